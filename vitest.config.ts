@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config";
+
+/** One stack serves the projects that need one; tests that stop or break a stack start their own. */
+const onTheStack = { globalSetup: "tests/stack.ts", testTimeout: 60_000, hookTimeout: 60_000 };
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "unit", include: ["tests/unit/**/*.test.ts"] } },
+      { test: { name: "house", include: ["tests/house/**/*.test.ts"] } },
+      { test: { name: "sql", include: ["tests/sql/*.test.ts"], ...onTheStack } },
+      { test: { name: "e2e", include: ["tests/e2e/**/*.test.ts"], ...onTheStack } },
+      { test: { name: "local", include: ["tests/local/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 } },
+    ],
+  },
+});
