@@ -1,0 +1,321 @@
+
+export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[]
+
+export type Database = {
+  
+  "byok": {
+          Tables: {
+            "accounts": {
+                  Row: {
+                    "available": number,"held": number,"updated_at": string,"user_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "available"?: number,"held"?: number,"updated_at"?: string,"user_id": string
+                  }
+                  Update: {
+                    "available"?: number,"held"?: number,"updated_at"?: string,"user_id"?: string
+                  }
+                  Relationships: [
+                    
+                  ]
+                },"credentials": {
+                  Row: {
+                    "created_at": string,"hint": string,"id": string,"provider": string,"status": string,"updated_at": string,"user_id": string,"verified_at": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"hint": string,"id": string,"provider": string,"status": string,"updated_at"?: string,"user_id": string,"verified_at"?: string | null
+                  }
+                  Update: {
+                    "created_at"?: string,"hint"?: string,"id"?: string,"provider"?: string,"status"?: string,"updated_at"?: string,"user_id"?: string,"verified_at"?: string | null
+                  }
+                  Relationships: [
+                    
+                  ]
+                },"entries": {
+                  Row: {
+                    "created_at": string,"credits": number,"hold_id": string | null,"id": number,"idempotency_key": string | null,"kind": string,"operation": string | null,"reason": string | null,"user_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"credits": number,"hold_id"?: string | null,"id"?: never,"idempotency_key"?: string | null,"kind": string,"operation"?: string | null,"reason"?: string | null,"user_id": string
+                  }
+                  Update: {
+                    "created_at"?: string,"credits"?: number,"hold_id"?: string | null,"id"?: never,"idempotency_key"?: string | null,"kind"?: string,"operation"?: string | null,"reason"?: string | null,"user_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "entries_user_id_fkey"
+      columns: ["user_id"]
+isOneToOne: false
+      referencedRelation: "accounts"
+      referencedColumns: ["user_id"]
+    }
+                  ]
+                },"envelopes": {
+                  Row: {
+                    "credential_id": string,"envelope": string,"kid": number,"updated_at": string,"user_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "credential_id": string,"envelope": string,"kid": number,"updated_at"?: string,"user_id": string
+                  }
+                  Update: {
+                    "credential_id"?: string,"envelope"?: string,"kid"?: number,"updated_at"?: string,"user_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "envelopes_credential_id_fkey"
+      columns: ["credential_id"]
+isOneToOne: true
+      referencedRelation: "credentials"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"holds": {
+                  Row: {
+                    "created_at": string,"credits": number,"expires_at": string,"id": string,"operation": string,"request_id": string,"resolved_at": string | null,"state": string,"user_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"credits": number,"expires_at"?: string,"id"?: string,"operation": string,"request_id": string,"resolved_at"?: string | null,"state"?: string,"user_id": string
+                  }
+                  Update: {
+                    "created_at"?: string,"credits"?: number,"expires_at"?: string,"id"?: string,"operation"?: string,"request_id"?: string,"resolved_at"?: string | null,"state"?: string,"user_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "holds_user_id_fkey"
+      columns: ["user_id"]
+isOneToOne: false
+      referencedRelation: "accounts"
+      referencedColumns: ["user_id"]
+    }
+                  ]
+                },"operations": {
+                  Row: {
+                    "max_input_bytes": number,"max_output_tokens": number,"name": string,"price_credits": number
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "max_input_bytes": number,"max_output_tokens": number,"name": string,"price_credits": number
+                  }
+                  Update: {
+                    "max_input_bytes"?: number,"max_output_tokens"?: number,"name"?: string,"price_credits"?: number
+                  }
+                  Relationships: [
+                    
+                  ]
+                },"platform_models": {
+                  Row: {
+                    "model": string,"provider": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "model": string,"provider": string
+                  }
+                  Update: {
+                    "model"?: string,"provider"?: string
+                  }
+                  Relationships: [
+                    
+                  ]
+                }
+          }
+          Views: {
+            [_ in never]: never
+          }
+          Functions: {
+            "act_for":
+{ Args: { "p_user_id": string }; Returns: string
+                           },
+"expire_holds":
+{ Args: { "p_limit": number }; Returns: number
+                           },
+"grant_credits":
+{ Args: { "p_credits": number,"p_idempotency_key": string,"p_reason": string,"p_user_id": string }; Returns: {
+              "available_credits": number,"granted": boolean
+            }[]
+                           },
+"key_works":
+{ Args: { "p_status": string }; Returns: boolean
+                           },
+"mark_credential":
+{ Args: { "p_credential_id": string,"p_status": string,"p_user_id": string }; Returns: {
+              "created_at": string,
+"hint": string,
+"id": string,
+"provider": string,
+"status": string,
+"updated_at": string,
+"user_id": string,
+"verified_at": string | null
+            }[]
+                          SetofOptions: {
+        from: "*"
+        to: "credentials"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"open_call":
+{ Args: { "p_operation"?: string,"p_provider": string,"p_request_id": string,"p_user_id": string }; Returns: {
+              "credential_id": string,"envelope": string,"funding": string,"hold_id": string,"max_input_bytes": number,"max_output_tokens": number,"models": (string)[],"price_credits": number
+            }[]
+                           },
+"read_envelope":
+{ Args: { "p_provider": string,"p_user_id": string }; Returns: {
+              "credential_id": string,"envelope": string
+            }[]
+                           },
+"resolve_hold":
+{ Args: { "p_hold_id": string,"p_state": string,"p_user_id": string }; Returns: string
+                           },
+"save_credential":
+{ Args: { "p_credential_id": string,"p_envelope": string,"p_hint": string,"p_kid": number,"p_provider": string,"p_status": string,"p_user_id": string }; Returns: {
+              "created_at": string,
+"hint": string,
+"id": string,
+"provider": string,
+"status": string,
+"updated_at": string,
+"user_id": string,
+"verified_at": string | null
+            }[]
+                          SetofOptions: {
+        from: "*"
+        to: "credentials"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"settle_hold":
+{ Args: { "p_hold_id": string,"p_user_id": string }; Returns: string
+                           },
+"stop_acting":
+{ Args: { "p_previous_claims": string }; Returns: undefined
+                           },
+"void_hold":
+{ Args: { "p_hold_id": string,"p_user_id": string }; Returns: string
+                           }
+          }
+          Enums: {
+            [_ in never]: never
+          }
+          CompositeTypes: {
+            [_ in never]: never
+          }
+        }
+}
+
+type DatabaseWithoutInternals = Omit<Database, '__InternalSupabase'>
+
+type DefaultSchema = DatabaseWithoutInternals[Extract<keyof Database, "byok">]
+
+export type Tables<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals
+  }
+    ? keyof (DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"] &
+        DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"])
+    : never = never
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? (DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"] &
+      DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"])[TableName] extends {
+      Row: infer R
+    }
+    ? R
+    : never
+  : DefaultSchemaTableNameOrOptions extends keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+  ? (DefaultSchema["Tables"] & DefaultSchema["Views"])[DefaultSchemaTableNameOrOptions] extends {
+      Row: infer R
+    }
+    ? R
+    : never
+  : never
+
+export type TablesInsert<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof DefaultSchema["Tables"]
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    : never = never
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends {
+      Insert: infer I
+    }
+    ? I
+    : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+  ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+      Insert: infer I
+    }
+    ? I
+    : never
+  : never
+
+export type TablesUpdate<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof DefaultSchema["Tables"]
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    : never = never
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends {
+      Update: infer U
+    }
+    ? U
+    : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+  ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+      Update: infer U
+    }
+    ? U
+    : never
+  : never
+
+export type Enums<
+  DefaultSchemaEnumNameOrOptions extends
+    | keyof DefaultSchema["Enums"]
+    | { schema: keyof DatabaseWithoutInternals },
+  EnumName extends DefaultSchemaEnumNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"]
+    : never = never
+> = DefaultSchemaEnumNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"][EnumName]
+  : DefaultSchemaEnumNameOrOptions extends keyof DefaultSchema["Enums"]
+  ? DefaultSchema["Enums"][DefaultSchemaEnumNameOrOptions]
+  : never
+
+export type CompositeTypes<
+  PublicCompositeTypeNameOrOptions extends
+    | keyof DefaultSchema["CompositeTypes"]
+    | { schema: keyof DatabaseWithoutInternals },
+  CompositeTypeName extends PublicCompositeTypeNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals
+  }
+    ? keyof DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"]
+    : never = never
+> = PublicCompositeTypeNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"][CompositeTypeName]
+  : PublicCompositeTypeNameOrOptions extends keyof DefaultSchema["CompositeTypes"]
+  ? DefaultSchema["CompositeTypes"][PublicCompositeTypeNameOrOptions]
+  : never
+
+export const Constants = {
+  "byok": {
+          Enums: {
+            
+          }
+        }
+} as const

@@ -1,0 +1,172 @@
+-- A credential is the record about a user's API key; its envelope is the sealed key. They are two tables so that no grant,
+-- policy or `select *` on the one can ever show the other.
+
+create table byok.credentials (
+  id uuid primary key,
+  user_id uuid not null references auth.users (id) on delete cascade,
+  provider text not null check (provider ~ '^[a-z][a-z0-9_]{0,31}$'),
+  hint text not null check (length(hint) <= 4),
+  status text not null
+    check (status in ('verified', 'unverified', 'rejected', 'restricted', 'no_credit', 'rate_limited')),
+  verified_at timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  unique (user_id, provider)
+);
+
+comment on table byok.credentials is 'One row for each user and provider with a saved API key. While it exists, calls to that provider are funded by BYOK.';
+comment on column byok.credentials.id is 'Made by the function before sealing: the envelope is bound to it. New with every save.';
+comment on column byok.credentials.user_id is 'Owner.';
+comment on column byok.credentials.provider is 'Provider id: openai, anthropic, google, groq.';
+comment on column byok.credentials.hint is 'Last four characters of the API key, or empty when the key is too short to show any.';
+comment on column byok.credentials.status is 'The verdict of the last check with the provider.';
+comment on column byok.credentials.verified_at is 'When the provider last accepted the key; null if it never did.';
+comment on column byok.credentials.created_at is 'When this key was saved.';
+comment on column byok.credentials.updated_at is 'When the status was last set.';
+
+create table byok.envelopes (
+  credential_id uuid primary key references byok.credentials (id) on update cascade on delete cascade,
+  user_id uuid not null references auth.users (id) on delete cascade,
+  envelope text not null check (length(envelope) = 476 and envelope ~ '^QllLA[A-Za-z0-9+/]*=$'),
+  kid bigint not null check (
+    kid between 0 and 4294967295
+    and kid = ('x' || encode(substr(decode(envelope, 'base64'), 5, 4), 'hex'))::bit(32)::bigint
+  ),
+  updated_at timestamptz not null default now()
+);
+
+comment on table byok.envelopes is 'Sealed API keys. No browser role, and not service_role either, has any grant here.';
+comment on column byok.envelopes.credential_id is 'The credential this envelope belongs to.';
+comment on column byok.envelopes.user_id is 'Owner, for row-level security on the server''s path.';
+comment on column byok.envelopes.envelope is 'Envelope suite 1: 356 bytes, base64.';
+comment on column byok.envelopes.kid is 'Id of the master key it is sealed under; the same number stands inside the envelope.';
+comment on column byok.envelopes.updated_at is 'When it was sealed.';
+
+create index envelopes_user_id_idx on byok.envelopes (user_id);
+comment on index byok.envelopes_user_id_idx is 'Row-level security and the cascade from auth.users look envelopes up by owner.';
+
+alter table byok.credentials enable row level security;
+alter table byok.envelopes enable row level security;
+
+create policy "Owners read their credentials" on byok.credentials
+  for select to authenticated using (user_id = (select auth.uid()));
+create policy "Owners remove their credentials" on byok.credentials
+  for delete to authenticated using (user_id = (select auth.uid()));
+create policy "The server keeps the credentials of the user it acts for" on byok.credentials
+  for all to byok_server using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
+create policy "The server keeps the envelopes of the user it acts for" on byok.envelopes
+  for all to byok_server using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
+
+comment on policy "Owners read their credentials" on byok.credentials is 'The page shows provider, last four characters and status.';
+comment on policy "Owners remove their credentials" on byok.credentials is 'Remove is a delete through the Data API; the envelope goes with it.';
+comment on policy "The server keeps the credentials of the user it acts for" on byok.credentials is 'save_credential, mark_credential and open_call.';
+comment on policy "The server keeps the envelopes of the user it acts for" on byok.envelopes is 'save_credential, read_envelope and open_call.';
+
+grant select, delete on byok.credentials to authenticated;
+grant select, insert, update on byok.credentials to byok_server;
+grant select, insert, update on byok.envelopes to byok_server;
+
+create function byok.save_credential(
+  p_user_id uuid,
+  p_credential_id uuid,
+  p_provider text,
+  p_hint text,
+  p_status text,
+  p_envelope text,
+  p_kid bigint
+) returns setof byok.credentials
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_previous_claims text := byok.act_for(p_user_id);
+  v_verified_at timestamptz := case when byok.key_works(p_status) then now() end;
+begin
+  insert into byok.credentials as c (id, user_id, provider, hint, status, verified_at)
+  values (p_credential_id, p_user_id, p_provider, p_hint, p_status, v_verified_at)
+  on conflict (user_id, provider) do update
+    set id = excluded.id, hint = excluded.hint, status = excluded.status, verified_at = excluded.verified_at,
+        created_at = now(), updated_at = now();
+
+  insert into byok.envelopes as e (credential_id, user_id, envelope, kid)
+  values (p_credential_id, p_user_id, p_envelope, p_kid)
+  on conflict (credential_id) do update
+    set envelope = excluded.envelope, kid = excluded.kid, updated_at = now();
+
+  return query
+    select * from byok.credentials as c where c.id = p_credential_id;
+  perform byok.stop_acting(v_previous_claims);
+end
+$$;
+
+comment on function byok.save_credential(uuid, uuid, text, text, text, text, bigint) is
+  'Puts a credential and its envelope in the place of the user''s credential for this provider, in one transaction; returns the credential.';
+
+create function byok.read_envelope(p_user_id uuid, p_provider text)
+returns table (credential_id uuid, envelope text)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_previous_claims text := byok.act_for(p_user_id);
+begin
+  return query
+    select c.id, e.envelope
+    from byok.credentials as c
+    left join byok.envelopes as e on e.credential_id = c.id
+    where c.user_id = p_user_id and c.provider = p_provider;
+  perform byok.stop_acting(v_previous_claims);
+end
+$$;
+
+comment on function byok.read_envelope(uuid, text) is 'The credential id and envelope of a user for a provider; no row without one.';
+
+create function byok.mark_credential(p_user_id uuid, p_credential_id uuid, p_status text)
+returns setof byok.credentials
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_previous_claims text := byok.act_for(p_user_id);
+begin
+  return query
+    update byok.credentials as c
+    set status = p_status,
+        verified_at = case when byok.key_works(p_status) then now() else c.verified_at end,
+        updated_at = now()
+    where c.id = p_credential_id and c.user_id = p_user_id
+    returning c.*;
+  perform byok.stop_acting(v_previous_claims);
+end
+$$;
+
+comment on function byok.mark_credential(uuid, uuid, text) is
+  'Sets the verdict of a check if that credential is still the current one, and returns it; no row when it was replaced or removed meanwhile.';
+
+create function byok.key_works(p_status text) returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select p_status in ('verified', 'restricted', 'rate_limited');
+$$;
+
+comment on function byok.key_works(text) is 'Whether a status means that the provider accepted the key.';
+
+revoke execute on function
+  byok.save_credential(uuid, uuid, text, text, text, text, bigint),
+  byok.read_envelope(uuid, text),
+  byok.mark_credential(uuid, uuid, text),
+  byok.key_works(text)
+from public;
+
+grant execute on function
+  byok.save_credential(uuid, uuid, text, text, text, text, bigint),
+  byok.read_envelope(uuid, text),
+  byok.mark_credential(uuid, uuid, text)
+to service_role;
+
+grant execute on function byok.key_works(text) to byok_server;

@@ -1,0 +1,140 @@
+-- Credits. An account says what a user has; the ledger says why, and is never rewritten.
+-- For each account and at any time: available + held + settled = granted.
+
+create table byok.accounts (
+  user_id uuid primary key references auth.users (id) on delete cascade,
+  available bigint not null default 0 check (available >= 0),
+  held bigint not null default 0 check (held >= 0),
+  updated_at timestamptz not null default now()
+);
+
+comment on table byok.accounts is 'One row for each user who was ever granted credits. It is the one row that billing locks.';
+comment on column byok.accounts.user_id is 'Owner.';
+comment on column byok.accounts.available is 'Credits that can be spent.';
+comment on column byok.accounts.held is 'Credits reserved by calls under way.';
+comment on column byok.accounts.updated_at is 'When the balance last changed.';
+
+create table byok.entries (
+  id bigint generated always as identity primary key,
+  user_id uuid not null references byok.accounts (user_id) on delete cascade,
+  kind text not null check (kind in ('grant', 'hold', 'settle', 'void')),
+  credits bigint not null check (credits between 1 and 1000000000),
+  operation text,
+  hold_id uuid,
+  reason text check (length(reason) <= 500),
+  idempotency_key text check (length(idempotency_key) between 1 and 255),
+  created_at timestamptz not null default now(),
+  check ((kind = 'grant') = (idempotency_key is not null)),
+  check ((kind = 'grant') = (hold_id is null and operation is null))
+);
+
+comment on table byok.entries is 'The ledger: append-only. A row goes only together with its account.';
+comment on column byok.entries.id is 'Order of the ledger.';
+comment on column byok.entries.user_id is 'Owner.';
+comment on column byok.entries.kind is 'grant: put in; hold: reserved; settle: charged from a hold; void: a hold given back.';
+comment on column byok.entries.credits is 'Amount in credits, always positive; the kind says the direction.';
+comment on column byok.entries.operation is 'What was billed; null for a grant.';
+comment on column byok.entries.hold_id is 'The hold this belongs to; null for a grant.';
+comment on column byok.entries.reason is 'Why credits were granted, in the operator''s words.';
+comment on column byok.entries.idempotency_key is 'A grant''s key: the same key grants once.';
+comment on column byok.entries.created_at is 'When it happened.';
+
+create index entries_user_id_id_idx on byok.entries (user_id, id);
+comment on index byok.entries_user_id_id_idx is 'An owner''s history, page by page.';
+create unique index entries_idempotency_key_idx on byok.entries (idempotency_key) where idempotency_key is not null;
+comment on index byok.entries_idempotency_key_idx is 'The same key grants once, whoever asks and whomever for.';
+
+alter table byok.accounts enable row level security;
+alter table byok.entries enable row level security;
+
+create policy "Owners read their account" on byok.accounts
+  for select to authenticated using (user_id = (select auth.uid()));
+create policy "The server keeps the account of the user it acts for" on byok.accounts
+  for all to byok_server using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
+create policy "Owners read their ledger" on byok.entries
+  for select to authenticated using (user_id = (select auth.uid()));
+create policy "The server reads the ledger of the user it acts for" on byok.entries
+  for select to byok_server using (user_id = (select auth.uid()));
+create policy "The server appends to the ledger of the user it acts for" on byok.entries
+  for insert to byok_server with check (user_id = (select auth.uid()));
+
+comment on policy "Owners read their account" on byok.accounts is 'The page shows the balance.';
+comment on policy "The server keeps the account of the user it acts for" on byok.accounts is 'The billing functions.';
+comment on policy "Owners read their ledger" on byok.entries is 'The page shows the history.';
+comment on policy "The server reads the ledger of the user it acts for" on byok.entries is 'grant_credits recognises a key it has seen.';
+comment on policy "The server appends to the ledger of the user it acts for" on byok.entries is 'Every movement of credits writes an entry.';
+
+grant select on byok.accounts, byok.entries to authenticated;
+grant select, insert, update on byok.accounts to byok_server;
+grant select, insert on byok.entries to byok_server;
+
+create function byok.refuse_ledger_change() returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  -- The cascade from a deleted user arrives here when the account is already gone.
+  if tg_op = 'DELETE' and not exists (select from byok.accounts as a where a.user_id = old.user_id) then
+    return old;
+  end if;
+  raise sqlstate 'PT403' using message = 'ledger_is_append_only';
+end
+$$;
+
+comment on function byok.refuse_ledger_change() is 'Trigger: raises ledger_is_append_only, unless the account itself is being deleted.';
+
+create trigger refuse_change before update or delete on byok.entries
+  for each row execute function byok.refuse_ledger_change();
+create trigger refuse_truncate before truncate on byok.entries
+  for each statement execute function byok.refuse_ledger_change();
+comment on trigger refuse_change on byok.entries is 'The ledger is append-only, for every role.';
+comment on trigger refuse_truncate on byok.entries is 'The ledger is append-only, for every role.';
+
+create function byok.grant_credits(p_user_id uuid, p_credits bigint, p_reason text, p_idempotency_key text)
+returns table (available_credits bigint, granted boolean)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_previous_claims text := byok.act_for(p_user_id);
+  v_earlier_credits bigint;
+begin
+  if p_credits is null or p_credits not between 1 and 1000000000 then
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_credits"}',
+      hint = 'An amount is a whole number of credits from 1 to 1000000000.';
+  end if;
+  if p_idempotency_key is null or length(p_idempotency_key) not between 1 and 255 then
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_idempotency_key"}',
+      hint = 'Pass the id of the payment or event, 1 to 255 characters.';
+  end if;
+
+  insert into byok.accounts (user_id) values (p_user_id) on conflict (user_id) do nothing;
+  select a.available into available_credits from byok.accounts as a where a.user_id = p_user_id for update;
+
+  select e.credits into v_earlier_credits from byok.entries as e where e.idempotency_key = p_idempotency_key;
+  if found then
+    if v_earlier_credits <> p_credits then
+      raise sqlstate 'PT409' using message = 'idempotency_key_reused',
+        hint = 'This key has already granted another amount to this user.';
+    end if;
+    granted := false;
+  else
+    insert into byok.entries (user_id, kind, credits, reason, idempotency_key)
+    values (p_user_id, 'grant', p_credits, p_reason, p_idempotency_key);
+    update byok.accounts as a set available = a.available + p_credits, updated_at = now()
+    where a.user_id = p_user_id
+    returning a.available into available_credits;
+    granted := true;
+  end if;
+
+  perform byok.stop_acting(v_previous_claims);
+  return next;
+end
+$$;
+
+comment on function byok.grant_credits(uuid, bigint, text, text) is
+  'Puts credits (1 to 1e9) into an account, once for each idempotency key; returns the available credits and whether this call granted them. Raises invalid_request, idempotency_key_reused.';
+
+revoke execute on function byok.refuse_ledger_change(), byok.grant_credits(uuid, bigint, text, text) from public;
+grant execute on function byok.grant_credits(uuid, bigint, text, text) to service_role;

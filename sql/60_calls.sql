@@ -1,0 +1,88 @@
+-- Opening a call decides who pays for it, once, in one round trip.
+
+create function byok.open_call(p_user_id uuid, p_provider text, p_request_id text, p_operation text default null)
+returns table (
+  funding text,
+  credential_id uuid,
+  envelope text,
+  hold_id uuid,
+  price_credits bigint,
+  max_output_tokens integer,
+  max_input_bytes integer,
+  models text[]
+)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_previous_claims text := byok.act_for(p_user_id);
+  v_available bigint;
+  v_state text;
+begin
+  -- A credential that exists decides for BYOK, whatever its status: a key that does not work never turns into a debit.
+  select c.id, e.envelope into credential_id, envelope
+  from byok.credentials as c
+  left join byok.envelopes as e on e.credential_id = c.id
+  where c.user_id = p_user_id and c.provider = p_provider;
+  if found then
+    funding := 'byok';
+    price_credits := 0;
+    perform byok.stop_acting(v_previous_claims);
+    return next;
+    return;
+  end if;
+
+  if p_operation is null then
+    raise sqlstate 'PT400' using message = 'operation_required';
+  end if;
+  select o.price_credits, o.max_output_tokens, o.max_input_bytes
+  into price_credits, max_output_tokens, max_input_bytes
+  from byok.operations as o where o.name = p_operation;
+  if not found then
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"x-byok-operation"}';
+  end if;
+  if p_request_id is null or length(p_request_id) not between 1 and 255 then
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"idempotency-key"}';
+  end if;
+
+  perform from byok.accounts as a where a.user_id = p_user_id for update;
+  perform byok.resolve_hold(p_user_id, h.id, 'voided')
+  from byok.holds as h
+  where h.user_id = p_user_id and h.state = 'pending' and h.expires_at <= now();
+
+  select h.state into v_state from byok.holds as h
+  where h.user_id = p_user_id and h.request_id = p_request_id and h.state <> 'voided';
+  if found then
+    raise sqlstate 'PT409' using
+      message = case v_state when 'pending' then 'request_in_progress' else 'request_completed' end;
+  end if;
+
+  update byok.accounts as a
+  set available = a.available - open_call.price_credits, held = a.held + open_call.price_credits, updated_at = now()
+  where a.user_id = p_user_id and a.available >= open_call.price_credits;
+  if not found then
+    select a.available into v_available from byok.accounts as a where a.user_id = p_user_id;
+    raise sqlstate 'PT402' using message = 'insufficient_credits',
+      detail = jsonb_build_object('price_credits', price_credits, 'available_credits', coalesce(v_available, 0))::text;
+  end if;
+
+  insert into byok.holds (user_id, operation, credits, request_id)
+  values (p_user_id, p_operation, price_credits, p_request_id)
+  returning id into hold_id;
+  insert into byok.entries (user_id, kind, credits, operation, hold_id)
+  values (p_user_id, 'hold', price_credits, p_operation, hold_id);
+
+  funding := 'platform';
+  select coalesce(array_agg(m.model order by m.model), '{}') into models
+  from byok.platform_models as m where m.provider = p_provider;
+  perform byok.stop_acting(v_previous_claims);
+  return next;
+end
+$$;
+
+comment on function byok.open_call(uuid, text, text, text) is
+  'Decides the funding of a call. byok: the envelope, 0 credits, and nothing is written. platform: a hold on the operation''s price, its limits and the models it may name. Raises operation_required, invalid_request, request_in_progress, request_completed, insufficient_credits (with price_credits and available_credits).';
+
+revoke execute on function byok.open_call(uuid, text, text, text) from public;
+grant execute on function byok.open_call(uuid, text, text, text) to service_role;

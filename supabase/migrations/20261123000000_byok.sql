@@ -1,0 +1,717 @@
+-- Made from sql/ by npm run generate. Change the schema there, not here.
+
+-- One schema, one server role. Nothing of the product lives in `public`, so it drops into a project with tables of its own.
+
+create schema byok;
+comment on schema byok is 'BYOK for Supabase: credentials, envelopes and credits.';
+
+-- Roles belong to the cluster, not to the database, so another database may have made this one before.
+do $$
+begin
+  if not exists (select from pg_catalog.pg_roles where rolname = 'byok_server') then
+    create role byok_server nologin noinherit;
+  end if;
+end
+$$;
+
+comment on role byok_server is
+  'Owns the functions of schema byok and is subject to row-level security itself: it sees the rows of the user a function acts for.';
+
+-- The hosted `postgres` is no superuser: to hand functions over it must be able to become their owner, and to run them from
+-- the SQL editor or pg_cron it must inherit from it.
+grant byok_server to postgres with inherit true, set true;
+
+grant usage on schema byok to authenticated, service_role, byok_server;
+
+-- Acting for a user means carrying that user's claims, which is what every policy looks at. A function takes them on with
+-- `act_for` and gives them back with `stop_acting` before it returns, so that a caller's own transaction never goes on as
+-- somebody else. On an error the transaction, and the setting with it, is rolled back.
+
+create function byok.act_for(p_user_id uuid) returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_previous_claims text := coalesce(current_setting('request.jwt.claims', true), '');
+begin
+  if p_user_id is null then
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_user_id"}';
+  end if;
+  perform set_config('request.jwt.claims', jsonb_build_object('sub', p_user_id, 'role', 'byok_server')::text, true);
+  return v_previous_claims;
+end
+$$;
+
+comment on function byok.act_for(uuid) is
+  'Takes on the claims of a user for row-level security; returns the claims before, for stop_acting. Raises invalid_request without a user.';
+
+create function byok.stop_acting(p_previous_claims text) returns void
+language sql
+set search_path = ''
+as $$
+  select set_config('request.jwt.claims', p_previous_claims, true);
+$$;
+
+comment on function byok.stop_acting(text) is 'Puts back the claims that act_for returned.';
+
+revoke execute on function byok.act_for(uuid), byok.stop_acting(text) from public;
+grant execute on function byok.act_for(uuid), byok.stop_acting(text) to byok_server;
+
+-- What platform credits pay for: the operations with their prices, and the models the platform's own keys may call.
+
+create table byok.operations (
+  name text primary key check (name ~ '^[a-z][a-z0-9_]{0,62}$'),
+  price_credits bigint not null check (price_credits between 1 and 1000000000),
+  max_output_tokens integer not null check (max_output_tokens between 1 and 1000000),
+  max_input_bytes integer not null check (max_input_bytes between 1 and 26214400)
+);
+
+comment on table byok.operations is 'Operations that are billed, one row each. The operator edits prices and limits here.';
+comment on column byok.operations.name is 'Name sent as x-byok-operation.';
+comment on column byok.operations.price_credits is 'Price of one call on platform funding, in credits.';
+comment on column byok.operations.max_output_tokens is 'Most output tokens that one call on platform funding may ask for.';
+comment on column byok.operations.max_input_bytes is 'Largest request body of a call on platform funding, in bytes.';
+
+create table byok.platform_models (
+  provider text not null check (provider ~ '^[a-z][a-z0-9_]{0,31}$'),
+  model text not null check (length(model) between 1 and 200),
+  primary key (provider, model)
+);
+
+comment on table byok.platform_models is 'Models that platform funding may call with the platform''s own keys. BYOK calls may name any model.';
+comment on column byok.platform_models.provider is 'Provider id: openai, anthropic, google, groq.';
+comment on column byok.platform_models.model is 'Model id exactly as the provider spells it.';
+
+alter table byok.operations enable row level security;
+alter table byok.platform_models enable row level security;
+
+create policy "Signed-in users read the operations" on byok.operations
+  for select to authenticated using (true);
+create policy "The server reads the operations" on byok.operations
+  for select to byok_server using (true);
+create policy "Signed-in users read the platform models" on byok.platform_models
+  for select to authenticated using (true);
+create policy "The server reads the platform models" on byok.platform_models
+  for select to byok_server using (true);
+
+comment on policy "Signed-in users read the operations" on byok.operations is 'Prices are public to users.';
+comment on policy "The server reads the operations" on byok.operations is 'open_call looks up prices and limits.';
+comment on policy "Signed-in users read the platform models" on byok.platform_models is 'Users see what credits can buy.';
+comment on policy "The server reads the platform models" on byok.platform_models is 'open_call hands the list to the function.';
+
+grant select on byok.operations, byok.platform_models to authenticated, byok_server;
+
+insert into byok.operations (name, price_credits, max_output_tokens, max_input_bytes) values
+  ('kernel_build', 20, 16384, 1048576),
+  ('doc_generation', 10, 8192, 1048576),
+  ('single_doc_regen', 2, 4096, 262144)
+on conflict (name) do nothing;
+
+insert into byok.platform_models (provider, model) values
+  ('openai', 'gpt-4.1-mini'),
+  ('openai', 'gpt-4.1-nano'),
+  ('openai', 'text-embedding-3-small'),
+  ('anthropic', 'claude-haiku-4-5'),
+  ('anthropic', 'claude-sonnet-4-5'),
+  ('google', 'gemini-2.5-flash'),
+  ('google', 'gemini-2.5-flash-lite'),
+  ('google', 'gemini-embedding-001'),
+  ('groq', 'llama-3.1-8b-instant'),
+  ('groq', 'llama-3.3-70b-versatile')
+on conflict (provider, model) do nothing;
+
+-- A credential is the record about a user's API key; its envelope is the sealed key. They are two tables so that no grant,
+-- policy or `select *` on the one can ever show the other.
+
+create table byok.credentials (
+  id uuid primary key,
+  user_id uuid not null references auth.users (id) on delete cascade,
+  provider text not null check (provider ~ '^[a-z][a-z0-9_]{0,31}$'),
+  hint text not null check (length(hint) <= 4),
+  status text not null
+    check (status in ('verified', 'unverified', 'rejected', 'restricted', 'no_credit', 'rate_limited')),
+  verified_at timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  unique (user_id, provider)
+);
+
+comment on table byok.credentials is 'One row for each user and provider with a saved API key. While it exists, calls to that provider are funded by BYOK.';
+comment on column byok.credentials.id is 'Made by the function before sealing: the envelope is bound to it. New with every save.';
+comment on column byok.credentials.user_id is 'Owner.';
+comment on column byok.credentials.provider is 'Provider id: openai, anthropic, google, groq.';
+comment on column byok.credentials.hint is 'Last four characters of the API key, or empty when the key is too short to show any.';
+comment on column byok.credentials.status is 'The verdict of the last check with the provider.';
+comment on column byok.credentials.verified_at is 'When the provider last accepted the key; null if it never did.';
+comment on column byok.credentials.created_at is 'When this key was saved.';
+comment on column byok.credentials.updated_at is 'When the status was last set.';
+
+create table byok.envelopes (
+  credential_id uuid primary key references byok.credentials (id) on update cascade on delete cascade,
+  user_id uuid not null references auth.users (id) on delete cascade,
+  envelope text not null check (length(envelope) = 476 and envelope ~ '^QllLA[A-Za-z0-9+/]*=$'),
+  kid bigint not null check (
+    kid between 0 and 4294967295
+    and kid = ('x' || encode(substr(decode(envelope, 'base64'), 5, 4), 'hex'))::bit(32)::bigint
+  ),
+  updated_at timestamptz not null default now()
+);
+
+comment on table byok.envelopes is 'Sealed API keys. No browser role, and not service_role either, has any grant here.';
+comment on column byok.envelopes.credential_id is 'The credential this envelope belongs to.';
+comment on column byok.envelopes.user_id is 'Owner, for row-level security on the server''s path.';
+comment on column byok.envelopes.envelope is 'Envelope suite 1: 356 bytes, base64.';
+comment on column byok.envelopes.kid is 'Id of the master key it is sealed under; the same number stands inside the envelope.';
+comment on column byok.envelopes.updated_at is 'When it was sealed.';
+
+create index envelopes_user_id_idx on byok.envelopes (user_id);
+comment on index byok.envelopes_user_id_idx is 'Row-level security and the cascade from auth.users look envelopes up by owner.';
+
+alter table byok.credentials enable row level security;
+alter table byok.envelopes enable row level security;
+
+create policy "Owners read their credentials" on byok.credentials
+  for select to authenticated using (user_id = (select auth.uid()));
+create policy "Owners remove their credentials" on byok.credentials
+  for delete to authenticated using (user_id = (select auth.uid()));
+create policy "The server keeps the credentials of the user it acts for" on byok.credentials
+  for all to byok_server using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
+create policy "The server keeps the envelopes of the user it acts for" on byok.envelopes
+  for all to byok_server using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
+
+comment on policy "Owners read their credentials" on byok.credentials is 'The page shows provider, last four characters and status.';
+comment on policy "Owners remove their credentials" on byok.credentials is 'Remove is a delete through the Data API; the envelope goes with it.';
+comment on policy "The server keeps the credentials of the user it acts for" on byok.credentials is 'save_credential, mark_credential and open_call.';
+comment on policy "The server keeps the envelopes of the user it acts for" on byok.envelopes is 'save_credential, read_envelope and open_call.';
+
+grant select, delete on byok.credentials to authenticated;
+grant select, insert, update on byok.credentials to byok_server;
+grant select, insert, update on byok.envelopes to byok_server;
+
+create function byok.save_credential(
+  p_user_id uuid,
+  p_credential_id uuid,
+  p_provider text,
+  p_hint text,
+  p_status text,
+  p_envelope text,
+  p_kid bigint
+) returns setof byok.credentials
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_previous_claims text := byok.act_for(p_user_id);
+  v_verified_at timestamptz := case when byok.key_works(p_status) then now() end;
+begin
+  insert into byok.credentials as c (id, user_id, provider, hint, status, verified_at)
+  values (p_credential_id, p_user_id, p_provider, p_hint, p_status, v_verified_at)
+  on conflict (user_id, provider) do update
+    set id = excluded.id, hint = excluded.hint, status = excluded.status, verified_at = excluded.verified_at,
+        created_at = now(), updated_at = now();
+
+  insert into byok.envelopes as e (credential_id, user_id, envelope, kid)
+  values (p_credential_id, p_user_id, p_envelope, p_kid)
+  on conflict (credential_id) do update
+    set envelope = excluded.envelope, kid = excluded.kid, updated_at = now();
+
+  return query
+    select * from byok.credentials as c where c.id = p_credential_id;
+  perform byok.stop_acting(v_previous_claims);
+end
+$$;
+
+comment on function byok.save_credential(uuid, uuid, text, text, text, text, bigint) is
+  'Puts a credential and its envelope in the place of the user''s credential for this provider, in one transaction; returns the credential.';
+
+create function byok.read_envelope(p_user_id uuid, p_provider text)
+returns table (credential_id uuid, envelope text)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_previous_claims text := byok.act_for(p_user_id);
+begin
+  return query
+    select c.id, e.envelope
+    from byok.credentials as c
+    left join byok.envelopes as e on e.credential_id = c.id
+    where c.user_id = p_user_id and c.provider = p_provider;
+  perform byok.stop_acting(v_previous_claims);
+end
+$$;
+
+comment on function byok.read_envelope(uuid, text) is 'The credential id and envelope of a user for a provider; no row without one.';
+
+create function byok.mark_credential(p_user_id uuid, p_credential_id uuid, p_status text)
+returns setof byok.credentials
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_previous_claims text := byok.act_for(p_user_id);
+begin
+  return query
+    update byok.credentials as c
+    set status = p_status,
+        verified_at = case when byok.key_works(p_status) then now() else c.verified_at end,
+        updated_at = now()
+    where c.id = p_credential_id and c.user_id = p_user_id
+    returning c.*;
+  perform byok.stop_acting(v_previous_claims);
+end
+$$;
+
+comment on function byok.mark_credential(uuid, uuid, text) is
+  'Sets the verdict of a check if that credential is still the current one, and returns it; no row when it was replaced or removed meanwhile.';
+
+create function byok.key_works(p_status text) returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select p_status in ('verified', 'restricted', 'rate_limited');
+$$;
+
+comment on function byok.key_works(text) is 'Whether a status means that the provider accepted the key.';
+
+revoke execute on function
+  byok.save_credential(uuid, uuid, text, text, text, text, bigint),
+  byok.read_envelope(uuid, text),
+  byok.mark_credential(uuid, uuid, text),
+  byok.key_works(text)
+from public;
+
+grant execute on function
+  byok.save_credential(uuid, uuid, text, text, text, text, bigint),
+  byok.read_envelope(uuid, text),
+  byok.mark_credential(uuid, uuid, text)
+to service_role;
+
+grant execute on function byok.key_works(text) to byok_server;
+
+-- Credits. An account says what a user has; the ledger says why, and is never rewritten.
+-- For each account and at any time: available + held + settled = granted.
+
+create table byok.accounts (
+  user_id uuid primary key references auth.users (id) on delete cascade,
+  available bigint not null default 0 check (available >= 0),
+  held bigint not null default 0 check (held >= 0),
+  updated_at timestamptz not null default now()
+);
+
+comment on table byok.accounts is 'One row for each user who was ever granted credits. It is the one row that billing locks.';
+comment on column byok.accounts.user_id is 'Owner.';
+comment on column byok.accounts.available is 'Credits that can be spent.';
+comment on column byok.accounts.held is 'Credits reserved by calls under way.';
+comment on column byok.accounts.updated_at is 'When the balance last changed.';
+
+create table byok.entries (
+  id bigint generated always as identity primary key,
+  user_id uuid not null references byok.accounts (user_id) on delete cascade,
+  kind text not null check (kind in ('grant', 'hold', 'settle', 'void')),
+  credits bigint not null check (credits between 1 and 1000000000),
+  operation text,
+  hold_id uuid,
+  reason text check (length(reason) <= 500),
+  idempotency_key text check (length(idempotency_key) between 1 and 255),
+  created_at timestamptz not null default now(),
+  check ((kind = 'grant') = (idempotency_key is not null)),
+  check ((kind = 'grant') = (hold_id is null and operation is null))
+);
+
+comment on table byok.entries is 'The ledger: append-only. A row goes only together with its account.';
+comment on column byok.entries.id is 'Order of the ledger.';
+comment on column byok.entries.user_id is 'Owner.';
+comment on column byok.entries.kind is 'grant: put in; hold: reserved; settle: charged from a hold; void: a hold given back.';
+comment on column byok.entries.credits is 'Amount in credits, always positive; the kind says the direction.';
+comment on column byok.entries.operation is 'What was billed; null for a grant.';
+comment on column byok.entries.hold_id is 'The hold this belongs to; null for a grant.';
+comment on column byok.entries.reason is 'Why credits were granted, in the operator''s words.';
+comment on column byok.entries.idempotency_key is 'A grant''s key: the same key grants once.';
+comment on column byok.entries.created_at is 'When it happened.';
+
+create index entries_user_id_id_idx on byok.entries (user_id, id);
+comment on index byok.entries_user_id_id_idx is 'An owner''s history, page by page.';
+create unique index entries_idempotency_key_idx on byok.entries (idempotency_key) where idempotency_key is not null;
+comment on index byok.entries_idempotency_key_idx is 'The same key grants once, whoever asks and whomever for.';
+
+alter table byok.accounts enable row level security;
+alter table byok.entries enable row level security;
+
+create policy "Owners read their account" on byok.accounts
+  for select to authenticated using (user_id = (select auth.uid()));
+create policy "The server keeps the account of the user it acts for" on byok.accounts
+  for all to byok_server using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
+create policy "Owners read their ledger" on byok.entries
+  for select to authenticated using (user_id = (select auth.uid()));
+create policy "The server reads the ledger of the user it acts for" on byok.entries
+  for select to byok_server using (user_id = (select auth.uid()));
+create policy "The server appends to the ledger of the user it acts for" on byok.entries
+  for insert to byok_server with check (user_id = (select auth.uid()));
+
+comment on policy "Owners read their account" on byok.accounts is 'The page shows the balance.';
+comment on policy "The server keeps the account of the user it acts for" on byok.accounts is 'The billing functions.';
+comment on policy "Owners read their ledger" on byok.entries is 'The page shows the history.';
+comment on policy "The server reads the ledger of the user it acts for" on byok.entries is 'grant_credits recognises a key it has seen.';
+comment on policy "The server appends to the ledger of the user it acts for" on byok.entries is 'Every movement of credits writes an entry.';
+
+grant select on byok.accounts, byok.entries to authenticated;
+grant select, insert, update on byok.accounts to byok_server;
+grant select, insert on byok.entries to byok_server;
+
+create function byok.refuse_ledger_change() returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  -- The cascade from a deleted user arrives here when the account is already gone.
+  if tg_op = 'DELETE' and not exists (select from byok.accounts as a where a.user_id = old.user_id) then
+    return old;
+  end if;
+  raise sqlstate 'PT403' using message = 'ledger_is_append_only';
+end
+$$;
+
+comment on function byok.refuse_ledger_change() is 'Trigger: raises ledger_is_append_only, unless the account itself is being deleted.';
+
+create trigger refuse_change before update or delete on byok.entries
+  for each row execute function byok.refuse_ledger_change();
+create trigger refuse_truncate before truncate on byok.entries
+  for each statement execute function byok.refuse_ledger_change();
+comment on trigger refuse_change on byok.entries is 'The ledger is append-only, for every role.';
+comment on trigger refuse_truncate on byok.entries is 'The ledger is append-only, for every role.';
+
+create function byok.grant_credits(p_user_id uuid, p_credits bigint, p_reason text, p_idempotency_key text)
+returns table (available_credits bigint, granted boolean)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_previous_claims text := byok.act_for(p_user_id);
+  v_earlier_credits bigint;
+begin
+  if p_credits is null or p_credits not between 1 and 1000000000 then
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_credits"}',
+      hint = 'An amount is a whole number of credits from 1 to 1000000000.';
+  end if;
+  if p_idempotency_key is null or length(p_idempotency_key) not between 1 and 255 then
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_idempotency_key"}',
+      hint = 'Pass the id of the payment or event, 1 to 255 characters.';
+  end if;
+
+  insert into byok.accounts (user_id) values (p_user_id) on conflict (user_id) do nothing;
+  select a.available into available_credits from byok.accounts as a where a.user_id = p_user_id for update;
+
+  select e.credits into v_earlier_credits from byok.entries as e where e.idempotency_key = p_idempotency_key;
+  if found then
+    if v_earlier_credits <> p_credits then
+      raise sqlstate 'PT409' using message = 'idempotency_key_reused',
+        hint = 'This key has already granted another amount to this user.';
+    end if;
+    granted := false;
+  else
+    insert into byok.entries (user_id, kind, credits, reason, idempotency_key)
+    values (p_user_id, 'grant', p_credits, p_reason, p_idempotency_key);
+    update byok.accounts as a set available = a.available + p_credits, updated_at = now()
+    where a.user_id = p_user_id
+    returning a.available into available_credits;
+    granted := true;
+  end if;
+
+  perform byok.stop_acting(v_previous_claims);
+  return next;
+end
+$$;
+
+comment on function byok.grant_credits(uuid, bigint, text, text) is
+  'Puts credits (1 to 1e9) into an account, once for each idempotency key; returns the available credits and whether this call granted them. Raises invalid_request, idempotency_key_reused.';
+
+revoke execute on function byok.refuse_ledger_change(), byok.grant_credits(uuid, bigint, text, text) from public;
+grant execute on function byok.grant_credits(uuid, bigint, text, text) to service_role;
+
+-- A hold reserves the price of a call before it starts: pending -> settled (charged) or voided (given back), once.
+-- Whoever resolves holds locks the account first, so two billing functions never wait for each other in a circle.
+
+create table byok.holds (
+  id uuid primary key default gen_random_uuid(),
+  user_id uuid not null references byok.accounts (user_id) on delete cascade,
+  operation text not null,
+  credits bigint not null check (credits between 1 and 1000000000),
+  request_id text not null check (length(request_id) between 1 and 255),
+  state text not null default 'pending' check (state in ('pending', 'settled', 'voided')),
+  expires_at timestamptz not null default now() + interval '15 minutes',
+  created_at timestamptz not null default now(),
+  resolved_at timestamptz check ((resolved_at is null) = (state = 'pending'))
+);
+
+comment on table byok.holds is 'Reserved credits, one row for each call on platform funding.';
+comment on column byok.holds.id is 'Made by the database.';
+comment on column byok.holds.user_id is 'Owner.';
+comment on column byok.holds.operation is 'What the call is billed as.';
+comment on column byok.holds.credits is 'The price when the call was opened, in credits.';
+comment on column byok.holds.request_id is 'The caller''s idempotency key, or one made for the call.';
+comment on column byok.holds.state is 'pending, then settled or voided for good.';
+comment on column byok.holds.expires_at is 'A hold still pending then is voided: longer than any function may run (400 s).';
+comment on column byok.holds.created_at is 'When the call was opened.';
+comment on column byok.holds.resolved_at is 'When it was settled or voided.';
+
+create unique index holds_user_id_request_id_idx on byok.holds (user_id, request_id) where state <> 'voided';
+comment on index byok.holds_user_id_request_id_idx is 'A request id places one hold; after a void it may be placed again.';
+create index holds_expires_at_idx on byok.holds (expires_at) where state = 'pending';
+comment on index byok.holds_expires_at_idx is 'The sweeper finds what has expired without reading what has not.';
+create index holds_user_id_pending_idx on byok.holds (user_id, expires_at) where state = 'pending';
+comment on index byok.holds_user_id_pending_idx is 'open_call voids the expired holds of one user.';
+
+alter table byok.holds enable row level security;
+
+create policy "Owners read their holds" on byok.holds
+  for select to authenticated using (user_id = (select auth.uid()));
+create policy "The server keeps the holds of the user it acts for" on byok.holds
+  for all to byok_server using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
+create policy "The server finds holds that have expired" on byok.holds
+  for select to byok_server using (state = 'pending' and expires_at <= now());
+
+comment on policy "Owners read their holds" on byok.holds is 'The page shows calls under way.';
+comment on policy "The server keeps the holds of the user it acts for" on byok.holds is 'The billing functions.';
+comment on policy "The server finds holds that have expired" on byok.holds is 'expire_holds learns whom to act for; it sees nothing else of theirs.';
+
+grant select on byok.holds to authenticated;
+grant select, insert, update on byok.holds to byok_server;
+
+create function byok.resolve_hold(p_user_id uuid, p_hold_id uuid, p_state text) returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_hold byok.holds;
+  v_state text;
+begin
+  perform from byok.accounts as a where a.user_id = p_user_id for update;
+
+  update byok.holds as h set state = p_state, resolved_at = now()
+  where h.id = p_hold_id and h.user_id = p_user_id and h.state = 'pending'
+  returning h.* into v_hold;
+
+  if not found then
+    select h.state into v_state from byok.holds as h where h.id = p_hold_id and h.user_id = p_user_id;
+    if not found then
+      raise sqlstate 'PT404' using message = 'hold_not_found';
+    end if;
+    return v_state;
+  end if;
+
+  update byok.accounts as a
+  set held = a.held - v_hold.credits,
+      available = a.available + case when p_state = 'voided' then v_hold.credits else 0 end,
+      updated_at = now()
+  where a.user_id = p_user_id;
+  insert into byok.entries (user_id, kind, credits, operation, hold_id)
+  values (p_user_id, case when p_state = 'voided' then 'void' else 'settle' end, v_hold.credits, v_hold.operation, v_hold.id);
+  return p_state;
+end
+$$;
+
+comment on function byok.resolve_hold(uuid, uuid, text) is
+  'Resolves a hold of the user acted for, once; returns the state it is in, which is an earlier one when it was already resolved. Raises hold_not_found.';
+
+create function byok.settle_hold(p_user_id uuid, p_hold_id uuid) returns text
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_previous_claims text := byok.act_for(p_user_id);
+  v_state text := byok.resolve_hold(p_user_id, p_hold_id, 'settled');
+begin
+  perform byok.stop_acting(v_previous_claims);
+  return v_state;
+end
+$$;
+
+comment on function byok.settle_hold(uuid, uuid) is
+  'Charges a hold; returns settled, or voided when it had been voided before. A second attempt changes nothing. Raises hold_not_found.';
+
+create function byok.void_hold(p_user_id uuid, p_hold_id uuid) returns text
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_previous_claims text := byok.act_for(p_user_id);
+  v_state text := byok.resolve_hold(p_user_id, p_hold_id, 'voided');
+begin
+  perform byok.stop_acting(v_previous_claims);
+  return v_state;
+end
+$$;
+
+comment on function byok.void_hold(uuid, uuid) is
+  'Gives a hold back; returns voided, or settled when it had been charged before. A second attempt changes nothing. Raises hold_not_found.';
+
+create function byok.expire_holds(p_limit integer) returns integer
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_previous_claims text := coalesce(current_setting('request.jwt.claims', true), '');
+  v_hold record;
+  v_count integer := 0;
+begin
+  if p_limit is null or p_limit < 1 then
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_limit"}';
+  end if;
+  -- Accounts are locked in one order, so that two sweeps at once do not wait for each other in a circle.
+  for v_hold in
+    select oldest.id, oldest.user_id
+    from (
+      select h.id, h.user_id from byok.holds as h
+      where h.state = 'pending' and h.expires_at <= now()
+      order by h.expires_at
+      limit p_limit
+    ) as oldest
+    order by oldest.user_id
+  loop
+    perform byok.act_for(v_hold.user_id);
+    if byok.resolve_hold(v_hold.user_id, v_hold.id, 'voided') = 'voided' then
+      v_count := v_count + 1;
+    end if;
+  end loop;
+  perform byok.stop_acting(v_previous_claims);
+  return v_count;
+end
+$$;
+
+comment on function byok.expire_holds(integer) is
+  'Voids up to p_limit holds that are past their time, oldest first; returns how many. For a schedule; open_call does it for its own user anyway.';
+
+revoke execute on function
+  byok.resolve_hold(uuid, uuid, text), byok.settle_hold(uuid, uuid), byok.void_hold(uuid, uuid), byok.expire_holds(integer)
+from public;
+grant execute on function byok.resolve_hold(uuid, uuid, text) to byok_server;
+grant execute on function byok.settle_hold(uuid, uuid), byok.void_hold(uuid, uuid), byok.expire_holds(integer) to service_role;
+
+-- Opening a call decides who pays for it, once, in one round trip.
+
+create function byok.open_call(p_user_id uuid, p_provider text, p_request_id text, p_operation text default null)
+returns table (
+  funding text,
+  credential_id uuid,
+  envelope text,
+  hold_id uuid,
+  price_credits bigint,
+  max_output_tokens integer,
+  max_input_bytes integer,
+  models text[]
+)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_previous_claims text := byok.act_for(p_user_id);
+  v_available bigint;
+  v_state text;
+begin
+  -- A credential that exists decides for BYOK, whatever its status: a key that does not work never turns into a debit.
+  select c.id, e.envelope into credential_id, envelope
+  from byok.credentials as c
+  left join byok.envelopes as e on e.credential_id = c.id
+  where c.user_id = p_user_id and c.provider = p_provider;
+  if found then
+    funding := 'byok';
+    price_credits := 0;
+    perform byok.stop_acting(v_previous_claims);
+    return next;
+    return;
+  end if;
+
+  if p_operation is null then
+    raise sqlstate 'PT400' using message = 'operation_required';
+  end if;
+  select o.price_credits, o.max_output_tokens, o.max_input_bytes
+  into price_credits, max_output_tokens, max_input_bytes
+  from byok.operations as o where o.name = p_operation;
+  if not found then
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"x-byok-operation"}';
+  end if;
+  if p_request_id is null or length(p_request_id) not between 1 and 255 then
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"idempotency-key"}';
+  end if;
+
+  perform from byok.accounts as a where a.user_id = p_user_id for update;
+  perform byok.resolve_hold(p_user_id, h.id, 'voided')
+  from byok.holds as h
+  where h.user_id = p_user_id and h.state = 'pending' and h.expires_at <= now();
+
+  select h.state into v_state from byok.holds as h
+  where h.user_id = p_user_id and h.request_id = p_request_id and h.state <> 'voided';
+  if found then
+    raise sqlstate 'PT409' using
+      message = case v_state when 'pending' then 'request_in_progress' else 'request_completed' end;
+  end if;
+
+  update byok.accounts as a
+  set available = a.available - open_call.price_credits, held = a.held + open_call.price_credits, updated_at = now()
+  where a.user_id = p_user_id and a.available >= open_call.price_credits;
+  if not found then
+    select a.available into v_available from byok.accounts as a where a.user_id = p_user_id;
+    raise sqlstate 'PT402' using message = 'insufficient_credits',
+      detail = jsonb_build_object('price_credits', price_credits, 'available_credits', coalesce(v_available, 0))::text;
+  end if;
+
+  insert into byok.holds (user_id, operation, credits, request_id)
+  values (p_user_id, p_operation, price_credits, p_request_id)
+  returning id into hold_id;
+  insert into byok.entries (user_id, kind, credits, operation, hold_id)
+  values (p_user_id, 'hold', price_credits, p_operation, hold_id);
+
+  funding := 'platform';
+  select coalesce(array_agg(m.model order by m.model), '{}') into models
+  from byok.platform_models as m where m.provider = p_provider;
+  perform byok.stop_acting(v_previous_claims);
+  return next;
+end
+$$;
+
+comment on function byok.open_call(uuid, text, text, text) is
+  'Decides the funding of a call. byok: the envelope, 0 credits, and nothing is written. platform: a hold on the operation''s price, its limits and the models it may name. Raises operation_required, invalid_request, request_in_progress, request_completed, insufficient_credits (with price_credits and available_credits).';
+
+revoke execute on function byok.open_call(uuid, text, text, text) from public;
+grant execute on function byok.open_call(uuid, text, text, text) to service_role;
+
+-- Every SECURITY DEFINER function runs as byok_server, which row-level security binds. Handing a function over needs CREATE
+-- on the schema for its new owner; that is taken back at once.
+
+grant create on schema byok to byok_server;
+
+do $$
+declare
+  v_function regprocedure;
+begin
+  for v_function in
+    select p.oid::regprocedure from pg_catalog.pg_proc as p
+    where p.pronamespace = 'byok'::regnamespace and p.prosecdef
+  loop
+    execute format('alter function %s owner to byok_server', v_function);
+  end loop;
+end
+$$;
+
+revoke create on schema byok from byok_server;
+
+-- Holds that outlive their call are swept every minute where pg_cron is installed. Without it open_call sweeps its own user's,
+-- and a backend job may call expire_holds.
+
+do $$
+begin
+  if to_regprocedure('cron.schedule(text, text, text)') is not null then
+    perform cron.schedule('byok-expire-holds', '* * * * *', 'select byok.expire_holds(1000)');
+  end if;
+end
+$$;

@@ -1,0 +1,97 @@
+-- What holds for every object of schema byok, the ones that are added later included.
+begin;
+select plan(17);
+
+select is_empty(
+  $$select relname from pg_class where relnamespace = 'byok'::regnamespace and relkind in ('r', 'p') and not relrowsecurity$$,
+  'row-level security is on for every table');
+select is_empty(
+  $$select relname from pg_class where relnamespace = 'byok'::regnamespace and relkind in ('r', 'p') and obj_description(oid, 'pg_class') is null$$,
+  'every table has a comment');
+select is_empty(
+  $$select attrelid::regclass, attname from pg_attribute join pg_class on pg_class.oid = attrelid
+    where relnamespace = 'byok'::regnamespace and relkind in ('r', 'p') and attnum > 0 and not attisdropped and col_description(attrelid, attnum) is null$$,
+  'every column has a comment');
+select is_empty(
+  $$select proname from pg_proc where pronamespace = 'byok'::regnamespace and obj_description(oid, 'pg_proc') is null$$,
+  'every function has a comment');
+select is_empty(
+  $$select polname from pg_policy join pg_class on pg_class.oid = polrelid where relnamespace = 'byok'::regnamespace and obj_description(pg_policy.oid, 'pg_policy') is null$$,
+  'every policy has a comment');
+select is_empty(
+  $$select tgname from pg_trigger join pg_class on pg_class.oid = tgrelid where relnamespace = 'byok'::regnamespace and not tgisinternal and obj_description(pg_trigger.oid, 'pg_trigger') is null$$,
+  'every trigger has a comment');
+select is_empty(
+  $$select indexrelid::regclass from pg_index join pg_class on pg_class.oid = indexrelid
+    where relnamespace = 'byok'::regnamespace and obj_description(indexrelid, 'pg_class') is null
+      and not exists (select from pg_constraint where conindid = indexrelid)$$,
+  'every index that no constraint made has a comment');
+select isnt(obj_description('byok'::regnamespace, 'pg_namespace'), null, 'the schema has a comment');
+select isnt(shobj_description('byok_server'::regrole, 'pg_authid'), null, 'the server role has a comment');
+select is_empty(
+  $$select proname from pg_proc where pronamespace = 'byok'::regnamespace and not coalesce(proconfig @> array['search_path=""'], false)$$,
+  'every function has an empty search_path');
+select is_empty(
+  $$select proname from pg_proc where pronamespace = 'byok'::regnamespace and prosecdef and proowner <> 'byok_server'::regrole$$,
+  'every SECURITY DEFINER function runs as byok_server');
+select is_empty(
+  $$select polname from pg_policy join pg_class on pg_class.oid = polrelid
+    where relnamespace = 'byok'::regnamespace
+      and coalesce(pg_get_expr(polqual, polrelid), '') || coalesce(pg_get_expr(polwithcheck, polrelid), '') ~ '(?<!SELECT )auth\.uid\(\)'$$,
+  'every policy asks for auth.uid() once for a statement, not for each row');
+select is_empty(
+  $$select polname from pg_policy join pg_class on pg_class.oid = polrelid where relnamespace = 'byok'::regnamespace and (polroles @> array[0::oid] or not polpermissive)$$,
+  'every policy names its role');
+
+select results_eq(
+  $$select rolsuper, rolbypassrls, rolcanlogin, rolcreaterole from pg_roles where rolname = 'byok_server'$$,
+  $$values (false, false, false, false)$$,
+  'the server role is bound by row-level security and cannot log in');
+
+select results_eq(
+  $$select grantee::regrole::text collate "C", relname::text collate "C", string_agg(privilege_type, ' ' order by privilege_type)
+    from pg_class, aclexplode(coalesce(relacl, acldefault('r', relowner)))
+    where relnamespace = 'byok'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f') and grantee <> relowner
+    group by 1, 2 order by 1, 2$$,
+  $$values
+    ('authenticated' collate "C", 'accounts' collate "C", 'SELECT'),
+    ('authenticated', 'credentials', 'DELETE SELECT'),
+    ('authenticated', 'entries', 'SELECT'),
+    ('authenticated', 'holds', 'SELECT'),
+    ('authenticated', 'operations', 'SELECT'),
+    ('authenticated', 'platform_models', 'SELECT'),
+    ('byok_server', 'accounts', 'INSERT SELECT UPDATE'),
+    ('byok_server', 'credentials', 'INSERT SELECT UPDATE'),
+    ('byok_server', 'entries', 'INSERT SELECT'),
+    ('byok_server', 'envelopes', 'INSERT SELECT UPDATE'),
+    ('byok_server', 'holds', 'INSERT SELECT UPDATE'),
+    ('byok_server', 'operations', 'SELECT'),
+    ('byok_server', 'platform_models', 'SELECT')$$,
+  'every grant on a table is named here');
+select is_empty(
+  $$select attrelid::regclass, attname from pg_attribute join pg_class on pg_class.oid = attrelid where relnamespace = 'byok'::regnamespace and attacl is not null
+    union all
+    select oid::regclass, 'sequence' from pg_class where relnamespace = 'byok'::regnamespace and relkind = 'S' and relacl is not null$$,
+  'no column and no sequence has a grant of its own');
+select results_eq(
+  $$select case grantee when 0 then 'public' else grantee::regrole::text end collate "C", proname::text collate "C"
+    from pg_proc, aclexplode(coalesce(proacl, acldefault('f', proowner)))
+    where pronamespace = 'byok'::regnamespace and grantee <> proowner
+    order by 1, 2$$,
+  $$values
+    ('byok_server' collate "C", 'act_for' collate "C"),
+    ('byok_server', 'key_works'),
+    ('byok_server', 'resolve_hold'),
+    ('byok_server', 'stop_acting'),
+    ('service_role', 'expire_holds'),
+    ('service_role', 'grant_credits'),
+    ('service_role', 'mark_credential'),
+    ('service_role', 'open_call'),
+    ('service_role', 'read_envelope'),
+    ('service_role', 'save_credential'),
+    ('service_role', 'settle_hold'),
+    ('service_role', 'void_hold')$$,
+  'every EXECUTE is named here, and none is for everyone');
+
+select * from finish();
+rollback;

@@ -1,0 +1,126 @@
+/** supabase/migrations/ and the types of the database are made from sql/; nothing of them may be out of date. */
+import { execFile } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { Client } from "pg";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { migrationFile, migrationFromSql, schemaFile, typesOf } from "../../local/generate.ts";
+import { type Stack, startStack } from "../../local/stack.ts";
+
+const { dbUrl } = inject("stack");
+const projectDir = path.resolve(import.meta.dirname, "../..");
+const folder = mkdtempSync(path.join(tmpdir(), "byok-migrations-"));
+let fromSql: Stack;
+
+beforeAll(async () => {
+  const supabaseDir = path.join(folder, "supabase");
+  mkdirSync(path.join(supabaseDir, "migrations"), { recursive: true });
+  const config = readFileSync(path.join(projectDir, "supabase/config.toml"), "utf8");
+  writeFileSync(path.join(supabaseDir, "config.toml"), config.replaceAll('"../', `"${projectDir}/`));
+  for (const [index, name] of readdirSync(path.join(projectDir, "sql")).sort().entries()) {
+    const version = String(20260101000000 + index);
+    cpSync(path.join(projectDir, "sql", name), path.join(supabaseDir, "migrations", `${version}_${name}`));
+  }
+  fromSql = await startStack({
+    stateDir: path.join(folder, "state"),
+    supabaseDir,
+    providers: "none",
+    log: () => undefined,
+  });
+});
+
+afterAll(async () => {
+  await fromSql?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test("the migration is what npm run generate makes of sql/", () => {
+  expect(readFileSync(migrationFile, "utf8")).toBe(migrationFromSql());
+});
+
+test("the types of the database are what npm run generate makes of it", async () => {
+  expect(readFileSync(schemaFile, "utf8")).toBe(await typesOf(dbUrl));
+});
+
+test("sql/ file by file and the migrations give the same schema and the same rows", async () => {
+  expect(await catalogOf(fromSql.dbUrl)).toEqual(await catalogOf(dbUrl));
+});
+
+test("the Supabase CLI sees no difference either", async () => {
+  const difference = await promisify(execFile)(
+    path.join(projectDir, "node_modules/.bin/supabase"),
+    ["db", "diff", `--from=${fromSql.dbUrl}`, `--to=${dbUrl}`, "--schema=byok"],
+    { cwd: folder, env: { ...process.env, PGSSLMODE: "disable", SUPABASE_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" } },
+  );
+  expect(difference.stdout.trim()).toBe("");
+});
+
+test("the migrations apply as a role that is no superuser", async () => {
+  const rows = await query(
+    dbUrl,
+    "select rolsuper, rolcreaterole, rolbypassrls from pg_roles where rolname = current_user",
+  );
+  expect(rows).toEqual([[false, true, true]]);
+});
+
+test("the migrations schedule the sweep where pg_cron is installed", async () => {
+  const client = new Client({ connectionString: dbUrl });
+  await client.connect();
+  try {
+    await client.query(`
+      begin;
+      create schema cron;
+      create table cron.scheduled (name text, schedule text, command text);
+      create function cron.schedule(text, text, text) returns bigint language sql as
+        $$ insert into cron.scheduled values ($1, $2, $3); select 1::bigint $$;
+    `);
+    await client.query(readFileSync(path.join(projectDir, "sql/91_schedule.sql"), "utf8"));
+    const { rows } = await client.query("select * from cron.scheduled");
+    expect(rows).toEqual([
+      { name: "byok-expire-holds", schedule: "* * * * *", command: "select byok.expire_holds(1000)" },
+    ]);
+    await client.query(rows[0].command);
+  } finally {
+    await client.query("rollback");
+    await client.end();
+  }
+});
+
+/** Everything about schema byok that the catalog knows, and the rows that are seeded. */
+async function catalogOf(url: string): Promise<unknown> {
+  const queries = {
+    columns: `select relname, relkind, relrowsecurity, relforcerowsecurity, relacl::text, relowner::regrole, attname,
+        format_type(atttypid, atttypmod), attnotnull, attidentity, pg_get_expr(adbin, adrelid), col_description(attrelid, attnum),
+        obj_description(attrelid, 'pg_class')
+      from pg_class join pg_attribute on attrelid = pg_class.oid and attnum > 0
+      left join pg_attrdef on adrelid = attrelid and adnum = attnum
+      where relnamespace = 'byok'::regnamespace order by relname, attnum`,
+    constraints: `select conrelid::regclass, conname, pg_get_constraintdef(oid) from pg_constraint where connamespace = 'byok'::regnamespace order by 1, 2`,
+    functions: `select pg_get_functiondef(oid), proowner::regrole, proacl::text, obj_description(oid, 'pg_proc')
+      from pg_proc where pronamespace = 'byok'::regnamespace order by 1`,
+    policies: `select polrelid::regclass, polname, polcmd, polroles::regrole[]::text, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid), obj_description(pg_policy.oid)
+      from pg_policy join pg_class on pg_class.oid = polrelid where relnamespace = 'byok'::regnamespace order by 1, 2`,
+    triggers: `select pg_get_triggerdef(pg_trigger.oid) from pg_trigger join pg_class on pg_class.oid = tgrelid
+      where relnamespace = 'byok'::regnamespace and not tgisinternal order by 1`,
+    schema: `select nspacl::text, obj_description(oid, 'pg_namespace') from pg_namespace where nspname = 'byok'`,
+    operations: "select * from byok.operations order by name",
+    models: "select * from byok.platform_models order by provider, model",
+  };
+  const results = await Promise.all(
+    Object.entries(queries).map(async ([name, text]) => [name, await query(url, text)] as const),
+  );
+  for (const [name, rows] of results) expect(rows.length, name).toBeGreaterThan(0);
+  return Object.fromEntries(results);
+}
+
+async function query(url: string, text: string): Promise<unknown[][]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query({ text, rowMode: "array" })).rows;
+  } finally {
+    await client.end();
+  }
+}

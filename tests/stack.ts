@@ -1,0 +1,37 @@
+/** Starts one stack, with doubles of the providers, for all tests of a project. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { TestProject } from "vitest/node";
+import type { ProviderId } from "../functions/_shared/providers/index.ts";
+import { startStack } from "../local/stack.ts";
+
+export interface TestStack {
+  readonly url: string;
+  /** As the hosted `postgres`. */
+  readonly dbUrl: string;
+  /** As the cluster's superuser. */
+  readonly adminDbUrl: string;
+  readonly publishableKey: string;
+  readonly secretKey: string;
+  /** Provider id -> origin of its double. */
+  readonly origins: Readonly<Record<ProviderId, string>>;
+}
+
+declare module "vitest" {
+  interface ProvidedContext {
+    stack: TestStack;
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const stateDir = mkdtempSync(path.join(tmpdir(), "byok-test-"));
+  const stack = await startStack({ stateDir });
+  const { url, dbUrl, adminDbUrl, publishableKey, secretKey, doubles } = stack;
+  if (!doubles) throw new Error("The stack has no doubles of the providers.");
+  project.provide("stack", { url, dbUrl, adminDbUrl, publishableKey, secretKey, origins: doubles.origins });
+  return async () => {
+    await stack.stop();
+    rmSync(stateDir, { recursive: true, force: true });
+  };
+}
