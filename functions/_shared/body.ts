@@ -1,0 +1,66 @@
+/** Reading request bodies without ever holding more than allowed. */
+import { ByokError } from "./errors.ts";
+import { isRecord, parseJson } from "./json.ts";
+
+/**
+ * Reads a body of at most `maxBytes` as text.
+ *
+ * @throws ByokError `body_too_large`; `invalid_request` if it is not UTF-8 or the client broke off.
+ */
+export async function readText(request: Request, maxBytes: number): Promise<string> {
+  const limited = limitBody(request, maxBytes);
+  try {
+    const bytes = await new Response(limited.body).arrayBuffer();
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw limited.exceeded()
+      ? tooLarge(maxBytes)
+      : new ByokError("invalid_request", { message: "The body is not UTF-8 text." });
+  }
+}
+
+/**
+ * Reads a JSON object of at most `maxBytes`.
+ *
+ * @throws ByokError `body_too_large`, `invalid_request`
+ */
+export async function readJsonObject(request: Request, maxBytes: number): Promise<Record<string, unknown>> {
+  const value = parseJson(await readText(request, maxBytes));
+  if (!isRecord(value)) throw new ByokError("invalid_request", { message: "The body is not a JSON object." });
+  return value;
+}
+
+export interface LimitedBody {
+  readonly body: ReadableStream<Uint8Array<ArrayBuffer>> | null;
+  /** Whether the body went past the limit, which breaks its stream. */
+  exceeded(): boolean;
+}
+
+/**
+ * The body of a request, streamed. A declared length is taken at its word, since HTTP itself holds the client to it, and the
+ * stream is handed on untouched; a body without one is counted as it passes.
+ *
+ * @throws ByokError `body_too_large` if the declared length is past the limit
+ */
+export function limitBody(request: Request, maxBytes: number): LimitedBody {
+  const declared = request.headers.get("content-length");
+  if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes);
+  if (declared !== null || request.body === null) return { body: request.body, exceeded: () => false };
+
+  let received = 0;
+  const counter = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+    transform(chunk, controller) {
+      received += chunk.byteLength;
+      if (received > maxBytes) controller.error(tooLarge(maxBytes));
+      else controller.enqueue(chunk);
+    },
+  });
+  return { body: request.body.pipeThrough(counter), exceeded: () => received > maxBytes };
+}
+
+export function tooLarge(maxBytes: number): ByokError {
+  return new ByokError("body_too_large", {
+    message: `The request body is larger than ${maxBytes} bytes.`,
+    details: { max_bytes: maxBytes },
+  });
+}

@@ -1,0 +1,61 @@
+/** The database as the functions see it: the SQL functions of schema `byok`, whichever way they are reached. */
+import type { ProviderId } from "../providers/index.ts";
+import type { Verdict } from "../providers/types.ts";
+
+/** What is known and shown about a saved API key. Never the key. Times are ISO 8601. */
+export interface Credential {
+  readonly id: string;
+  readonly provider: string;
+  /** Last four characters of the key, or empty. */
+  readonly hint: string;
+  readonly status: string;
+  readonly verified_at: string | null;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+export interface NewCredential {
+  readonly userId: string;
+  readonly credentialId: string;
+  readonly provider: ProviderId;
+  readonly hint: string;
+  readonly status: Verdict;
+  /** Base64. */
+  readonly envelope: string;
+  readonly kid: number;
+}
+
+export interface SavedEnvelope {
+  readonly credentialId: string;
+  /** Base64; null when the row is gone, which only an operator's hand can do. */
+  readonly envelope: string | null;
+}
+
+/** Who pays a call: the user's own provider account, or credits reserved by a hold. */
+export type OpenedCall =
+  | ({ readonly funding: "byok" } & SavedEnvelope)
+  | {
+      readonly funding: "platform";
+      readonly holdId: string;
+      readonly priceCredits: number;
+      readonly maxOutputTokens: number;
+      readonly maxInputBytes: number;
+      readonly models: readonly string[];
+    };
+
+/** Every method throws the ByokError that SQL raised, and `internal` for anything else. */
+export interface Database {
+  saveCredential(credential: NewCredential): Promise<Credential>;
+  /** Null when no key is saved. */
+  readEnvelope(userId: string, provider: ProviderId): Promise<SavedEnvelope | null>;
+  /** Null when that credential is no longer the current one. */
+  markCredential(userId: string, credentialId: string, status: Verdict): Promise<Credential | null>;
+  /**
+   * Decides who pays, in one round trip.
+   *
+   * @throws ByokError `operation_required`, `invalid_request`, `insufficient_credits`, `request_in_progress`, `request_completed`
+   */
+  openCall(userId: string, provider: ProviderId, operation: string | null, requestId: string): Promise<OpenedCall>;
+  settleHold(userId: string, holdId: string): Promise<void>;
+  voidHold(userId: string, holdId: string): Promise<void>;
+}

@@ -1,0 +1,75 @@
+/** The function's environment: the only file that reads it. A setting that is missing or malformed stops the boot. */
+import process from "node:process";
+import { isRecord, parseJson } from "./json.ts";
+
+export interface Env {
+  readonly supabaseUrl: string;
+  /** The project's secret key, for the Data API. */
+  readonly secretKey: string;
+  /** The key ring, as `importKeyring` reads it. */
+  readonly masterKeys: string;
+  /** Provider id -> the platform's own API key. A provider without one is not offered on credits. */
+  readonly platformKeys: Readonly<Record<string, string>>;
+  /** Provider id -> origin in the place of the provider's own, on this machine only: for the local stack. */
+  readonly providerOrigins: Readonly<Record<string, string>>;
+  /** Whether a check may spend one token of the user's to see that the account has credit. */
+  readonly oneTokenCheck: boolean;
+  /** How long a check of a key waits for the provider, in ms. */
+  readonly checkTimeoutMs: number;
+  /** How long a call waits for the first byte of the provider's answer, in ms. A hosted function must answer within 150 s. */
+  readonly callTimeoutMs: number;
+}
+
+/**
+ * Reads the environment of an Edge Function.
+ *
+ * @throws Error that names the setting and what is wrong with it, never its value.
+ */
+export function readEnv(variables: Readonly<Record<string, string | undefined>> = process.env): Env {
+  const required = (name: string): string => {
+    const value = variables[name];
+    if (!value) throw new Error(`${name} is not set`);
+    return value;
+  };
+  const milliseconds = (name: string, standard: number): number => {
+    const value = Number(variables[name] ?? standard);
+    if (!Number.isInteger(value) || value < 1) throw new Error(`${name} is not a number of milliseconds`);
+    return value;
+  };
+
+  const secretKey = stringRecord("SUPABASE_SECRET_KEYS", required("SUPABASE_SECRET_KEYS")).default;
+  if (!secretKey) throw new Error("SUPABASE_SECRET_KEYS has no default key");
+  const platformKeys = stringRecord("BYOK_PLATFORM_KEYS", variables.BYOK_PLATFORM_KEYS);
+  if (!Object.values(platformKeys).every((key) => /^[\x21-\x7e]+$/.test(key))) {
+    throw new Error("BYOK_PLATFORM_KEYS holds a key that is not printable ASCII");
+  }
+  const providerOrigins = stringRecord("BYOK_PROVIDER_ORIGINS", variables.BYOK_PROVIDER_ORIGINS);
+  if (!Object.values(providerOrigins).every(isOnThisMachine)) {
+    throw new Error("BYOK_PROVIDER_ORIGINS may only name this machine: API keys are sent there");
+  }
+  return {
+    supabaseUrl: required("SUPABASE_URL"),
+    secretKey,
+    masterKeys: required("BYOK_MASTER_KEYS"),
+    platformKeys,
+    providerOrigins,
+    oneTokenCheck: variables.BYOK_ONE_TOKEN_CHECK !== "off",
+    checkTimeoutMs: milliseconds("BYOK_CHECK_TIMEOUT_MS", 10_000),
+    callTimeoutMs: milliseconds("BYOK_CALL_TIMEOUT_MS", 140_000),
+  };
+}
+
+function stringRecord(name: string, json = "{}"): Record<string, string> {
+  const value = parseJson(json);
+  if (!isRecord(value)) throw new Error(`${name} is not a JSON object`);
+  if (!Object.values(value).every((entry) => typeof entry === "string"))
+    throw new Error(`${name} holds more than strings`);
+  return value as Record<string, string>;
+}
+
+const ownHosts = ["127.0.0.1", "localhost", "[::1]", "host.docker.internal"];
+
+function isOnThisMachine(origin: string): boolean {
+  const url = URL.parse(origin);
+  return url !== null && url.origin === origin && ownHosts.includes(url.hostname);
+}

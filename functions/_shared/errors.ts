@@ -1,0 +1,56 @@
+/**
+ * The error table: code -> HTTP status -> message. Everything that answers a refusal of ours derives from it.
+ * `callStatus` is there where `call` answers with another status than `save` and `verify`.
+ */
+export const errors = {
+  invalid_request: { status: 400, message: "The request is not valid." },
+  operation_required: {
+    status: 400,
+    message: "Credits would pay for this call: name the operation in the header x-byok-operation.",
+  },
+  unauthenticated: { status: 401, message: "A valid access token is needed." },
+  insufficient_credits: { status: 402, message: "There are not enough credits for this operation." },
+  api_key_rejected: { status: 422, callStatus: 403, message: "The provider refuses this API key." },
+  not_offered: { status: 403, message: "This is not available on platform credits. Bring your own API key to use it." },
+  unknown_provider: { status: 404, message: "There is no such provider." },
+  unknown_path: { status: 404, message: "The provider has no such path." },
+  credential_not_found: { status: 404, message: "No API key is saved for this provider." },
+  method_not_allowed: { status: 405, message: "This method is not allowed here." },
+  request_in_progress: { status: 409, message: "A call with this idempotency key is under way." },
+  request_completed: { status: 409, message: "A call with this idempotency key was completed and charged." },
+  body_too_large: { status: 413, message: "The request body is too large." },
+  envelope_unreadable: { status: 500, message: "The saved API key cannot be opened. Save it again." },
+  internal: { status: 500, message: "Something went wrong on our side." },
+  provider_unreachable: { status: 502, message: "The provider could not be reached." },
+  provider_misbehaved: { status: 502, message: "The provider answered in a way that cannot be passed on." },
+  provider_timeout: { status: 504, message: "The provider did not answer in time." },
+} as const satisfies Record<string, { status: number; callStatus?: number; message: string }>;
+
+export type ErrorCode = keyof typeof errors;
+
+/** A refusal of ours. Its message and details are shown to the caller, so they never hold a key, an envelope or a prompt. */
+export class ByokError extends Error {
+  override readonly name = "ByokError";
+  readonly code: ErrorCode;
+  /** Further fields of the answer, such as `field`, `price_credits` or `verdict`. */
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, options: { message?: string; details?: Record<string, unknown> } = {}) {
+    super(options.message ?? errors[code].message);
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+
+  get status(): number {
+    return errors[this.code].status;
+  }
+
+  get callStatus(): number {
+    const entry: { status: number; callStatus?: number } = errors[this.code];
+    return entry.callStatus ?? entry.status;
+  }
+}
+
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === "string" && Object.hasOwn(errors, value);
+}

@@ -1,0 +1,67 @@
+/** Who is calling: an access token from any of the places that provider SDKs put it, or a backend job with the secret key. */
+import { verifyCredentials } from "@supabase/server/core";
+import { ByokError } from "./errors.ts";
+
+export interface Caller {
+  /** UUID of the user the request acts for. */
+  readonly userId: string;
+  /** Whether the user signed in anonymously. */
+  readonly isAnonymous: boolean;
+}
+
+const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/**
+ * The user whose access token came as `Authorization: Bearer`; verified against the project's JWKS, without a network call.
+ *
+ * @throws ByokError `unauthenticated`
+ */
+export async function identifyUser(request: Request): Promise<Caller> {
+  const caller = await callerOf(bearerToken(request));
+  if (!caller) throw new ByokError("unauthenticated");
+  return caller;
+}
+
+/**
+ * The user a call acts for: the owner of the access token, wherever the SDK put it (see `callerToken`), or the user named in
+ * `x-byok-user` when the project's secret key is in `apikey`.
+ *
+ * @throws ByokError `unauthenticated`
+ */
+export async function identifyUserOrBackend(request: Request): Promise<Caller> {
+  const actedFor = request.headers.get("x-byok-user");
+  const caller = actedFor === null ? await callerOf(callerToken(request)) : await backendCaller(request, actedFor);
+  if (!caller) throw new ByokError("unauthenticated");
+  return caller;
+}
+
+/** The access token of a request: `Authorization: Bearer`, else `x-api-key`, else `x-goog-api-key`, else `?key=`. */
+export function callerToken(request: Request): string | null {
+  return (
+    bearerToken(request) ??
+    request.headers.get("x-api-key") ??
+    request.headers.get("x-goog-api-key") ??
+    new URL(request.url).searchParams.get("key")
+  );
+}
+
+function bearerToken(request: Request): string | null {
+  const token = /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+  // Without a session supabase-js sends the project's own key here.
+  return token && !token.startsWith("sb_") ? token : null;
+}
+
+async function callerOf(token: string | null): Promise<Caller | null> {
+  if (!token) return null;
+  const { data, error } = await verifyCredentials({ token, apikey: null }, { auth: "user", audience: "authenticated" });
+  if (error && error.status >= 500) throw new ByokError("internal");
+  const claims = data?.jwtClaims;
+  if (claims?.role !== "authenticated" || !uuidPattern.test(claims.sub)) return null;
+  return { userId: claims.sub, isAnonymous: claims.is_anonymous === true };
+}
+
+async function backendCaller(request: Request, userId: string): Promise<Caller | null> {
+  const apikey = request.headers.get("apikey");
+  const { data } = await verifyCredentials({ token: null, apikey }, { auth: "secret:*" });
+  return data && uuidPattern.test(userId) ? { userId: userId.toLowerCase(), isAnonymous: false } : null;
+}

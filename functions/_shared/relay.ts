@@ -1,0 +1,157 @@
+/** Passing a request on to a provider and its answer back: which headers cross, in either direction, and what never does. */
+import { ByokError } from "./errors.ts";
+import type { Funding } from "./funding.ts";
+import { parseJson } from "./json.ts";
+import type { Adapter } from "./providers/types.ts";
+import { readAtMost } from "./verification.ts";
+
+/** Everything else a client sends stays behind: its own authentication, cookies, and what tells who and where it is. */
+const forwarded = ["content-type", "accept", "anthropic-version", "x-goog-api-client"];
+/** Headers that choose features or an account: the user's own to choose. */
+const forwardedUnderByok = ["anthropic-beta", "openai-organization", "openai-project"];
+/** What comes back: no cookies, no organisation ids. Lengths and encodings are this hop's own. */
+const returned = /^(?:content-type|retry-after|retry-after-ms|request-id|x-request-id|(?:x|anthropic)-ratelimit-.*)$/;
+
+/** Longest error body that is read to judge and redact it, in characters. */
+const maxErrorLength = 256 * 1024;
+
+export interface Outbound {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Headers;
+  readonly body: BodyInit | null;
+  /** Aborted when the client is gone. */
+  readonly signal: AbortSignal;
+  /** How long to wait for the first byte of the answer, in ms. */
+  readonly timeoutMs: number;
+}
+
+/** The headers a provider gets: made from scratch, with the API key of whoever pays. */
+export function outboundHeaders(client: Headers, adapter: Adapter, funding: Pick<Funding, "by" | "apiKey">): Headers {
+  const headers = new Headers({ "accept-encoding": "identity" });
+  for (const name of funding.by === "byok" ? [...forwarded, ...forwardedUnderByok] : forwarded) {
+    const value = client.get(name);
+    if (value !== null) headers.set(name, value);
+  }
+  for (const [name, value] of Object.entries(adapter.authenticate(funding.apiKey))) headers.set(name, value);
+  return headers;
+}
+
+/**
+ * Sends a request to a provider. Redirects are never followed: fetch would take the API key and the body along.
+ *
+ * @throws ByokError `provider_unreachable`, `provider_timeout`, `provider_misbehaved` for a redirect
+ */
+export async function askProvider({ url, method, headers, body, signal, timeoutMs }: Outbound): Promise<Response> {
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), timeoutMs);
+  let answer: Response;
+  try {
+    const init: RequestInit & { duplex: "half" } = {
+      method,
+      headers,
+      body,
+      redirect: "manual",
+      signal: AbortSignal.any([signal, patience.signal]),
+      duplex: "half",
+    };
+    answer = await fetch(url, init);
+  } catch {
+    // The error of a failed fetch can hold the URL and the headers.
+    throw new ByokError(patience.signal.aborted ? "provider_timeout" : "provider_unreachable");
+  } finally {
+    clearTimeout(timer);
+  }
+  if (answer.status < 300 || answer.status > 399) return answer;
+  await answer.body?.cancel();
+  throw new ByokError("provider_misbehaved");
+}
+
+/** The provider's answer as the client gets it: status, allowed headers, and the given body. */
+export function inbound(answer: Response, body: BodyInit | null, funding: Pick<Funding, "by" | "credits">): Response {
+  const headers = new Headers(fundingHeaders(funding));
+  for (const [name, value] of answer.headers) {
+    if (returned.test(name)) headers.set(name, value);
+  }
+  return new Response(body, { status: answer.status, headers });
+}
+
+export function fundingHeaders({ by, credits }: Pick<Funding, "by" | "credits">): Record<string, string> {
+  return { "x-byok-funding": by, "x-byok-credits": String(credits) };
+}
+
+/**
+ * A provider's error as the client gets it. Its refusals of a key are never passed on, since they echo parts of the key; any
+ * other error is, with the key taken out.
+ *
+ * @throws ByokError `api_key_rejected` for a user's key, `provider_misbehaved` where the platform's own account is refused
+ */
+export async function inboundError(
+  answer: Response,
+  adapter: Adapter,
+  funding: Pick<Funding, "by" | "apiKey">,
+): Promise<Response> {
+  const text = await readAtMost(answer, maxErrorLength).catch(() => "");
+  const verdict = adapter.judge({ status: answer.status, body: parseJson(text) });
+  const isRefusal = answer.status === 401 || answer.status === 403 || verdict === "rejected";
+  if (funding.by === "platform" && (isRefusal || verdict === "no_credit")) throw new ByokError("provider_misbehaved");
+  if (isRefusal) {
+    throw new ByokError("api_key_rejected", {
+      message: `${adapter.name} refuses this API key for this request.`,
+      details: { verdict: verdict ?? "rejected" },
+    });
+  }
+  return inbound(answer, redact(text, funding.apiKey), { by: funding.by, credits: 0 });
+}
+
+/** Takes an API key out of a text: as it is, and as URLs, JSON and base64 write it. */
+export function redact(text: string, apiKey: string): string {
+  const spellings = [apiKey, encodeURIComponent(apiKey), JSON.stringify(apiKey).slice(1, -1), btoa(apiKey)];
+  return spellings.reduce((clean, spelling) => clean.replaceAll(spelling, "[redacted]"), text);
+}
+
+/** How a response body came to its end. */
+export type Ending = "complete" | "client_gone" | "provider_failed";
+
+/**
+ * Passes a body on and tells how it ended, once. A provider that is silent for `stallMs` has failed.
+ *
+ * Every chunk passes through JavaScript, which costs several times handing the body on: only calls that are settled need it.
+ */
+export function watchBody(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  stallMs: number,
+  onEnd: (ending: Ending, receivedBytes: number) => void,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const reader = body.getReader();
+  let receivedBytes = 0;
+  return new ReadableStream({
+    async pull(controller) {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const stall = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(new Error("stalled")), stallMs);
+      });
+      try {
+        const { done, value } = await Promise.race([reader.read(), stall]);
+        if (done) {
+          onEnd("complete", receivedBytes);
+          controller.close();
+        } else {
+          receivedBytes += value.byteLength;
+          controller.enqueue(value);
+        }
+      } catch {
+        onEnd("provider_failed", receivedBytes);
+        // What went wrong is the provider's; the client sees a broken body, never the reason.
+        controller.error(new Error("The provider broke off."));
+        reader.cancel().catch(() => undefined);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    cancel() {
+      onEnd("client_gone", receivedBytes);
+      return reader.cancel();
+    },
+  });
+}

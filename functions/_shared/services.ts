@@ -1,0 +1,36 @@
+/** What the endpoints work with, made once for an isolate from its environment. */
+import { dataApi } from "./database/data-api.ts";
+import type { Database } from "./database/types.ts";
+import { type Env, readEnv } from "./env.ts";
+import { importKeyring, type Keyring } from "./keyring.ts";
+import { type ProviderId, providers } from "./providers/index.ts";
+import type { Verdict } from "./providers/types.ts";
+import { checkKey } from "./verification.ts";
+
+export interface Services {
+  readonly env: Env;
+  readonly database: Database;
+  readonly keyring: Keyring;
+  /** Where a provider is: `https://host`. */
+  originOf(provider: ProviderId): string;
+  /** Asks a provider whether an API key works. */
+  check(provider: ProviderId, apiKey: string): Promise<Verdict>;
+}
+
+/** @throws Error when a setting is missing or malformed, so that the function does not boot. */
+export async function openServices(): Promise<Services> {
+  const env = readEnv();
+  const originOf = (provider: ProviderId) => env.providerOrigins[provider] ?? providers[provider].origin;
+  return {
+    env,
+    database: dataApi(env.supabaseUrl, env.secretKey),
+    keyring: await importKeyring(env.masterKeys),
+    originOf,
+    check: (provider, apiKey) =>
+      checkKey(providers[provider], apiKey, {
+        origin: originOf(provider),
+        timeoutMs: env.checkTimeoutMs,
+        oneToken: env.oneTokenCheck,
+      }),
+  };
+}

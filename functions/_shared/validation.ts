@@ -1,0 +1,23 @@
+/** Bodies of `save` and `verify`, checked by zod. */
+import type { z } from "zod";
+import { ByokError } from "./errors.ts";
+
+/** Longest body of `save` and `verify`, in bytes. */
+export const maxBodyBytes = 8 * 1024;
+
+/**
+ * A body of the form the schema says.
+ *
+ * @throws ByokError `invalid_request` naming the field. The value is not repeated: it may be an API key.
+ */
+export function parse<T>(schema: z.ZodType<T>, body: unknown): T {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const field =
+    issue?.path.join(".") || (issue?.code === "unrecognized_keys" ? issue.keys[0]?.slice(0, 100) : undefined) || "body";
+  throw new ByokError("invalid_request", {
+    message: `The field ${field} is missing, unknown or not valid.`,
+    details: { field },
+  });
+}

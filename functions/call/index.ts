@@ -1,0 +1,100 @@
+/** `* /functions/v1/call/<provider>/<the provider's own path>`: relays a call, funded by the user's own API key or by credits. */
+import { limitBody, readJsonObject, tooLarge } from "../_shared/body.ts";
+import { ByokError } from "../_shared/errors.ts";
+import { type ByokFunding, fundCall, type PlatformFunding } from "../_shared/funding.ts";
+import { identifyUserOrBackend } from "../_shared/identity.ts";
+import { platformBody, platformSearch } from "../_shared/platform.ts";
+import { providers } from "../_shared/providers/index.ts";
+import { askProvider, inbound, inboundError, outboundHeaders, watchBody } from "../_shared/relay.ts";
+import { addressOf, providerOf, type Route, routeOf } from "../_shared/route.ts";
+import { refusalHeaders, serve } from "../_shared/serve.ts";
+import { openServices } from "../_shared/services.ts";
+
+const services = await openServices();
+
+/** Largest body of a call, in bytes. */
+const maxBodyBytes = 25 * 1024 * 1024;
+/** How long a response may be silent, in ms. */
+const stallMs = 120_000;
+
+export default serve({
+  methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+  async handle(request) {
+    const route = routeOf(request.url);
+    const caller = await identifyUserOrBackend(request);
+    const funding = await fundCall(services, caller.userId, route, request);
+    return funding.by === "byok"
+      ? await relayUnderByok(request, route, funding)
+      : await relayOnCredits(request, route, funding);
+  },
+  refuse(error, request) {
+    const provider = providerOf(new URL(request.url));
+    const body = provider
+      ? providers[provider].errorBody(error)
+      : { error: { code: error.code, message: error.message } };
+    return Response.json(body, { status: error.callStatus, headers: refusalHeaders(error) });
+  },
+});
+
+/** The body goes up and the answer comes down as they are, unread: nothing is buffered but the provider's errors. */
+async function relayUnderByok(request: Request, route: Route, funding: ByokFunding): Promise<Response> {
+  const adapter = providers[route.provider];
+  const upload = limitBody(request, maxBodyBytes);
+  const answer = await send(request, route, funding, upload.body).catch((error: unknown) => {
+    throw upload.exceeded() ? tooLarge(maxBodyBytes) : error;
+  });
+  if (answer.status >= 400) return await inboundError(answer, adapter, funding);
+  return inbound(answer, answer.body, funding);
+}
+
+/**
+ * The hold is settled when the whole answer has been passed on, or when the client left after a part of it; it is given back
+ * when the provider refuses, fails or breaks off, and when the client left before anything came.
+ */
+async function relayOnCredits(request: Request, route: Route, funding: PlatformFunding): Promise<Response> {
+  try {
+    const body = platformBody(
+      funding.rule,
+      route.path,
+      await readJsonObject(request, funding.maxInputBytes),
+      funding.limits,
+    );
+    const answer = await send(
+      request,
+      { ...route, search: platformSearch(route.search) },
+      funding,
+      JSON.stringify(body),
+    );
+    if (answer.status >= 400) {
+      funding.release();
+      return await inboundError(answer, providers[route.provider], funding);
+    }
+    if (!answer.body) throw new ByokError("provider_misbehaved");
+    const watched = watchBody(answer.body, stallMs, (ending, receivedBytes) => {
+      const isClientGone = ending === "client_gone" || request.signal.aborted;
+      if (ending === "complete" || (isClientGone && receivedBytes > 0)) funding.settle();
+      else funding.release();
+    });
+    return inbound(answer, watched, funding);
+  } catch (error) {
+    funding.release();
+    throw error;
+  }
+}
+
+function send(
+  request: Request,
+  route: Route,
+  funding: ByokFunding | PlatformFunding,
+  body: BodyInit | null,
+): Promise<Response> {
+  const adapter = providers[route.provider];
+  return askProvider({
+    url: addressOf(route, services.originOf(route.provider)),
+    method: request.method,
+    headers: outboundHeaders(request.headers, adapter, funding),
+    body,
+    signal: request.signal,
+    timeoutMs: services.env.callTimeoutMs,
+  });
+}

@@ -1,0 +1,21 @@
+/** `POST /functions/v1/verify {provider}` -> `{credential, verdict}`: checks the saved API key once more. */
+import { z } from "zod";
+import { readJsonObject } from "../_shared/body.ts";
+import { checkSavedKey } from "../_shared/credentials.ts";
+import { identifyUser } from "../_shared/identity.ts";
+import { providerIds } from "../_shared/providers/index.ts";
+import { serve } from "../_shared/serve.ts";
+import { openServices } from "../_shared/services.ts";
+import { maxBodyBytes, parse } from "../_shared/validation.ts";
+
+const services = await openServices();
+const Body = z.strictObject({ provider: z.enum(providerIds) });
+
+export default serve({
+  methods: ["POST"],
+  async handle(request) {
+    const caller = await identifyUser(request);
+    const body = parse(Body, await readJsonObject(request, maxBodyBytes));
+    return Response.json(await checkSavedKey(services, caller.userId, body.provider));
+  },
+});
