@@ -84,7 +84,7 @@ select throws_ok(
   $$select * from byok.save_credential('00000000-0000-4000-8000-00000000000a', gen_random_uuid(), 'groq', '', 'verified', 'sk-a-key-in-plaintext', 1)$$,
   '22023', null, 'what is no envelope is refused');
 select throws_ok(
-  $$select * from byok.save_credential('00000000-0000-4000-8000-00000000000a', gen_random_uuid(), 'groq', '', 'verified', left(current_setting('test.envelope'), 472), 1)$$,
+  $$select * from byok.save_credential('00000000-0000-4000-8000-00000000000a', gen_random_uuid(), 'groq', '', 'verified', left(current_setting('test.envelope'), 471) || '=', 1)$$,
   '23514', null, 'an envelope that is too short is refused');
 select throws_ok(
   $$select * from byok.save_credential('00000000-0000-4000-8000-00000000000a', gen_random_uuid(), 'groq', '', 'verified', current_setting('test.envelope'), 2)$$,
