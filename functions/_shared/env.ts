@@ -18,6 +18,8 @@ export interface Env {
   readonly checkTimeoutMs: number;
   /** How long a call waits for the first byte of the provider's answer, in ms. A hosted function must answer within 150 s. */
   readonly callTimeoutMs: number;
+  /** How long an answer on credits may be silent before it counts as broken off, in ms. */
+  readonly stallTimeoutMs: number;
 }
 
 /**
@@ -56,6 +58,7 @@ export function readEnv(variables: Readonly<Record<string, string | undefined>> 
     oneTokenCheck: variables.BYOK_ONE_TOKEN_CHECK !== "off",
     checkTimeoutMs: milliseconds("BYOK_CHECK_TIMEOUT_MS", 10_000),
     callTimeoutMs: milliseconds("BYOK_CALL_TIMEOUT_MS", 140_000),
+    stallTimeoutMs: milliseconds("BYOK_STALL_TIMEOUT_MS", 120_000),
   };
 }
 

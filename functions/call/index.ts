@@ -14,8 +14,6 @@ const services = await openServices();
 
 /** Largest body of a call, in bytes. */
 const maxBodyBytes = 25 * 1024 * 1024;
-/** How long a response may be silent, in ms. */
-const stallMs = 120_000;
 
 export default serve({
   methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
@@ -50,6 +48,9 @@ async function relayUnderByok(request: Request, route: Route, funding: ByokFundi
 /**
  * The hold is settled when the whole answer has been passed on, or when the client left after a part of it; it is given back
  * when the provider refuses, fails or breaks off, and when the client left before anything came.
+ *
+ * An answer that goes on for twice the stall time is charged while it goes on: a client that reads slowly, or stops reading,
+ * would otherwise outlast its hold and the function, and pay nothing.
  */
 async function relayOnCredits(request: Request, route: Route, funding: PlatformFunding): Promise<Response> {
   try {
@@ -70,7 +71,10 @@ async function relayOnCredits(request: Request, route: Route, funding: PlatformF
       return await inboundError(answer, providers[route.provider], funding);
     }
     if (!answer.body) throw new ByokError("provider_misbehaved");
-    const watched = watchBody(answer.body, stallMs, (ending, receivedBytes) => {
+    const { stallTimeoutMs } = services.env;
+    const charge = setTimeout(funding.settle, 2 * stallTimeoutMs);
+    const watched = watchBody(answer.body, stallTimeoutMs, (ending, receivedBytes) => {
+      clearTimeout(charge);
       const isClientGone = ending === "client_gone" || request.signal.aborted;
       if (ending === "complete" || (isClientGone && receivedBytes > 0)) funding.settle();
       else funding.release();
