@@ -64,6 +64,7 @@ function refersToStored(conversation: unknown, rule: PlatformRule): boolean {
     if (Array.isArray(value)) {
       for (const item of value) pending.push(item);
     } else if (isRecord(value)) {
+      if (rule.isReference?.(value)) return true;
       for (const [key, item] of Object.entries(value)) {
         if (rule.references.includes(key) || (key === "type" && rule.references.includes(String(item)))) return true;
         if (!rule.opaque.includes(key)) pending.push(item);

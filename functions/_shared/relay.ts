@@ -125,6 +125,12 @@ export function watchBody(
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const reader = body.getReader();
   let receivedBytes = 0;
+  let hasEnded = false;
+  const end = (ending: Ending) => {
+    if (hasEnded) return;
+    hasEnded = true;
+    onEnd(ending, receivedBytes);
+  };
   return new ReadableStream({
     async pull(controller) {
       let timer: ReturnType<typeof setTimeout> | undefined;
@@ -134,14 +140,14 @@ export function watchBody(
       try {
         const { done, value } = await Promise.race([reader.read(), stall]);
         if (done) {
-          onEnd("complete", receivedBytes);
+          end("complete");
           controller.close();
         } else {
           receivedBytes += value.byteLength;
           controller.enqueue(value);
         }
       } catch {
-        onEnd("provider_failed", receivedBytes);
+        end("provider_failed");
         // What went wrong is the provider's; the client sees a broken body, never the reason.
         controller.error(new Error("The provider broke off."));
         reader.cancel().catch(() => undefined);
@@ -150,7 +156,7 @@ export function watchBody(
       }
     },
     cancel() {
-      onEnd("client_gone", receivedBytes);
+      end("client_gone");
       return reader.cancel();
     },
   });

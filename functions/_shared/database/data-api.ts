@@ -77,9 +77,11 @@ type Result<T> = { readonly data: T; readonly error: null } | { readonly data: n
 /** What SQL raises as SQLSTATE PTxyz with a code of ours as message comes back as that error; all else is internal. */
 function resultOf<T>({ data, error }: Result<T>): T {
   if (!error) return data;
-  if (!error.code.startsWith("PT") || !isErrorCode(error.message)) throw new ByokError("internal");
-  const details = parseJson(error.details ?? "");
-  throw new ByokError(error.message, isRecord(details) ? { details } : {});
+  // What is no answer of PostgREST's has none of these fields.
+  const { code, message, details: text }: Partial<PostgrestError> = error;
+  if (!code?.startsWith("PT") || !isErrorCode(message)) throw new ByokError("internal");
+  const details = parseJson(text ?? "");
+  throw new ByokError(message, isRecord(details) ? { details } : {});
 }
 
 function onlyRow<T>(rows: readonly T[]): T {

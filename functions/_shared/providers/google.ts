@@ -8,7 +8,7 @@ import type { Adapter, PlatformRule } from "./types.ts";
 /** Keys that stand for files or caches of the platform's own account, in both spellings that Google reads. */
 const stored: Pick<PlatformRule, "references" | "opaque" | "isClientTool"> = {
   references: ["fileData", "file_data"],
-  opaque: ["functionCall", "function_call", "functionResponse", "function_response"],
+  opaque: ["args", "response"],
   isClientTool: (tool) => Object.keys(tool).every((key) => key === "functionDeclarations"),
 };
 
@@ -51,6 +51,7 @@ export const google: Adapter = {
   },
   judge(answer) {
     const { message, reasons } = errorOf(answer.body);
+    if (answer.status === 403 && /reported as leaked/i.test(message)) return "rejected";
     if (reasons.includes("API_KEY_INVALID") || reasons.includes("ACCESS_TOKEN_TYPE_UNSUPPORTED")) return "rejected";
     if (answer.status === 403 && reasons.includes("BILLING_DISABLED")) return "no_credit";
     // The everyday rate limit also speaks of "plan and billing details"; only the details and these words mean money.

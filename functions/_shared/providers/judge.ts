@@ -4,13 +4,16 @@ import type { Answer, Verdict } from "./types.ts";
 
 /** The verdict of a status that means the same everywhere; undefined where the provider's own words decide. */
 export function judgeStatus({ status, body }: Answer): Verdict | undefined {
-  const isJson = isRecord(body);
+  const isJson = typeof body === "object" && body !== null;
   if (status >= 200 && status < 300) return isJson ? "verified" : "unverified";
   if (status < 400 || status >= 500 || !isJson) return "unverified";
   return undefined;
 }
 
-/** The `error` object of an answer, with its text fields; a field that is no text is empty. */
+/**
+ * The `error` object of an answer, with its text fields; a field that is no text is empty. Google wraps it in an array where a
+ * stream was asked for.
+ */
 export function errorOf(body: unknown): {
   code: string;
   type: string;
@@ -18,7 +21,8 @@ export function errorOf(body: unknown): {
   message: string;
   reasons: string;
 } {
-  const error = isRecord(body) && isRecord(body.error) ? body.error : {};
+  const answer: unknown = Array.isArray(body) ? body[0] : body;
+  const error = isRecord(answer) && isRecord(answer.error) ? answer.error : {};
   const text = (value: unknown) => (typeof value === "string" ? value : "");
   return {
     code: text(error.code),

@@ -23,8 +23,8 @@ export const openai: Adapter = {
     return { path: "/v1/chat/completions", body: { model, messages: oneWord, max_completion_tokens: 1 } };
   },
   judge(answer) {
-    const { code, message } = errorOf(answer.body);
-    if (code === "insufficient_quota" || code === "billing_hard_limit_reached") return "no_credit";
+    const { code, type, message } = errorOf(answer.body);
+    if ([code, type].includes("insufficient_quota") || code === "billing_hard_limit_reached") return "no_credit";
     // OpenAI looks at where the function runs, not at the key.
     if (code === "unsupported_country_region_territory") return "unverified";
     const verdict = judgeStatus(answer);
@@ -64,6 +64,8 @@ export const openai: Adapter = {
       ],
       content: ["input"],
       references: ["file_id", "item_reference"],
+      // An item with an id and no type is an item_reference too.
+      isReference: (part) => "id" in part && typeof part.type !== "string",
       opaque: [],
       isClientTool,
       limit: (body, maxOutputTokens) => ({
@@ -89,9 +91,9 @@ export function errorBody({ code, message, details }: ByokError): unknown {
   return { error: { message, type: "byok_error", param: null, code, ...details } };
 }
 
-/** A limit that a client may lower, never raise. What is no number counts as none: some providers read "9000" as one. */
+/** A limit that a client may lower, never raise. Some providers read "9000" as a number, and 0 or -1 as no limit. */
 export function atMost(requested: unknown, limit: number): number {
-  return typeof requested === "number" ? Math.min(requested, limit) : limit;
+  return typeof requested === "number" && requested >= 1 ? Math.min(requested, limit) : limit;
 }
 
 /** `always`: fields that are sent whatever the client says. */

@@ -64,6 +64,8 @@ export interface PlatformRule {
   readonly content: readonly string[];
   /** Keys anywhere in the conversation that would refer to what is stored in the platform's account. */
   readonly references: readonly string[];
+  /** Whether an object in the conversation refers to what is stored though it has none of these keys. */
+  isReference?(part: Record<string, unknown>): boolean;
   /** Keys in the conversation whose value is the client's own data, not read by the provider. */
   readonly opaque: readonly string[];
   /** Whether a tool runs at the client; tools the provider runs itself cost extra. */
