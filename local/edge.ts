@@ -1,0 +1,96 @@
+/**
+ * The functions' runtime, run by Deno: what Supabase's Edge Runtime does for modules with `export default {
+ * fetch }`. The only argument is a JSON object, slug -> entry file.
+ */
+
+import { pathToFileURL } from "node:url";
+
+type Handler = (request: Request) => Response | Promise<Response>;
+
+const entrypoints = new Map<string, string>(Object.entries(JSON.parse(Deno.args[0] ?? "{}")));
+const handlers = new Map<string, Promise<Handler>>();
+const background = new Set<Promise<unknown>>();
+
+Object.assign(globalThis, {
+  EdgeRuntime: {
+    /** Keeps the runtime alive until the promise is settled, as on a hosted project. */
+    waitUntil(promise: Promise<unknown>): void {
+      const settled = Promise.resolve(promise)
+        .catch((error) => complain("waitUntil", error))
+        .finally(() => background.delete(settled));
+      background.add(settled);
+    },
+  },
+});
+
+function load(slug: string, file: string): Promise<Handler> {
+  let handler = handlers.get(slug);
+  if (!handler) {
+    handler = import(pathToFileURL(file).href).then((module) => {
+      if (typeof module.default?.fetch !== "function") throw new Error("there is no `export default { fetch }`");
+      return (request) => module.default.fetch(request);
+    });
+    handlers.set(slug, handler);
+  }
+  return handler;
+}
+
+async function answer(request: Request): Promise<Response> {
+  const slug = new URL(request.url).pathname.split("/")[1] ?? "";
+  const file = entrypoints.get(slug);
+  if (!file) return refuse(404, "NOT_FOUND", "Requested function was not found");
+  let handler: Handler;
+  try {
+    handler = await load(slug, file);
+  } catch {
+    return refuse(503, "BOOT_ERROR", "Function failed to start (please check logs)");
+  }
+  try {
+    return await handler(request);
+  } catch (error) {
+    complain(slug, error);
+    return refuse(500, "WORKER_ERROR", "Function exited due to an error (please check logs)");
+  }
+}
+
+function refuse(status: number, code: string, message: string): Response {
+  return Response.json({ code, message }, { status });
+}
+
+/** Every string of some length in the environment, and within its JSON values: what must not be printed. */
+const secrets = Object.values(Deno.env.toObject())
+  .flatMap((value) => {
+    try {
+      return [value, ...strings(JSON.parse(value))];
+    } catch {
+      return [value];
+    }
+  })
+  .filter((value) => value.length >= 12 && !/^https?:\/\/[^@]*$/.test(value))
+  .sort((a, b) => b.length - a.length);
+
+function strings(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(strings) : [];
+}
+
+function complain(about: string, error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  console.error(`${about}: ${secrets.reduce((shown, secret) => shown.replaceAll(secret, "[hidden]"), text)}`);
+}
+
+const closing = new AbortController();
+const server = Deno.serve({ port: 0, hostname: "127.0.0.1", signal: closing.signal, onListen: () => {} }, answer);
+
+Deno.addSignalListener("SIGTERM", async () => {
+  closing.abort();
+  // A request that is cut off may hand over work of its own, so this asks again until nothing is left.
+  do await Promise.allSettled(background);
+  while (background.size > 0);
+  Deno.exit(0);
+});
+
+await Promise.all(
+  [...entrypoints].map(([slug, file]) => load(slug, file).catch((error) => complain(`${slug} does not load`, error))),
+);
+console.log(`edge: listening on ${server.addr.port}`);

@@ -1,0 +1,84 @@
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { projectDir, type StackConfig } from "./config.ts";
+import { spawnGuarded } from "./deadman.ts";
+import { denoProgram } from "./deno-program.ts";
+
+export interface FunctionsOptions {
+  config: StackConfig;
+  supabaseDir: string;
+  stateDir: string;
+  /** the functions' whole environment */
+  env: Record<string, string>;
+  /** hosts that functions may reach besides the loopback address */
+  allowHosts: string[];
+  /** gets what the functions print, line by line */
+  log(line: string): void;
+}
+
+export interface Functions {
+  /** of Deno, on the loopback address */
+  port: number;
+  /** resolves with the exit code when Deno has ended */
+  ended: Promise<number | null>;
+  /** Lets work that functions handed to EdgeRuntime.waitUntil() come to its end, up to ten seconds. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs the functions that config.toml names on Deno, all in one process, and waits until each is loaded or
+ * has failed to.
+ *
+ * @throws when Deno itself does not come up
+ */
+export async function startFunctions(options: FunctionsOptions): Promise<Functions> {
+  const { config, supabaseDir, stateDir, env, log } = options;
+  const configured = Object.entries(config.functions).filter(([, { enabled }]) => enabled);
+  const entrypoints = configured.map(
+    ([slug, { entrypoint }]) => [slug, path.resolve(supabaseDir, entrypoint)] as const,
+  );
+  const importMap = configured.map(([, { import_map }]) => import_map).find((file) => file !== undefined);
+  const denoConfig = importMap ? path.resolve(supabaseDir, importMap) : path.join(projectDir, "deno.json");
+  const root = path.dirname(denoConfig);
+  const code = entrypoints.map(([, file]) => path.relative(root, path.dirname(path.dirname(file))));
+  // Not the whole project, because its state folder holds keys. The paths are relative because the list is
+  // separated by commas, which the name of the project's own folder may hold.
+  const readable = new Set([path.basename(denoConfig), "package.json", "node_modules", ...code]);
+  const edge = fileURLToPath(new URL("edge.ts", import.meta.url));
+
+  const deno = spawnGuarded({
+    command: denoProgram(),
+    args: [
+      "run",
+      "--quiet",
+      "--no-prompt",
+      "--no-check",
+      "--no-lock",
+      "--cached-only",
+      `--config=${denoConfig}`,
+      `--allow-net=${["127.0.0.1", "localhost", ...options.allowHosts].join(",")}`,
+      `--allow-env=${Object.keys(env).join(",")}`,
+      // Libraries look for settings of their own; for them, and for everything else, the environment is empty.
+      "--ignore-env",
+      `--allow-read=${[...readable].join(",")}`,
+      edge,
+      JSON.stringify(Object.fromEntries(entrypoints)),
+    ],
+    cwd: root,
+    env: { ...env, DENO_DIR: path.join(stateDir, "deno"), DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
+    lastOrders: { gentle: "TERM", hard: "KILL" },
+  });
+  const ready = Promise.withResolvers<number>();
+  createInterface({ input: deno.stdout }).on("line", (line) => {
+    const port = /^edge: listening on (\d+)$/.exec(line)?.[1];
+    if (port) ready.resolve(Number(port));
+    else log(line);
+  });
+  createInterface({ input: deno.stderr }).on("line", log);
+  void deno.ended.then((code) =>
+    ready.reject(new Error(`Deno ended with code ${code} before it could run the functions`)),
+  );
+
+  return { port: await ready.promise, ended: deno.ended, stop: () => deno.end() };
+}

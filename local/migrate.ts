@@ -1,0 +1,95 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import postgres, { type Sql } from "postgres";
+import { splitStatements } from "./sql-statements.ts";
+
+/** One file of supabase/migrations: `<version>_<name>.sql`. */
+interface Migration {
+  version: string;
+  name: string;
+  text: string;
+}
+
+/**
+ * Applies what is new in a migrations folder, each file in one transaction, and records it where the
+ * Supabase CLI looks.
+ *
+ * @param dbUrl of the role `postgres`, which is who applies migrations on a hosted project
+ * @returns the versions that were applied
+ * @throws with the file's name when one fails, or when one that was applied has been edited since
+ */
+export async function migrate(dbUrl: string, folder: string): Promise<string[]> {
+  const sql = postgres(dbUrl, { max: 1, onnotice: () => {} });
+  try {
+    await sql.unsafe(history);
+    const recorded = await recordedStatements(sql);
+    const applied: string[] = [];
+    for (const migration of readMigrations(folder)) {
+      const before = recorded.get(migration.version);
+      if (before === undefined) {
+        await apply(sql, migration);
+        applied.push(migration.version);
+      } else if (!sameText(before.join("\n"), migration.text)) {
+        throw new Error(
+          `${fileName(migration)} differs from what this database was made with. ` +
+            "npm start -- --reset makes it anew and deletes all data in it",
+        );
+      }
+    }
+    return applied;
+  } finally {
+    await sql.end();
+  }
+}
+
+/** As the CLI creates it. */
+const history = `
+  create schema if not exists supabase_migrations;
+  create table if not exists supabase_migrations.schema_migrations (version text not null primary key);
+  alter table supabase_migrations.schema_migrations add column if not exists statements text[];
+  alter table supabase_migrations.schema_migrations add column if not exists name text;
+`;
+
+function readMigrations(folder: string): Migration[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .sort()
+    .flatMap((file) => {
+      const [, version, name] = /^(\d+)_(.*)\.sql$/.exec(file) ?? [];
+      if (version === undefined || name === undefined) return [];
+      return { version, name, text: readFileSync(path.join(folder, file), "utf8") };
+    });
+}
+
+async function recordedStatements(sql: Sql): Promise<Map<string, string[]>> {
+  const rows = await sql<{ version: string; statements: string[] | null }[]>`
+    select version, statements from supabase_migrations.schema_migrations`;
+  return new Map(rows.map(({ version, statements }) => [version, statements ?? []]));
+}
+
+async function apply(sql: Sql, migration: Migration): Promise<void> {
+  const { version, name, text } = migration;
+  try {
+    const statements = await splitStatements(text);
+    await sql.begin(async (transaction) => {
+      await transaction.unsafe(text);
+      await transaction`
+        insert into supabase_migrations.schema_migrations (version, name, statements)
+        values (${version}, ${name}, ${statements})`;
+    });
+  } catch (error) {
+    throw new Error(`${fileName(migration)} cannot be applied: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+function fileName({ version, name }: Migration): string {
+  return `${version}_${name}.sql`;
+}
+
+/** Recorded statements have lost the semicolons and the white space between them. */
+function sameText(recorded: string, file: string): boolean {
+  const bare = (text: string) => text.replace(/[\s;]+/g, "");
+  return bare(recorded) === bare(file);
+}
