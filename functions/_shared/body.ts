@@ -37,15 +37,13 @@ export interface LimitedBody {
 }
 
 /**
- * The body of a request, streamed. A declared length is taken at its word, since HTTP itself holds the client to it, and the
- * stream is handed on untouched; a body without one is counted as it passes.
+ * The body of a request, counted as it passes.
  *
  * @throws ByokError `body_too_large` if the declared length is past the limit
  */
 export function limitBody(request: Request, maxBytes: number): LimitedBody {
-  const declared = request.headers.get("content-length");
-  if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes);
-  if (declared !== null || request.body === null) return { body: request.body, exceeded: () => false };
+  if (Number(request.headers.get("content-length")) > maxBytes) throw tooLarge(maxBytes);
+  if (request.body === null) return { body: null, exceeded: () => false };
 
   let received = 0;
   const counter = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({

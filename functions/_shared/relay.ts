@@ -19,7 +19,11 @@ export interface Outbound {
   readonly url: string;
   readonly method: string;
   readonly headers: Headers;
-  readonly body: BodyInit | null;
+  /**
+   * A stream made in JavaScript, never text nor the body of a request as it came: what Deno's fetch holds in memory it sends
+   * again when a kept connection breaks, and the provider would be asked, and charge, twice.
+   */
+  readonly body: ReadableStream<Uint8Array<ArrayBuffer>> | null;
   /** Aborted when the client is gone. */
   readonly signal: AbortSignal;
   /** How long to wait for the first byte of the answer, in ms. */
@@ -104,9 +108,14 @@ export async function inboundError(
   return inbound(answer, redact(text, funding.apiKey), { by: funding.by, credits: 0 });
 }
 
-/** Takes an API key out of a text: as it is, and as URLs, JSON and base64 write it. */
+/** Takes an API key out of a text: as it is, and as URLs, base64, JSON and JSON within JSON write it. */
 export function redact(text: string, apiKey: string): string {
-  const spellings = [apiKey, encodeURIComponent(apiKey), JSON.stringify(apiKey).slice(1, -1), btoa(apiKey)];
+  const escape = (value: string) => JSON.stringify(value).slice(1, -1);
+  const spellings = [apiKey, encodeURIComponent(apiKey), btoa(apiKey)].flatMap((spelling) => [
+    escape(escape(spelling)),
+    escape(spelling),
+    spelling,
+  ]);
   return spellings.reduce((clean, spelling) => clean.replaceAll(spelling, "[redacted]"), text);
 }
 

@@ -64,7 +64,7 @@ async function relayOnCredits(request: Request, route: Route, funding: PlatformF
       request,
       { ...route, search: platformSearch(route.search) },
       funding,
-      JSON.stringify(body),
+      ReadableStream.from([new TextEncoder().encode(JSON.stringify(body))]),
     );
     if (answer.status >= 400) {
       funding.release();
@@ -90,7 +90,7 @@ function send(
   request: Request,
   route: Route,
   funding: ByokFunding | PlatformFunding,
-  body: BodyInit | null,
+  body: ReadableStream<Uint8Array<ArrayBuffer>> | null,
 ): Promise<Response> {
   const adapter = providers[route.provider];
   return askProvider({

@@ -1,0 +1,110 @@
+/** The same question to each provider, in its own words, through the function `call` with plain fetch. */
+import type { ProviderId } from "../../functions/_shared/providers/index.ts";
+import { functionsUrlOf, type User } from "./users.ts";
+
+/** A model of each provider that platform credits may buy. */
+export const platformModels: Record<ProviderId, string> = {
+  openai: "gpt-4.1-mini",
+  anthropic: "claude-haiku-4-5",
+  google: "gemini-2.5-flash",
+  groq: "llama-3.1-8b-instant",
+};
+
+export type Operation = "kernel_build" | "doc_generation" | "single_doc_regen";
+
+/** Price in credits. */
+export const prices: Record<Operation, number> = { kernel_build: 20, doc_generation: 10, single_doc_regen: 2 };
+
+export interface Question {
+  text?: string;
+  model?: string;
+  stream?: boolean;
+  /** Fields of the body beside the usual ones. */
+  more?: Record<string, unknown>;
+  operation?: Operation | (string & {});
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+/** Asks a provider for a short text; the doubles answer `Echo: <text>`. */
+export function ask(user: User, provider: ProviderId, question: Question = {}): Promise<Response> {
+  const { operation, headers, signal } = question;
+  const { path, body } = generation(provider, question);
+  return call(user, path, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      ...(provider === "anthropic" ? { "anthropic-version": "2023-06-01" } : {}),
+      ...(operation ? { "x-byok-operation": operation } : {}),
+      ...headers,
+    },
+    body: JSON.stringify(body),
+    ...(signal ? { signal } : {}),
+  });
+}
+
+/** A request to `call`; the path begins with the provider. */
+export function call(user: User, path: string, { headers, ...init }: RequestInit = {}): Promise<Response> {
+  return fetch(callUrl(user, path), { ...init, headers: { authorization: `Bearer ${user.accessToken}`, ...headers } as HeadersInit });
+}
+
+export function callUrl(user: User, path: string): string {
+  return `${functionsUrlOf(user.stack)}/call/${path}`;
+}
+
+/** Path, below `call`, and body of a generation. */
+export function generation(
+  provider: ProviderId,
+  { text = "hello", model = platformModels[provider], stream = false, more = {} }: Question = {},
+): { path: string; body: Record<string, unknown> } {
+  const messages = [{ role: "user", content: text }];
+  const streamed = stream ? { stream } : {};
+  switch (provider) {
+    case "openai":
+      return { path: "openai/v1/chat/completions", body: { model, messages, ...streamed, ...more } };
+    case "groq":
+      return { path: "groq/openai/v1/chat/completions", body: { model, messages, ...streamed, ...more } };
+    case "anthropic":
+      return { path: "anthropic/v1/messages", body: { model, messages, max_tokens: 100, ...streamed, ...more } };
+    case "google": {
+      const verb = stream ? "streamGenerateContent?alt=sse" : "generateContent";
+      return { path: `google/v1beta/models/${model}:${verb}`, body: { contents: [{ role: "user", parts: [{ text }] }], ...more } };
+    }
+  }
+}
+
+/** The text of an answer to `ask` that was not streamed. */
+export function textOf(provider: ProviderId, body: any): string {
+  switch (provider) {
+    case "openai":
+    case "groq":
+      return body.choices[0].message.content;
+    case "anthropic":
+      return body.content[0].text;
+    case "google":
+      return body.candidates[0].content.parts[0].text;
+  }
+}
+
+/** The text of a streamed answer, put together from its server-sent events. */
+export function textOfStream(provider: ProviderId, events: string): string {
+  const data = events.split("\n").flatMap((line) => /^data: (\{.*)$/.exec(line)?.[1] ?? []);
+  return data.map((json) => deltaOf(provider, JSON.parse(json))).join("");
+}
+
+function deltaOf(provider: ProviderId, event: any): string {
+  switch (provider) {
+    case "openai":
+    case "groq":
+      return event.choices?.[0]?.delta?.content ?? "";
+    case "anthropic":
+      return event.delta?.text ?? "";
+    case "google":
+      return event.candidates?.[0]?.content?.parts?.[0]?.text ?? "";
+  }
+}
+
+/** The code of our own refusal; null for an answer of the provider. */
+export function refusalOf(response: Response): string | null {
+  return response.headers.get("x-byok-error");
+}

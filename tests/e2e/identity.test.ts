@@ -1,0 +1,204 @@
+/** Who is calling: which tokens are taken, where they may stand, and for whom the secret key acts. */
+import { decodeJwt, decodeProtectedHeader, generateKeyPair, type JWTPayload, SignJWT } from "jose";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { generation, refusalOf } from "./calls.ts";
+import { expectOnlyTheKey } from "./doubles.ts";
+import { startOwnStack, type OwnStack } from "./own-stack.ts";
+import { balance, type ByokUser, expectBalance, functionsUrlOf, newByokUser, newUser, type User } from "./users.ts";
+
+/** One of its own, since only then can tokens be signed with the project's key. */
+let stack: OwnStack;
+let owner: ByokUser;
+let claims: JWTPayload;
+beforeAll(async () => {
+  stack = await startOwnStack();
+  owner = await newByokUser("openai", { on: stack, credits: 100 });
+  claims = decodeJwt(owner.user.accessToken);
+});
+afterAll(() => stack.stop());
+
+function listModels(headers: Record<string, string>, query = ""): Promise<Response> {
+  return fetch(`${functionsUrlOf(stack)}/call/openai/v1/models${query}`, { headers });
+}
+
+async function post(slug: string, headers: Record<string, string>, body: unknown = {}): Promise<Response> {
+  const init = { method: "POST", headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) };
+  return await fetch(`${functionsUrlOf(stack)}/${slug}`, init);
+}
+
+async function expectNobody(response: Response): Promise<void> {
+  expect([response.status, refusalOf(response)]).toEqual([401, "unauthenticated"]);
+}
+
+describe("the access token of a call", () => {
+  test.each([
+    { place: "Authorization: Bearer", headers: (token: string) => ({ authorization: `Bearer ${token}` }) },
+    { place: "authorization: bearer", headers: (token: string) => ({ authorization: `bearer ${token}` }) },
+    { place: "x-api-key", headers: (token: string) => ({ "x-api-key": token }) },
+    { place: "x-goog-api-key", headers: (token: string) => ({ "x-goog-api-key": token }) },
+    { place: "x-api-key, beside the project's own key in Authorization", headers: (token: string) => ({ "authorization": `Bearer ${stack.publishableKey}`, "x-api-key": token }) },
+  ])("is taken from $place", async ({ headers }) => {
+    expect((await listModels(headers(owner.user.accessToken))).status).toBe(200);
+    await expectOnlyTheKey("openai", owner);
+  });
+
+  test("is taken from ?key=", async () => {
+    expect((await listModels({}, `?key=${owner.user.accessToken}`)).status).toBe(200);
+  });
+
+  test("is the one in Authorization when there are several, and a bad one there is not made good by another place", async () => {
+    await expectNobody(await listModels({ "authorization": "Bearer none", "x-api-key": owner.user.accessToken }));
+  });
+
+  test("is not taken from places where no SDK puts it", async () => {
+    const { accessToken } = owner.user;
+    for (const headers of [{ apikey: accessToken }, { cookie: `sb-access-token=${accessToken}` }, { authorization: accessToken }]) {
+      await expectNobody(await listModels(headers));
+    }
+    await expectNobody(await listModels({}, `?access_token=${accessToken}`));
+  });
+});
+
+describe("a token is refused", () => {
+  const hour = 3600;
+  const now = () => Math.floor(Date.now() / 1000);
+  const unsigned = (header: object, payload: object) =>
+    `${[header, payload].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".")}.`;
+
+  async function forged(overrides: { kid?: string; alg?: string } = {}): Promise<string> {
+    const { privateKey } = await generateKeyPair("ES256");
+    const { kid } = decodeProtectedHeader(owner.user.accessToken);
+    return new SignJWT(claims).setProtectedHeader({ alg: "ES256", ...(kid ? { kid } : {}), ...overrides }).sign(privateKey);
+  }
+
+  test.each<[string, () => string | Promise<string>]>([
+    ["without any text", () => ""],
+    ["that is no JWT", () => "eyJhbGciOiJub25lIn0"],
+    ["signed by another key under the project's kid", () => forged()],
+    ["signed by another key under a kid of its own", () => forged({ kid: "another" })],
+    ["without a signature, alg none", () => unsigned({ alg: "none", typ: "JWT" }, claims)],
+    ["without a signature, alg none under the project's kid", () => unsigned({ ...decodeProtectedHeader(owner.user.accessToken), alg: "none" }, claims)],
+    ["signed HS256 with the public key as its secret", () => hmacWithPublicKey()],
+    ["whose claims were changed", () => tampered()],
+    ["whose signature is cut off", () => owner.user.accessToken.replace(/[^.]*$/, "")],
+    ["that has expired", () => stack.sign({ ...claims, iat: now() - 2 * hour, exp: now() - hour })],
+    ["that is not valid yet", () => stack.sign({ ...claims, nbf: now() + hour })],
+    ["of a service role", () => stack.sign({ ...claims, role: "service_role" })],
+    ["of a visitor", () => stack.sign({ ...claims, role: "anon" })],
+    ["for another audience", () => stack.sign({ ...claims, aud: "another" })],
+    ["whose subject is no user", () => stack.sign({ ...claims, sub: "somebody" })],
+    ["without a subject", () => stack.sign((({ sub: _, ...others }) => others)(claims))],
+  ])("%s", async (_, make) => {
+    const token = await make();
+    await expectNobody(await listModels({ authorization: `Bearer ${token}` }));
+    await expectNobody(await listModels({ "x-api-key": token }));
+    for (const slug of ["save", "verify"]) {
+      await expectNobody(await post(slug, { authorization: `Bearer ${token}` }, { provider: "openai" }));
+    }
+  });
+
+  test("only for what is wrong with it: the same claims signed by the project are taken", async () => {
+    expect((await listModels({ authorization: `Bearer ${await stack.sign(claims)}` })).status).toBe(200);
+  });
+
+  async function hmacWithPublicKey(): Promise<string> {
+    const jwks = await (await fetch(`${stack.url}/auth/v1/.well-known/jwks.json`)).text();
+    const { kid } = decodeProtectedHeader(owner.user.accessToken);
+    return new SignJWT(claims).setProtectedHeader({ alg: "HS256", ...(kid ? { kid } : {}) }).sign(new TextEncoder().encode(jwks));
+  }
+
+  function tampered(): string {
+    const [header, , signature] = owner.user.accessToken.split(".");
+    const other = { ...claims, sub: crypto.randomUUID() };
+    return [header, Buffer.from(JSON.stringify(other)).toString("base64url"), signature].join(".");
+  }
+});
+
+describe("the project's keys", () => {
+  test.each<[string, () => Record<string, string>]>([
+    ["the publishable key alone", () => ({ apikey: stack.publishableKey })],
+    ["the publishable key as a token", () => ({ authorization: `Bearer ${stack.publishableKey}` })],
+    ["the publishable key with x-byok-user", () => ({ "apikey": stack.publishableKey, "x-byok-user": owner.user.id })],
+    ["the secret key alone", () => ({ apikey: stack.secretKey })],
+    ["the secret key as a token with x-byok-user", () => ({ "authorization": `Bearer ${stack.secretKey}`, "x-byok-user": owner.user.id })],
+    ["the secret key with a x-byok-user that is no id", () => ({ "apikey": stack.secretKey, "x-byok-user": "somebody" })],
+    ["the secret key with an empty x-byok-user", () => ({ "apikey": stack.secretKey, "x-byok-user": "" })],
+    ["a wrong secret key with x-byok-user", () => ({ "apikey": `${stack.secretKey}x`, "x-byok-user": owner.user.id })],
+    ["x-byok-user alone", () => ({ "x-byok-user": owner.user.id })],
+    ["nothing", () => ({})],
+  ])("%s makes nobody of a call", async (_, headers) => {
+    await expectNobody(await listModels(headers()));
+  });
+
+  test("x-byok-user is refused beside a user's token, even the user's own id", async () => {
+    const other = await newUser(0, stack);
+    for (const id of [owner.user.id, other.id]) {
+      await expectNobody(await listModels({ "authorization": `Bearer ${owner.user.accessToken}`, "x-byok-user": id }));
+    }
+  });
+
+  test("the secret key with x-byok-user calls with the key of that user", async () => {
+    const { user } = owner;
+    const headers = { "apikey": stack.secretKey, "x-byok-user": user.id.toUpperCase() };
+    const response = await listModels(headers);
+    expect([response.status, response.headers.get("x-byok-funding")]).toEqual([200, "byok"]);
+    const requests = await expectOnlyTheKey("openai", owner);
+    expect(requests.some((request) => JSON.stringify(request).includes(stack.secretKey))).toBe(false);
+  });
+
+  test("the secret key with x-byok-user spends the credits of that user", async () => {
+    const user = await newUser(100, stack);
+    expect(await actFor(user.id)).toEqual([200, null]);
+    await expectBalance(user, 98);
+  });
+
+  test("the secret key with the id of nobody spends nothing", async () => {
+    expect(await actFor(crypto.randomUUID())).toEqual([402, "insufficient_credits"]);
+  });
+
+  test.each(["save", "verify"])("%s takes no secret key in the place of a user", async (slug) => {
+    const body = { provider: "openai", ...(slug === "save" ? { api_key: "k" } : {}) };
+    for (const headers of [
+      { "apikey": stack.secretKey, "x-byok-user": owner.user.id },
+      { "authorization": `Bearer ${stack.secretKey}`, "x-byok-user": owner.user.id },
+      { "x-api-key": owner.user.accessToken },
+    ]) {
+      await expectNobody(await post(slug, headers as unknown as Record<string, string>, body));
+    }
+  });
+
+  async function actFor(userId: string) {
+    const { path, body } = generation("openai");
+    const headers = { "apikey": stack.secretKey, "x-byok-user": userId, "x-byok-operation": "single_doc_regen" };
+    const response = await post(`call/${path}`, headers, body);
+    return [response.status, refusalOf(response)];
+  }
+});
+
+describe("an anonymous user", () => {
+  async function anonymous(): Promise<User> {
+    const user = await newUser(100, stack);
+    return { ...user, accessToken: await stack.sign({ ...decodeJwt(user.accessToken), is_anonymous: true }) };
+  }
+
+  test("cannot save a key, and is told to sign up", async () => {
+    const { accessToken } = await anonymous();
+    const response = await post("save", { authorization: `Bearer ${accessToken}` }, { provider: "openai", api_key: "k" });
+    expect(await response.clone().text()).toContain("Sign up");
+    await expectNobody(response);
+  });
+
+  test("may spend credits", async () => {
+    const user = await anonymous();
+    const { path, body } = generation("openai");
+    const headers = { "authorization": `Bearer ${user.accessToken}`, "x-byok-operation": "single_doc_regen" };
+    expect((await post(`call/${path}`, headers, body)).status).toBe(200);
+    await expectBalance(user, 98);
+  });
+});
+
+test("a caller that is nobody learns nothing about credits or keys", async () => {
+  const { path, body } = generation("openai");
+  await expectNobody(await post(`call/${path}`, { "x-byok-operation": "kernel_build" }, body));
+  expect(await balance(owner.user)).toEqual({ available: 100, held: 0 });
+});

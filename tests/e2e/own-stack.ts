@@ -1,0 +1,44 @@
+/** A stack for one test file alone: with settings of its own, or with doubles whose platform keys may be made to fail. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { JWTPayload } from "jose";
+import type { ProviderId } from "../../local/providers/index.ts";
+import { loadSecrets } from "../../local/secrets.ts";
+import { startStack } from "../../local/stack.ts";
+import { createTokens } from "../../local/tokens.ts";
+import type { TestStack } from "../stack.ts";
+
+export interface OwnStack extends TestStack {
+  /** What the functions have printed, line by line. */
+  readonly printed: string[];
+  /** The folder of the database's files. */
+  readonly dataDir: string;
+  readonly platformKeys: Readonly<Record<ProviderId, string>>;
+  /** Signs any claims with the project's own key, as its Auth would. */
+  sign(claims: JWTPayload): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export async function startOwnStack(functionsEnv: Record<string, string> = {}): Promise<OwnStack> {
+  const stateDir = mkdtempSync(path.join(tmpdir(), "byok-test-"));
+  const printed: string[] = [];
+  try {
+    const stack = await startStack({ stateDir, functionsEnv, log: (line) => printed.push(line) });
+    const { url, dbUrl, adminDbUrl, publishableKey, secretKey, dataDir, doubles } = stack;
+    if (!doubles) throw new Error("The stack has no doubles of the providers.");
+    const { origins, platformKeys } = doubles;
+    const tokens = await createTokens(await loadSecrets(stateDir), url);
+    return {
+      ...{ url, dbUrl, adminDbUrl, publishableKey, secretKey, origins, printed, dataDir, platformKeys },
+      sign: (claims) => tokens.sign(claims),
+      async stop() {
+        await stack.stop();
+        rmSync(stateDir, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    rmSync(stateDir, { recursive: true, force: true });
+    throw error;
+  }
+}

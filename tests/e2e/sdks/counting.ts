@@ -1,0 +1,14 @@
+/**
+ * A fetch for the SDKs that counts, to see whether an SDK asks again by itself. It is needed only where the refusal is ours,
+ * since no provider's double hears of it.
+ */
+export function countingFetch(): { fetch: typeof fetch; count(): number } {
+  let count = 0;
+  return {
+    fetch: (...request) => {
+      count++;
+      return fetch(...request);
+    },
+    count: () => count,
+  };
+}

@@ -1,0 +1,115 @@
+/** What an app does with supabase-js: reads its own tables, removes a key, and invokes the functions. */
+import { FunctionsHttpError } from "@supabase/supabase-js";
+import { expect, test } from "vitest";
+import { ask, generation, refusalOf, textOfStream } from "./calls.ts";
+import { doubleKey, expectOnlyTheKey } from "./doubles.ts";
+import { expectBalance, newByokUser, newUser } from "./users.ts";
+
+const headersOf = (operation: string) => ({ "x-byok-operation": operation });
+
+test("supabase-js saves and verifies a key, and reads the credential without anything of the key but its end", async () => {
+  const { supabase } = await newUser();
+  const apiKey = doubleKey("openai", "works");
+  const saved = await supabase.functions.invoke("save", { body: { provider: "openai", api_key: apiKey } });
+  expect(saved.error).toBeNull();
+  const verified = await supabase.functions.invoke("verify", { body: { provider: "openai" } });
+  expect(verified.data).toMatchObject({ verdict: "verified", credential: { id: saved.data.credential.id } });
+  const { data } = await supabase.from("credentials").select();
+  expect(data).toEqual([
+    {
+      ...verified.data.credential,
+      user_id: expect.any(String),
+      provider: "openai",
+      hint: apiKey.slice(-4),
+      status: "verified",
+      verified_at: expect.stringMatching(/^20\d\d-/),
+    },
+  ]);
+  expect(JSON.stringify([saved, verified, data]).includes(apiKey)).toBe(false);
+});
+
+test("supabase-js reads account, ledger and holds of its user, and the prices and models of everyone", async () => {
+  const user = await newUser(100);
+  const { supabase } = user;
+  await (await ask(user, "openai", { operation: "doc_generation" })).text();
+  await expectBalance(user, 90);
+  const { data: entries } = await supabase.from("entries").select("kind, credits, operation").order("id");
+  expect(entries).toEqual([
+    { kind: "grant", credits: 100, operation: null },
+    { kind: "hold", credits: 10, operation: "doc_generation" },
+    { kind: "settle", credits: 10, operation: "doc_generation" },
+  ]);
+  const { data: holds } = await supabase.from("holds").select("operation, credits, state");
+  expect(holds).toEqual([{ operation: "doc_generation", credits: 10, state: "settled" }]);
+  const { data: operations } = await supabase.from("operations").select("name, price_credits").order("price_credits");
+  expect(operations).toEqual([
+    { name: "single_doc_regen", price_credits: 2 },
+    { name: "doc_generation", price_credits: 10 },
+    { name: "kernel_build", price_credits: 20 },
+  ]);
+  const { data: models } = await supabase.from("platform_models").select("model").eq("provider", "groq").order("model");
+  expect(models).toEqual([{ model: "llama-3.1-8b-instant" }, { model: "llama-3.3-70b-versatile" }]);
+});
+
+test("supabase-js removes a key by deleting its credential, and the next call is on credits", async () => {
+  const { user } = await newByokUser("openai", { credits: 100 });
+  const { supabase } = user;
+  const removed = await supabase.from("credentials").delete().eq("provider", "openai").select("provider");
+  expect(removed).toMatchObject({ error: null, data: [{ provider: "openai" }] });
+  const { path, body } = generation("openai");
+  const { data, error } = await supabase.functions.invoke(`call/${path}`, { body, headers: headersOf("single_doc_regen") });
+  expect(error).toBeNull();
+  expect(data.choices[0].message.content).toBe("Echo: hello");
+  await expectBalance(user, 98);
+});
+
+test("supabase-js calls with the user's own key, and nothing of its own headers reaches the provider", async () => {
+  const owner = await newByokUser("anthropic");
+  const { path, body } = generation("anthropic");
+  const headers = { "anthropic-version": "2023-06-01" };
+  const { data, error } = await owner.user.supabase.functions.invoke(`call/${path}`, { body, headers });
+  expect(error).toBeNull();
+  expect(data.content[0].text).toBe("Echo: hello");
+  await expectOnlyTheKey("anthropic", owner);
+});
+
+test("supabase-js reads a streamed answer from the response it is handed", async () => {
+  const { user } = await newByokUser("openai");
+  const { path, body } = generation("openai", { stream: true });
+  const { data, error } = await user.supabase.functions.invoke(`call/${path}`, { body });
+  expect(error).toBeNull();
+  expect(data).toBeInstanceOf(Response);
+  expect(textOfStream("openai", await data.text())).toBe("Echo: hello");
+});
+
+test("supabase-js gets our refusal to save as an error whose context is the answer", async () => {
+  const { supabase } = await newUser();
+  const body = { provider: "openai", api_key: doubleKey("openai", "rejected") };
+  const { data, error } = await supabase.functions.invoke("save", { body });
+  expect(data).toBeNull();
+  expect(error).toBeInstanceOf(FunctionsHttpError);
+  expect(error.context.status).toBe(422);
+  expect((await error.context.json()).error).toEqual({
+    code: "api_key_rejected",
+    message: "OpenAI refuses this API key.",
+    verdict: "rejected",
+  });
+});
+
+test("supabase-js gets our refusal of a call as an error with its code in a header", async () => {
+  const { supabase } = await newUser(1);
+  const { path, body } = generation("google");
+  const { error } = await supabase.functions.invoke(`call/${path}`, { body, headers: headersOf("kernel_build") });
+  expect(error).toBeInstanceOf(FunctionsHttpError);
+  expect(error.context.status).toBe(402);
+  expect(refusalOf(error.context)).toBe("insufficient_credits");
+});
+
+test("supabase-js without a session is nobody to the functions", async () => {
+  const { supabase } = await newUser();
+  await supabase.auth.signOut();
+  for (const slug of ["save", "verify", "call/openai/v1/models"]) {
+    const { error } = await supabase.functions.invoke(slug, { body: {} });
+    expect(error.context.status).toBe(401);
+  }
+});

@@ -1,0 +1,182 @@
+import { describe, expect, test } from "vitest";
+import { dataApi } from "../../../functions/_shared/database/data-api.ts";
+import type { Database } from "../../../functions/_shared/database/types.ts";
+import { ByokError } from "../../../functions/_shared/errors.ts";
+import { credentialOf } from "../database.ts";
+import { answerJson, deadOrigin, startServer } from "../http.ts";
+
+const secretKey = "sb_secret_example";
+const userId = "0b6f2c1e-8d2a-4c55-9a3e-5d1f0a7b9c31";
+const credentialId = "f3d0a9b4-17c6-4e0b-8f21-6c2e4d8a5b70";
+const holdId = "5e0c8f57-3f0b-4c6e-b0f7-3a1f6ad0a5d1";
+
+/** Asks a Data API that answers with this status and body; tells the outcome and the one request it got. */
+async function ask<T>(work: (database: Database) => Promise<T>, status: number, body: unknown) {
+  const { origin, received } = await startServer((_, response) => answerJson(response, status, body));
+  const outcome = await work(dataApi(origin, secretKey)).catch((error: unknown) => error);
+  const [request] = received;
+  return { outcome, received, request, sent: JSON.parse(request?.body || "null") as unknown };
+}
+
+const openCall = (database: Database) => database.openCall(userId, "openai", "kernel_build", "req-1");
+const newCredential = {
+  userId,
+  credentialId,
+  provider: "openai",
+  hint: "wxyz",
+  status: "verified",
+  envelope: "QllL",
+  kid: 3,
+} as const;
+const row = { ...credentialOf(), user_id: userId };
+
+describe("dataApi()", () => {
+  test("asks as the project's server, in schema byok, one time for each method", async () => {
+    const { received, request } = await ask((database) => database.readEnvelope(userId, "openai"), 200, []);
+    expect(received).toHaveLength(1);
+    expect(request).toMatchObject({
+      method: "POST",
+      url: "/rest/v1/rpc/read_envelope",
+      headers: { apikey: secretKey, "content-profile": "byok" },
+    });
+  });
+
+  test("saves a credential and gives what may be shown of it", async () => {
+    const { outcome, request, sent } = await ask((database) => database.saveCredential(newCredential), 200, [row]);
+    expect(outcome).toEqual(credentialOf());
+    expect(request?.url).toBe("/rest/v1/rpc/save_credential");
+    expect(sent).toEqual({
+      p_user_id: userId,
+      p_credential_id: credentialId,
+      p_provider: "openai",
+      p_hint: "wxyz",
+      p_status: "verified",
+      p_envelope: "QllL",
+      p_kid: 3,
+    });
+  });
+
+  test("reads an envelope, or null", async () => {
+    const read = (database: Database) => database.readEnvelope(userId, "groq");
+    const found = await ask(read, 200, [{ credential_id: credentialId, envelope: "QllL" }]);
+    expect(found.outcome).toEqual({ credentialId, envelope: "QllL" });
+    expect(found.sent).toEqual({ p_user_id: userId, p_provider: "groq" });
+    expect((await ask(read, 200, [])).outcome).toBeNull();
+  });
+
+  test("marks a credential, or gives null when it is no longer the current one", async () => {
+    const mark = (database: Database) => database.markCredential(userId, credentialId, "no_credit");
+    const marked = await ask(mark, 200, [row]);
+    expect(marked.outcome).toEqual(credentialOf());
+    expect(marked.sent).toEqual({ p_user_id: userId, p_credential_id: credentialId, p_status: "no_credit" });
+    expect((await ask(mark, 200, [])).outcome).toBeNull();
+  });
+
+  test("opens a call on the user's own key", async () => {
+    const { outcome, sent } = await ask(openCall, 200, [
+      { funding: "byok", credential_id: credentialId, envelope: "QllL", hold_id: null },
+    ]);
+    expect(outcome).toEqual({ funding: "byok", credentialId, envelope: "QllL" });
+    expect(sent).toEqual({
+      p_user_id: userId,
+      p_provider: "openai",
+      p_operation: "kernel_build",
+      p_request_id: "req-1",
+    });
+  });
+
+  test("opens a call on credits", async () => {
+    const held = { hold_id: holdId, price_credits: 10, max_output_tokens: 500, max_input_bytes: 4096, models: ["m"] };
+    const { outcome } = await ask(openCall, 200, [
+      { funding: "platform", credential_id: null, envelope: null, ...held },
+    ]);
+    expect(outcome).toEqual({
+      funding: "platform",
+      holdId,
+      priceCredits: 10,
+      maxOutputTokens: 500,
+      maxInputBytes: 4096,
+      models: ["m"],
+    });
+  });
+
+  test("leaves the operation out where none is named", async () => {
+    const { sent } = await ask((database) => database.openCall(userId, "openai", null, "req-1"), 200, []);
+    expect(sent).not.toHaveProperty("p_operation");
+  });
+
+  test.each<[string, (database: Database) => Promise<void>]>([
+    ["settle_hold", (database) => database.settleHold(userId, holdId)],
+    ["void_hold", (database) => database.voidHold(userId, holdId)],
+  ])("calls %s for the hold of a user", async (name, resolve) => {
+    const { outcome, request, sent } = await ask(resolve, 200, "settled");
+    expect(outcome).toBeUndefined();
+    expect(request?.url).toBe(`/rest/v1/rpc/${name}`);
+    expect(sent).toEqual({ p_user_id: userId, p_hold_id: holdId });
+  });
+});
+
+describe("an error of the database", () => {
+  const internal = { code: "internal", message: "Something went wrong on our side.", details: {} };
+
+  test("is the refusal that SQL raised, with its details", async () => {
+    const details = JSON.stringify({ price_credits: 10, available_credits: 3 });
+    const { outcome } = await ask(openCall, 402, {
+      code: "PT402",
+      message: "insufficient_credits",
+      details,
+      hint: null,
+    });
+    expect(outcome).toBeInstanceOf(ByokError);
+    expect(outcome).toMatchObject({
+      code: "insufficient_credits",
+      status: 402,
+      details: { price_credits: 10, available_credits: 3 },
+    });
+  });
+
+  test.each([null, "", "not JSON", "[1]"])("is the refusal without details when these are %j", async (details) => {
+    const { outcome } = await ask(openCall, 409, { code: "PT409", message: "request_completed", details, hint: null });
+    expect(outcome).toMatchObject({ code: "request_completed" });
+    expect((outcome as ByokError).details).toEqual({});
+  });
+
+  test.each([
+    [
+      "another SQLSTATE with a code of ours",
+      { code: "P0001", message: "insufficient_credits", details: null, hint: null },
+    ],
+    [
+      "a SQLSTATE of ours with a strange code",
+      { code: "PT418", message: "s3cret", details: '{"s3cret":1}', hint: null },
+    ],
+    ["a name that every object has", { code: "PT400", message: "toString", details: null, hint: null }],
+    ["a constraint", { code: "23505", message: "duplicate key s3cret", details: "Key (s3cret)", hint: null }],
+    ["no code", { message: "s3cret" }],
+    ["an empty object", {}],
+  ])("is internal, without detail, for %s", async (_, body) => {
+    const { outcome } = await ask(openCall, 400, body);
+    expect(outcome).toBeInstanceOf(ByokError);
+    expect(outcome).toMatchObject(internal);
+  });
+
+  test("is internal for an answer that is no JSON", async () => {
+    const { origin } = await startServer((_, response) => response.writeHead(502).end("<html>s3cret</html>"));
+    const outcome = await openCall(dataApi(origin, secretKey)).catch((error: unknown) => error);
+    expect(outcome).toBeInstanceOf(ByokError);
+    expect(outcome).toMatchObject(internal);
+  });
+
+  test("is internal for a Data API that cannot be reached", async () => {
+    const outcome = await openCall(dataApi(await deadOrigin(), secretKey)).catch((error: unknown) => error);
+    expect(outcome).toBeInstanceOf(ByokError);
+    expect(outcome).toMatchObject(internal);
+  });
+
+  test.each<[string, (database: Database) => Promise<unknown>]>([
+    ["open_call", openCall],
+    ["save_credential", (database) => database.saveCredential(newCredential)],
+  ])("is internal when %s gives no row", async (_, work) => {
+    expect((await ask(work, 200, [])).outcome).toMatchObject(internal);
+  });
+});

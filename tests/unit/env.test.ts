@@ -1,0 +1,143 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { readEnv } from "../../functions/_shared/env.ts";
+
+const complete = {
+  SUPABASE_URL: "https://project.supabase.test",
+  SUPABASE_SECRET_KEYS: '{"default": "sb_secret_example"}',
+  BYOK_MASTER_KEYS: '{"primary": 1, "keys": {}}',
+};
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+function read(changes: Record<string, string | undefined> = {}) {
+  return readEnv({ ...complete, ...changes });
+}
+
+describe("readEnv()", () => {
+  test("fills in what is not set", () => {
+    expect(read()).toEqual({
+      supabaseUrl: "https://project.supabase.test",
+      secretKey: "sb_secret_example",
+      masterKeys: '{"primary": 1, "keys": {}}',
+      platformKeys: {},
+      providerOrigins: {},
+      oneTokenCheck: true,
+      checkTimeoutMs: 10_000,
+      callTimeoutMs: 140_000,
+      stallTimeoutMs: 120_000,
+    });
+  });
+
+  test("reads every setting", () => {
+    const env = read({
+      BYOK_PLATFORM_KEYS: '{"openai": "sk-platform"}',
+      BYOK_PROVIDER_ORIGINS: '{"openai": "http://127.0.0.1:9000", "groq": "http://localhost:9001"}',
+      BYOK_ONE_TOKEN_CHECK: "off",
+      BYOK_CHECK_TIMEOUT_MS: "50",
+      BYOK_CALL_TIMEOUT_MS: "60",
+      BYOK_STALL_TIMEOUT_MS: "70",
+    });
+    expect(env).toMatchObject({
+      platformKeys: { openai: "sk-platform" },
+      providerOrigins: { openai: "http://127.0.0.1:9000", groq: "http://localhost:9001" },
+      oneTokenCheck: false,
+      checkTimeoutMs: 50,
+      callTimeoutMs: 60,
+      stallTimeoutMs: 70,
+    });
+  });
+
+  test("reads the environment of the process when none is given", () => {
+    for (const [name, value] of Object.entries(complete)) vi.stubEnv(name, value);
+    vi.stubEnv("BYOK_CALL_TIMEOUT_MS", "77");
+    expect(readEnv()).toMatchObject({ supabaseUrl: complete.SUPABASE_URL, callTimeoutMs: 77 });
+  });
+
+  test.each(["SUPABASE_URL", "SUPABASE_SECRET_KEYS", "BYOK_MASTER_KEYS"])("refuses to go on without %s", (name) => {
+    expect(() => read({ [name]: undefined })).toThrow(new Error(`${name} is not set`));
+    expect(() => read({ [name]: "" })).toThrow(new Error(`${name} is not set`));
+  });
+
+  test.each(["{}", '{"other": "sb_secret_example"}', '{"default": ""}'])(
+    "refuses the secret keys %s, without a default",
+    (json) => {
+      expect(() => read({ SUPABASE_SECRET_KEYS: json })).toThrow(new Error("SUPABASE_SECRET_KEYS has no default key"));
+    },
+  );
+
+  describe.each(["SUPABASE_SECRET_KEYS", "BYOK_PLATFORM_KEYS", "BYOK_PROVIDER_ORIGINS"])("%s", (name) => {
+    test.each(["nonsense", "[]", "null", "3", '"text"'])("is refused when it is %s", (json) => {
+      expect(() => read({ [name]: json })).toThrow(new Error(`${name} is not a JSON object`));
+    });
+
+    test("is refused when it holds more than strings", () => {
+      expect(() => read({ [name]: '{"default": 1}' })).toThrow(new Error(`${name} holds more than strings`));
+    });
+  });
+
+  test.each(["", "sk key", "sk-é", "sk\nx-header: y", "sk\u007f"])(
+    "refuses the platform key %j, which no header can carry",
+    (key) => {
+      const error = new Error("BYOK_PLATFORM_KEYS holds a key that is not printable ASCII");
+      expect(() => read({ BYOK_PLATFORM_KEYS: JSON.stringify({ openai: "sk-good", groq: key }) })).toThrow(error);
+    },
+  );
+
+  test.each(["http://127.0.0.1:1", "http://localhost:8080", "http://[::1]:9000", "http://host.docker.internal:9000"])(
+    "lets a provider be at %s, on this machine",
+    (origin) => {
+      const json = JSON.stringify({ openai: origin });
+      expect(read({ BYOK_PROVIDER_ORIGINS: json }).providerOrigins).toEqual({ openai: origin });
+    },
+  );
+
+  test.each([
+    "https://api.openai.com",
+    "https://evil.test",
+    "http://127.0.0.1.evil.test",
+    "http://localhost@evil.test",
+    "http://127.0.0.1:9000/",
+    "http://127.0.0.1:9000/v1",
+    "http://user@127.0.0.1:9000",
+    "http://10.0.0.1",
+    "127.0.0.1:9000",
+    "nonsense",
+    "",
+  ])("refuses to send API keys to %j", (origin) => {
+    const error = new Error("BYOK_PROVIDER_ORIGINS may only name this machine: API keys are sent there");
+    const json = JSON.stringify({ groq: "http://127.0.0.1:9000", openai: origin });
+    expect(() => read({ BYOK_PROVIDER_ORIGINS: json })).toThrow(error);
+  });
+
+  test.each(["BYOK_CHECK_TIMEOUT_MS", "BYOK_CALL_TIMEOUT_MS", "BYOK_STALL_TIMEOUT_MS"])(
+    "refuses a %s that is no whole number above 0",
+    (name) => {
+      for (const value of ["", "0", "-1", "1.5", "10s", "NaN", "Infinity"]) {
+        expect(() => read({ [name]: value })).toThrow(new Error(`${name} is not a number of milliseconds`));
+      }
+    },
+  );
+
+  test.each(["on", "", "1", "OFF"])(
+    "spends the one token of a check when BYOK_ONE_TOKEN_CHECK is %j, not off",
+    (value) => {
+      expect(read({ BYOK_ONE_TOKEN_CHECK: value }).oneTokenCheck).toBe(true);
+    },
+  );
+
+  test.each([
+    ["SUPABASE_SECRET_KEYS", '{"default": ["s3cret-value"]}'],
+    ["SUPABASE_SECRET_KEYS", '{"other": "s3cret-value"}'],
+    ["BYOK_PLATFORM_KEYS", "s3cret-value"],
+    ["BYOK_PLATFORM_KEYS", '{"openai": "s3cret-value é"}'],
+    ["BYOK_PROVIDER_ORIGINS", '{"openai": "http://s3cret-value"}'],
+    ["BYOK_CHECK_TIMEOUT_MS", "s3cret-value"],
+    ["BYOK_CALL_TIMEOUT_MS", "s3cret-value"],
+    ["BYOK_STALL_TIMEOUT_MS", "s3cret-value"],
+  ])("names %s and never shows its value", (name, value) => {
+    expect(() => read({ [name]: value })).toThrow(name);
+    expect(() => read({ [name]: value })).not.toThrow("s3cret-value");
+  });
+});
