@@ -62,3 +62,13 @@ export function tooLarge(maxBytes: number): ByokError {
     details: { max_bytes: maxBytes },
   });
 }
+
+/** A text as a stream. */
+export function streamOf(text: string): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode(text));
+      controller.close();
+    },
+  });
+}

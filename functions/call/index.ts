@@ -1,5 +1,5 @@
 /** `* /functions/v1/call/<provider>/<the provider's own path>`: relays a call, funded by the user's own API key or by credits. */
-import { limitBody, readJsonObject, tooLarge } from "../_shared/body.ts";
+import { limitBody, readJsonObject, streamOf, tooLarge } from "../_shared/body.ts";
 import { ByokError } from "../_shared/errors.ts";
 import { type ByokFunding, fundCall, type PlatformFunding } from "../_shared/funding.ts";
 import { identifyUserOrBackend } from "../_shared/identity.ts";
@@ -64,7 +64,7 @@ async function relayOnCredits(request: Request, route: Route, funding: PlatformF
       request,
       { ...route, search: platformSearch(route.search) },
       funding,
-      ReadableStream.from([new TextEncoder().encode(JSON.stringify(body))]),
+      streamOf(JSON.stringify(body)),
     );
     if (answer.status >= 400) {
       funding.release();

@@ -7,6 +7,16 @@ import type { ByokError } from "../errors.ts";
 import { errorOf, judgeStatus, pickModel } from "./judge.ts";
 import type { Adapter, PlatformRule } from "./types.ts";
 
+/** Error codes of an account that cannot pay, or may not spend more. */
+const outOfCredit = [
+  "insufficient_quota",
+  "billing_hard_limit_reached",
+  "credit_balance_exhausted",
+  "organization_usage_limit_exceeded",
+  "organization_spend_limit_exceeded",
+  "project_spend_limit_exceeded",
+];
+
 export const openai: Adapter = {
   name: "OpenAI",
   number: 1,
@@ -24,7 +34,7 @@ export const openai: Adapter = {
   },
   judge(answer) {
     const { code, type, message } = errorOf(answer.body);
-    if ([code, type].includes("insufficient_quota") || code === "billing_hard_limit_reached") return "no_credit";
+    if (type === "insufficient_quota" || outOfCredit.includes(code)) return "no_credit";
     // OpenAI looks at where the function runs, not at the key.
     if (code === "unsupported_country_region_territory") return "unverified";
     const verdict = judgeStatus(answer);
@@ -63,7 +73,7 @@ export const openai: Adapter = {
         "safety_identifier",
       ],
       content: ["input"],
-      references: ["file_id", "item_reference"],
+      references: ["file_id", "item_reference", "image_generation_call"],
       // An item with an id and no type is an item_reference too.
       isReference: (part) => "id" in part && typeof part.type !== "string",
       opaque: [],
