@@ -26,8 +26,9 @@ export const anthropic: Adapter = {
   }),
   judge(answer) {
     const { type, message } = errorOf(answer.body);
-    if (type === "billing_error" || /credit balance is too low|specified API usage limits/i.test(message))
+    if (type === "billing_error" || /credit balance is too low|reached your .*API usage limits/i.test(message)) {
       return "no_credit";
+    }
     if (answer.status === 529) return "rate_limited";
     const verdict = judgeStatus(answer);
     if (verdict) return verdict;
