@@ -53,6 +53,8 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
       "run",
       "--quiet",
       "--no-prompt",
+      // A request's signal tells that its client is gone, not that its answer is complete.
+      "--unstable-no-legacy-abort",
       "--no-check",
       "--no-lock",
       "--cached-only",

@@ -6,11 +6,10 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { projectDir } from "./config.ts";
 import { startStack } from "./stack.ts";
 
-const projectDir = fileURLToPath(new URL("..", import.meta.url));
 export const migrationFile = path.join(projectDir, "supabase/migrations/20261123000000_byok.sql");
 export const schemaFile = path.join(projectDir, "functions/_shared/database/schema.ts");
 

@@ -1,3 +1,4 @@
+import { providers } from "../functions/_shared/providers/index.ts";
 import { type ProviderDoubles, startProviderDoubles } from "./providers/index.ts";
 
 /** Whom the functions' calls go to. */
@@ -12,7 +13,7 @@ export interface Providers {
   stop(): Promise<void>;
 }
 
-const realHosts = ["api.openai.com", "api.anthropic.com", "generativelanguage.googleapis.com", "api.groq.com"];
+const realHosts = Object.values(providers).map(({ origin }) => new URL(origin).host);
 
 /** With "real", the platform's own keys are the caller's to give, in the functions' environment. */
 export async function startProviders(mode: ProviderMode): Promise<Providers> {

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
+import { newKeyring } from "./new-keys.ts";
 
 /** What a stack invents at its first start and keeps in its state folder, readable by its owner alone. */
 export interface Secrets {
@@ -38,7 +39,7 @@ async function inventSecrets(): Promise<Secrets> {
     liteSecret: random(48),
     publishableKey: `sb_publishable_${random(16)}_${random(6)}`,
     secretKey: `sb_secret_${random(16)}_${random(6)}`,
-    masterKeys: JSON.stringify({ primary: 1, keys: { 1: randomBytes(32).toString("base64") } }),
+    masterKeys: newKeyring(),
     demoPassword: random(12),
   };
 }

@@ -35,14 +35,18 @@ alter table byok.holds enable row level security;
 
 create policy "Owners read their holds" on byok.holds
   for select to authenticated using (user_id = (select auth.uid()));
-create policy "The server keeps the holds of the user it acts for" on byok.holds
-  for all to byok_server using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
-create policy "The server finds holds that have expired" on byok.holds
-  for select to byok_server using (state = 'pending' and expires_at <= now());
+create policy "The server reads the holds of the user it acts for, and those that have expired" on byok.holds
+  for select to byok_server using (user_id = (select auth.uid()) or (state = 'pending' and expires_at <= now()));
+create policy "The server places holds for the user it acts for" on byok.holds
+  for insert to byok_server with check (user_id = (select auth.uid()));
+create policy "The server resolves the holds of the user it acts for" on byok.holds
+  for update to byok_server using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
 
 comment on policy "Owners read their holds" on byok.holds is 'The page shows calls under way.';
-comment on policy "The server keeps the holds of the user it acts for" on byok.holds is 'The billing functions.';
-comment on policy "The server finds holds that have expired" on byok.holds is 'expire_holds learns whom to act for; it sees nothing else of theirs.';
+comment on policy "The server reads the holds of the user it acts for, and those that have expired" on byok.holds is
+  'expire_holds learns from the expired ones whom to act for; it sees nothing else of theirs.';
+comment on policy "The server places holds for the user it acts for" on byok.holds is 'open_call.';
+comment on policy "The server resolves the holds of the user it acts for" on byok.holds is 'settle_hold, void_hold and expire_holds.';
 
 grant select on byok.holds to authenticated;
 grant select, insert, update on byok.holds to byok_server;
@@ -142,7 +146,10 @@ begin
     order by oldest.user_id
   loop
     perform byok.act_for(v_hold.user_id);
-    if byok.resolve_hold(v_hold.user_id, v_hold.id, 'voided') = 'voided' then
+    -- Whoever had the account until now may have resolved the hold, or deleted the user.
+    perform from byok.accounts as a where a.user_id = v_hold.user_id for update;
+    if exists (select from byok.holds as h where h.id = v_hold.id and h.state = 'pending') then
+      perform byok.resolve_hold(v_hold.user_id, v_hold.id, 'voided');
       v_count := v_count + 1;
     end if;
   end loop;

@@ -83,7 +83,7 @@ export async function checkSavedKey(vault: Vault, userId: string, provider: Prov
  *
  * @throws ByokError `envelope_unreadable`
  */
-export function openKey(
+export async function openKey(
   keyring: Keyring,
   userId: string,
   provider: ProviderId,
@@ -91,7 +91,7 @@ export function openKey(
   envelope: string | null,
 ): Promise<string> {
   if (envelope === null) throw new ByokError("envelope_unreadable");
-  return open(keyring, { userId, credentialId, providerNumber: providers[provider].number }, envelope);
+  return await open(keyring, { userId, credentialId, providerNumber: providers[provider].number }, envelope);
 }
 
 /** The last four characters, of a key long enough that they give nothing away. */

@@ -56,7 +56,8 @@ async function callerOf(token: string | null): Promise<Caller | null> {
   const { data, error } = await verifyCredentials({ token, apikey: null }, { auth: "user", audience: "authenticated" });
   if (error && error.status >= 500) throw new ByokError("internal");
   const claims = data?.jwtClaims;
-  if (claims?.role !== "authenticated" || !uuidPattern.test(claims.sub)) return null;
+  // A token that never expires is none that the project's Auth issues.
+  if (claims?.role !== "authenticated" || !claims.exp || !uuidPattern.test(claims.sub)) return null;
   return { userId: claims.sub, isAnonymous: claims.is_anonymous === true };
 }
 

@@ -110,10 +110,10 @@ export async function inboundError(
 
 /** Takes an API key out of a text: as it is, and as URLs, base64, JSON and JSON within JSON write it. */
 export function redact(text: string, apiKey: string): string {
-  const escape = (value: string) => JSON.stringify(value).slice(1, -1);
+  const asJson = (value: string) => JSON.stringify(value).slice(1, -1);
   const spellings = [apiKey, encodeURIComponent(apiKey), btoa(apiKey)].flatMap((spelling) => [
-    escape(escape(spelling)),
-    escape(spelling),
+    asJson(asJson(spelling)),
+    asJson(spelling),
     spelling,
   ]);
   return spellings.reduce((clean, spelling) => clean.replaceAll(spelling, "[redacted]"), text);

@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
-import { pipeline } from "node:stream/promises";
 import { text } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
 import type { Adapter, Answer, DoubleRequest, Route } from "./adapter.ts";
 import type { Generator } from "./generator.ts";
 
@@ -29,18 +29,14 @@ export function sendAnswer(response: ServerResponse, adapter: Adapter, answer: A
   response.writeHead(status, {
     ...adapter.headers(),
     "content-type": "application/json",
-    "content-length":
-      typeof payload === "string" ? new TextEncoder().encode(payload).length : payload.byteLength,
+    "content-length": typeof payload === "string" ? new TextEncoder().encode(payload).length : payload.byteLength,
     ...answer.headers,
   });
   response.end(payload);
 }
 
 /** Answers as the provider does for a key that works. */
-export async function answerNormally(
-  exchange: Exchange,
-  extraHeaders: OutgoingHttpHeaders = {},
-): Promise<void> {
+export async function answerNormally(exchange: Exchange, extraHeaders: OutgoingHttpHeaders = {}): Promise<void> {
   const { adapter, response, route, key } = exchange;
   for (const [name, value] of Object.entries(extraHeaders)) response.setHeader(name, value ?? "");
   if (route.answer) return sendAnswer(response, adapter, await route.answer(key));

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { bearerToken, credentialsOf, jsonBody } from "./adapter.ts";
 import type { Adapter, Answer, DoubleRequest, Refusal, Route } from "./adapter.ts";
+import { bearerToken, credentialsOf, jsonBody } from "./adapter.ts";
 import { countTokens } from "./generator.ts";
-import { FileStore, formOf } from "./uploads.ts";
 import type { StoredFile } from "./uploads.ts";
+import { FileStore, formOf } from "./uploads.ts";
 
 const MODELS = ["claude-opus-4-5", "claude-sonnet-4-5", "claude-haiku-4-5"];
 const VERSIONS = ["2023-01-01", "2023-06-01", "2026-10-21"];
@@ -17,8 +17,7 @@ export function anthropic(): Adapter {
     complain: complainOfVersion,
     route(request) {
       const { method, path } = request;
-      if (method === "GET" && path === "/v1/models")
-        return { kind: "listing", answer: () => listModels(request) };
+      if (method === "GET" && path === "/v1/models") return { kind: "listing", answer: () => listModels(request) };
       if (method === "GET" && path.startsWith("/v1/models/")) {
         const body = model(decodeURIComponent(path.slice("/v1/models/".length)));
         return { kind: "listing", answer: () => ({ status: 200, body }) };
@@ -77,8 +76,7 @@ function complainOfVersion(request: DoubleRequest): Answer | null {
 function refuse(refusal: Refusal, request: DoubleRequest): Answer {
   switch (refusal) {
     case "rejected": {
-      const message =
-        request.headers["x-api-key"] === undefined ? "Invalid bearer token" : "invalid x-api-key";
+      const message = request.headers["x-api-key"] === undefined ? "Invalid bearer token" : "invalid x-api-key";
       return anthropicError(401, "authentication_error", message);
     }
     case "scope_missing":
@@ -140,12 +138,7 @@ function routeFiles(request: DoubleRequest, files: FileStore): Route | null {
   return { kind: "other", answer: (key) => answerFiles(request, match[1] ?? "", key, files) };
 }
 
-async function answerFiles(
-  request: DoubleRequest,
-  id: string,
-  key: string,
-  files: FileStore,
-): Promise<Answer> {
+async function answerFiles(request: DoubleRequest, id: string, key: string, files: FileStore): Promise<Answer> {
   if (id === "" && request.method === "GET") {
     const data = files.list(key).map(described);
     return { status: 200, body: { data, has_more: false, first_id: null, last_id: null } };

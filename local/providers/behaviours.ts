@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 import { setInterval } from "node:timers/promises";
 import type { Refusal, Route } from "./adapter.ts";
-import { answerNormally, generateEvents, generateText, sendAnswer } from "./answering.ts";
 import type { Exchange } from "./answering.ts";
+import { answerNormally, generateEvents, generateText, sendAnswer } from "./answering.ts";
 import type { Behaviour } from "./keys.ts";
 
 const DRIP_INTERVAL_MS = 20;
@@ -22,12 +22,7 @@ export async function play(behaviour: Behaviour, exchange: Exchange): Promise<vo
     case "edge_blocked":
       return sendRaw(exchange, 403, "text/plain; charset=UTF-8", "error code: 1010");
     case "garbage":
-      return sendRaw(
-        exchange,
-        200,
-        "text/html",
-        "<!doctype html><title>Welcome</title><p>This is no API.</p>\n",
-      );
+      return sendRaw(exchange, 200, "text/html", "<!doctype html><title>Welcome</title><p>This is no API.</p>\n");
     case "broken_json":
       return sendRaw(exchange, 200, "application/json", '{"object":"list","data":[{"id":"');
     case "echoes":
@@ -67,9 +62,7 @@ function refuse({ adapter, request, response, key }: Exchange, refusal: Refusal)
 }
 
 function sendRaw({ response }: Exchange, status: number, contentType: string, body: string): void {
-  response
-    .writeHead(status, { "content-type": contentType, "content-length": Buffer.byteLength(body) })
-    .end(body);
+  response.writeHead(status, { "content-type": contentType, "content-length": Buffer.byteLength(body) }).end(body);
 }
 
 function redirect({ request, response, elsewhere }: Exchange): void {

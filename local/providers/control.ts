@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { json } from "node:stream/consumers";
 import { setImmediate } from "node:timers/promises";
 import type { DoubleRequest } from "./adapter.ts";
-import { isBehaviour } from "./keys.ts";
 import type { Behaviour } from "./keys.ts";
+import { isBehaviour } from "./keys.ts";
 import type { Recorder } from "./recording.ts";
 
 /** Paths below this are for tests, and no part of any provider. */
@@ -44,16 +44,11 @@ export async function control(
   }
 }
 
-async function listRequests(
-  response: ServerResponse,
-  query: URLSearchParams,
-  state: ControlState,
-): Promise<void> {
+async function listRequests(response: ServerResponse, query: URLSearchParams, state: ControlState): Promise<void> {
   const key = query.get("key");
   if (query.has("gone")) {
     const signal = AbortSignal.any([state.signal, AbortSignal.timeout(DEPARTURE_TIMEOUT_MS)]);
-    if (!(await state.recorder.departure(key, signal)))
-      return reply(response, 504, { error: "no client has left" });
+    if (!(await state.recorder.departure(key, signal))) return reply(response, 504, { error: "no client has left" });
   }
   // An answer that its client has just read to the end is recorded as finished within this turn.
   await setImmediate();
@@ -63,7 +58,8 @@ async function listRequests(
 function changeBehaviour(response: ServerResponse, body: unknown, { changes }: ControlState): void {
   const { key, behaviour } = (body ?? {}) as { key?: unknown; behaviour?: unknown };
   if (typeof key !== "string" || !isBehaviour(behaviour)) {
-    return reply(response, 400, { error: "key and a known behaviour are needed" });
+    reply(response, 400, { error: "key and a known behaviour are needed" });
+    return;
   }
   changes.set(key, behaviour);
   reply(response, 200, { behaviour });

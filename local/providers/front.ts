@@ -3,14 +3,14 @@ import { once } from "node:events";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
-import { credentialsOf } from "./adapter.ts";
 import type { Adapter, Answer, DoubleRequest, Route } from "./adapter.ts";
+import { credentialsOf } from "./adapter.ts";
 import { sendAnswer } from "./answering.ts";
 import { play } from "./behaviours.ts";
 import { CONTROL_PREFIX, control } from "./control.ts";
 import type { Generator } from "./generator.ts";
-import { behaviourOf } from "./keys.ts";
 import type { Behaviour } from "./keys.ts";
+import { behaviourOf } from "./keys.ts";
 import { leakedHeader } from "./leaks.ts";
 import { Recorder } from "./recording.ts";
 

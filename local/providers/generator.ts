@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import * as http from "node:http";
-import { LLMock } from "@copilotkit/aimock";
 import type { ChatCompletionRequest, ChatMessage } from "@copilotkit/aimock";
+import { LLMock } from "@copilotkit/aimock";
 import type { ProviderId } from "./keys.ts";
 
 /** Speaks the generation APIs of all four providers; the doubles stand in front of it. */
@@ -28,7 +28,7 @@ export async function startGenerator(): Promise<Generator> {
     response: answerTo,
     chunkSize: 1,
   });
-  mock.onSpeech(/[^]*/, { audio: Buffer.from("RIFF\0\0\0\0WAVE double").toString("base64"), format: "wav" });
+  mock.onSpeech(/[\s\S]*/, { audio: Buffer.from("RIFF\0\0\0\0WAVE double").toString("base64"), format: "wav" });
   const origin = await mock.start();
   const agent = new http.Agent({ keepAlive: true });
   return {
@@ -48,10 +48,7 @@ function send(origin: string, agent: http.Agent, request: GeneratorRequest): Pro
     "x-aimock-context": provider,
   };
   return new Promise((resolve, reject) => {
-    http
-      .request(`${origin}${path}`, { method, headers, agent, signal }, resolve)
-      .on("error", reject)
-      .end(body);
+    http.request(`${origin}${path}`, { method, headers, agent, signal }, resolve).on("error", reject).end(body);
   });
 }
 
@@ -100,11 +97,8 @@ function textOf(message: ChatMessage | undefined): string {
 
 /** Returns arguments that a tool's JSON schema accepts: one value of the right type for each property. */
 function sampleArguments(schema: unknown): Record<string, unknown> {
-  const properties =
-    (schema as { properties?: Record<string, { type?: string }> } | undefined)?.properties ?? {};
-  return Object.fromEntries(
-    Object.entries(properties).map(([name, { type }]) => [name, sampleValue(type, name)]),
-  );
+  const properties = (schema as { properties?: Record<string, { type?: string }> } | undefined)?.properties ?? {};
+  return Object.fromEntries(Object.entries(properties).map(([name, { type }]) => [name, sampleValue(type, name)]));
 }
 
 function sampleValue(type: string | undefined, name: string): unknown {

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
-import { bearerToken, credentialsOf, jsonBody } from "./adapter.ts";
 import type { Adapter, Answer, DoubleRequest, Refusal, Route } from "./adapter.ts";
+import { bearerToken, credentialsOf, jsonBody } from "./adapter.ts";
 import { embed } from "./embeddings.ts";
 import { countTokens } from "./generator.ts";
 
@@ -64,8 +64,7 @@ function methodName(request: DoubleRequest): string {
 }
 
 function routeBelowVersion(request: DoubleRequest, path: string): Route | null {
-  if (request.method === "GET" && path === "/models")
-    return { kind: "listing", answer: () => listModels(request) };
+  if (request.method === "GET" && path === "/models") return { kind: "listing", answer: () => listModels(request) };
   const [, id = "", verb] = /^\/(?:models|tunedModels)\/([^:/]+)(?::(\w+))?$/.exec(path) ?? [];
   if (request.method === "GET" && id !== "" && verb === undefined) {
     return { kind: "listing", answer: () => ({ status: 200, body: model(id) }) };
@@ -137,12 +136,7 @@ function refuse(refusal: Refusal, request: DoubleRequest): Answer {
   switch (refusal) {
     case "rejected": {
       const message = "API key not valid. Please pass a valid API key.";
-      return googleError(
-        400,
-        "INVALID_ARGUMENT",
-        message,
-        errorInfo("API_KEY_INVALID", message, { service: SERVICE }),
-      );
+      return googleError(400, "INVALID_ARGUMENT", message, errorInfo("API_KEY_INVALID", message, { service: SERVICE }));
     }
     case "scope_missing":
     case "forbidden": {
@@ -154,12 +148,7 @@ function refuse(refusal: Refusal, request: DoubleRequest): Answer {
         apiName: SERVICE,
         methodName: method,
       };
-      return googleError(
-        403,
-        "PERMISSION_DENIED",
-        message,
-        errorInfo("API_KEY_SERVICE_BLOCKED", message, metadata),
-      );
+      return googleError(403, "PERMISSION_DENIED", message, errorInfo("API_KEY_SERVICE_BLOCKED", message, metadata));
     }
     case "no_credit": {
       const message =

@@ -1,16 +1,11 @@
 import { Buffer } from "node:buffer";
 import { randomUUID } from "node:crypto";
-import { jsonBody } from "./adapter.ts";
 import type { Adapter, Answer, DoubleRequest, Refusal } from "./adapter.ts";
+import { jsonBody } from "./adapter.ts";
 import { bearerOnly, openAiError, routeOpenAiPath } from "./openai.ts";
 import { FileStore } from "./uploads.ts";
 
-const MODELS = [
-  "llama-3.1-8b-instant",
-  "llama-3.3-70b-versatile",
-  "openai/gpt-oss-20b",
-  "whisper-large-v3-turbo",
-];
+const MODELS = ["llama-3.1-8b-instant", "llama-3.3-70b-versatile", "openai/gpt-oss-20b", "whisper-large-v3-turbo"];
 
 /** Groq's API (console.groq.com/docs): OpenAI's paths below `/openai`, errors and stream ends of its own. */
 export function groq(): Adapter {
@@ -59,8 +54,7 @@ function refuse(refusal: Refusal, request: DoubleRequest): Answer {
       const message =
         `The model \`${model}\` is blocked at the ${level} level. Please have a ${level} admin enable this ` +
         `model in the ${level} settings at https://console.groq.com/settings/limits`;
-      const code =
-        refusal === "forbidden" ? "model_permission_blocked_org" : "model_permission_blocked_project";
+      const code = refusal === "forbidden" ? "model_permission_blocked_org" : "model_permission_blocked_project";
       return groqError(403, message, "permissions_error", code);
     }
     case "no_credit": {
@@ -82,12 +76,7 @@ function refuse(refusal: Refusal, request: DoubleRequest): Answer {
       };
     }
     case "overloaded":
-      return groqError(
-        498,
-        "Flex tier capacity exceeded, please try again later",
-        "capacity",
-        "capacity_exceeded",
-      );
+      return groqError(498, "Flex tier capacity exceeded, please try again later", "capacity", "capacity_exceeded");
     case "unavailable":
       return groqError(503, `${model} is currently over capacity.`, "internal_server_error");
     case "not_found": {

@@ -3,12 +3,12 @@ import { Front } from "./front.ts";
 import { startGenerator } from "./generator.ts";
 import { google } from "./google.ts";
 import { groq } from "./groq.ts";
-import { doubleKey, providerIds } from "./keys.ts";
 import type { ProviderId } from "./keys.ts";
+import { doubleKey, providerIds } from "./keys.ts";
 import { openai } from "./openai.ts";
 
-export { behaviours, doubleKey, providerIds } from "./keys.ts";
 export type { Behaviour, ProviderId } from "./keys.ts";
+export { behaviours, doubleKey, providerIds } from "./keys.ts";
 export type { RecordedRequest } from "./recording.ts";
 
 /** The doubles of all providers, running. */

@@ -1,5 +1,5 @@
-import { bearerToken } from "./adapter.ts";
 import type { DoubleRequest } from "./adapter.ts";
+import { bearerToken } from "./adapter.ts";
 
 const NAMES = ["apikey", "cookie", "forwarded", "origin", "referer", "x-client-info", "x-real-ip"];
 const PREFIXES = ["sb-", "x-byok-", "x-forwarded-", "x-stainless-", "x-supabase-"];

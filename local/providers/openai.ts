@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { bearerToken, credentialsOf, jsonBody } from "./adapter.ts";
 import type { Adapter, Answer, DoubleRequest, Refusal, Route } from "./adapter.ts";
+import { bearerToken, credentialsOf, jsonBody } from "./adapter.ts";
 import { embed, toBase64 } from "./embeddings.ts";
 import { countTokens } from "./generator.ts";
-import { FileStore, formOf, transcribe } from "./uploads.ts";
 import type { StoredFile } from "./uploads.ts";
+import { FileStore, formOf, transcribe } from "./uploads.ts";
 
 const MODELS = ["gpt-5", "gpt-5-mini", "gpt-4o", "gpt-4o-mini", "text-embedding-3-small", "whisper-1"];
 const ORGANISATION = "org-double0000000000000000";
@@ -16,8 +16,7 @@ export function openai(): Adapter {
   return {
     id: "openai",
     authenticate: (request) => bearerOnly(request, missingKey, (key) => refuse("rejected", request, key)),
-    route: (request) =>
-      routeOpenAiPath(request, request.path, { models: MODELS, owner: "openai", files, refuse }),
+    route: (request) => routeOpenAiPath(request, request.path, { models: MODELS, owner: "openai", files, refuse }),
     refuse,
     badRequest: (message) => openAiError(400, message, "invalid_request_error"),
     headers: () => ({
@@ -33,12 +32,7 @@ export function openai(): Adapter {
 }
 
 /** The error body of OpenAI, which Groq shares. */
-export function openAiError(
-  status: number,
-  message: string,
-  type: string,
-  code: string | null = null,
-): Answer {
+export function openAiError(status: number, message: string, type: string, code: string | null = null): Answer {
   return { status, body: { error: { message, type, param: null, code } } };
 }
 
@@ -219,8 +213,7 @@ async function answerFiles(
   if (request.method === "DELETE") {
     return { status: 200, body: { id, object: "file", deleted: files.delete(key, id) } };
   }
-  if (content)
-    return { status: 200, headers: { "content-type": "application/octet-stream" }, body: file.bytes };
+  if (content) return { status: 200, headers: { "content-type": "application/octet-stream" }, body: file.bytes };
   return { status: 200, body: described(file) };
 }
 

@@ -1,4 +1,4 @@
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { DoubleRequest } from "./adapter.ts";
 
@@ -53,10 +53,7 @@ export class Recorder {
     request.bodyText = body.subarray(0, BODY_MAX_BYTES).toString("utf8");
   }
 
-  end(
-    request: RecordedRequest,
-    outcome: { status: number | null; finished: boolean; clientGone: boolean },
-  ): void {
+  end(request: RecordedRequest, outcome: { status: number | null; finished: boolean; clientGone: boolean }): void {
     Object.assign(request, outcome);
     if (outcome.clientGone) for (const check of this.#waiting) check();
   }

@@ -14,11 +14,7 @@ export interface StoredFile {
 export class FileStore {
   readonly #byKey = new Map<string, Map<string, StoredFile>>();
 
-  async add(
-    key: string,
-    form: FormData,
-    id = `file-${randomUUID().replaceAll("-", "")}`,
-  ): Promise<StoredFile | null> {
+  async add(key: string, form: FormData, id = `file-${randomUUID().replaceAll("-", "")}`): Promise<StoredFile | null> {
     const file = form.get("file");
     if (!(file instanceof File)) return null;
     const stored = {

@@ -45,7 +45,10 @@ export function ask(user: User, provider: ProviderId, question: Question = {}): 
 
 /** A request to `call`; the path begins with the provider. */
 export function call(user: User, path: string, { headers, ...init }: RequestInit = {}): Promise<Response> {
-  return fetch(callUrl(user, path), { ...init, headers: { authorization: `Bearer ${user.accessToken}`, ...headers } as HeadersInit });
+  return fetch(callUrl(user, path), {
+    ...init,
+    headers: { authorization: `Bearer ${user.accessToken}`, ...headers } as HeadersInit,
+  });
 }
 
 export function callUrl(user: User, path: string): string {
@@ -68,7 +71,10 @@ export function generation(
       return { path: "anthropic/v1/messages", body: { model, messages, max_tokens: 100, ...streamed, ...more } };
     case "google": {
       const verb = stream ? "streamGenerateContent?alt=sse" : "generateContent";
-      return { path: `google/v1beta/models/${model}:${verb}`, body: { contents: [{ role: "user", parts: [{ text }] }], ...more } };
+      return {
+        path: `google/v1beta/models/${model}:${verb}`,
+        body: { contents: [{ role: "user", parts: [{ text }] }], ...more },
+      };
     }
   }
 }

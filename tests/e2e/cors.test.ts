@@ -4,26 +4,30 @@ import { functionsUrl } from "./users.ts";
 
 function preflight(path: string, wanted: string): Promise<Response> {
   const headers = {
-    "origin": "https://app.example",
+    origin: "https://app.example",
     "access-control-request-method": "POST",
     "access-control-request-headers": wanted,
   };
   return fetch(`${functionsUrl}/${path}`, { method: "OPTIONS", headers });
 }
 
-test.each(["call/openai/v1/chat/completions", "call/google/v1beta/models", "save", "verify"])("a page may call %s with any header", async (path) => {
-  const wanted = "authorization, x-stainless-lang, x-byok-operation, x-goog-api-key";
-  const response = await preflight(path, wanted);
-  expect(response.status).toBe(204);
-  expect(response.headers.get("access-control-allow-origin")).toBe("*");
-  expect(response.headers.get("access-control-allow-headers")).toBe(wanted);
-  expect(response.headers.get("access-control-allow-methods")).toContain("POST");
-  expect(response.headers.get("access-control-allow-credentials")).toBeNull();
-  expect(response.headers.get("vary")?.toLowerCase()).toContain("access-control-request-headers");
-});
+test.each(["call/openai/v1/chat/completions", "call/google/v1beta/models", "save", "verify"])(
+  "a page may call %s with any header",
+  async (path) => {
+    const wanted = "authorization, x-stainless-lang, x-byok-operation, x-goog-api-key";
+    const response = await preflight(path, wanted);
+    expect(response.status).toBe(204);
+    expect(response.headers.get("access-control-allow-origin")).toBe("*");
+    expect(response.headers.get("access-control-allow-headers")).toBe(wanted);
+    expect(response.headers.get("access-control-allow-methods")).toContain("POST");
+    expect(response.headers.get("access-control-allow-credentials")).toBeNull();
+    expect(response.headers.get("vary")?.toLowerCase()).toContain("access-control-request-headers");
+  },
+);
 
 test("a page may use every method on call that providers use, and only POST on save and verify", async () => {
-  const methodsOf = async (path: string) => (await preflight(path, "authorization")).headers.get("access-control-allow-methods");
+  const methodsOf = async (path: string) =>
+    (await preflight(path, "authorization")).headers.get("access-control-allow-methods");
   expect(await methodsOf("call/openai/v1/files")).toBe("GET, HEAD, POST, PUT, PATCH, DELETE");
   expect(await methodsOf("save")).toBe("POST");
   expect(await methodsOf("verify")).toBe("POST");

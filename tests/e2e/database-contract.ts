@@ -1,8 +1,8 @@
 /** What every implementation of the functions' Database has to do, whichever way it reaches the SQL functions. */
 import { describe, expect, test } from "vitest";
 import type { Database, NewCredential } from "../../functions/_shared/database/types.ts";
-import { importKeyring } from "../../functions/_shared/keyring.ts";
 import { seal } from "../../functions/_shared/envelope.ts";
+import { importKeyring } from "../../functions/_shared/keyring.ts";
 import { balance, ledger, newUser, type User } from "./users.ts";
 
 /** Describes one implementation; `open` makes it against the stack that all tests share. */
@@ -15,18 +15,29 @@ export function describeDatabase(name: string, open: () => Database): void {
   });
 }
 
-const keyring = importKeyring(JSON.stringify({ primary: 7, keys: { 7: crypto.getRandomValues(Buffer.alloc(32)).toString("base64") } }));
+const keyring = importKeyring(
+  JSON.stringify({ primary: 7, keys: { 7: crypto.getRandomValues(Buffer.alloc(32)).toString("base64") } }),
+);
 
 async function newCredential(user: User, overrides: Partial<NewCredential> = {}): Promise<NewCredential> {
   const credentialId = crypto.randomUUID();
   const sealed = await seal(await keyring, { userId: user.id, credentialId, providerNumber: 1 }, "sk-some-key");
-  return { userId: user.id, credentialId, provider: "openai", hint: "-key", status: "verified", ...sealed, ...overrides };
+  return {
+    userId: user.id,
+    credentialId,
+    provider: "openai",
+    hint: "-key",
+    status: "verified",
+    ...sealed,
+    ...overrides,
+  };
 }
 
 /** The operation's price is 10. */
 const operation = "doc_generation";
 const requestId = (): string => crypto.randomUUID();
-const withCode = (code: string, details: Record<string, unknown> = {}) => expect.objectContaining({ name: "ByokError", code, details });
+const withCode = (code: string, details: Record<string, unknown> = {}) =>
+  expect.objectContaining({ name: "ByokError", code, details });
 
 function describeCredentials(name: string, database: Database): void {
   test(`${name} saves a credential and answers it, times in ISO 8601`, async () => {
@@ -62,7 +73,11 @@ function describeCredentials(name: string, database: Database): void {
     const user = await newUser();
     const [first, second] = [await newCredential(user), await newCredential(user, { status: "unverified" })];
     await database.saveCredential(first);
-    expect(await database.saveCredential(second)).toMatchObject({ id: second.credentialId, status: "unverified", verified_at: null });
+    expect(await database.saveCredential(second)).toMatchObject({
+      id: second.credentialId,
+      status: "unverified",
+      verified_at: null,
+    });
     const { credentialId, envelope } = second;
     expect(await database.readEnvelope(user.id, "openai")).toEqual({ credentialId, envelope });
     expect(await database.markCredential(user.id, first.credentialId, "rejected")).toBeNull();
@@ -129,14 +144,20 @@ function describeFunding(name: string, database: Database): void {
     await expect(opening(null)).rejects.toEqual(withCode("operation_required"));
     await expect(opening("mining")).rejects.toEqual(withCode("invalid_request", { field: "x-byok-operation" }));
     await expect(opening(operation, "")).rejects.toEqual(withCode("invalid_request", { field: "idempotency-key" }));
-    await expect(opening(operation, "x".repeat(256))).rejects.toEqual(withCode("invalid_request", { field: "idempotency-key" }));
-    await expect(opening(operation)).rejects.toEqual(withCode("insufficient_credits", { price_credits: 10, available_credits: 5 }));
+    await expect(opening(operation, "x".repeat(256))).rejects.toEqual(
+      withCode("invalid_request", { field: "idempotency-key" }),
+    );
+    await expect(opening(operation)).rejects.toEqual(
+      withCode("insufficient_credits", { price_credits: 10, available_credits: 5 }),
+    );
     expect(await ledger(user)).toEqual(["grant 5"]);
   });
 
   test(`${name} says that a user who never had credits has none`, async () => {
     const opening = database.openCall((await newUser()).id, "openai", operation, requestId());
-    await expect(opening).rejects.toEqual(withCode("insufficient_credits", { price_credits: 10, available_credits: 0 }));
+    await expect(opening).rejects.toEqual(
+      withCode("insufficient_credits", { price_credits: 10, available_credits: 0 }),
+    );
   });
 
   test(`${name} holds credits once for a request id that is under way or completed`, async () => {

@@ -15,5 +15,8 @@ test("dataApi() with a key that is not the secret key does nothing", async () =>
 test("dataApi() that reaches nobody fails as internal", async () => {
   // The discard port of this machine, where nobody listens.
   const database = dataApi("http://127.0.0.1:9", stack.secretKey);
-  await expect(database.readEnvelope(crypto.randomUUID(), "openai")).rejects.toMatchObject({ name: "ByokError", code: "internal" });
+  await expect(database.readEnvelope(crypto.randomUUID(), "openai")).rejects.toMatchObject({
+    name: "ByokError",
+    code: "internal",
+  });
 });

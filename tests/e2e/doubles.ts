@@ -6,13 +6,25 @@ import type { TestStack } from "../stack.ts";
 export { type Behaviour, doubleKey, type ProviderId, type RecordedRequest };
 
 /** The requests that a double received with a credential, oldest first. */
-export async function requestsWith(on: TestStack, provider: ProviderId, credential: string): Promise<RecordedRequest[]> {
+export async function requestsWith(
+  on: TestStack,
+  provider: ProviderId,
+  credential: string,
+): Promise<RecordedRequest[]> {
   return (await control(on, provider, `requests?${new URLSearchParams({ key: credential })}`)) as RecordedRequest[];
 }
 
 /** Waits until a client of this key has left a request before its end; all requests with the key. Fails after 10 s. */
-export async function requestsOnceLeft(on: TestStack, provider: ProviderId, apiKey: string): Promise<RecordedRequest[]> {
-  return (await control(on, provider, `requests?${new URLSearchParams({ key: apiKey, gone: "1" })}`)) as RecordedRequest[];
+export async function requestsOnceLeft(
+  on: TestStack,
+  provider: ProviderId,
+  apiKey: string,
+): Promise<RecordedRequest[]> {
+  return (await control(
+    on,
+    provider,
+    `requests?${new URLSearchParams({ key: apiKey, gone: "1" })}`,
+  )) as RecordedRequest[];
 }
 
 export async function forgetRequests(on: TestStack, provider: ProviderId, apiKey: string): Promise<void> {
@@ -30,12 +42,29 @@ async function control(on: TestStack, provider: ProviderId, path: string, init?:
   return await response.json();
 }
 
-const credentialHeader = { openai: "authorization", anthropic: "x-api-key", google: "x-goog-api-key", groq: "authorization" };
+const credentialHeader = {
+  openai: "authorization",
+  anthropic: "x-api-key",
+  google: "x-goog-api-key",
+  groq: "authorization",
+};
 
 /** All that a provider may get beside the credential: what the relay forwards, and what any HTTP client sends. */
 const ordinaryHeaders = [
-  "accept", "accept-encoding", "accept-language", "anthropic-beta", "anthropic-version", "connection", "content-length",
-  "content-type", "host", "openai-organization", "openai-project", "transfer-encoding", "user-agent", "x-goog-api-client",
+  "accept",
+  "accept-encoding",
+  "accept-language",
+  "anthropic-beta",
+  "anthropic-version",
+  "connection",
+  "content-length",
+  "content-type",
+  "host",
+  "openai-organization",
+  "openai-project",
+  "transfer-encoding",
+  "user-agent",
+  "x-goog-api-client",
 ];
 
 /**

@@ -13,9 +13,19 @@ test.each([
   { what: "no provider", slug: "save", body: { api_key: "k" }, field: "provider" },
   { what: "no key", slug: "save", body: { provider: "openai" }, field: "api_key" },
   { what: "a key that is a number", slug: "save", body: { provider: "openai", api_key: 1 }, field: "api_key" },
-  { what: "a field of another name", slug: "save", body: { provider: "openai", api_key: "k", user_id: "x" }, field: "user_id" },
+  {
+    what: "a field of another name",
+    slug: "save",
+    body: { provider: "openai", api_key: "k", user_id: "x" },
+    field: "user_id",
+  },
   { what: "an inherited name as provider", slug: "verify", body: { provider: "constructor" }, field: "provider" },
-  { what: "a key, which it does not take", slug: "verify", body: { provider: "openai", api_key: "k" }, field: "api_key" },
+  {
+    what: "a key, which it does not take",
+    slug: "verify",
+    body: { provider: "openai", api_key: "k" },
+    field: "api_key",
+  },
 ])("$slug refuses $what and names the field", async ({ slug, body, field }) => {
   const answer = await post(await newUser(), slug, JSON.stringify(body));
   expect(answer.status).toBe(400);

@@ -3,8 +3,8 @@ import { decodeJwt, decodeProtectedHeader, generateKeyPair, type JWTPayload, Sig
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { generation, refusalOf } from "./calls.ts";
 import { expectOnlyTheKey } from "./doubles.ts";
-import { startOwnStack, type OwnStack } from "./own-stack.ts";
-import { balance, type ByokUser, expectBalance, functionsUrlOf, newByokUser, newUser, type User } from "./users.ts";
+import { type OwnStack, startOwnStack } from "./own-stack.ts";
+import { type ByokUser, balance, expectBalance, functionsUrlOf, newByokUser, newUser, type User } from "./users.ts";
 
 /** One of its own, since only then can tokens be signed with the project's key. */
 let stack: OwnStack;
@@ -22,7 +22,11 @@ function listModels(headers: Record<string, string>, query = ""): Promise<Respon
 }
 
 async function post(slug: string, headers: Record<string, string>, body: unknown = {}): Promise<Response> {
-  const init = { method: "POST", headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) };
+  const init = {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  };
   return await fetch(`${functionsUrlOf(stack)}/${slug}`, init);
 }
 
@@ -36,7 +40,10 @@ describe("the access token of a call", () => {
     { place: "authorization: bearer", headers: (token: string) => ({ authorization: `bearer ${token}` }) },
     { place: "x-api-key", headers: (token: string) => ({ "x-api-key": token }) },
     { place: "x-goog-api-key", headers: (token: string) => ({ "x-goog-api-key": token }) },
-    { place: "x-api-key, beside the project's own key in Authorization", headers: (token: string) => ({ "authorization": `Bearer ${stack.publishableKey}`, "x-api-key": token }) },
+    {
+      place: "x-api-key, beside the project's own key in Authorization",
+      headers: (token: string) => ({ authorization: `Bearer ${stack.publishableKey}`, "x-api-key": token }),
+    },
   ])("is taken from $place", async ({ headers }) => {
     expect((await listModels(headers(owner.user.accessToken))).status).toBe(200);
     await expectOnlyTheKey("openai", owner);
@@ -47,12 +54,16 @@ describe("the access token of a call", () => {
   });
 
   test("is the one in Authorization when there are several, and a bad one there is not made good by another place", async () => {
-    await expectNobody(await listModels({ "authorization": "Bearer none", "x-api-key": owner.user.accessToken }));
+    await expectNobody(await listModels({ authorization: "Bearer none", "x-api-key": owner.user.accessToken }));
   });
 
   test("is not taken from places where no SDK puts it", async () => {
     const { accessToken } = owner.user;
-    for (const headers of [{ apikey: accessToken }, { cookie: `sb-access-token=${accessToken}` }, { authorization: accessToken }]) {
+    for (const headers of [
+      { apikey: accessToken },
+      { cookie: `sb-access-token=${accessToken}` },
+      { authorization: accessToken },
+    ]) {
       await expectNobody(await listModels(headers));
     }
     await expectNobody(await listModels({}, `?access_token=${accessToken}`));
@@ -68,7 +79,9 @@ describe("a token is refused", () => {
   async function forged(overrides: { kid?: string; alg?: string } = {}): Promise<string> {
     const { privateKey } = await generateKeyPair("ES256");
     const { kid } = decodeProtectedHeader(owner.user.accessToken);
-    return new SignJWT(claims).setProtectedHeader({ alg: "ES256", ...(kid ? { kid } : {}), ...overrides }).sign(privateKey);
+    return new SignJWT(claims)
+      .setProtectedHeader({ alg: "ES256", ...(kid ? { kid } : {}), ...overrides })
+      .sign(privateKey);
   }
 
   test.each<[string, () => string | Promise<string>]>([
@@ -77,7 +90,10 @@ describe("a token is refused", () => {
     ["signed by another key under the project's kid", () => forged()],
     ["signed by another key under a kid of its own", () => forged({ kid: "another" })],
     ["without a signature, alg none", () => unsigned({ alg: "none", typ: "JWT" }, claims)],
-    ["without a signature, alg none under the project's kid", () => unsigned({ ...decodeProtectedHeader(owner.user.accessToken), alg: "none" }, claims)],
+    [
+      "without a signature, alg none under the project's kid",
+      () => unsigned({ ...decodeProtectedHeader(owner.user.accessToken), alg: "none" }, claims),
+    ],
     ["signed HS256 with the public key as its secret", () => hmacWithPublicKey()],
     ["whose claims were changed", () => tampered()],
     ["whose signature is cut off", () => owner.user.accessToken.replace(/[^.]*$/, "")],
@@ -104,7 +120,9 @@ describe("a token is refused", () => {
   async function hmacWithPublicKey(): Promise<string> {
     const jwks = await (await fetch(`${stack.url}/auth/v1/.well-known/jwks.json`)).text();
     const { kid } = decodeProtectedHeader(owner.user.accessToken);
-    return new SignJWT(claims).setProtectedHeader({ alg: "HS256", ...(kid ? { kid } : {}) }).sign(new TextEncoder().encode(jwks));
+    return new SignJWT(claims)
+      .setProtectedHeader({ alg: "HS256", ...(kid ? { kid } : {}) })
+      .sign(new TextEncoder().encode(jwks));
   }
 
   function tampered(): string {
@@ -118,12 +136,15 @@ describe("the project's keys", () => {
   test.each<[string, () => Record<string, string>]>([
     ["the publishable key alone", () => ({ apikey: stack.publishableKey })],
     ["the publishable key as a token", () => ({ authorization: `Bearer ${stack.publishableKey}` })],
-    ["the publishable key with x-byok-user", () => ({ "apikey": stack.publishableKey, "x-byok-user": owner.user.id })],
+    ["the publishable key with x-byok-user", () => ({ apikey: stack.publishableKey, "x-byok-user": owner.user.id })],
     ["the secret key alone", () => ({ apikey: stack.secretKey })],
-    ["the secret key as a token with x-byok-user", () => ({ "authorization": `Bearer ${stack.secretKey}`, "x-byok-user": owner.user.id })],
-    ["the secret key with a x-byok-user that is no id", () => ({ "apikey": stack.secretKey, "x-byok-user": "somebody" })],
-    ["the secret key with an empty x-byok-user", () => ({ "apikey": stack.secretKey, "x-byok-user": "" })],
-    ["a wrong secret key with x-byok-user", () => ({ "apikey": `${stack.secretKey}x`, "x-byok-user": owner.user.id })],
+    [
+      "the secret key as a token with x-byok-user",
+      () => ({ authorization: `Bearer ${stack.secretKey}`, "x-byok-user": owner.user.id }),
+    ],
+    ["the secret key with a x-byok-user that is no id", () => ({ apikey: stack.secretKey, "x-byok-user": "somebody" })],
+    ["the secret key with an empty x-byok-user", () => ({ apikey: stack.secretKey, "x-byok-user": "" })],
+    ["a wrong secret key with x-byok-user", () => ({ apikey: `${stack.secretKey}x`, "x-byok-user": owner.user.id })],
     ["x-byok-user alone", () => ({ "x-byok-user": owner.user.id })],
     ["nothing", () => ({})],
   ])("%s makes nobody of a call", async (_, headers) => {
@@ -133,13 +154,13 @@ describe("the project's keys", () => {
   test("x-byok-user is refused beside a user's token, even the user's own id", async () => {
     const other = await newUser(0, stack);
     for (const id of [owner.user.id, other.id]) {
-      await expectNobody(await listModels({ "authorization": `Bearer ${owner.user.accessToken}`, "x-byok-user": id }));
+      await expectNobody(await listModels({ authorization: `Bearer ${owner.user.accessToken}`, "x-byok-user": id }));
     }
   });
 
   test("the secret key with x-byok-user calls with the key of that user", async () => {
     const { user } = owner;
-    const headers = { "apikey": stack.secretKey, "x-byok-user": user.id.toUpperCase() };
+    const headers = { apikey: stack.secretKey, "x-byok-user": user.id.toUpperCase() };
     const response = await listModels(headers);
     expect([response.status, response.headers.get("x-byok-funding")]).toEqual([200, "byok"]);
     const requests = await expectOnlyTheKey("openai", owner);
@@ -159,8 +180,8 @@ describe("the project's keys", () => {
   test.each(["save", "verify"])("%s takes no secret key in the place of a user", async (slug) => {
     const body = { provider: "openai", ...(slug === "save" ? { api_key: "k" } : {}) };
     for (const headers of [
-      { "apikey": stack.secretKey, "x-byok-user": owner.user.id },
-      { "authorization": `Bearer ${stack.secretKey}`, "x-byok-user": owner.user.id },
+      { apikey: stack.secretKey, "x-byok-user": owner.user.id },
+      { authorization: `Bearer ${stack.secretKey}`, "x-byok-user": owner.user.id },
       { "x-api-key": owner.user.accessToken },
     ]) {
       await expectNobody(await post(slug, headers as unknown as Record<string, string>, body));
@@ -169,7 +190,7 @@ describe("the project's keys", () => {
 
   async function actFor(userId: string) {
     const { path, body } = generation("openai");
-    const headers = { "apikey": stack.secretKey, "x-byok-user": userId, "x-byok-operation": "single_doc_regen" };
+    const headers = { apikey: stack.secretKey, "x-byok-user": userId, "x-byok-operation": "single_doc_regen" };
     const response = await post(`call/${path}`, headers, body);
     return [response.status, refusalOf(response)];
   }
@@ -183,7 +204,11 @@ describe("an anonymous user", () => {
 
   test("cannot save a key, and is told to sign up", async () => {
     const { accessToken } = await anonymous();
-    const response = await post("save", { authorization: `Bearer ${accessToken}` }, { provider: "openai", api_key: "k" });
+    const response = await post(
+      "save",
+      { authorization: `Bearer ${accessToken}` },
+      { provider: "openai", api_key: "k" },
+    );
     expect(await response.clone().text()).toContain("Sign up");
     await expectNobody(response);
   });
@@ -191,7 +216,7 @@ describe("an anonymous user", () => {
   test("may spend credits", async () => {
     const user = await anonymous();
     const { path, body } = generation("openai");
-    const headers = { "authorization": `Bearer ${user.accessToken}`, "x-byok-operation": "single_doc_regen" };
+    const headers = { authorization: `Bearer ${user.accessToken}`, "x-byok-operation": "single_doc_regen" };
     expect((await post(`call/${path}`, headers, body)).status).toBe(200);
     await expectBalance(user, 98);
   });

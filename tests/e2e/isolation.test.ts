@@ -3,7 +3,18 @@ import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { ask, call, refusalOf } from "./calls.ts";
 import { doubleKey, expectOnlyTheKey, requestsWith } from "./doubles.ts";
-import { balance, type ByokUser, ledger, newByokUser, newUser, save, stack, type User, verify, visitorOf } from "./users.ts";
+import {
+  type ByokUser,
+  balance,
+  ledger,
+  newByokUser,
+  newUser,
+  save,
+  stack,
+  type User,
+  verify,
+  visitorOf,
+} from "./users.ts";
 
 const ownedTables = ["credentials", "accounts", "holds", "entries"] as const;
 
@@ -99,7 +110,9 @@ describe("by REST", () => {
 
 describe("by function", () => {
   test("a user without a key does not call with another's", async () => {
-    const response = await call(mallory, "openai/v1/models", { headers: { "x-byok-user": alice.user.id, "x-user-id": alice.user.id } });
+    const response = await call(mallory, "openai/v1/models", {
+      headers: { "x-byok-user": alice.user.id, "x-user-id": alice.user.id },
+    });
     expect(response.status).toBe(401);
     expect(refusalOf(await call(mallory, "openai/v1/models"))).toBe("not_offered");
     expect(refusalOf(await ask(mallory, "openai", { operation: "single_doc_regen" }))).toBe("insufficient_credits");
@@ -124,7 +137,9 @@ describe("by function", () => {
 
   test("two users calling at once each call with their own key", async () => {
     const owners = await Promise.all([newByokUser("groq"), newByokUser("groq")]);
-    await Promise.all(owners.flatMap(({ user }) => Array.from({ length: 10 }, () => ask(user, "groq", { text: user.id.slice(0, 8) }))));
+    await Promise.all(
+      owners.flatMap(({ user }) => Array.from({ length: 10 }, () => ask(user, "groq", { text: user.id.slice(0, 8) }))),
+    );
     for (const { user, apiKey } of owners) {
       const requests = await requestsWith(stack, "groq", apiKey);
       expect(requests).toHaveLength(10);
@@ -219,13 +234,21 @@ describe("by SQL role", () => {
 
   test("anon and authenticated have no way to an envelope, and service_role none but the functions", async () => {
     for (const role of ["anon", "authenticated", "service_role"]) {
-      expect([role, (await as(role, claimsOf(alice.user), "select * from byok.envelopes")).code]).toEqual([role, "42501"]);
+      expect([role, (await as(role, claimsOf(alice.user), "select * from byok.envelopes")).code]).toEqual([
+        role,
+        "42501",
+      ]);
     }
   });
 
   test("a function acts for the user it is given, and gives the caller's claims back", async () => {
     const values = [alice.user.id];
-    const opened = await as("service_role", claimsOf(mallory), "select funding from byok.open_call($1, 'openai', 'r')", values);
+    const opened = await as(
+      "service_role",
+      claimsOf(mallory),
+      "select funding from byok.open_call($1, 'openai', 'r')",
+      values,
+    );
     expect(opened.rows).toEqual([{ funding: "byok" }]);
     const after = await as(
       "service_role",

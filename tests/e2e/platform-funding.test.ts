@@ -1,9 +1,17 @@
 /** Calls on the platform's own keys: what credits buy, and when they are charged. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { providerIds } from "../../functions/_shared/providers/index.ts";
-import { ask, call, generation, platformModels, refusalOf, textOfStream, type Question } from "./calls.ts";
-import { behave, expectOnlyTheKey, forgetRequests, requestsOnceLeft, requestsWith, type Behaviour, type ProviderId } from "./doubles.ts";
-import { startOwnStack, type OwnStack } from "./own-stack.ts";
+import { ask, call, generation, platformModels, type Question, refusalOf, textOfStream } from "./calls.ts";
+import {
+  type Behaviour,
+  behave,
+  expectOnlyTheKey,
+  forgetRequests,
+  type ProviderId,
+  requestsOnceLeft,
+  requestsWith,
+} from "./doubles.ts";
+import { type OwnStack, startOwnStack } from "./own-stack.ts";
 import { readToEnd, readUntil } from "./streams.ts";
 import { balance, expectBalance, ledger, newUser, type User } from "./users.ts";
 
@@ -54,7 +62,9 @@ async function expectGivenBack(user: User, credits = 10): Promise<void> {
 describe.each(providerIds)("%s", (provider) => {
   test(`a call on credits reaches ${provider} with the platform's key and nothing of the caller`, async () => {
     const user = await newPayer();
-    expect((await ask(user, provider, { operation, headers: { "anthropic-beta": "x", "openai-project": "mine" } })).status).toBe(200);
+    expect(
+      (await ask(user, provider, { operation, headers: { "anthropic-beta": "x", "openai-project": "mine" } })).status,
+    ).toBe(200);
     const [request] = await expectOnlyTheKey(provider, { user, apiKey: stack.platformKeys[provider] });
     expect(request?.headers).not.toHaveProperty("anthropic-beta");
     expect(request?.headers).not.toHaveProperty("openai-project");
@@ -114,17 +124,20 @@ test.each([
   { behaviour: "no_credit", status: 502, code: "provider_misbehaved" },
   { behaviour: "redirects", status: 502, code: "provider_misbehaved" },
   { behaviour: "resets", status: 502, code: "provider_unreachable" },
-] as const)("nothing is charged when a provider answers the platform's key with $behaviour", async ({ behaviour, status, code }) => {
-  const user = await newPayer();
-  for (const provider of providerIds) {
-    await letPlatformKey(provider, behaviour);
-    const response = await ask(user, provider, { operation });
-    expect([provider, response.status, refusalOf(response)]).toEqual([provider, status, code]);
-    expect((await response.text()).includes(stack.platformKeys[provider])).toBe(false);
-  }
-  await expectBalance(user, 100);
-  expect((await ledger(user)).filter((entry) => entry === "void 10")).toHaveLength(providerIds.length);
-});
+] as const)(
+  "nothing is charged when a provider answers the platform's key with $behaviour",
+  async ({ behaviour, status, code }) => {
+    const user = await newPayer();
+    for (const provider of providerIds) {
+      await letPlatformKey(provider, behaviour);
+      const response = await ask(user, provider, { operation });
+      expect([provider, response.status, refusalOf(response)]).toEqual([provider, status, code]);
+      expect((await response.text()).includes(stack.platformKeys[provider])).toBe(false);
+    }
+    await expectBalance(user, 100);
+    expect((await ledger(user)).filter((entry) => entry === "void 10")).toHaveLength(providerIds.length);
+  },
+);
 
 const caps: { provider: ProviderId; field: string; within?: string }[] = [
   { provider: "openai", field: "max_completion_tokens" },
@@ -135,7 +148,8 @@ const caps: { provider: ProviderId; field: string; within?: string }[] = [
 ];
 
 describe.each(caps)("$provider $field", ({ provider, field, within }) => {
-  const limited = (limit: unknown): Question["more"] => (within ? { [within]: { [field]: limit } } : { [field]: limit });
+  const limited = (limit: unknown): Question["more"] =>
+    within ? { [within]: { [field]: limit } } : { [field]: limit };
   const limitIn = (body: any) => (within ? body[within] : body)[field];
 
   test(`the output of ${provider} is capped by the operation, whatever ${field} asks for`, async () => {
@@ -153,11 +167,14 @@ describe.each(caps)("$provider $field", ({ provider, field, within }) => {
   });
 });
 
-test.each(["openai", "google", "groq"] as const)("the output of %s is capped when no limit is asked for", async (provider) => {
-  const user = await newPayer();
-  await ask(user, provider, { operation });
-  expect(JSON.stringify(await lastBody(provider))).toContain("8192");
-});
+test.each(["openai", "google", "groq"] as const)(
+  "the output of %s is capped when no limit is asked for",
+  async (provider) => {
+    const user = await newPayer();
+    await ask(user, provider, { operation });
+    expect(JSON.stringify(await lastBody(provider))).toContain("8192");
+  },
+);
 
 test("nothing on credits is stored with OpenAI, even when the client asks for it", async () => {
   const user = await newPayer();
@@ -194,7 +211,10 @@ test.each([
 test.each([
   ["openai", { messages: [{ role: "user", content: [{ type: "file", file: { file_id: "file-1" } }] }] }],
   ["openai", { tools: [{ type: "web_search" }] }],
-  ["anthropic", { messages: [{ role: "user", content: [{ type: "document", source: { type: "file", file_id: "file_1" } }] }] }],
+  [
+    "anthropic",
+    { messages: [{ role: "user", content: [{ type: "document", source: { type: "file", file_id: "file_1" } }] }] },
+  ],
   ["anthropic", { tools: [{ type: "web_search_20250305", name: "web_search" }] }],
   ["google", { contents: [{ parts: [{ fileData: { fileUri: "files/1" } }] }] }],
   ["google", { contents: [{ parts: [{ file_data: { file_uri: "files/1" } }] }] }],
@@ -227,7 +247,11 @@ test("of a query on credits only the form of the answer reaches Google", async (
   const user = await newPayer();
   const { path, body } = generation("google", { stream: true });
   const headers = { "content-type": "application/json", "x-byok-operation": operation };
-  const response = await call(user, `${path}&quotaUser=someone`, { method: "POST", headers, body: JSON.stringify(body) });
+  const response = await call(user, `${path}&quotaUser=someone`, {
+    method: "POST",
+    headers,
+    body: JSON.stringify(body),
+  });
   expect(response.status).toBe(200);
   expect((await platformRequests("google")).map(({ query }) => query)).toEqual(["alt=sse"]);
 });

@@ -1,6 +1,6 @@
 /** HTTP by hand, for what no client would send: paths that a URL parser tidies up, and bodies in instalments. */
 import { once } from "node:events";
-import { request as open, type ClientRequest, type IncomingMessage } from "node:http";
+import { type ClientRequest, type IncomingMessage, request as open } from "node:http";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 
@@ -20,11 +20,11 @@ export async function sendRaw(
   const lines = Object.entries({ host, connection: "close", ...headers }).map(([name, value]) => `${name}: ${value}`);
   socket.write(`${[`${method} ${target} HTTP/1.1`, ...lines].join("\r\n")}\r\n\r\n`);
   const answer = await text(socket);
-  const [head = "", body = ""] = answer.split(/\r\n\r\n([^]*)/);
+  const [head = "", body = ""] = answer.split(/\r\n\r\n([\s\S]*)/);
   const [statusLine = "", ...fields] = head.split("\r\n");
   return {
     status: Number(statusLine.split(" ")[1]),
-    headers: new Headers(fields.map((field) => field.split(/: ?([^]*)/, 2) as [string, string])),
+    headers: new Headers(fields.map((field) => field.split(/: ?([\s\S]*)/, 2) as [string, string])),
     body,
   };
 }

@@ -12,13 +12,21 @@ const mebibyte = 1024 * 1024;
 const limitBytes = 25 * mebibyte;
 
 function upload(user: User, headers: Record<string, string | number>) {
-  return openRequest(callUrl(user, "openai/v1/files"), "POST", { authorization: `Bearer ${user.accessToken}`, ...headers });
+  return openRequest(callUrl(user, "openai/v1/files"), "POST", {
+    authorization: `Bearer ${user.accessToken}`,
+    ...headers,
+  });
 }
 
 test("a JSON body arrives byte for byte, however it is written", async () => {
   const owner = await newByokUser("openai");
-  const body = '{ "model":"gpt-4o",\n"messages":[{"role":"user","content":"h\\u00e9llo"}], "messages_":1e400, "model":"gpt-4o" }';
-  await call(owner.user, "openai/v1/chat/completions", { method: "POST", headers: { "content-type": "application/json" }, body });
+  const body =
+    '{ "model":"gpt-4o",\n"messages":[{"role":"user","content":"h\\u00e9llo"}], "messages_":1e400, "model":"gpt-4o" }';
+  await call(owner.user, "openai/v1/chat/completions", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body,
+  });
   const [request] = await expectOnlyTheKey("openai", owner);
   expect(request?.bodyText).toBe(body);
 });
@@ -29,7 +37,9 @@ test("a multipart body arrives byte for byte under its boundary", async () => {
   const form = new FormData();
   form.append("purpose", "user_data");
   form.append("file", new Blob([bytes]), "bytes.bin");
-  const uploaded = (await (await call(owner.user, "openai/v1/files", { method: "POST", body: form })).json()) as { id: string };
+  const uploaded = (await (await call(owner.user, "openai/v1/files", { method: "POST", body: form })).json()) as {
+    id: string;
+  };
   const content = await (await call(owner.user, `openai/v1/files/${uploaded.id}/content`)).arrayBuffer();
   const hash = (data: Uint8Array) => createHash("sha256").update(data).digest("hex");
   expect(hash(new Uint8Array(content))).toBe(hash(bytes));
@@ -128,7 +138,11 @@ test("a body of more than 25 MiB without a declared length is refused as soon as
 test("a body of exactly 25 MiB is relayed", async () => {
   const { user } = await newByokUser("openai");
   const body = new Uint8Array(limitBytes);
-  const response = await call(user, "openai/v1/files", { method: "POST", headers: { "content-type": "text/plain" }, body });
+  const response = await call(user, "openai/v1/files", {
+    method: "POST",
+    headers: { "content-type": "text/plain" },
+    body,
+  });
   // The provider's own word about a body that is no form.
   expect([response.status, refusalOf(response)]).toEqual([400, null]);
 });

@@ -13,7 +13,8 @@ describe.each(providerIds)("%s", (provider) => {
     expect([response.status, refusalOf(response)]).toEqual([502, "provider_misbehaved"]);
     expect(response.headers.get("location")).toBeNull();
     expect(await requestsWith(stack, provider, apiKey)).toHaveLength(1);
-    for (const other of providerIds.filter((id) => id !== provider)) expect(await requestsWith(stack, other, apiKey)).toEqual([]);
+    for (const other of providerIds.filter((id) => id !== provider))
+      expect(await requestsWith(stack, other, apiKey)).toEqual([]);
   });
 
   test(`a connection that ${provider} resets is said to be so, and the question is not asked twice`, async () => {

@@ -6,12 +6,12 @@ import { newByokUser, newUser, stack } from "./users.ts";
 
 /** What clients, browsers and proxies send and no provider may see. */
 const privateHeaders = {
-  "apikey": "sb_publishable_x",
-  "cookie": "session=1",
-  "forwarded": "for=192.0.2.1",
+  apikey: "sb_publishable_x",
+  cookie: "session=1",
+  forwarded: "for=192.0.2.1",
   "idempotency-key": "my-request",
-  "origin": "https://app.example",
-  "referer": "https://app.example/settings",
+  origin: "https://app.example",
+  referer: "https://app.example/settings",
   "sb-api-key": "x",
   "user-agent": "my-app/1.0",
   "x-api-version": "1",
@@ -23,12 +23,12 @@ const privateHeaders = {
   "x-request-id": "mine",
   "x-stainless-lang": "js",
   "x-supabase-api-version": "2024-01-01",
-  "authorization2": "Bearer x",
+  authorization2: "Bearer x",
   "proxy-authorization": "Basic eDp5",
 };
 
 const chosenHeaders = {
-  "accept": "application/json",
+  accept: "application/json",
   "anthropic-beta": "feature-1",
   "anthropic-version": "2023-06-01",
   "openai-organization": "org-mine",
@@ -36,14 +36,22 @@ const chosenHeaders = {
   "x-goog-api-client": "google-genai-sdk/3",
 };
 
-test.each<ProviderId>(["openai", "anthropic", "google", "groq"])("%s gets the headers that choose features, and no others", async (provider) => {
-  const owner = await newByokUser(provider);
-  const response = await ask(owner.user, provider, { headers: { ...privateHeaders, ...chosenHeaders } });
-  expect(response.status).toBe(200);
-  const [request] = await expectOnlyTheKey(provider, owner);
-  expect(request?.headers).toMatchObject({ ...chosenHeaders, "content-type": "application/json", "accept-encoding": "identity" });
-  for (const name of Object.keys(privateHeaders)) expect(request?.headers[name]).not.toBe(privateHeaders[name as keyof typeof privateHeaders]);
-});
+test.each<ProviderId>(["openai", "anthropic", "google", "groq"])(
+  "%s gets the headers that choose features, and no others",
+  async (provider) => {
+    const owner = await newByokUser(provider);
+    const response = await ask(owner.user, provider, { headers: { ...privateHeaders, ...chosenHeaders } });
+    expect(response.status).toBe(200);
+    const [request] = await expectOnlyTheKey(provider, owner);
+    expect(request?.headers).toMatchObject({
+      ...chosenHeaders,
+      "content-type": "application/json",
+      "accept-encoding": "identity",
+    });
+    for (const name of Object.keys(privateHeaders))
+      expect(request?.headers[name]).not.toBe(privateHeaders[name as keyof typeof privateHeaders]);
+  },
+);
 
 test("the key goes where its provider looks for it, wherever the caller's token was", async () => {
   const owner = await newByokUser("anthropic");
@@ -76,7 +84,16 @@ test("nothing of a provider's cookies, servers and organisation comes back", asy
   const response = await ask(user, "openai");
   expect(response.status).toBe(200);
   const names = [...response.headers.keys()];
-  const internal = ["set-cookie", "alt-svc", "cf-ray", "server", "strict-transport-security", "via", "x-internal-host", "openai-organization"];
+  const internal = [
+    "set-cookie",
+    "alt-svc",
+    "cf-ray",
+    "server",
+    "strict-transport-security",
+    "via",
+    "x-internal-host",
+    "openai-organization",
+  ];
   expect(names.filter((name) => internal.includes(name))).toEqual([]);
   expect(names.filter((name) => name.startsWith("openai-"))).toEqual([]);
 });
@@ -102,7 +119,9 @@ describe.each([
     expect(response.headers.get("x-content-type-options")).toBe("nosniff");
     expect(response.headers.get("access-control-allow-origin")).toBe("*");
     const exposed = response.headers.get("access-control-expose-headers")?.split(", ");
-    const ours = [...response.headers.keys()].filter((name) => name.startsWith("x-byok-") || name.startsWith("x-ratelimit-"));
+    const ours = [...response.headers.keys()].filter(
+      (name) => name.startsWith("x-byok-") || name.startsWith("x-ratelimit-"),
+    );
     expect(exposed).toEqual(expect.arrayContaining(ours));
     expect(response.headers.get("x-should-retry")).toBe(code ? "false" : null);
   });

@@ -1,6 +1,6 @@
 /** Which paths are relayed. Written by hand into a socket: every client tidies a path up before it sends it. */
 import { beforeAll, describe, expect, test } from "vitest";
-import { requestsWith, type ProviderId } from "./doubles.ts";
+import { type ProviderId, requestsWith } from "./doubles.ts";
 import { sendRaw } from "./raw.ts";
 import { type ByokUser, newByokUser, newUser, stack } from "./users.ts";
 
@@ -48,14 +48,17 @@ describe("a path that could mean something else to the next reader", () => {
     expect(await requestsWith(stack, "openai", refused.apiKey)).toEqual([]);
   });
 
-  test.each(["@evil.example/v1/models", "openai@evil.example/v1/models", "OPENAI/v1/models", "/openai/v1/models", "constructor/v1/models"])(
-    "%s is refused as unknown_provider",
-    async (target) => {
-      const answer = await send(refused, target);
-      expect(answer.status).toBe(404);
-      expect(answer.headers.get("x-byok-error")).toBe("unknown_provider");
-    },
-  );
+  test.each([
+    "@evil.example/v1/models",
+    "openai@evil.example/v1/models",
+    "OPENAI/v1/models",
+    "/openai/v1/models",
+    "constructor/v1/models",
+  ])("%s is refused as unknown_provider", async (target) => {
+    const answer = await send(refused, target);
+    expect(answer.status).toBe(404);
+    expect(answer.headers.get("x-byok-error")).toBe("unknown_provider");
+  });
 });
 
 /** A Request holds its URL as the URL standard reads it, so these are settled before any code of ours runs. */
@@ -72,13 +75,15 @@ describe("dot segments and backslashes", () => {
     expect((await requestsWith(stack, "openai", owner.apiKey)).map((request) => request.path)).toEqual([path]);
   });
 
-  test.each(["openai/v1/../../../../rest/v1/credentials", "openai/../models", "openai/v1/..", "openai/v1/..\\..\\models"])(
-    "%s leaves what is relayed and is refused",
-    async (target) => {
-      expect((await send(refused, target)).status).toBe(404);
-      expect(await requestsWith(stack, "openai", refused.apiKey)).toEqual([]);
-    },
-  );
+  test.each([
+    "openai/v1/../../../../rest/v1/credentials",
+    "openai/../models",
+    "openai/v1/..",
+    "openai/v1/..\\..\\models",
+  ])("%s leaves what is relayed and is refused", async (target) => {
+    expect((await send(refused, target)).status).toBe(404);
+    expect(await requestsWith(stack, "openai", refused.apiKey)).toEqual([]);
+  });
 });
 
 test.each([

@@ -1,7 +1,7 @@
 /** The story of a key, for each of the four providers: on credits, with the user's own key, and on credits again. */
 import { describe, expect, test } from "vitest";
 import { providerIds } from "../../functions/_shared/providers/index.ts";
-import { ask, prices, refusalOf, textOf, type Operation } from "./calls.ts";
+import { ask, type Operation, prices, refusalOf, textOf } from "./calls.ts";
 import { behave, doubleKey, expectOnlyTheKey, requestsWith } from "./doubles.ts";
 import { balance, expectBalance, ledger, newByokUser, newUser, save, stack, type User } from "./users.ts";
 

@@ -57,7 +57,10 @@ test("supabase-js removes a key by deleting its credential, and the next call is
   const removed = await supabase.from("credentials").delete().eq("provider", "openai").select("provider");
   expect(removed).toMatchObject({ error: null, data: [{ provider: "openai" }] });
   const { path, body } = generation("openai");
-  const { data, error } = await supabase.functions.invoke(`call/${path}`, { body, headers: headersOf("single_doc_regen") });
+  const { data, error } = await supabase.functions.invoke(`call/${path}`, {
+    body,
+    headers: headersOf("single_doc_regen"),
+  });
   expect(error).toBeNull();
   expect(data.choices[0].message.content).toBe("Echo: hello");
   await expectBalance(user, 98);

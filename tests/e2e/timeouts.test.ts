@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { providerIds } from "../../functions/_shared/providers/index.ts";
 import { ask, refusalOf } from "./calls.ts";
 import { behave, doubleKey, requestsOnceLeft, requestsWith } from "./doubles.ts";
-import { startOwnStack, type OwnStack } from "./own-stack.ts";
+import { type OwnStack, startOwnStack } from "./own-stack.ts";
 import { readUntil } from "./streams.ts";
 import { expectBalance, ledger, newByokUser, newUser, save, verify } from "./users.ts";
 

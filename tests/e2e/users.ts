@@ -4,7 +4,7 @@ import { expect, inject } from "vitest";
 import type { Database } from "../../functions/_shared/database/schema.ts";
 import type { ProviderId } from "../../functions/_shared/providers/index.ts";
 import type { TestStack } from "../stack.ts";
-import { behave, doubleKey, forgetRequests, type Behaviour } from "./doubles.ts";
+import { type Behaviour, behave, doubleKey, forgetRequests } from "./doubles.ts";
 
 /** The stack that all tests share, but those that start their own. */
 export const stack = inject("stack");

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type ProviderId, providerIds } from "../../functions/_shared/providers/index.ts";
 import type { Verdict } from "../../functions/_shared/providers/types.ts";
 import { ask, refusalOf } from "./calls.ts";
-import { behave, type Behaviour, doubleKey, requestsWith } from "./doubles.ts";
+import { type Behaviour, behave, doubleKey, requestsWith } from "./doubles.ts";
 import { newByokUser, newUser, save, stack, verify } from "./users.ts";
 
 type Verdicts = Record<ProviderId, Verdict>;
@@ -36,47 +36,53 @@ async function eachProvider<T>(work: (provider: ProviderId) => Promise<T>): Prom
   return Object.fromEntries(results) as Record<ProviderId, T>;
 }
 
-test.each(verdicts)("save tells what it means that a provider answers a key with $behaviour", async ({ behaviour, expected }) => {
-  const user = await newUser();
-  const keys = await eachProvider(async (provider) => doubleKey(provider, behaviour));
-  const answers = await eachProvider((provider) => save(user, provider, keys[provider]));
-  const { data: stored } = await user.supabase.from("credentials").select("provider, hint, status, verified_at");
-  for (const provider of providerIds) {
-    const verdict = expected[provider];
-    const { status, body } = answers[provider];
-    const row = stored?.find((credential) => credential.provider === provider);
-    if (verdict === "rejected") {
-      expect([provider, status, body.error.verdict]).toEqual([provider, 422, verdict]);
-      expect(row).toBeUndefined();
-    } else {
-      expect([provider, status, body.verdict]).toEqual([provider, 200, verdict]);
-      const verified_at = worksWith(verdict) ? expect.any(String) : null;
-      expect(row).toEqual({ provider, hint: keys[provider].slice(-4), status: verdict, verified_at });
+test.each(verdicts)(
+  "save tells what it means that a provider answers a key with $behaviour",
+  async ({ behaviour, expected }) => {
+    const user = await newUser();
+    const keys = await eachProvider(async (provider) => doubleKey(provider, behaviour));
+    const answers = await eachProvider((provider) => save(user, provider, keys[provider]));
+    const { data: stored } = await user.supabase.from("credentials").select("provider, hint, status, verified_at");
+    for (const provider of providerIds) {
+      const verdict = expected[provider];
+      const { status, body } = answers[provider];
+      const row = stored?.find((credential) => credential.provider === provider);
+      if (verdict === "rejected") {
+        expect([provider, status, body.error.verdict]).toEqual([provider, 422, verdict]);
+        expect(row).toBeUndefined();
+      } else {
+        expect([provider, status, body.verdict]).toEqual([provider, 200, verdict]);
+        const verified_at = worksWith(verdict) ? expect.any(String) : null;
+        expect(row).toEqual({ provider, hint: keys[provider].slice(-4), status: verdict, verified_at });
+      }
+      expect(JSON.stringify([body, row ?? null]).includes(keys[provider]), "the key is never in an answer").toBe(false);
     }
-    expect(JSON.stringify([body, row ?? null]).includes(keys[provider]), "the key is never in an answer").toBe(false);
-  }
-});
+  },
+);
 
-test.each(verdicts)("verify marks what it means that a provider answers a key with $behaviour", async ({ behaviour, expected }) => {
-  const user = await newUser();
-  const keys = await eachProvider(async (provider) => doubleKey(provider, "works"));
-  const before = await eachProvider(async (provider) => (await save(user, provider, keys[provider])).body.credential);
-  await eachProvider((provider) => behave(stack, provider, keys[provider], behaviour));
-  const answers = await eachProvider((provider) => verify(user, provider));
-  const { data: stored } = await user.supabase.from("credentials").select("provider, id, status, verified_at");
-  for (const provider of providerIds) {
-    const verdict = expected[provider];
-    const { status, body } = answers[provider];
-    const row = stored?.find((credential) => credential.provider === provider);
-    expect(row).toMatchObject({ provider, id: before[provider].id, status: verdict });
-    if (verdict === "rejected") expect([provider, status, body.error.verdict]).toEqual([provider, 422, verdict]);
-    else expect([provider, status, body.verdict]).toEqual([provider, 200, verdict]);
-    expect(body.credential ?? body.error.credential).toMatchObject(row!);
-    // An outage is no news about a key: when it last worked is kept.
-    expect(row!.verified_at! > before[provider].verified_at).toBe(worksWith(verdict));
-    expect(JSON.stringify(body).includes(keys[provider]), "the key is never in an answer").toBe(false);
-  }
-});
+test.each(verdicts)(
+  "verify marks what it means that a provider answers a key with $behaviour",
+  async ({ behaviour, expected }) => {
+    const user = await newUser();
+    const keys = await eachProvider(async (provider) => doubleKey(provider, "works"));
+    const before = await eachProvider(async (provider) => (await save(user, provider, keys[provider])).body.credential);
+    await eachProvider((provider) => behave(stack, provider, keys[provider], behaviour));
+    const answers = await eachProvider((provider) => verify(user, provider));
+    const { data: stored } = await user.supabase.from("credentials").select("provider, id, status, verified_at");
+    for (const provider of providerIds) {
+      const verdict = expected[provider];
+      const { status, body } = answers[provider];
+      const row = stored?.find((credential) => credential.provider === provider);
+      expect(row).toMatchObject({ provider, id: before[provider].id, status: verdict });
+      if (verdict === "rejected") expect([provider, status, body.error.verdict]).toEqual([provider, 422, verdict]);
+      else expect([provider, status, body.verdict]).toEqual([provider, 200, verdict]);
+      expect(body.credential ?? body.error.credential).toMatchObject(row!);
+      // An outage is no news about a key: when it last worked is kept.
+      expect(row!.verified_at! > before[provider].verified_at).toBe(worksWith(verdict));
+      expect(JSON.stringify(body).includes(keys[provider]), "the key is never in an answer").toBe(false);
+    }
+  },
+);
 
 describe.each(providerIds)("%s", (provider) => {
   test(`save asks ${provider} for a list, which is free, and for one token`, async () => {
@@ -92,7 +98,8 @@ describe.each(providerIds)("%s", (provider) => {
   test(`save follows no redirect of ${provider}`, async () => {
     const apiKey = doubleKey(provider, "redirects");
     await save(await newUser(), provider, apiKey);
-    for (const other of providerIds.filter((id) => id !== provider)) expect(await requestsWith(stack, other, apiKey)).toEqual([]);
+    for (const other of providerIds.filter((id) => id !== provider))
+      expect(await requestsWith(stack, other, apiKey)).toEqual([]);
   });
 
   test(`an unverified key for ${provider} is used, and verified once the provider is back`, async () => {
@@ -109,12 +116,19 @@ test.each([
   { provider: "openai", apiKey: `sk-admin-${crypto.randomUUID()}`, kind: "admin key" },
   { provider: "anthropic", apiKey: `sk-ant-admin01-${crypto.randomUUID()}`, kind: "admin key" },
   { provider: "anthropic", apiKey: `sk-ant-oat01-${crypto.randomUUID()}`, kind: "OAuth token" },
-] as const)("save refuses an $kind for $provider with the reason, and does not send it there", async ({ provider, apiKey, kind }) => {
-  const { status, body } = await save(await newUser(), provider, apiKey);
-  expect(status).toBe(400);
-  expect(body.error).toMatchObject({ code: "invalid_request", field: "api_key", message: expect.stringContaining(kind) });
-  expect(await requestsWith(stack, provider, apiKey)).toEqual([]);
-});
+] as const)(
+  "save refuses an $kind for $provider with the reason, and does not send it there",
+  async ({ provider, apiKey, kind }) => {
+    const { status, body } = await save(await newUser(), provider, apiKey);
+    expect(status).toBe(400);
+    expect(body.error).toMatchObject({
+      code: "invalid_request",
+      field: "api_key",
+      message: expect.stringContaining(kind),
+    });
+    expect(await requestsWith(stack, provider, apiKey)).toEqual([]);
+  },
+);
 
 test.each([
   { what: "nothing", apiKey: "" },

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { providerIds } from "../../functions/_shared/providers/index.ts";
 import { ask, textOf, textOfStream } from "./calls.ts";
 import { behave, doubleKey } from "./doubles.ts";
-import { startOwnStack, type OwnStack } from "./own-stack.ts";
+import { type OwnStack, startOwnStack } from "./own-stack.ts";
 import { expectBalance, newByokUser, newUser, save, type User } from "./users.ts";
 
 let stack: OwnStack;
@@ -89,7 +89,17 @@ test("a call on credits does write, which the same measure shows", async () => {
 
 test("the functions print nothing, whatever happens", async () => {
   const { user, keys } = await userWithAllKeys();
-  for (const behaviour of ["works", "rejected", "rate_limited", "unavailable", "resets", "redirects", "garbage", "cut", "echoes"] as const) {
+  for (const behaviour of [
+    "works",
+    "rejected",
+    "rate_limited",
+    "unavailable",
+    "resets",
+    "redirects",
+    "garbage",
+    "cut",
+    "echoes",
+  ] as const) {
     for (const [index, provider] of providerIds.entries()) {
       await behave(stack, provider, keys[index]!, behaviour);
       await (await ask(user, provider)).text().catch(() => undefined);

@@ -1,15 +1,15 @@
-import Anthropic from "@anthropic-ai/sdk";
 import { createAnthropic } from "@ai-sdk/anthropic";
 import { createGoogleGenerativeAI } from "@ai-sdk/google";
 import { createGroq } from "@ai-sdk/groq";
 import { createOpenAI } from "@ai-sdk/openai";
+import Anthropic from "@anthropic-ai/sdk";
 import { ApiError, GoogleGenAI } from "@google/genai";
 import { APICallError, embedMany, generateText, jsonSchema, stepCountIs, streamText, tool } from "ai";
 import Groq from "groq-sdk";
 import OpenAI, { toFile } from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { doubleKey, providerIds, startProviderDoubles } from "../../local/providers/index.ts";
 import type { Behaviour, ProviderDoubles, ProviderId, RecordedRequest } from "../../local/providers/index.ts";
+import { doubleKey, providerIds, startProviderDoubles } from "../../local/providers/index.ts";
 
 /**
  * Doubles that refuse leaked headers, and doubles that official SDKs may talk to with headers of their own.
@@ -51,11 +51,7 @@ interface Generation {
   signal?: AbortSignal;
 }
 
-function generate(
-  provider: ProviderId,
-  key: string,
-  { text = "hello", stream = false, ...rest }: Generation = {},
-) {
+function generate(provider: ProviderId, key: string, { text = "hello", stream = false, ...rest }: Generation = {}) {
   const max_tokens = rest.maxTokens ?? 100;
   const verb = stream ? "streamGenerateContent?alt=sse" : "generateContent";
   const paths = {
@@ -457,22 +453,19 @@ describe("a key's behaviour", () => {
     })),
   );
 
-  test.each(cases)(
-    "$behaviour refuses in $provider's own words",
-    async ({ behaviour, provider, expected }) => {
-      const [listing, generation, words] = expected;
-      const key = doubleKey(provider, behaviour);
-      const listed = await list(provider, key);
-      const generated = await generate(provider, key);
-      expect([listed.status, generated.status]).toEqual([listing, generation]);
-      for (const answer of [listed, generated]) {
-        const text = await answer.text();
-        if (answer.status === 200) expect(text).not.toMatch(/"error"/);
-        else expect(text).toMatch(words);
-      }
-      if (behaviour === "rate_limited") expect(generated.headers.get("retry-after")).toBe("1");
-    },
-  );
+  test.each(cases)("$behaviour refuses in $provider's own words", async ({ behaviour, provider, expected }) => {
+    const [listing, generation, words] = expected;
+    const key = doubleKey(provider, behaviour);
+    const listed = await list(provider, key);
+    const generated = await generate(provider, key);
+    expect([listed.status, generated.status]).toEqual([listing, generation]);
+    for (const answer of [listed, generated]) {
+      const text = await answer.text();
+      if (answer.status === 200) expect(text).not.toMatch(/"error"/);
+      else expect(text).toMatch(words);
+    }
+    if (behaviour === "rate_limited") expect(generated.headers.get("retry-after")).toBe("1");
+  });
 
   const errorClasses = {
     openai: OpenAI.APIError,
@@ -499,18 +492,14 @@ describe("a key's behaviour", () => {
   });
 
   test("raises the SDK classes that applications catch", async () => {
-    await expect(askBySdk("openai", doubleKey("openai", "rejected"))).rejects.toThrow(
-      OpenAI.AuthenticationError,
-    );
+    await expect(askBySdk("openai", doubleKey("openai", "rejected"))).rejects.toThrow(OpenAI.AuthenticationError);
     await expect(askBySdk("openai", doubleKey("openai", "no_credit"))).rejects.toThrow(OpenAI.RateLimitError);
     const overloaded = askBySdk("anthropic", doubleKey("anthropic", "overloaded"));
     await expect(overloaded).rejects.toThrow(Anthropic.InternalServerError);
     const forbidden = askBySdk("anthropic", doubleKey("anthropic", "forbidden"));
     await expect(forbidden).rejects.toThrow(Anthropic.PermissionDeniedError);
     await expect(askBySdk("groq", doubleKey("groq", "rate_limited"))).rejects.toThrow(Groq.RateLimitError);
-    await expect(askBySdk("openai", doubleKey("openai", "resets"))).rejects.toThrow(
-      OpenAI.APIConnectionError,
-    );
+    await expect(askBySdk("openai", doubleKey("openai", "resets"))).rejects.toThrow(OpenAI.APIConnectionError);
   });
 
   test.each(providerIds)("hangs accepts and never answers at %s", async (provider) => {
@@ -520,17 +509,13 @@ describe("a key's behaviour", () => {
     await expect.poll(() => recorded(provider, key)).toMatchObject([{ status: null, clientGone: false }]);
     leaving.abort();
     await expect(answer).rejects.toThrow("aborted");
-    expect(await recorded(provider, key, true)).toMatchObject([
-      { status: null, finished: false, clientGone: true },
-    ]);
+    expect(await recorded(provider, key, true)).toMatchObject([{ status: null, finished: false, clientGone: true }]);
   });
 
   test.each(providerIds)("resets breaks the connection of %s without an answer", async (provider) => {
     const key = doubleKey(provider, "resets");
     await expect(list(provider, key)).rejects.toThrow("fetch failed");
-    expect(await recorded(provider, key)).toMatchObject([
-      { status: null, finished: false, clientGone: false },
-    ]);
+    expect(await recorded(provider, key)).toMatchObject([{ status: null, finished: false, clientGone: false }]);
   });
 
   test.each(providerIds)("redirects points from %s to another provider's origin", async (provider) => {
@@ -544,16 +529,13 @@ describe("a key's behaviour", () => {
     }
   });
 
-  test.each(providerIds)(
-    "garbage and broken_json answer 200 with what is no JSON at %s",
-    async (provider) => {
-      const page = await list(provider, doubleKey(provider, "garbage"));
-      expect([page.status, page.headers.get("content-type")]).toEqual([200, "text/html"]);
-      const broken = await list(provider, doubleKey(provider, "broken_json"));
-      expect([broken.status, broken.headers.get("content-type")]).toEqual([200, "application/json"]);
-      await expect(broken.json()).rejects.toThrow(SyntaxError);
-    },
-  );
+  test.each(providerIds)("garbage and broken_json answer 200 with what is no JSON at %s", async (provider) => {
+    const page = await list(provider, doubleKey(provider, "garbage"));
+    expect([page.status, page.headers.get("content-type")]).toEqual([200, "text/html"]);
+    const broken = await list(provider, doubleKey(provider, "broken_json"));
+    expect([broken.status, broken.headers.get("content-type")]).toEqual([200, "application/json"]);
+    await expect(broken.json()).rejects.toThrow(SyntaxError);
+  });
 
   test.each(providerIds)("echoes puts the key into the error of %s in three forms", async (provider) => {
     const key = doubleKey(provider, "echoes");
@@ -561,8 +543,7 @@ describe("a key's behaviour", () => {
     const answer = await list(provider, key);
     expect(answer.status).toBe(400);
     const { error } = (await answer.json()) as { error: { message: string } };
-    for (const form of [key, encodeURIComponent(key), JSON.stringify(key)])
-      expect(error.message).toContain(form);
+    for (const form of [key, encodeURIComponent(key), JSON.stringify(key)]) expect(error.message).toContain(form);
   });
 
   test.each(providerIds)("cut breaks off JSON and streams of %s in the middle", async (provider) => {
@@ -572,7 +553,10 @@ describe("a key's behaviour", () => {
     await expect(whole.text()).rejects.toThrow("terminated");
     const stream = await generate(provider, key, { stream: true });
     let seen = "";
-    const reading = readUntil(stream, (text) => Boolean((seen = text)) && false);
+    const reading = readUntil(stream, (text) => {
+      seen = text;
+      return false;
+    });
     await expect(reading).rejects.toThrow("terminated");
     expect(seen.match(/^data: /gm)).toHaveLength(3);
     for (const { finished, clientGone } of await recorded(provider, key)) {
@@ -769,9 +753,7 @@ describe("a double", () => {
     const short = await startProviderDoubles();
     const headers = credential("openai", doubleKey("openai", "hangs"));
     const hanging = fetch(`${short.origins.openai}/v1/models`, { headers }).catch((error: unknown) => error);
-    const waiting = fetch(`${short.origins.groq}/__double/requests?key=none&gone=1`).catch(
-      (error: unknown) => error,
-    );
+    const waiting = fetch(`${short.origins.groq}/__double/requests?key=none&gone=1`).catch((error: unknown) => error);
     const recordedUrl = `${short.origins.openai}/__double/requests`;
     await expect.poll(async () => (await fetch(recordedUrl)).json()).toHaveLength(1);
     await short.stop();

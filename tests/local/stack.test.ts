@@ -173,7 +173,7 @@ it("functions reach no other machine and read no file but the project's code", a
 });
 
 it("functions that do not load, throw or exist are told apart, and logged without secrets", async () => {
-  project.write("functions/broken/index.ts", 'throw new Error(`broken by ${Deno.env.get("SUPABASE_SECRET_KEYS")}`);');
+  project.write("functions/broken/index.ts", 'throw new Error("broken by " + Deno.env.get("SUPABASE_SECRET_KEYS"));');
   const stack = await start();
   const call = async (slug: string) => {
     const answer = await fetch(`${stack.url}/functions/v1/${slug}`);

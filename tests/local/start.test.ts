@@ -100,13 +100,12 @@ it("npm start prints no access token and no envelope", async () => {
   expect(output).not.toMatch(/eyJ|QllL/);
 });
 
-it("npm start is ready within five seconds, and gives the demo user credits only once", async () => {
+it("npm start gives the demo user credits only once", async () => {
   const first = start();
   const shown = await ready(first);
   await run("sh", ["-c", shown.curl]).ended;
   first.process.kill("SIGINT");
-  const { output } = await first.ended;
-  expect(Number(/Ready after (\d+) ms/.exec(output)![1])).toBeLessThan(5_000);
+  await first.ended;
   const again = await ready(start());
   expect(again.secretKey).toBe(shown.secretKey);
   expect(await balance(again)).toBe(98);

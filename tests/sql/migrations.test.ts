@@ -11,6 +11,9 @@ import { type Stack, startStack } from "../../local/stack.ts";
 
 const { dbUrl } = inject("stack");
 const projectDir = path.resolve(import.meta.dirname, "../..");
+const sqlFiles = readdirSync(path.join(projectDir, "sql"))
+  .filter((name) => name.endsWith(".sql"))
+  .sort();
 const folder = mkdtempSync(path.join(tmpdir(), "byok-migrations-"));
 let fromSql: Stack;
 
@@ -19,7 +22,7 @@ beforeAll(async () => {
   mkdirSync(path.join(supabaseDir, "migrations"), { recursive: true });
   const config = readFileSync(path.join(projectDir, "supabase/config.toml"), "utf8");
   writeFileSync(path.join(supabaseDir, "config.toml"), config.replaceAll('"../', `"${projectDir}/`));
-  for (const [index, name] of readdirSync(path.join(projectDir, "sql")).sort().entries()) {
+  for (const [index, name] of sqlFiles.entries()) {
     const version = String(20260101000000 + index);
     cpSync(path.join(projectDir, "sql", name), path.join(supabaseDir, "migrations", `${version}_${name}`));
   }

@@ -53,7 +53,11 @@ test("the Anthropic SDK calls tools and hands their results back", async () => {
   const toolUse = first.content.find((block) => block.type === "tool_use")!;
   expect(toolUse).toMatchObject({ name: "weather", input: { city: "some city" } });
   const results = [{ type: "tool_result" as const, tool_use_id: toolUse.id, content: "sunny" }];
-  const conversation = [question, { role: "assistant" as const, content: first.content }, { role: "user" as const, content: results }];
+  const conversation = [
+    question,
+    { role: "assistant" as const, content: first.content },
+    { role: "user" as const, content: results },
+  ];
   const second = await client.messages.create({ ...withTools, messages: conversation });
   expect(second.content).toEqual([{ type: "text", text: "Echo: sunny" }]);
   await expectOnlyTheKey("anthropic", owner);
@@ -90,7 +94,9 @@ test("the Anthropic SDK on credits pays the operation's price for messages and s
 
 test("the Anthropic SDK raises PermissionDeniedError for a key that Anthropic refuses, and asks once", async () => {
   const { user, apiKey } = await newByokUser("anthropic", { behaviour: "rejected" });
-  const error = await clientOf(user).messages.create(request).catch((thrown) => thrown);
+  const error = await clientOf(user)
+    .messages.create(request)
+    .catch((thrown) => thrown);
   expect(error).toBeInstanceOf(Anthropic.PermissionDeniedError);
   expect(error.error.error).toMatchObject({ type: "permission_error", code: "api_key_rejected" });
   expect(await requestsWith(stack, "anthropic", apiKey)).toHaveLength(1);
@@ -108,7 +114,9 @@ test("the Anthropic SDK raises its APIError with status 402 when credits run out
 
 test("the Anthropic SDK does not ask again after a refusal of ours, even one with a status that it would retry", async () => {
   const { user, apiKey } = await newByokUser("anthropic", { behaviour: "redirects" });
-  const error = await clientOf(user).messages.create(request).catch((thrown) => thrown);
+  const error = await clientOf(user)
+    .messages.create(request)
+    .catch((thrown) => thrown);
   expect(error).toBeInstanceOf(Anthropic.InternalServerError);
   expect(error.error.error).toMatchObject({ type: "api_error", code: "provider_misbehaved" });
   expect(await requestsWith(stack, "anthropic", apiKey)).toHaveLength(1);
@@ -122,7 +130,9 @@ test("the Anthropic SDK raises AuthenticationError for a token that is none", as
 
 test("the Anthropic SDK raises RateLimitError for Anthropic's own 429", async () => {
   const { user } = await newByokUser("anthropic", { behaviour: "rate_limited" });
-  const error = await clientOf(user, { maxRetries: 0 }).messages.create(request).catch((thrown) => thrown);
+  const error = await clientOf(user, { maxRetries: 0 })
+    .messages.create(request)
+    .catch((thrown) => thrown);
   expect(error).toBeInstanceOf(Anthropic.RateLimitError);
   expect(error.error.error.type).toBe("rate_limit_error");
   expect(error.headers.get("retry-after")).toBe("1");
@@ -130,7 +140,9 @@ test("the Anthropic SDK raises RateLimitError for Anthropic's own 429", async ()
 
 test("the Anthropic SDK raises Anthropic's own words for an account without credit", async () => {
   const { user } = await newByokUser("anthropic", { behaviour: "no_credit" });
-  const error = await clientOf(user).messages.create(request).catch((thrown) => thrown);
+  const error = await clientOf(user)
+    .messages.create(request)
+    .catch((thrown) => thrown);
   expect(error).toBeInstanceOf(Anthropic.BadRequestError);
   expect(error.message).toContain("credit balance is too low");
 });

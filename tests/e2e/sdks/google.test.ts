@@ -6,14 +6,20 @@ import { collect } from "../streams.ts";
 import { expectBalance, functionsUrl, newByokUser, newUser, stack, type User } from "../users.ts";
 
 function clientOf(user: User, httpOptions: GoogleGenAIOptions["httpOptions"] = {}): GoogleGenAI {
-  return new GoogleGenAI({ apiKey: user.accessToken, httpOptions: { baseUrl: `${functionsUrl}/call/google`, ...httpOptions } });
+  return new GoogleGenAI({
+    apiKey: user.accessToken,
+    httpOptions: { baseUrl: `${functionsUrl}/call/google`, ...httpOptions },
+  });
 }
 
 const onCredits = { headers: { "x-byok-operation": "single_doc_regen" } };
 const request = { model: "gemini-2.5-flash", contents: "hello" };
 
 /** Version 3 of the SDK asks below /v1 by itself; 1 and 2 below /v1beta, as 3 does when told to. */
-describe.each([{ below: "/v1", options: {} }, { below: "/v1beta", options: { apiVersion: "v1beta" } }])("$below", ({ below, options }) => {
+describe.each([
+  { below: "/v1", options: {} },
+  { below: "/v1beta", options: { apiVersion: "v1beta" } },
+])("$below", ({ below, options }) => {
   test(`the Google SDK generates below ${below} with the user's own key, which is all that Google sees of the caller`, async () => {
     const owner = await newByokUser("google");
     const answer = await clientOf(owner.user, options).models.generateContent(request);
@@ -70,7 +76,9 @@ test("the Google SDK on credits pays the operation's price for answers, streams 
 
 test("the Google SDK raises ApiError 403 for a key that Google refuses, and asks once", async () => {
   const { user, apiKey } = await newByokUser("google", { behaviour: "rejected" });
-  const error = await clientOf(user).models.generateContent(request).catch((thrown) => thrown);
+  const error = await clientOf(user)
+    .models.generateContent(request)
+    .catch((thrown) => thrown);
   expect(error).toBeInstanceOf(ApiError);
   expect(error.status).toBe(403);
   expect(error.message).toContain("api_key_rejected");
@@ -79,7 +87,9 @@ test("the Google SDK raises ApiError 403 for a key that Google refuses, and asks
 
 test("the Google SDK raises ApiError 402 when credits run out", async () => {
   const user = await newUser(1);
-  const error = await clientOf(user, onCredits).models.generateContent(request).catch((thrown) => thrown);
+  const error = await clientOf(user, onCredits)
+    .models.generateContent(request)
+    .catch((thrown) => thrown);
   expect(error).toBeInstanceOf(ApiError);
   expect(error.status).toBe(402);
   expect(error.message).toContain("insufficient_credits");
@@ -95,13 +105,18 @@ test("the Google SDK raises ApiError 401 for a token that is none", async () => 
 test.each([
   { behaviour: "rate_limited", words: "RESOURCE_EXHAUSTED" },
   { behaviour: "no_credit", words: "prepayment credits are depleted" },
-] as const)("the Google SDK raises ApiError with Google's own 429 for a key that is $behaviour", async ({ behaviour, words }) => {
-  const { user } = await newByokUser("google", { behaviour });
-  const error = await clientOf(user).models.generateContent(request).catch((thrown) => thrown);
-  expect(error).toBeInstanceOf(ApiError);
-  expect(error.status).toBe(429);
-  expect(error.message).toContain(words);
-});
+] as const)(
+  "the Google SDK raises ApiError with Google's own 429 for a key that is $behaviour",
+  async ({ behaviour, words }) => {
+    const { user } = await newByokUser("google", { behaviour });
+    const error = await clientOf(user)
+      .models.generateContent(request)
+      .catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(ApiError);
+    expect(error.status).toBe(429);
+    expect(error.message).toContain(words);
+  },
+);
 
 test("the Google SDK is told that resumable uploads are not relayed", async () => {
   const { user, apiKey } = await newByokUser("google");

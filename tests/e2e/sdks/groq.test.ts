@@ -64,7 +64,9 @@ test("the Groq SDK on credits pays the operation's price for chats and streams",
 
 test("the Groq SDK raises PermissionDeniedError for a key that Groq refuses, and asks once", async () => {
   const { user, apiKey } = await newByokUser("groq", { behaviour: "rejected" });
-  const error = await clientOf(user).chat.completions.create(request).catch((thrown) => thrown);
+  const error = await clientOf(user)
+    .chat.completions.create(request)
+    .catch((thrown) => thrown);
   expect(error).toBeInstanceOf(Groq.PermissionDeniedError);
   expect(error.error.error.code).toBe("api_key_rejected");
   expect(await requestsWith(stack, "groq", apiKey)).toHaveLength(1);
@@ -82,7 +84,9 @@ test("the Groq SDK raises its APIError with status 402 when credits run out, and
 
 test("the Groq SDK does not ask again after a refusal of ours, even one with a status that it would retry", async () => {
   const { user, apiKey } = await newByokUser("groq", { behaviour: "redirects" });
-  const error = await clientOf(user).chat.completions.create(request).catch((thrown) => thrown);
+  const error = await clientOf(user)
+    .chat.completions.create(request)
+    .catch((thrown) => thrown);
   expect(error).toBeInstanceOf(Groq.InternalServerError);
   expect(error.error.error.code).toBe("provider_misbehaved");
   expect(await requestsWith(stack, "groq", apiKey)).toHaveLength(1);
@@ -96,7 +100,9 @@ test("the Groq SDK raises AuthenticationError for a token that is none", async (
 
 test("the Groq SDK raises RateLimitError for Groq's own 429", async () => {
   const { user } = await newByokUser("groq", { behaviour: "rate_limited" });
-  const error = await clientOf(user, { maxRetries: 0 }).chat.completions.create(request).catch((thrown) => thrown);
+  const error = await clientOf(user, { maxRetries: 0 })
+    .chat.completions.create(request)
+    .catch((thrown) => thrown);
   expect(error).toBeInstanceOf(Groq.RateLimitError);
   expect(error.error.error.code).toBe("rate_limit_exceeded");
 });

@@ -25,7 +25,9 @@ test("the OpenAI SDK chats with the user's own key, which is all that OpenAI see
 
 test("the OpenAI SDK reads rate limits and request id of OpenAI, and who paid", async () => {
   const { user } = await newByokUser("openai");
-  const { response, request_id } = await clientOf(user).chat.completions.create({ model: "gpt-4o", messages }).withResponse();
+  const { response, request_id } = await clientOf(user)
+    .chat.completions.create({ model: "gpt-4o", messages })
+    .withResponse();
   expect(request_id).toMatch(/^req_/);
   expect(response.headers.get("x-ratelimit-remaining-requests")).toBe("9999");
   expect(response.headers.get("x-byok-funding")).toBe("byok");
@@ -53,7 +55,11 @@ test("the OpenAI SDK calls tools and hands their results back", async () => {
   const toolCall = message.tool_calls![0]!;
   expect(toolCall).toMatchObject({ function: { name: "weather", arguments: '{"city":"some city"}' } });
   const result = { role: "tool" as const, tool_call_id: toolCall.id, content: "sunny" };
-  const second = await client.chat.completions.create({ model: "gpt-4o", messages: [question, message, result], tools });
+  const second = await client.chat.completions.create({
+    model: "gpt-4o",
+    messages: [question, message, result],
+    tools,
+  });
   expect(second.choices[0]?.message.content).toBe("Echo: sunny");
   await expectOnlyTheKey("openai", owner);
 });
@@ -125,7 +131,9 @@ test("the OpenAI SDK on credits pays the operation's price for chats, streams, r
 
 test("the OpenAI SDK raises PermissionDeniedError for a key that OpenAI refuses, and asks once", async () => {
   const { user, apiKey } = await newByokUser("openai", { behaviour: "rejected" });
-  const error = await clientOf(user).chat.completions.create({ model: "gpt-4o", messages }).catch((thrown) => thrown);
+  const error = await clientOf(user)
+    .chat.completions.create({ model: "gpt-4o", messages })
+    .catch((thrown) => thrown);
   expect(error).toBeInstanceOf(OpenAI.PermissionDeniedError);
   expect(error).toMatchObject({ status: 403, code: "api_key_rejected" });
   expect(await requestsWith(stack, "openai", apiKey)).toHaveLength(1);
@@ -143,7 +151,9 @@ test("the OpenAI SDK raises its APIError with status 402 when credits run out, a
 
 test("the OpenAI SDK does not ask again after a refusal of ours, even one with a status that it would retry", async () => {
   const { user, apiKey } = await newByokUser("openai", { behaviour: "redirects" });
-  const error = await clientOf(user).chat.completions.create({ model: "gpt-4o", messages }).catch((thrown) => thrown);
+  const error = await clientOf(user)
+    .chat.completions.create({ model: "gpt-4o", messages })
+    .catch((thrown) => thrown);
   expect(error).toBeInstanceOf(OpenAI.InternalServerError);
   expect(error).toMatchObject({ status: 502, code: "provider_misbehaved" });
   expect(await requestsWith(stack, "openai", apiKey)).toHaveLength(1);

@@ -3,7 +3,16 @@ import { createAnthropic } from "@ai-sdk/anthropic";
 import { createGoogleGenerativeAI } from "@ai-sdk/google";
 import { createGroq } from "@ai-sdk/groq";
 import { createOpenAI } from "@ai-sdk/openai";
-import { APICallError, embedMany, generateText, jsonSchema, type LanguageModel, stepCountIs, streamText, tool } from "ai";
+import {
+  APICallError,
+  embedMany,
+  generateText,
+  jsonSchema,
+  type LanguageModel,
+  stepCountIs,
+  streamText,
+  tool,
+} from "ai";
 import { describe, expect, test } from "vitest";
 import { providerIds } from "../../../functions/_shared/providers/index.ts";
 import { expectOnlyTheKey, type ProviderId, requestsWith } from "../doubles.ts";
@@ -15,9 +24,13 @@ interface Settings {
   headers?: Record<string, string>;
 }
 
-const settingsOf = (user: User, headers: Record<string, string> = {}): Settings => ({ apiKey: user.accessToken, headers });
+const settingsOf = (user: User, headers: Record<string, string> = {}): Settings => ({
+  apiKey: user.accessToken,
+  headers,
+});
 const openaiOf = (settings: Settings) => createOpenAI({ ...settings, baseURL: `${functionsUrl}/call/openai/v1` });
-const googleOf = (settings: Settings) => createGoogleGenerativeAI({ ...settings, baseURL: `${functionsUrl}/call/google/v1beta` });
+const googleOf = (settings: Settings) =>
+  createGoogleGenerativeAI({ ...settings, baseURL: `${functionsUrl}/call/google/v1beta` });
 
 function modelOf(provider: ProviderId, settings: Settings): LanguageModel {
   switch (provider) {
@@ -77,7 +90,9 @@ describe.each(providerIds)("%s", (provider) => {
 
   test(`the AI SDK raises APICallError 403 for a key that ${provider} refuses, and asks once`, async () => {
     const { user, apiKey } = await newByokUser(provider, { behaviour: "rejected" });
-    const error = await generateText({ model: modelOf(provider, settingsOf(user)), prompt: "hello" }).catch((thrown) => thrown);
+    const error = await generateText({ model: modelOf(provider, settingsOf(user)), prompt: "hello" }).catch(
+      (thrown) => thrown,
+    );
     expect(APICallError.isInstance(error)).toBe(true);
     expect(error).toMatchObject({ statusCode: 403, isRetryable: false });
     expect(error.responseHeaders["x-byok-error"]).toBe("api_key_rejected");
@@ -88,7 +103,11 @@ describe.each(providerIds)("%s", (provider) => {
     const model = modelOf(provider, settingsOf(await newUser(1), onCredits));
     const error = await generateText({ model, prompt: "hello" }).catch((thrown) => thrown);
     expect(APICallError.isInstance(error)).toBe(true);
-    expect(error).toMatchObject({ statusCode: 402, isRetryable: false, message: expect.stringContaining("not enough credits") });
+    expect(error).toMatchObject({
+      statusCode: 402,
+      isRetryable: false,
+      message: expect.stringContaining("not enough credits"),
+    });
   });
 
   test(`the AI SDK raises APICallError 429 for ${provider}'s own rate limit`, async () => {
@@ -104,7 +123,9 @@ test.each(["openai", "google"] as const)("the AI SDK embeds with the user's own 
   const owner = await newByokUser(provider);
   const settings = settingsOf(owner.user);
   const model =
-    provider === "openai" ? openaiOf(settings).embedding("text-embedding-3-small") : googleOf(settings).embedding("gemini-embedding-001");
+    provider === "openai"
+      ? openaiOf(settings).embedding("text-embedding-3-small")
+      : googleOf(settings).embedding("gemini-embedding-001");
   const { embeddings } = await embedMany({ model, values: ["a", "b"] });
   expect(embeddings).toHaveLength(2);
   await expectOnlyTheKey(provider, owner);

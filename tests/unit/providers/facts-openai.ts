@@ -191,6 +191,12 @@ export const openaiFacts: Facts = {
       openAiError("Billing hard limit has been reached", "billing_limit_user_error", "billing_hard_limit_reached"),
       "no_credit",
     ],
+    [
+      "a limit of a kind that is new",
+      429,
+      openAiError("Another limit.", "insufficient_quota", "brand_new_limit_exceeded"),
+      "no_credit",
+    ],
     ...exhausted.flatMap((code) =>
       // The help page: "error.type can still be insufficient_quota", so it is the code that decides.
       ["insufficient_quota", "rate_limit_error"].map((type): Facts["verdicts"][number] => [

@@ -1,0 +1,140 @@
+/** Amounts that are none: refused with a code by SQL itself, whoever calls it, and nothing is changed. */
+import { randomUUID } from "node:crypto";
+import type { Client } from "pg";
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
+import { connect, createUsers } from "./sessions.ts";
+
+const { dbUrl, url, secretKey } = inject("stack");
+let operator: Client;
+let service: Client;
+let user: string;
+
+beforeAll(async () => {
+  operator = await connect(dbUrl);
+  service = await connect(dbUrl, "service_role");
+});
+
+afterAll(() => Promise.all([operator.end(), service.end()]));
+
+beforeEach(async () => {
+  [user = ""] = await createUsers(operator, 1);
+  await service.query("select byok.grant_credits($1, 100, 'test', $2)", [user, randomUUID()]);
+});
+
+/** All that billing keeps about the user, and all prices. */
+async function everything(): Promise<unknown> {
+  const { rows } = await operator.query(
+    `select (select jsonb_agg(a) from byok.accounts as a where user_id = $1) as accounts,
+            (select jsonb_agg(e) from byok.entries as e where user_id = $1) as entries,
+            (select jsonb_agg(h) from byok.holds as h where user_id = $1) as holds,
+            (select jsonb_agg(o) from byok.operations as o) as operations`,
+    [user],
+  );
+  return rows;
+}
+
+async function refusal(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => "accepted",
+    (error: { code?: string }) => error.code ?? "no code",
+  );
+}
+
+describe("grant_credits() in SQL", () => {
+  test.each([
+    ["0", "PT400"],
+    ["-1", "PT400"],
+    ["null", "PT400"],
+    ["1000000001", "PT400"],
+    ["9223372036854775807", "PT400"],
+    ["(-9223372036854775808)::bigint", "PT400"],
+    // Literals that are no bigint find no such function, and a text that spells none finds no such number.
+    ["9223372036854775808", "42883"],
+    ["1.5", "42883"],
+    ["1.5e0", "42883"],
+    ["1e400", "42883"],
+    ["'NaN'::numeric", "42883"],
+    ["'Infinity'::double precision", "42883"],
+    ["true", "42883"],
+    ["array[1]", "42883"],
+    ["'1.5'", "22P02"],
+    ["'1e3'", "22P02"],
+    ["'NaN'", "22P02"],
+    ["'Infinity'", "22P02"],
+    ["'ten'", "22P02"],
+    ["''", "22P02"],
+    ["'{1}'", "22P02"],
+    ["'9223372036854775808'", "22003"],
+    ["'-9223372036854775809'", "22003"],
+  ])("refuses %s with %s", async (amount, code) => {
+    const before = await everything();
+    const grant = service.query(`select byok.grant_credits($1, ${amount}, 'test', $2)`, [user, randomUUID()]);
+    expect(await refusal(grant)).toBe(code);
+    expect(await everything()).toEqual(before);
+  });
+
+  test("refuses what would overflow the account", async () => {
+    await operator.query("update byok.accounts set available = 9223372036854775807 where user_id = $1", [user]);
+    const before = await everything();
+    const grant = service.query("select byok.grant_credits($1, 1, 'test', $2)", [user, randomUUID()]);
+    expect(await refusal(grant)).toBe("22003");
+    expect(await everything()).toEqual(before);
+  });
+});
+
+describe("grant_credits() through the Data API", () => {
+  test.each([
+    ...["0", "-1", "-0.5", "0.5", "1.5", "1.5e0", "1000000001", "1e10", "1e400", "-1e400"],
+    ...["9007199254740993", "9223372036854775807", "9223372036854775808", "NaN", "Infinity", "0x10", "+5", "05"],
+    ...['"1.5"', '"1e3"', '"NaN"', '"Infinity"', '"ten"', '""', '"9223372036854775808"'],
+    ...["null", "true", "[]", "[5, 5]", "{}", '{"credits": 5}', "undefined"],
+  ])("refuses %s with a code", async (amount) => {
+    const before = await everything();
+    const response = await fetch(`${url}/rest/v1/rpc/grant_credits`, {
+      method: "POST",
+      headers: { apikey: secretKey, "content-type": "application/json", "content-profile": "byok" },
+      body: `{"p_user_id": "${user}", "p_credits": ${amount}, "p_reason": "test", "p_idempotency_key": "${randomUUID()}"}`,
+    });
+    const answer = (await response.json()) as { code?: string };
+    expect([400, 404]).toContain(response.status);
+    expect(answer.code).toMatch(/^[A-Z0-9]{5,8}$|^invalid_request$/);
+    expect(await everything()).toEqual(before);
+  });
+});
+
+describe("operations", () => {
+  const columns = ["price_credits", "max_output_tokens", "max_input_bytes"];
+  // A number with a fraction is rounded by Postgres before a column sees it, so only what rounds to nothing is on the list.
+  const values = [
+    "0",
+    "-1",
+    "0.4",
+    "null",
+    "9223372036854775808",
+    "1e400",
+    "'NaN'",
+    "'NaN'::numeric",
+    "'Infinity'",
+    "'1.5'",
+    "'ten'",
+  ];
+  const cells = columns.flatMap((column) => values.map((value) => [column, value] as const));
+
+  test.each(cells)("the operator cannot set %s to %s", async (column, value) => {
+    const before = await everything();
+    const code = await refusal(
+      operator.query(`update byok.operations set ${column} = ${value} where name = 'kernel_build'`),
+    );
+    expect(code).toMatch(/^(23514|23502|22003|22P02|0A000)$/);
+    expect(await everything()).toEqual(before);
+  });
+
+  test.each([
+    ["price_credits", 1_000_000_001],
+    ["max_output_tokens", 1_000_001],
+    ["max_input_bytes", 26_214_401],
+  ])("the operator cannot set %s to more than its limit, %d", async (column, value) => {
+    const update = operator.query(`update byok.operations set ${column} = $1 where name = 'kernel_build'`, [value]);
+    expect(await refusal(update)).toBe("23514");
+  });
+});

@@ -1,0 +1,219 @@
+/** Many clients on few accounts: each runs its script on a connection of its own, and everything it sees is written down. */
+import { randomUUID } from "node:crypto";
+import { type Client, type DatabaseError, Pool } from "pg";
+import { type Events, type HoldSeen, newEvents } from "./events.ts";
+import { drawScripts, providers, type Step, type StepOf, userKinds } from "./script.ts";
+import { connect, createUsers, envelope } from "./sessions.ts";
+
+export interface AttackOptions {
+  /** As the hosted `postgres`. */
+  readonly dbUrl: string;
+  /** Where the billing functions are: `byok`, or a control with functions and tables of the same names. */
+  readonly schema: string;
+  readonly seed: number;
+  readonly clients: number;
+  /** Of each client. */
+  readonly steps: number;
+  /** What each user has before the attack, in credits. */
+  readonly credits: number;
+}
+
+/** Attacks and returns when all clients have finished and one last sweep has run. */
+export async function attack(options: AttackOptions): Promise<Events> {
+  const { dbUrl, schema, seed, clients, steps } = options;
+  const operator = new Pool({ connectionString: dbUrl, max: 4 });
+  const opened: Client[] = [];
+  try {
+    const events = newEvents(await prepare(operator, options));
+    const scripts = drawScripts(seed, clients, steps);
+    for (const _ of scripts) opened.push(await connect(dbUrl, "service_role"));
+    const play = async (session: Client, script: Step[] = []) => {
+      const attacker = new Attacker(session, operator, schema, events);
+      for (const step of script) await attacker.take(step);
+    };
+    await Promise.all(opened.map((session, index) => play(session, scripts[index])));
+    await operator.query(`select ${schema}.expire_holds(1000000)`);
+    return events;
+  } finally {
+    await Promise.all([operator, ...opened].map((client) => client.end()));
+  }
+}
+
+async function prepare(operator: Pool, { schema, credits }: AttackOptions): Promise<string[]> {
+  const users = await createUsers(operator, userKinds.length);
+  for (const [index, user] of users.entries()) {
+    const grant = `select ${schema}.grant_credits($1, $2, 'attack', $3)`;
+    await operator.query(grant, [user, credits, `first:${user}`]);
+    if (userKinds[index] !== "byok") continue;
+    for (const provider of providers)
+      await operator.query(saveCredential(schema), [user, randomUUID(), provider, envelope]);
+  }
+  return users;
+}
+
+function saveCredential(schema: string): string {
+  return `select ${schema}.save_credential($1, $2, $3, '', 'verified', $4, 1)`;
+}
+
+class Attacker {
+  readonly #session: Client;
+  readonly #operator: Pool;
+  readonly #schema: string;
+  readonly #events: Events;
+
+  constructor(session: Client, operator: Pool, schema: string, events: Events) {
+    this.#session = session;
+    this.#operator = operator;
+    this.#schema = schema;
+    this.#events = events;
+  }
+
+  /** Takes a step; a refusal is written down like any other outcome. */
+  async take(step: Step): Promise<void> {
+    this.#events.steps++;
+    switch (step.kind) {
+      case "open":
+        return this.#open(step);
+      case "settle":
+      case "void":
+        return this.#resolve(step);
+      case "grant":
+        return this.#grant(step);
+      case "expire":
+        await this.#call(step.kind, "expire_holds", [step.limit]);
+        return;
+      case "age":
+        return this.#age(step);
+      case "save":
+      case "remove":
+        return this.#changeCredential(step);
+    }
+  }
+
+  async #open(step: StepOf<"open">): Promise<void> {
+    const user = this.#user(step.user);
+    const requestId = `request-${step.request}`;
+    const begun = this.#events.tick();
+    const answer = await this.#call("open", "open_call", [user, step.provider, requestId, step.operation]);
+    const span = { begun, ended: this.#events.tick() };
+    const opening = { ...span, user, provider: step.provider, requestId };
+    if (answer instanceof Error) {
+      this.#events.openings.push({ ...opening, refusal: answer.message, detail: answer.detail ?? "" });
+      return;
+    }
+    const { funding, hold_id, price_credits, envelope: sealed } = answer;
+    this.#events.openings.push({ ...opening, funding, holdId: hold_id, sealed: sealed !== null });
+    if (hold_id === null) return;
+    this.#events.holds.push({
+      id: hold_id,
+      user,
+      requestId,
+      price: Number(price_credits),
+      reports: new Set(),
+      aged: false,
+    });
+  }
+
+  async #resolve({ kind, recent, as }: StepOf<"settle" | "void">): Promise<void> {
+    const hold = this.#recentHold(recent);
+    if (!hold) return;
+    const user = as === null ? hold.user : this.#user(as);
+    const answer = await this.#call(kind, `${kind}_hold`, [user, hold.id]);
+    if (answer instanceof Error) {
+      if (user === hold.user) this.#events.unexpected.push(`${kind} of an own hold: ${answer.message}`);
+    } else if (user !== hold.user) {
+      this.#events.unexpected.push(`${kind} of another user's hold: ${answer[`${kind}_hold`]}`);
+    } else {
+      hold.reports.add(answer[`${kind}_hold`]);
+    }
+  }
+
+  async #grant({ user: index, key, credits }: StepOf<"grant">): Promise<void> {
+    const user = this.#user(index);
+    const idempotencyKey = `${this.#events.users[0]}:${key}`;
+    const answer = await this.#call("grant", "grant_credits", [user, credits, "attack", idempotencyKey]);
+    const said = answer instanceof Error ? answer.message : answer.granted ? "granted" : "repeated";
+    this.#events.grants.push({ user, credits, idempotencyKey, answer: said });
+  }
+
+  /** Makes a pending hold look as old as the holds of functions that died. */
+  async #age({ recent }: StepOf<"age">): Promise<void> {
+    const hold = this.#recentHold(recent);
+    if (!hold) return;
+    const { rowCount } = await this.#operator.query(
+      `update ${this.#schema}.holds set expires_at = now() - interval '1 second' where id = $1 and state = 'pending'`,
+      [hold.id],
+    );
+    if (rowCount) hold.aged = true;
+  }
+
+  async #changeCredential({ kind, user: index, provider }: StepOf<"save" | "remove">): Promise<void> {
+    const user = this.#user(index);
+    const begun = this.#events.tick();
+    try {
+      if (kind === "save")
+        await this.#session.query(saveCredential(this.#schema), [user, randomUUID(), provider, envelope]);
+      else await this.#removeAsOwner(user, provider);
+    } catch (error) {
+      this.#events.unexpected.push(`${kind}: ${(error as Error).message}`);
+      return;
+    } finally {
+      this.#count(kind, "done");
+    }
+    this.#events.changes.push({ kind, user, provider, begun, ended: this.#events.tick() });
+  }
+
+  /** As the page does it: a delete through the Data API, under row-level security. */
+  async #removeAsOwner(user: string, provider: string): Promise<void> {
+    const claims = JSON.stringify({ sub: user, role: "authenticated" });
+    await this.#session.query("begin");
+    try {
+      await this.#session.query(`set local role authenticated`);
+      await this.#session.query("select set_config('request.jwt.claims', $1, true)", [claims]);
+      await this.#session.query(`delete from ${this.#schema}.credentials where provider = $1`, [provider]);
+    } finally {
+      await this.#session.query("commit");
+    }
+  }
+
+  #user(index: number): string {
+    return this.#events.users[index] as string;
+  }
+
+  #recentHold(recent: number): HoldSeen | undefined {
+    return this.#events.holds.at(-1 - recent);
+  }
+
+  /** The row of a function, or its refusal; anything but a refusal that the function documents is unexpected. */
+  async #call(kind: Step["kind"], name: string, values: unknown[]): Promise<Row | DatabaseError> {
+    const places = values.map((_, index) => `$${index + 1}`).join(", ");
+    try {
+      const { rows } = await this.#session.query<Row>(`select * from ${this.#schema}.${name}(${places})`, values);
+      this.#count(kind, rows[0]?.funding ?? "done");
+      return rows[0] as Row;
+    } catch (thrown) {
+      const error = thrown as DatabaseError;
+      const documented = refusals[kind]?.includes(`${error.code} ${error.message}`) ?? false;
+      if (!documented) this.#events.unexpected.push(`${kind}: ${error.code} ${error.message}`);
+      this.#count(kind, documented ? error.message : "unexpected");
+      return error;
+    }
+  }
+
+  #count(kind: Step["kind"], outcome: string): void {
+    const name = `${kind}: ${outcome}`;
+    this.#events.outcomes[name] = (this.#events.outcomes[name] ?? 0) + 1;
+  }
+}
+
+type Row = Record<string, any>;
+
+const keyReused = 'duplicate key value violates unique constraint "entries_idempotency_key_idx"';
+
+/** What each function may answer instead of doing it. A deadlock or a serialization failure is on no list. */
+const refusals: Partial<Record<Step["kind"], string[]>> = {
+  open: ["PT402 insufficient_credits", "PT409 request_in_progress", "PT409 request_completed"],
+  settle: ["PT404 hold_not_found"],
+  void: ["PT404 hold_not_found"],
+  grant: ["PT409 idempotency_key_reused", `23505 ${keyReused}`],
+};

@@ -1,0 +1,226 @@
+/**
+ * Many clients, few credits: what the ledger promises must hold after every attack, and the same attack must break the control.
+ * Then pairs that meet at the worst moment. All of them sweep everybody's holds, so they share this file and take turns.
+ */
+import { randomInt, randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import type { Client } from "pg";
+import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
+import { type AttackOptions, attack } from "./attack.ts";
+import { contradictions, type Events } from "./events.ts";
+import { brokenInvariants } from "./invariants.ts";
+import { userKinds } from "./script.ts";
+import { connect, createUsers, waits, withConnection } from "./sessions.ts";
+
+const { dbUrl } = inject("stack");
+
+/** LEDGER_SEED replays the run that failed; LEDGER_RUNS makes more runs, each from a seed of its own. */
+const firstSeed = process.env.LEDGER_SEED ? Number(process.env.LEDGER_SEED) : randomInt(2 ** 31 - 1_000_000);
+const runs = Number(process.env.LEDGER_RUNS ?? 3);
+const size = { clients: 24, steps: 100, credits: 40 };
+
+test("the ledger keeps every promise under concurrent calls, grants, sweeps, saves and removals", {
+  timeout: runs * 30_000,
+}, async () => {
+  const outcomes: Record<string, number> = {};
+  let steps = 0;
+  for (let run = 0; run < runs; run++) {
+    const seed = firstSeed + run;
+    const options = { ...size, dbUrl, schema: "byok", seed };
+    const events = await attack(options);
+    const { broken, contradicted } = await judge(options, events);
+    expect({ broken, contradicted }, `LEDGER_SEED=${seed} LEDGER_RUNS=1 replays it`).toEqual({
+      broken: [],
+      contradicted: [],
+    });
+    steps += events.steps;
+    for (const [name, count] of Object.entries(events.outcomes)) outcomes[name] = (outcomes[name] ?? 0) + count;
+  }
+  // An attack that never gets there proves nothing.
+  for (const outcome of reached) expect(outcomes, `seeds from ${firstSeed}`).toHaveProperty([outcome]);
+  console.log(
+    `${steps} steps of ${size.clients} clients in ${runs} runs, seeds from ${firstSeed}: ${listed(outcomes)}`,
+  );
+});
+
+test("the same attack breaks a debit that reads the balance and writes without a lock", {
+  timeout: 300_000,
+}, async () => {
+  // One round is nearly always enough; the bound is there for a machine that runs the clients one after another.
+  for (let round = 1; round <= 100; round++) {
+    const broken = await attackControl(firstSeed + round);
+    if (broken.length === 0) continue;
+    console.log(
+      `The control broke in round ${round}: ${broken.map((sentence) => sentence.split(": ", 1)[0]).join("; ")}`,
+    );
+    return;
+  }
+  expect.fail(`The control survived 100 rounds, seeds from ${firstSeed}: the attack does not bite.`);
+});
+
+const reached = [
+  ...["byok", "platform", "insufficient_credits", "request_in_progress", "request_completed"].map(
+    (name) => `open: ${name}`,
+  ),
+  ...["settle: done", "settle: hold_not_found", "void: done", "void: hold_not_found"],
+  ...["grant: done", "grant: idempotency_key_reused", "expire: done", "save: done", "remove: done"],
+];
+
+async function judge({ schema, credits }: AttackOptions, events: Events) {
+  const { users } = events;
+  const byokUsers = users.filter((_, index) => userKinds[index] === "byok");
+  return withConnection(dbUrl, async (client) => ({
+    broken: await brokenInvariants(client, { schema, users, byokUsers }),
+    contradicted: await contradictions(client, events, { schema, credits, byokUsers }),
+  }));
+}
+
+async function attackControl(seed: number): Promise<string[]> {
+  const schema = `naive_${randomUUID().replaceAll("-", "")}`;
+  const definition = readFileSync(path.join(import.meta.dirname, "naive.sql"), "utf8");
+  await withConnection(dbUrl, (client) => client.query(definition.replaceAll("naive", schema)));
+  try {
+    const options = { ...size, dbUrl, schema, seed };
+    return (await judge(options, await attack(options))).broken;
+  } finally {
+    await withConnection(dbUrl, (client) => client.query(`drop schema ${schema} cascade`));
+  }
+}
+
+function listed(outcomes: Record<string, number>): string {
+  return Object.entries(outcomes)
+    .sort()
+    .map(([name, count]) => `${name} ${count}`)
+    .join(", ");
+}
+
+describe("two at once", () => {
+  let operator: Client;
+  let first: Client;
+  let second: Client;
+
+  beforeEach(async () => {
+    [operator, first, second] = [
+      await connect(dbUrl),
+      await connect(dbUrl, "service_role"),
+      await connect(dbUrl, "service_role"),
+    ];
+  });
+
+  afterEach(() => Promise.all([operator, first, second].map((client) => client.end())));
+
+  /** A user with these credits. */
+  async function userWith(credits: number): Promise<string> {
+    const [user = ""] = await createUsers(operator, 1);
+    await operator.query("select byok.grant_credits($1, $2, 'test', $3)", [user, credits, randomUUID()]);
+    return user;
+  }
+
+  /** Opens a call of 20 credits on platform funding and returns its hold. */
+  async function open(client: Client, user: string, requestId: string = randomUUID()): Promise<string> {
+    const { rows } = await client.query("select hold_id from byok.open_call($1, 'openai', $2, 'kernel_build')", [
+      user,
+      requestId,
+    ]);
+    return rows[0].hold_id;
+  }
+
+  async function expire(...holds: string[]): Promise<void> {
+    await operator.query("update byok.holds set expires_at = now() - interval '1 second' where id = any($1)", [holds]);
+  }
+
+  /** Runs `one` in a transaction that is committed when `other` already waits for it; the outcome of `other`. */
+  async function overtaking<T>(
+    one: (client: Client) => Promise<unknown>,
+    other: (client: Client) => Promise<T>,
+    meanwhile?: () => Promise<unknown>,
+  ): Promise<T> {
+    await first.query("begin");
+    await one(first);
+    const outcome = other(second);
+    const early = outcome.then(() => {
+      throw new Error("The second did not wait for the first.");
+    });
+    await Promise.race([waits(operator, second), early]);
+    await meanwhile?.();
+    await first.query("commit");
+    return outcome;
+  }
+
+  test("open_call() gives the last credits to one of two calls", async () => {
+    const user = await userWith(39);
+    const loser = overtaking(
+      (client) => open(client, user),
+      (client) => open(client, user),
+    );
+    await expect(loser).rejects.toMatchObject({
+      code: "PT402",
+      detail: '{"price_credits": 20, "available_credits": 19}',
+    });
+  });
+
+  test("open_call() places one hold for a request id that comes twice", async () => {
+    const user = await userWith(100);
+    const loser = overtaking(
+      (client) => open(client, user, "twice"),
+      (client) => open(client, user, "twice"),
+    );
+    await expect(loser).rejects.toMatchObject({ code: "PT409", message: "request_in_progress" });
+  });
+
+  test("settle_hold() that waits for void_hold() charges nothing and says so", async () => {
+    const user = await userWith(20);
+    const hold = await open(first, user);
+    const answer = await overtaking(
+      (client) => client.query("select byok.void_hold($1, $2)", [user, hold]),
+      (client) => client.query("select byok.settle_hold($1, $2)", [user, hold]),
+    );
+    expect(answer.rows).toEqual([{ settle_hold: "voided" }]);
+    const { rows } = await operator.query("select available, held from byok.accounts where user_id = $1", [user]);
+    expect(rows).toEqual([{ available: "20", held: "0" }]);
+  });
+
+  test("grant_credits() grants once for a key that comes twice", async () => {
+    const user = await userWith(1);
+    const grant = (client: Client) =>
+      client.query("select * from byok.grant_credits($1, 5, 'test', $2)", [user, `twice:${user}`]);
+    const { rows } = await overtaking(grant, grant);
+    expect(rows).toEqual([{ available_credits: "6", granted: false }]);
+  });
+
+  test("expire_holds() takes accounts in one order, so that two sweeps do not wait for each other in a circle", async () => {
+    const [lower = "", higher = ""] = [await userWith(20), await userWith(20)].sort();
+    const holds = [await open(first, higher), await open(first, lower)];
+    // The hold that expired first is of the account that comes last.
+    for (const hold of holds) await expire(hold);
+    await overtaking(
+      (client) => client.query("select byok.void_hold($1, $2)", [lower, holds[1]]),
+      (client) => client.query("select byok.expire_holds(1000)"),
+      () => operator.query("select from byok.accounts where user_id = $1 for update nowait", [higher]),
+    );
+  });
+
+  test("expire_holds() counts only what it has voided itself", async () => {
+    const user = await userWith(40);
+    await expire(await open(first, user), await open(first, user));
+    const sweep = (client: Client) => client.query("select byok.expire_holds(1000)");
+    const { rows } = await overtaking(sweep, sweep);
+    expect(rows).toEqual([{ expire_holds: 0 }]);
+  });
+
+  test("expire_holds() sweeps the others' holds when a user is deleted meanwhile", async () => {
+    const [leaving, staying] = [await userWith(20), await userWith(20)];
+    const hold = await open(first, staying);
+    await expire(await open(first, leaving), hold);
+    await overtaking(
+      async (client) => {
+        await client.query("reset role");
+        await client.query("delete from auth.users where id = $1", [leaving]);
+      },
+      (client) => client.query("select byok.expire_holds(1000)"),
+    );
+    const { rows } = await operator.query("select state from byok.holds where id = $1", [hold]);
+    expect(rows).toEqual([{ state: "voided" }]);
+  });
+});

@@ -1,0 +1,215 @@
+/** What the clients of an attack saw, and whether one ledger can have shown them all of it. */
+import type { Client } from "pg";
+
+/** A hold that open_call() answered with. */
+export interface HoldSeen {
+  readonly id: string;
+  readonly user: string;
+  readonly requestId: string;
+  /** In credits. */
+  readonly price: number;
+  /** What settle_hold() and void_hold() said its state is. */
+  readonly reports: Set<string>;
+  /** Whether it was made to look expired. */
+  aged: boolean;
+}
+
+/** Between two ticks of one clock that all clients share. */
+interface Span {
+  readonly begun: number;
+  readonly ended: number;
+}
+
+interface Opening extends Span {
+  readonly user: string;
+  readonly provider: string;
+  readonly requestId: string;
+  readonly funding?: "byok" | "platform";
+  readonly holdId?: string | null;
+  /** Whether an envelope came with it. */
+  readonly sealed?: boolean;
+  readonly refusal?: string;
+  readonly detail?: string;
+}
+
+interface CredentialChange extends Span {
+  readonly kind: "save" | "remove";
+  readonly user: string;
+  readonly provider: string;
+}
+
+interface Grant {
+  readonly user: string;
+  readonly credits: number;
+  readonly idempotencyKey: string;
+  /** `granted`, `repeated` when the key had granted before, or the message of the refusal. */
+  readonly answer: string;
+}
+
+export interface Events {
+  readonly users: readonly string[];
+  readonly holds: HoldSeen[];
+  readonly openings: Opening[];
+  readonly changes: CredentialChange[];
+  readonly grants: Grant[];
+  /** What no function documents: deadlocks, for one. */
+  readonly unexpected: string[];
+  /** How often each kind of step ended how. */
+  readonly outcomes: Record<string, number>;
+  steps: number;
+  tick(): number;
+}
+
+export function newEvents(users: readonly string[]): Events {
+  let now = 0;
+  return {
+    users,
+    holds: [],
+    openings: [],
+    changes: [],
+    grants: [],
+    unexpected: [],
+    outcomes: {},
+    steps: 0,
+    tick: () => ++now,
+  };
+}
+
+/**
+ * Compares what the clients saw with what the tables say in the end.
+ *
+ * @param byokUsers who had a credential for each provider from before the first step to the last
+ * @returns a sentence for each contradiction
+ */
+export async function contradictions(
+  client: Client,
+  events: Events,
+  { schema, credits, byokUsers }: { schema: string; credits: number; byokUsers: readonly string[] },
+): Promise<string[]> {
+  const { rows: holds } = await client.query<{ id: string; state: string }>(
+    `select id, state from ${schema}.holds where user_id = any($1)`,
+    [events.users],
+  );
+  const { rows: accounts } = await client.query<{ user_id: string; available: string; held: string }>(
+    `select user_id, available, held from ${schema}.accounts where user_id = any($1)`,
+    [events.users],
+  );
+  const { rows: entries } = await client.query<GrantEntry>(
+    `select user_id, credits::int, idempotency_key from ${schema}.entries where kind = 'grant' and user_id = any($1)`,
+    [events.users],
+  );
+  const states = new Map(holds.map(({ id, state }) => [id, state]));
+  return [
+    ...events.unexpected,
+    ...contradictedHolds(events, states),
+    ...contradictedOpenings(events, states, byokUsers),
+    ...contradictedGrants(events, entries),
+    ...accounts.flatMap((account) => contradictedBalance(account, events, states, credits)),
+  ];
+}
+
+function contradictedHolds({ holds }: Events, states: Map<string, string>): string[] {
+  const found: string[] = [];
+  if (holds.length !== states.size) found.push(`clients opened ${holds.length} holds, and there are ${states.size}`);
+  for (const { id, reports, aged } of holds) {
+    const state = states.get(id);
+    const [report = "nothing"] = reports;
+    if (reports.size > 1) found.push(`hold ${id} was reported as ${[...reports].join(" and as ")}`);
+    if (reports.size === 1 && report !== state) found.push(`hold ${id} was reported as ${report} and is ${state}`);
+    if (reports.size === 0 && !aged && state !== "pending")
+      found.push(`nobody resolved hold ${id}, and it is ${state}`);
+    if (reports.size === 0 && aged && state !== "voided") found.push(`hold ${id} had expired, and is ${state}`);
+  }
+  return found;
+}
+
+function contradictedOpenings(events: Events, states: Map<string, string>, byokUsers: readonly string[]): string[] {
+  const found: string[] = [];
+  for (const opening of events.openings) {
+    const { user, provider, requestId, funding, holdId, sealed, refusal, detail } = opening;
+    const credential = byokUsers.includes(user) ? "present" : credentialDuring(opening, events);
+    const byok = funding === "byok";
+    if (credential === "present" && !byok)
+      found.push(`${user} had a key for ${provider}, and got ${funding ?? refusal}`);
+    if (credential === "absent" && byok) found.push(`${user} had no key for ${provider}, and got byok`);
+    if (byok && (holdId !== null || !sealed)) found.push(`byok came to ${user} with a hold or without an envelope`);
+    if (funding === "platform" && (!holdId || sealed))
+      found.push(`${user} was funded by credits without a hold or with an envelope`);
+    if (refusal === "insufficient_credits") {
+      const { price_credits, available_credits } = JSON.parse(detail ?? "{}");
+      if (available_credits >= price_credits)
+        found.push(`${user} was refused ${price_credits} of ${available_credits} credits`);
+    }
+    if (refusal === "request_completed") {
+      const settled = events.holds.some(
+        (hold) => hold.user === user && hold.requestId === requestId && states.get(hold.id) === "settled",
+      );
+      if (!settled) found.push(`${requestId} of ${user} was called completed, and no hold of it is settled`);
+    }
+  }
+  return found;
+}
+
+/** Whether there was a credential all through a span, none, or whether it changed meanwhile and either is right. */
+function credentialDuring(span: Opening, { changes }: Events): "present" | "absent" | "either" {
+  const own = changes.filter(({ user, provider }) => user === span.user && provider === span.provider);
+  const before = own.filter(({ ended }) => ended < span.begun);
+  if (own.some(({ begun, ended }) => begun < span.ended && ended > span.begun)) return "either";
+  // What ended last decides, unless another change ran at the same time as that one.
+  const last = before.reduce<CredentialChange | undefined>((a, b) => (a && a.ended > b.ended ? a : b), undefined);
+  if (!last) return "absent";
+  const beside = before.some((change) => change.kind !== last.kind && change.ended > last.begun);
+  if (beside) return "either";
+  return last.kind === "save" ? "present" : "absent";
+}
+
+interface GrantEntry {
+  readonly user_id: string;
+  readonly credits: number;
+  readonly idempotency_key: string;
+}
+
+function contradictedGrants({ grants }: Events, entries: GrantEntry[]): string[] {
+  const byKey = new Map(entries.map((entry) => [entry.idempotency_key, entry]));
+  const granting = grants.filter(({ answer }) => answer === "granted").map(({ idempotencyKey }) => idempotencyKey);
+  const twice = granting.filter((key, index) => granting.indexOf(key) !== index);
+  const found = twice.map((key) => `${key} was said to have granted twice`);
+  for (const { user, credits, idempotencyKey, answer } of grants) {
+    const entry = byKey.get(idempotencyKey);
+    const own = entry?.user_id === user;
+    const same = own && entry.credits === credits;
+    const right = { granted: same, repeated: same, idempotency_key_reused: !same }[answer] ?? !own;
+    if (!right)
+      found.push(
+        `${credits} credits for ${user} by ${idempotencyKey}: ${answer}, and the ledger has ${JSON.stringify(entry)}`,
+      );
+  }
+  return found;
+}
+
+function contradictedBalance(
+  account: { user_id: string; available: string; held: string },
+  { holds, grants }: Events,
+  states: Map<string, string>,
+  credits: number,
+): string[] {
+  const own = holds.filter(({ user }) => user === account.user_id);
+  const inState = (state: string) => sum(own.filter(({ id }) => states.get(id) === state).map(({ price }) => price));
+  const charged = sum(own.filter(({ reports }) => reports.has("settled")).map(({ price }) => price));
+  const granted =
+    credits +
+    sum(
+      grants
+        .filter(({ user, answer }) => user === account.user_id && answer === "granted")
+        .map((grant) => grant.credits),
+    );
+  const held = inState("pending");
+  const available = granted - charged - held;
+  if (Number(account.available) === available && Number(account.held) === held) return [];
+  const is = `${account.available} available and ${account.held} held`;
+  return [`${account.user_id} has ${is}; by what the clients saw it is ${available} and ${held}`];
+}
+
+function sum(numbers: number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

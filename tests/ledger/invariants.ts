@@ -1,0 +1,73 @@
+/** What must hold of the tables after every fault and under any concurrency; each is a query for what breaks it. */
+import type { Client } from "pg";
+
+/** `$1` are the users to look at; `ledger` is the schema. */
+const violations = {
+  "available + held + settled = granted, for each user": `
+    select a.user_id, a.available, a.held, s.settled, s.granted from ledger.accounts as a cross join lateral (
+      select coalesce(sum(e.credits) filter (where e.kind = 'settle'), 0) as settled,
+             coalesce(sum(e.credits) filter (where e.kind = 'grant'), 0) as granted
+      from ledger.entries as e where e.user_id = a.user_id
+    ) as s
+    where a.user_id = any($1) and a.available + a.held + s.settled <> s.granted`,
+  "available + held + settled = granted, in all": `
+    select * from
+      (select sum(available + held) as credits from ledger.accounts where user_id = any($1)) as accounts,
+      (select sum(case kind when 'grant' then credits when 'settle' then -credits else 0 end) as credits
+       from ledger.entries where user_id = any($1)) as entries
+    where accounts.credits is distinct from entries.credits`,
+  "nothing is negative": `
+    select * from ledger.accounts where user_id = any($1) and (available < 0 or held < 0)`,
+  "held is the sum of the pending holds": `
+    select a.user_id, a.held, h.credits from ledger.accounts as a cross join lateral (
+      select coalesce(sum(credits), 0) as credits from ledger.holds where user_id = a.user_id and state = 'pending'
+    ) as h
+    where a.user_id = any($1) and a.held <> h.credits`,
+  "each hold has one entry that placed it, and one that resolved it once it is resolved": `
+    select h.id, h.state, e.kinds from ledger.holds as h cross join lateral (
+      select coalesce(string_agg(kind, ' ' order by id), '') as kinds from ledger.entries as e
+      where e.hold_id = h.id and e.user_id = h.user_id and e.credits = h.credits and e.operation = h.operation
+    ) as e
+    where h.user_id = any($1)
+      and e.kinds <> case h.state when 'pending' then 'hold' when 'settled' then 'hold settle' else 'hold void' end`,
+  "no entry belongs to a hold that is not there": `
+    select e.* from ledger.entries as e
+    where e.user_id = any($1) and e.kind <> 'grant'
+      and not exists (select from ledger.holds as h where h.id = e.hold_id and h.user_id = e.user_id)`,
+  "no hold is pending past its time after a sweep": `
+    select id, expires_at from ledger.holds
+    where user_id = any($1) and state = 'pending' and expires_at <= now()`,
+  "a request id has one hold that is not voided": `
+    select user_id, request_id, count(*) from ledger.holds
+    where user_id = any($1) and state <> 'voided' group by 1, 2 having count(*) > 1`,
+  "an idempotency key granted once": `
+    select idempotency_key, count(*) from ledger.entries
+    where user_id = any($1) and kind = 'grant' group by 1 having count(*) > 1`,
+} as const;
+
+const byokViolations = {
+  "a user under BYOK throughout has no entry but grants": `
+    select * from ledger.entries where user_id = any($1) and kind <> 'grant'`,
+} as const;
+
+export interface InvariantOptions {
+  readonly schema: string;
+  readonly users: readonly string[];
+  /** Those among them who had a credential for each provider from the first call to the last. */
+  readonly byokUsers: readonly string[];
+}
+
+/** The invariants that do not hold, each with the first row that breaks it. */
+export async function brokenInvariants(client: Client, options: InvariantOptions): Promise<string[]> {
+  const { schema, users, byokUsers } = options;
+  const broken: string[] = [];
+  const look = async (queries: Record<string, string>, among: readonly string[]) => {
+    for (const [name, query] of Object.entries(queries)) {
+      const { rows } = await client.query(query.replaceAll("ledger.", `${schema}.`), [among]);
+      if (rows.length > 0) broken.push(`${name}: ${rows.length} times not, for example ${JSON.stringify(rows[0])}`);
+    }
+  };
+  await look(violations, users);
+  await look(byokViolations, byokUsers);
+  return broken;
+}

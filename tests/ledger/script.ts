@@ -1,0 +1,65 @@
+/** What the clients of an attack do, drawn from a seed: the same seed gives the same scripts. */
+import fc from "fast-check";
+
+/** Users of an attack, by what happens to their credentials: none ever, now and then one, always one. */
+export const userKinds = ["plain", "plain", "switching", "byok"] as const;
+
+/** Few, so that clients meet at the same ones. */
+export const providers = ["openai", "groq"] as const;
+export const operations = ["kernel_build", "doc_generation", "single_doc_regen"] as const;
+
+const user = fc.integer({ min: 0, max: userKinds.length - 1 });
+const switchingUser = fc.constant(userKinds.indexOf("switching"));
+const savingUser = fc.constantFrom(userKinds.indexOf("switching"), userKinds.indexOf("byok"));
+const provider = fc.constantFrom(...providers);
+/** One of the holds that were placed last, counted from the newest. */
+const recent = fc.integer({ min: 0, max: 11 });
+
+function resolving<Kind extends "settle" | "void">(kind: Kind) {
+  // Now and then in the name of somebody else, who must not get anywhere.
+  const as = fc.oneof({ arbitrary: fc.constant(null), weight: 9 }, { arbitrary: user, weight: 1 });
+  return fc.record({ kind: fc.constant(kind), recent, as });
+}
+
+const steps = {
+  open: fc.record({
+    kind: fc.constant("open"),
+    user,
+    provider,
+    operation: fc.constantFrom(...operations),
+    request: fc.integer({ min: 0, max: 39 }),
+  }),
+  settle: resolving("settle"),
+  void: resolving("void"),
+  grant: fc.record({
+    kind: fc.constant("grant"),
+    user,
+    key: fc.integer({ min: 0, max: 59 }),
+    // Keys come again, mostly with the amount they had before.
+    credits: fc.constantFrom(3, 3, 3, 3, 7),
+  }),
+  expire: fc.record({ kind: fc.constant("expire"), limit: fc.constantFrom(1, 3, 1000) }),
+  age: fc.record({ kind: fc.constant("age"), recent }),
+  save: fc.record({ kind: fc.constant("save"), user: savingUser, provider }),
+  remove: fc.record({ kind: fc.constant("remove"), user: switchingUser, provider }),
+};
+
+const step = fc.oneof(
+  { arbitrary: steps.open, weight: 40 },
+  { arbitrary: steps.settle, weight: 17 },
+  { arbitrary: steps.void, weight: 17 },
+  { arbitrary: steps.grant, weight: 6 },
+  { arbitrary: steps.expire, weight: 4 },
+  { arbitrary: steps.age, weight: 6 },
+  { arbitrary: steps.save, weight: 4 },
+  { arbitrary: steps.remove, weight: 6 },
+);
+
+type Drawn<T> = T extends fc.Arbitrary<infer Value> ? Value : never;
+export type Step = Drawn<typeof step>;
+export type StepOf<Kind extends Step["kind"]> = Extract<Step, { kind: Kind }>;
+
+/** A script of `length` steps for each client. */
+export function drawScripts(seed: number, clients: number, length: number): Step[][] {
+  return fc.sample(fc.array(step, { minLength: length, maxLength: length, size: "max" }), { seed, numRuns: clients });
+}

@@ -1,0 +1,236 @@
+/** Tokens that are not the project's, against every table and function of the Data API: nothing is answered, nothing is changed. */
+import { randomUUID } from "node:crypto";
+import { exportJWK, exportSPKI, generateKeyPair, importJWK, type JWK, type JWTPayload, SignJWT } from "jose";
+import type { Client } from "pg";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type OwnStack, startOwnStack } from "../e2e/own-stack.ts";
+import { connect, createUsers, envelope } from "./sessions.ts";
+
+let stack: OwnStack;
+let operator: Client;
+/** Has something in every table. */
+let owner: string;
+/** Each table with a row that it has: the owner's, where rows have owners. */
+let rows: Map<string, Record<string, unknown>>;
+let functions: { name: string; parameters: string[] }[];
+let publicKey: JWK & { kid: string };
+
+beforeAll(async () => {
+  stack = await startOwnStack();
+  operator = await connect(stack.dbUrl);
+  const routines = `select proname as name, coalesce(proargnames[1:pronargs], '{}') as parameters
+    from pg_proc where pronamespace = 'byok'::regnamespace order by proname`;
+  functions = (await operator.query(routines)).rows;
+  const jwks = await (await fetch(`${stack.url}/auth/v1/.well-known/jwks.json`)).json();
+  publicKey = (jwks as { keys: (JWK & { kid: string })[] }).keys[0] as JWK & { kid: string };
+});
+
+beforeEach(async () => {
+  [owner = ""] = await createUsers(operator, 1);
+  await operator.query("select byok.grant_credits($1, 100, 'secret reason', $2)", [owner, randomUUID()]);
+  await operator.query("select byok.open_call($1, 'openai', 'secret-request', 'kernel_build')", [owner]);
+  const credential = [owner, randomUUID(), envelope];
+  await operator.query("select byok.save_credential($1, $2, 'openai', 'hint', 'verified', $3, 1)", credential);
+  const relations = `select relname from pg_class
+    where relnamespace = 'byok'::regnamespace and relkind in ('r', 'p', 'v', 'm') order by relname`;
+  rows = new Map();
+  for (const { relname } of (await operator.query(relations)).rows) {
+    const query = `select row from byok.${relname} as t, to_jsonb(t) as row order by row ->> 'user_id' = $1 desc nulls last`;
+    rows.set(relname, (await operator.query(query, [owner])).rows[0].row);
+  }
+});
+
+afterAll(async () => {
+  await operator?.end();
+  await stack?.stop();
+});
+
+function claims(changes: JWTPayload = {}): JWTPayload {
+  const now = Math.floor(Date.now() / 1_000);
+  const issued = { iss: `${stack.url}/auth/v1`, aud: "authenticated", iat: now, exp: now + 3_600 };
+  return { ...issued, sub: owner, role: "authenticated", ...changes };
+}
+
+/** Each makes a token that looks like the owner's, or like that of somebody who may do everything. */
+const forgeries: Record<string, () => Promise<string>> = {
+  async "signed by another project's key under the same kid"() {
+    const { privateKey } = await generateKeyPair("ES256");
+    return new SignJWT(claims()).setProtectedHeader({ alg: "ES256", typ: "JWT", kid: publicKey.kid }).sign(privateKey);
+  },
+  async "signed by another project's key under its own kid"() {
+    const { privateKey } = await generateKeyPair("ES256");
+    return new SignJWT(claims()).setProtectedHeader({ alg: "ES256", typ: "JWT", kid: randomUUID() }).sign(privateKey);
+  },
+  async "signed by a key that it brings along"() {
+    const { privateKey, publicKey: jwk } = await generateKeyPair("ES256", { extractable: true });
+    const header = { alg: "ES256", typ: "JWT", kid: publicKey.kid, jwk: await exportJWK(jwk) };
+    return new SignJWT(claims({ role: "service_role" })).setProtectedHeader(header).sign(privateKey);
+  },
+  async "HS256 with the public key's PEM as the secret"() {
+    const pem = await exportSPKI((await importJWK(publicKey, "ES256", { extractable: true })) as CryptoKey);
+    return signShared(pem);
+  },
+  async "HS256 with the public key's JSON as the secret"() {
+    return signShared(JSON.stringify(publicKey));
+  },
+  async "HS256 with an empty secret"() {
+    return [{ alg: "HS256", typ: "JWT" }, claims({ role: "service_role" })].map(encode).join(".").concat(".");
+  },
+  async "alg none"() {
+    return `${encode({ alg: "none", typ: "JWT" })}.${encode(claims({ role: "service_role" }))}.`;
+  },
+  async "the owner's own, expired"() {
+    return stack.sign(claims({ exp: Math.floor(Date.now() / 1_000) - 60 }));
+  },
+  async "the owner's own, made to last for ever"() {
+    const { exp: _, ...lasting } = claims();
+    return stack.sign(lasting);
+  },
+  async "the owner's own, with the role changed to service_role"() {
+    return withPayload(await stack.sign(claims()), claims({ role: "service_role" }));
+  },
+  async "a stranger's own, with the user changed to the owner"() {
+    return withPayload(await stack.sign(claims({ sub: randomUUID() })), claims());
+  },
+  async "a stranger's own, with its signature cut off"() {
+    const [header, payload] = (await stack.sign(claims({ sub: randomUUID() }))).split(".");
+    return `${header}.${payload}.`;
+  },
+};
+
+function encode(part: object): string {
+  return Buffer.from(JSON.stringify(part)).toString("base64url");
+}
+
+function signShared(secret: string): Promise<string> {
+  const header = { alg: "HS256", typ: "JWT", kid: publicKey.kid };
+  return new SignJWT(claims({ role: "service_role" }))
+    .setProtectedHeader(header)
+    .sign(new TextEncoder().encode(secret));
+}
+
+function withPayload(token: string, payload: JWTPayload): string {
+  const [header, , signature] = token.split(".");
+  return [header, encode(payload), signature].join(".");
+}
+
+interface Attempt {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: object;
+}
+
+function attempts(): Attempt[] {
+  return [
+    ...[...rows].flatMap(([table, row]) => {
+      const [column, value] = Object.entries(row)[0] as [string, unknown];
+      const one = `${table}?${column}=eq.${value}`;
+      // An id that the database makes is refused for its own sake, before anybody's rights are looked at.
+      const { id: _, ...rest } = row;
+      const body = typeof row.id === "number" ? rest : row;
+      return [
+        { method: "GET", path: table },
+        { method: "HEAD", path: table },
+        { method: "POST", path: table, body },
+        { method: "PATCH", path: one, body },
+        { method: "DELETE", path: one },
+      ];
+    }),
+    ...functions.map(({ name, parameters }) => ({
+      method: "POST",
+      path: `rpc/${name}`,
+      body: argumentsOf(parameters),
+    })),
+  ];
+}
+
+/** What does something when it is let in, with everything of the owner's. */
+function argumentsOf(parameters: string[]): object {
+  const known: Record<string, unknown> = {
+    p_user_id: owner,
+    p_provider: "openai",
+    p_credits: 5,
+    p_idempotency_key: randomUUID(),
+    p_limit: 1_000,
+    p_operation: "kernel_build",
+    p_request_id: randomUUID(),
+    p_credential_id: rows.get("credentials")?.id,
+    p_hold_id: rows.get("holds")?.id,
+    p_hint: "hint",
+    p_status: "rejected",
+    p_envelope: envelope,
+    p_kid: 1,
+  };
+  return Object.fromEntries(parameters.map((name) => [name, known[name] ?? "text"]));
+}
+
+/** All rows of the schema. */
+async function everything(): Promise<unknown[]> {
+  const all: unknown[] = [];
+  for (const table of rows.keys()) all.push((await operator.query(`select * from byok.${table} order by 1`)).rows);
+  return all;
+}
+
+/** Makes every attempt; those that were not refused, and those whose answer names something of the owner's. */
+async function attackWith(headers: Record<string, string>): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const { method, path, body } of attempts()) {
+    const response = await fetch(`${stack.url}/rest/v1/${path}`, {
+      method,
+      headers: { ...headers, "accept-profile": "byok", "content-profile": "byok", "content-type": "application/json" },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const answer = await response.text();
+    const refused = [401, 403, 404].includes(response.status);
+    const leaks = [owner, "secret reason", "secret-request", envelope].some((secret) => answer.includes(secret));
+    if (!refused || leaks) wrong.push(`${method} ${path}: ${response.status}${leaks ? ", with the owner's data" : ""}`);
+  }
+  return wrong;
+}
+
+describe.each(Object.keys(forgeries))("a token %s", (name) => {
+  test("is refused for every table and function, in each header that carries one", async () => {
+    const token = (await forgeries[name]?.()) ?? "";
+    const before = await everything();
+    const asBearer = await attackWith({ apikey: stack.publishableKey, authorization: `Bearer ${token}` });
+    const asKey = await attackWith({ apikey: token });
+    expect({ asBearer, asKey }).toEqual({ asBearer: [], asKey: [] });
+    expect(await everything()).toEqual(before);
+  });
+});
+
+test("nobody's token is refused for every table and function", async () => {
+  const before = await everything();
+  expect(await attackWith({ apikey: stack.publishableKey })).toEqual([]);
+  expect(await attackWith({})).toEqual([]);
+  expect(await everything()).toEqual(before);
+});
+
+test("the owner's own token reads what is the owner's and deletes a credential, and no more", async () => {
+  const authorization = `Bearer ${await stack.sign(claims())}`;
+  const done = await attackWith({ apikey: stack.publishableKey, authorization });
+  expect(done.filter((line) => !line.startsWith("HEAD")).map((line) => line.replace(/\?\S+:/, ":"))).toEqual([
+    "GET accounts: 200, with the owner's data",
+    "GET credentials: 200, with the owner's data",
+    "DELETE credentials: 204",
+    "GET entries: 200, with the owner's data",
+    "GET holds: 200, with the owner's data",
+    "GET operations: 200",
+    "GET platform_models: 200",
+    "POST rpc/refuse_ledger_change: 400",
+  ]);
+});
+
+test("the secret key runs the functions of the service role, and no more", async () => {
+  expect(await attackWith({ apikey: stack.secretKey })).toEqual([
+    "POST rpc/expire_holds: 200",
+    "POST rpc/grant_credits: 200",
+    "POST rpc/mark_credential: 200, with the owner's data",
+    "POST rpc/open_call: 200, with the owner's data",
+    "POST rpc/read_envelope: 200, with the owner's data",
+    "POST rpc/refuse_ledger_change: 400",
+    "POST rpc/save_credential: 200, with the owner's data",
+    "POST rpc/settle_hold: 200",
+    "POST rpc/void_hold: 200",
+  ]);
+});

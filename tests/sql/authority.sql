@@ -1,0 +1,219 @@
+-- The whole matrix: every table, function and sequence of the schema, attempted by every role that could be an attacker's. The
+-- objects come from the catalog, so that a new one without a line of its own here is a failure, not an omission.
+begin;
+grant usage on schema extensions to byok_server;
+
+-- Ada is the owner and cyd somebody else; both have a row in every table. Bob, the stranger, has none.
+insert into auth.users (id, email) values
+  ('00000000-0000-4000-8000-00000000000a', 'ada@example.com'),
+  ('00000000-0000-4000-8000-00000000000b', 'bob@example.com'),
+  ('00000000-0000-4000-8000-00000000000c', 'cyd@example.com');
+select set_config('test.envelope', translate(encode(decode('42594b0100000001' || repeat('00', 348), 'hex'), 'base64'), E'\n', ''), true);
+do $$
+declare
+  v_user uuid;
+begin
+  foreach v_user in array array['00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000c']::uuid[] loop
+    perform byok.grant_credits(v_user, 100, 'welcome', 'tap:' || v_user);
+    perform byok.open_call(v_user, 'openai', 'request-1', 'kernel_build');
+    perform byok.save_credential(v_user, v_user, 'openai', 'abcd', 'verified', current_setting('test.envelope'), 1);
+  end loop;
+end
+$$;
+
+create temporary table attackers (name text primary key, role name not null, claims text not null);
+insert into attackers values
+  ('anon', 'anon', '{"role":"anon"}'),
+  ('the owner', 'authenticated', '{"sub":"00000000-0000-4000-8000-00000000000a","role":"authenticated"}'),
+  ('a stranger', 'authenticated', '{"sub":"00000000-0000-4000-8000-00000000000b","role":"authenticated"}'),
+  ('service_role', 'service_role', '{"role":"service_role"}'),
+  ('byok_server without a user', 'byok_server', '');
+
+-- What is known, with what a function is called with. Arguments are an attacker's: of somebody who has what is asked for.
+create temporary table known (kind text, name text, arguments text, primary key (kind, name));
+insert into known values
+  ('table', 'accounts'), ('table', 'credentials'), ('table', 'entries'), ('table', 'envelopes'), ('table', 'holds'),
+  ('table', 'operations'), ('table', 'platform_models'),
+  ('sequence', 'entries_id_seq');
+insert into known values
+  ('function', 'act_for(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
+  ('function', 'expire_holds(integer)', '1000'),
+  ('function', 'grant_credits(uuid,bigint,text,text)', $$'00000000-0000-4000-8000-00000000000a', 1000, 'mine', 'tap:mine'$$),
+  ('function', 'key_works(text)', $$'verified'$$),
+  ('function', 'mark_credential(uuid,uuid,text)', $$'00000000-0000-4000-8000-00000000000c', '00000000-0000-4000-8000-00000000000c', 'rejected'$$),
+  ('function', 'open_call(uuid,text,text,text)', $$'00000000-0000-4000-8000-00000000000c', 'openai', 'request-2', 'kernel_build'$$),
+  ('function', 'read_envelope(uuid,text)', $$'00000000-0000-4000-8000-00000000000c', 'openai'$$),
+  ('function', 'refuse_ledger_change()', ''),
+  ('function', 'resolve_hold(uuid,uuid,text)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd), 'voided'$$),
+  ('function', 'save_credential(uuid,uuid,text,text,text,text,bigint)', $$'00000000-0000-4000-8000-00000000000c', gen_random_uuid(), 'openai', '', 'verified', current_setting('test.envelope'), 1$$),
+  ('function', 'settle_hold(uuid,uuid)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd)$$),
+  ('function', 'stop_acting(text)', $$''$$),
+  ('function', 'void_hold(uuid,uuid)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd)$$);
+create temporary view holds_of_cyd as select id from byok.holds where user_id = '00000000-0000-4000-8000-00000000000c';
+grant select on holds_of_cyd to anon, authenticated, service_role, byok_server;
+
+-- What is not refused for want of a right. Every cell that has no line here must answer 42501, permission denied.
+create temporary table allowed (kind text, name text, attacker text, action text, outcome text, primary key (kind, name, attacker, action));
+insert into allowed
+  select 'table', name, 'the owner', 'select', 'shows own rows' from unnest(array['accounts', 'credentials', 'entries', 'holds']) as name
+  union all
+  select 'table', name, 'a stranger', 'select', 'shows nothing' from unnest(array['accounts', 'credentials', 'entries', 'holds']) as name
+  union all
+  select 'table', name, attacker, 'select', 'shows all rows'
+  from unnest(array['operations', 'platform_models']) as name, unnest(array['the owner', 'a stranger', 'byok_server without a user']) as attacker
+  union all
+  select 'table', name, 'byok_server without a user', 'select', 'shows nothing'
+  from unnest(array['accounts', 'credentials', 'entries', 'envelopes', 'holds']) as name
+  union all
+  select 'table', name, 'byok_server without a user', 'update', 'changes nothing'
+  from unnest(array['accounts', 'credentials', 'envelopes', 'holds']) as name
+  union all
+  select 'table', name, 'byok_server without a user', 'insert', 'refused by a policy'
+  from unnest(array['accounts', 'credentials', 'entries', 'envelopes', 'holds']) as name;
+insert into allowed values
+  ('table', 'credentials', 'the owner', 'delete', 'changes own rows'),
+  ('table', 'credentials', 'a stranger', 'delete', 'changes nothing');
+insert into allowed
+  select 'function', name, 'service_role', 'execute', 'runs' from known
+  where kind = 'function'
+    and split_part(name, '(', 1) in ('expire_holds', 'grant_credits', 'mark_credential', 'open_call', 'read_envelope', 'save_credential', 'settle_hold', 'void_hold')
+  union all
+  -- Nobody can become byok_server but through the functions that it owns.
+  select 'function', name, 'byok_server without a user', 'execute', 'runs' from known
+  where kind = 'function' and name <> 'refuse_ledger_change()';
+
+create temporary table objects as
+  select 'table' as kind, relname::text as name from pg_class where relnamespace = 'byok'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')
+  union all
+  select 'sequence', relname from pg_class where relnamespace = 'byok'::regnamespace and relkind = 'S'
+  union all
+  select 'function', proname || '(' || coalesce((select string_agg(format_type(t, null), ',' order by n) from unnest(proargtypes) with ordinality as a (t, n)), '') || ')'
+  from pg_proc where pronamespace = 'byok'::regnamespace;
+create temporary table actions (kind text, action text, primary key (kind, action));
+insert into actions values
+  ('table', 'select'), ('table', 'insert'), ('table', 'update'), ('table', 'delete'), ('table', 'truncate'),
+  ('sequence', 'select'), ('sequence', 'nextval'), ('sequence', 'setval'),
+  ('function', 'execute');
+
+-- A row of ada's for whoever tries to insert or update: as she has it, so that nothing but authority is in the way.
+create function pg_temp.row_of(p_table text) returns jsonb language plpgsql as $$
+declare
+  v_row jsonb;
+begin
+  execute format('select to_jsonb(t) from byok.%I as t order by to_jsonb(t) ->> ''user_id'' = %L desc nulls last limit 1', p_table, '00000000-0000-4000-8000-00000000000a') into v_row;
+  return coalesce(v_row, '{}');
+end
+$$;
+
+create function pg_temp.statement(p_kind text, p_name text, p_action text) returns text language plpgsql as $$
+declare
+  v_column text;
+  v_row jsonb;
+begin
+  if p_kind = 'function' then
+    return format('select byok.%s(%s)', split_part(p_name, '(', 1), (select arguments from known where kind = 'function' and name = p_name));
+  elsif p_kind = 'sequence' then
+    return case p_action
+      when 'select' then format('select * from byok.%I', p_name)
+      when 'nextval' then format('select nextval(%L)', 'byok.' || p_name)
+      else format('select setval(%L, 1)', 'byok.' || p_name)
+    end;
+  end if;
+  v_row := pg_temp.row_of(p_name);
+  -- A constant, because `set a = a` would ask for the right to read as well.
+  select attname into v_column from pg_attribute
+  where attrelid = ('byok.' || quote_ident(p_name))::regclass and attnum > 0 and not attisdropped
+  order by attname = 'user_id' desc, attnum limit 1;
+  return case p_action
+    when 'select' then format('select * from byok.%I', p_name)
+    when 'insert' then format('insert into byok.%I overriding system value select (jsonb_populate_record(null::byok.%I, %L)).*', p_name, p_name, v_row)
+    when 'update' then format('update byok.%I set %I = %L', p_name, v_column, v_row ->> v_column)
+    when 'delete' then format('delete from byok.%I', p_name)
+    else format('truncate byok.%I cascade', p_name)
+  end;
+end
+$$;
+
+-- Which rows there are, each with its version, as the table's owner sees them.
+create function pg_temp.rows_of(p_table text) returns jsonb language plpgsql as $$
+declare
+  v_rows jsonb;
+begin
+  execute format('select coalesce(jsonb_object_agg(ctid::text || '':'' || xmin, coalesce(to_jsonb(t) ->> ''user_id'', ''everybody'')), ''{}'') from byok.%I as t', p_table) into v_rows;
+  return v_rows;
+end
+$$;
+
+create function pg_temp.describe_rows(p_verb text, p_rows jsonb, p_all jsonb) returns text language sql as $$
+  select p_verb || case
+    when p_rows = '{}' then ' nothing'
+    when p_rows = (select jsonb_object_agg(key, value) from jsonb_each(p_all) where value = '"00000000-0000-4000-8000-00000000000a"') then ' own rows'
+    when p_rows = p_all then ' all rows'
+    else ' what it should not'
+  end;
+$$;
+
+-- Does it for real, tells what came of it, and undoes it.
+create function pg_temp.attempt(p_attacker text, p_kind text, p_name text, p_action text) returns text language plpgsql as $$
+declare
+  v_attacker attackers;
+  v_statement text := pg_temp.statement(p_kind, p_name, p_action);
+  v_before jsonb;
+  v_rows jsonb;
+  v_message text;
+begin
+  select * into v_attacker from attackers where name = p_attacker;
+  if p_kind = 'table' then
+    v_before := pg_temp.rows_of(p_name);
+  end if;
+  begin
+    perform set_config('request.jwt.claims', v_attacker.claims, true), set_config('role', v_attacker.role, true);
+    if p_kind = 'table' and p_action = 'select' then
+      execute format('select coalesce(jsonb_object_agg(ctid::text || '':'' || xmin, coalesce(to_jsonb(t) ->> ''user_id'', ''everybody'')), ''{}'') from byok.%I as t', p_name) into v_rows;
+      raise sqlstate 'TAP00' using message = pg_temp.describe_rows('shows', v_rows, v_before);
+    end if;
+    execute v_statement;
+    perform set_config('role', 'postgres', true);
+    if p_kind = 'table' then
+      v_rows := pg_temp.rows_of(p_name);
+      v_rows := (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(v_before) where not v_rows ? key);
+      raise sqlstate 'TAP00' using message = pg_temp.describe_rows('changes', v_rows, v_before);
+    end if;
+    raise sqlstate 'TAP00' using message = 'runs';
+  exception
+    when sqlstate 'TAP00' then
+      return sqlerrm;
+    when insufficient_privilege then
+      return case
+        when sqlerrm like 'new row violates row-level security policy %' then 'refused by a policy'
+        -- A function that is let in and then finds a table closed to it has still been let in.
+        when p_kind = 'function' and sqlerrm not in ('permission denied for function ' || split_part(p_name, '(', 1), 'permission denied for schema byok') then 'runs'
+        else 'refused'
+      end;
+    when others then
+      get stacked diagnostics v_message = returned_sqlstate;
+      -- A function that answers with a refusal of its own has been let in.
+      return case when p_kind = 'function' and v_message like 'PT%' then 'runs' else 'fails with ' || v_message || ' ' || sqlerrm end;
+  end;
+end
+$$;
+
+select plan((
+  select count(*) from objects join actions using (kind) cross join attackers
+)::integer + 2);
+
+select is_empty('select kind, name from objects except select kind, name from known', 'every object of the schema has its line here');
+select is_empty('select kind, name from known except select kind, name from objects', 'and every line its object');
+
+select is(
+  pg_temp.attempt(attackers.name, objects.kind, objects.name, actions.action),
+  coalesce(allowed.outcome, 'refused'),
+  format('%s, %s %s: %s', attackers.name, actions.action, objects.name, coalesce(allowed.outcome, 'refused')))
+from objects
+join actions using (kind)
+cross join attackers
+left join allowed on (allowed.kind, allowed.name, allowed.attacker, allowed.action) = (objects.kind, objects.name, attackers.name, actions.action)
+order by objects.kind desc, objects.name, attackers.role, attackers.name, actions.action;
+
+select * from finish();
+rollback;
