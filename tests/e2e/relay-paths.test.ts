@@ -1,6 +1,6 @@
 /** Which paths are relayed. Written by hand into a socket: every client tidies a path up before it sends it. */
-import { beforeAll, describe, expect, test } from "vitest";
-import { type ProviderId, requestsWith } from "./doubles.ts";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { forgetRequests, type ProviderId, requestsWith } from "./doubles.ts";
 import { sendRaw } from "./raw.ts";
 import { type ByokUser, newByokUser, newUser, stack } from "./users.ts";
 
@@ -9,6 +9,7 @@ let refused: ByokUser;
 beforeAll(async () => {
   refused = await newByokUser("openai");
 });
+afterEach(() => forgetRequests(stack, "openai", refused.apiKey));
 
 function send(owner: ByokUser, target: string, method = "GET") {
   const headers = { authorization: `Bearer ${owner.user.accessToken}` };
