@@ -20,44 +20,52 @@ const firstSeed = process.env.LEDGER_SEED ? Number(process.env.LEDGER_SEED) : ra
 const runs = Number(process.env.LEDGER_RUNS ?? 3);
 const size = { clients: 24, steps: 100, credits: 40 };
 
-test("the ledger keeps every promise under concurrent calls, grants, sweeps, saves and removals", {
-  timeout: runs * 30_000,
-}, async () => {
-  const outcomes: Record<string, number> = {};
-  let steps = 0;
-  for (let run = 0; run < runs; run++) {
-    const seed = firstSeed + run;
-    const options = { ...size, dbUrl, schema: "byok", seed };
-    const events = await attack(options);
-    const { broken, contradicted } = await judge(options, events);
-    expect({ broken, contradicted }, `LEDGER_SEED=${seed} LEDGER_RUNS=1 replays it`).toEqual({
-      broken: [],
-      contradicted: [],
-    });
-    steps += events.steps;
-    for (const [name, count] of Object.entries(events.outcomes)) outcomes[name] = (outcomes[name] ?? 0) + count;
-  }
-  // An attack that never gets there proves nothing.
-  for (const outcome of reached) expect(outcomes, `seeds from ${firstSeed}`).toHaveProperty([outcome]);
-  console.log(
-    `${steps} steps of ${size.clients} clients in ${runs} runs, seeds from ${firstSeed}: ${listed(outcomes)}`,
-  );
-});
-
-test("the same attack breaks a debit that reads the balance and writes without a lock", {
-  timeout: 300_000,
-}, async () => {
-  // One round is nearly always enough; the bound is there for a machine that runs the clients one after another.
-  for (let round = 1; round <= 100; round++) {
-    const broken = await attackControl(firstSeed + round);
-    if (broken.length === 0) continue;
+test(
+  "the ledger keeps every promise under concurrent calls, grants, sweeps, saves and removals",
+  {
+    timeout: runs * 30_000,
+  },
+  async () => {
+    const outcomes: Record<string, number> = {};
+    let steps = 0;
+    for (let run = 0; run < runs; run++) {
+      const seed = firstSeed + run;
+      const options = { ...size, dbUrl, schema: "byok", seed };
+      const events = await attack(options);
+      const { broken, contradicted } = await judge(options, events);
+      expect({ broken, contradicted }, `LEDGER_SEED=${seed} LEDGER_RUNS=1 replays it`).toEqual({
+        broken: [],
+        contradicted: [],
+      });
+      steps += events.steps;
+      for (const [name, count] of Object.entries(events.outcomes)) outcomes[name] = (outcomes[name] ?? 0) + count;
+    }
+    // An attack that never gets there proves nothing.
+    for (const outcome of reached) expect(outcomes, `seeds from ${firstSeed}`).toHaveProperty([outcome]);
     console.log(
-      `The control broke in round ${round}: ${broken.map((sentence) => sentence.split(": ", 1)[0]).join("; ")}`,
+      `${steps} steps of ${size.clients} clients in ${runs} runs, seeds from ${firstSeed}: ${listed(outcomes)}`,
     );
-    return;
-  }
-  expect.fail(`The control survived 100 rounds, seeds from ${firstSeed}: the attack does not bite.`);
-});
+  },
+);
+
+test(
+  "the same attack breaks a debit that reads the balance and writes without a lock",
+  {
+    timeout: 300_000,
+  },
+  async () => {
+    // One round is nearly always enough; the bound is there for a machine that runs the clients one after another.
+    for (let round = 1; round <= 100; round++) {
+      const broken = await attackControl(firstSeed + round);
+      if (broken.length === 0) continue;
+      console.log(
+        `The control broke in round ${round}: ${broken.map((sentence) => sentence.split(": ", 1)[0]).join("; ")}`,
+      );
+      return;
+    }
+    expect.fail(`The control survived 100 rounds, seeds from ${firstSeed}: the attack does not bite.`);
+  },
+);
 
 const reached = [
   ...["byok", "platform", "insufficient_credits", "request_in_progress", "request_completed"].map(
