@@ -1,0 +1,80 @@
+/** Postgres with durable settings and the Data API on it, to be killed and started again on the same files and port. */
+import path from "node:path";
+import { bootstrap } from "../../local/bootstrap.ts";
+import { defaultSupabaseDir, type StackConfig } from "../../local/config.ts";
+import { createLite } from "../../local/lite.ts";
+import { migrate } from "../../local/migrate.ts";
+import { type Postgres, password, startPostgres, superuser } from "../../local/postgres.ts";
+import type { Secrets } from "../../local/secrets.ts";
+import { childrenOf } from "../local/processes.ts";
+import { createDataApi, type DataApi } from "./data-api.ts";
+
+export class BreakableDatabase {
+  readonly #stateDir: string;
+  #port = 0;
+  #running: { postgres: Postgres; dataApi: DataApi } | null = null;
+
+  /** @param stateDir with symbolic links resolved */
+  constructor(stateDir: string) {
+    this.#stateDir = stateDir;
+  }
+
+  get isRunning(): boolean {
+    return this.#running !== null;
+  }
+
+  /** As the cluster's superuser. */
+  get adminUrl(): string {
+    return this.#urlAs(superuser);
+  }
+
+  /** Makes the schema in the cluster that `start` has made. */
+  async fill(config: StackConfig, secrets: Secrets): Promise<void> {
+    const lite = createLite({ dbUrl: this.adminUrl, config, secrets });
+    await bootstrap(lite);
+    await lite.close();
+    await migrate(this.#urlAs("postgres"), path.join(defaultSupabaseDir, "migrations"));
+  }
+
+  async start(): Promise<void> {
+    const postgres = await startPostgres({ stateDir: this.#stateDir, port: this.#port, durable: true });
+    this.#port = postgres.port;
+    this.#running = { postgres, dataApi: createDataApi(this.adminUrl) };
+  }
+
+  /** Answers what the functions ask of the Data API; 503 while Postgres is down, as PostgREST does. */
+  async answer(request: Request): Promise<Response> {
+    if (this.#running) return await this.#running.dataApi.answer(request);
+    return Response.json({ code: "PGRST000", message: "Could not connect with the database" }, { status: 503 });
+  }
+
+  /** SIGKILL to the first process of Postgres alone, which the others miss sooner or later, or to all of them. */
+  async kill(extent: "postmaster" | "all"): Promise<void> {
+    const running = this.#running;
+    if (!running) return;
+    this.#running = null;
+    const { postgres, dataApi } = running;
+    // The first process last, or the others would begin to end in good order.
+    if (extent === "all") for (const pid of childrenOf(postgres.pid)) killIfThere(pid);
+    killIfThere(postgres.pid);
+    await postgres.ended;
+    await dataApi.stop();
+  }
+
+  async stop(): Promise<void> {
+    await this.#running?.dataApi.stop();
+    await this.#running?.postgres.stop();
+  }
+
+  #urlAs(user: string): string {
+    return `postgresql://${user}:${password}@127.0.0.1:${this.#port}/postgres`;
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * A stack in pieces: the functions and Postgres can be killed and started again apart from each other, which `startStack` does
+ * not offer. The parts are those of local/, put together in the same way; between functions and Data API stands a gate.
+ */
+import { chmodSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { defaultSupabaseDir, readConfig } from "../../local/config.ts";
+import { startGateway } from "../../local/gateway.ts";
+import { loadSecrets } from "../../local/secrets.ts";
+import { createTokens } from "../../local/tokens.ts";
+import { lockAccount } from "./account-lock.ts";
+import { BreakableDatabase } from "./breakable-database.ts";
+import { BreakableFunctions } from "./breakable-functions.ts";
+import { Gate } from "./gate.ts";
+import { type ScriptedProvider, startScriptedProvider } from "./provider.ts";
+
+/** What is killed: the functions' process, the first process of Postgres alone, all of its processes, or the lot. */
+export const victims = ["functions", "postmaster", "postgres", "everything"] as const;
+export type Victim = (typeof victims)[number];
+
+export interface BreakableStack {
+  readonly url: string;
+  readonly database: BreakableDatabase;
+  readonly gate: Gate;
+  readonly provider: ScriptedProvider;
+  /** What the functions have printed, line by line. */
+  readonly printed: readonly string[];
+  /** A signed access token of a user with this id. */
+  tokenOf(userId: string): Promise<string>;
+  /** SIGKILL; resolves when the victims are gone. */
+  kill(victim: Victim): Promise<void>;
+  /** Starts again what was killed, on the same folder and ports. */
+  revive(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts such a stack with durable settings: every commit is flushed to the disk. Credits pay OpenAI only.
+ *
+ * @param functionsEnv more variables for the functions
+ */
+export async function startBreakableStack(functionsEnv: Record<string, string> = {}): Promise<BreakableStack> {
+  const stateDir = realpathSync(mkdtempSync(path.join(tmpdir(), "byok-crash-")));
+  // Postgres may run under another account, which passes through to its own folder.
+  chmodSync(stateDir, 0o711);
+  const stops: (() => unknown)[] = [() => rmSync(stateDir, { recursive: true, force: true })];
+  const stop = async () => {
+    for (const end of stops.splice(0).reverse()) await end();
+  };
+  const keep = <Part extends { stop(): unknown }>(part: Part): Part => {
+    stops.push(() => part.stop());
+    return part;
+  };
+  try {
+    const config = readConfig(defaultSupabaseDir);
+    const gateway = keep(await startGateway(config, 0));
+    const secrets = await loadSecrets(stateDir);
+    const tokens = await createTokens(secrets, gateway.url);
+    const provider = keep(await startScriptedProvider());
+    const database = keep(new BreakableDatabase(stateDir));
+    await database.start();
+    await database.fill(config, secrets);
+    const gate = new Gate({
+      dataApi: (request) => database.answer(request),
+      lockAccount: (userId) => lockAccount(database.adminUrl, userId),
+    });
+    // What is held up would keep the other parts from stopping.
+    stops.push(() => gate.unlock().then(() => gate.release("lost")));
+    const printed: string[] = [];
+    const functions = keep(
+      new BreakableFunctions({
+        config,
+        supabaseDir: defaultSupabaseDir,
+        stateDir,
+        env: {
+          SUPABASE_URL: gateway.url,
+          SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: secrets.publishableKey }),
+          SUPABASE_SECRET_KEYS: JSON.stringify({ default: secrets.secretKey }),
+          SUPABASE_JWKS: JSON.stringify(tokens.jwks),
+          BYOK_MASTER_KEYS: secrets.masterKeys,
+          BYOK_PLATFORM_KEYS: JSON.stringify({ openai: "sk-platform" }),
+          BYOK_PROVIDER_ORIGINS: JSON.stringify({ openai: provider.origin }),
+          ...functionsEnv,
+        },
+        allowHosts: [],
+        log: (line) => printed.push(line),
+      }),
+    );
+    const startFunctions = async () => {
+      const functionsPort = await functions.start();
+      gateway.open({ tokens, dataApi: (request) => gate.handle(request), functionsPort });
+    };
+    await startFunctions();
+    return {
+      url: gateway.url,
+      ...{ database, gate, provider, printed, stop },
+      tokenOf: (sub) => tokens.sign({ sub, aud: "authenticated", role: "authenticated", exp: tomorrow() }),
+      async kill(victim) {
+        const ends: Promise<void>[] = [];
+        if (victim === "functions" || victim === "everything") {
+          gate.forget();
+          ends.push(functions.kill());
+        }
+        if (victim !== "functions") ends.push(database.kill(victim === "postmaster" ? "postmaster" : "all"));
+        await Promise.all(ends);
+      },
+      async revive() {
+        if (!database.isRunning) await database.start();
+        if (!functions.isRunning) await startFunctions();
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function tomorrow(): number {
+  return Math.floor(Date.now() / 1000) + 86_400;
+}

@@ -1,0 +1,128 @@
+/**
+ * What stands between the functions and the Data API, and holds single calls of a billing function up: before Postgres hears of
+ * them, in the middle of their transaction, or when they are committed and nobody has been told yet.
+ */
+import type { AccountLock } from "./account-lock.ts";
+
+export const rpcs = ["open_call", "settle_hold", "void_hold"] as const;
+export type Rpc = (typeof rpcs)[number];
+
+export const points = ["before", "amid", "after"] as const;
+export type Point = (typeof points)[number];
+
+/** What becomes of what was held up: it goes on its way, or is lost on it. */
+export type Release = "passed" | "lost";
+
+export interface GateOptions {
+  dataApi(request: Request): Promise<Response>;
+  lockAccount(userId: string): Promise<AccountLock>;
+}
+
+interface Barrier {
+  readonly point: Point;
+  readonly reached: PromiseWithResolvers<void>;
+  readonly released: PromiseWithResolvers<Release>;
+}
+
+export class Gate {
+  readonly #options: GateOptions;
+  readonly #barriers = new Map<string, Barrier>();
+  readonly #locks = new Set<AccountLock>();
+  readonly #underWay = new Set<Promise<unknown>>();
+  /** Hold id -> request id. */
+  readonly #requestOfHold = new Map<string, string>();
+  readonly #resolutions = new Map<string, PromiseWithResolvers<void>>();
+  /** Grows with each death of the functions: nobody will resolve what was asked for before. */
+  #generation = 0;
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+  }
+
+  /** Holds up that billing function for the call with this request id; resolves when it has got there. */
+  holdUp(requestId: string, rpc: Rpc, point: Point): Promise<void> {
+    const barrier = { point, reached: Promise.withResolvers<void>(), released: Promise.withResolvers<Release>() };
+    this.#barriers.set(`${rpc} ${requestId}`, barrier);
+    return barrier.reached.promise;
+  }
+
+  /** Ends the waiting of those amid their transaction; the others stay held up. */
+  async unlock(): Promise<void> {
+    const locks = [...this.#locks];
+    this.#locks.clear();
+    await Promise.all(locks.map((lock) => lock.release()));
+  }
+
+  /** Lets go of all that is held up. */
+  release(how: Release): void {
+    for (const { released } of this.#barriers.values()) released.resolve(how);
+    this.#barriers.clear();
+  }
+
+  /** Resolves when the Data API has nothing to do. */
+  async quiet(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+  }
+
+  /** Resolves when the functions have tried to resolve every hold that they were told of. */
+  async resolved(): Promise<void> {
+    await Promise.all([...this.#resolutions.values()].map(({ promise }) => promise));
+    await this.quiet();
+  }
+
+  /** The functions are dead: nobody will resolve the holds that they asked for. */
+  forget(): void {
+    this.#generation++;
+    this.#resolutions.clear();
+  }
+
+  async handle(request: Request): Promise<Response> {
+    const rpc = rpcs.find((name) => new URL(request.url).pathname === `/rest/v1/rpc/${name}`);
+    const work = rpc ? this.#handleRpc(rpc, request) : this.#options.dataApi(request);
+    this.#underWay.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#underWay.delete(work);
+    }
+  }
+
+  async #handleRpc(rpc: Rpc, request: Request): Promise<Response> {
+    const { method, headers, url } = request;
+    const generation = this.#generation;
+    const body = await request.text();
+    const { p_user_id, p_hold_id, p_request_id } = JSON.parse(body);
+    const requestId: string = p_request_id ?? this.#requestOfHold.get(p_hold_id);
+    const barrier = this.#barriers.get(`${rpc} ${requestId}`);
+    try {
+      if (barrier && (await this.#stop(barrier, "before")) === "lost") return lost();
+      if (barrier?.point === "amid") await this.#lock(p_user_id, barrier);
+      // The signal stays behind: a caller's death does not undo what the Data API has begun.
+      const response = await this.#options.dataApi(new Request(url, { method, headers, body }));
+      const placed = rpc === "open_call" && response.ok ? (await response.clone().json())[0]?.hold_id : null;
+      if (placed) this.#requestOfHold.set(placed, requestId);
+      if (barrier && (await this.#stop(barrier, "after")) === "lost") return lost();
+      if (placed && generation === this.#generation) this.#resolutions.set(requestId, Promise.withResolvers());
+      return response;
+    } finally {
+      if (rpc !== "open_call") this.#resolutions.get(requestId)?.resolve();
+    }
+  }
+
+  async #stop({ point, reached, released }: Barrier, here: Point): Promise<Release> {
+    if (point !== here) return "passed";
+    reached.resolve();
+    return released.promise;
+  }
+
+  async #lock(userId: string, { reached }: Barrier): Promise<void> {
+    const lock = await this.#options.lockAccount(userId);
+    this.#locks.add(lock);
+    // Reached only after this request has been passed on; a crash meanwhile ends the waiting.
+    lock.awaited().then(reached.resolve, reached.reject);
+  }
+}
+
+function lost(): Response {
+  return Response.json({ code: "GATEWAY", message: "Lost on the way" }, { status: 504 });
+}

@@ -1,0 +1,230 @@
+/** One run: calls come to a stand at their steps, something is killed and started again, and the ledger is judged. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Client } from "pg";
+import { brokenInvariants } from "../ledger/invariants.ts";
+import { withConnection } from "../ledger/sessions.ts";
+import type { BreakableStack } from "./breakable-stack.ts";
+import { Call, type CallEnd, operation, type User } from "./calls.ts";
+import { balanceOf, expireHolds, statesOf, usersWith } from "./ledger.ts";
+import type { Plan } from "./plan.ts";
+import { type Answer, answerUpTo } from "./provider.ts";
+import { diesFunctions, nameOf, outcomesOf, type Step } from "./steps.ts";
+
+export interface RunReport {
+  /** A sentence for each promise that was not kept. */
+  readonly broken: readonly string[];
+  /** How many calls were made, retries included. */
+  readonly calls: number;
+  /** What was there in this run: each step, and how its hold ended. */
+  readonly seen: readonly string[];
+}
+
+interface Standing {
+  readonly step: Step;
+  readonly user: User;
+  readonly call: Call;
+  /** The provider's, where the call stands there. */
+  readonly answer: Answer | null;
+}
+
+/** @param byokUser one with an API key of their own, and credits that no run may touch */
+export async function runPlan(stack: BreakableStack, byokUser: User, plan: Plan): Promise<RunReport> {
+  const run = new CrashRun(stack, byokUser, plan);
+  await run.prepare();
+  await run.begin();
+  await run.crash();
+  await within(60_000, "all calls have ended and their holds are resolved", run.recover());
+  await run.judge();
+  await within(30_000, "all retries have ended", run.retry());
+  return run.report();
+}
+
+class CrashRun {
+  readonly #stack: BreakableStack;
+  readonly #plan: Plan;
+  readonly #byokUser: User;
+  #payers: User[] = [];
+  #standing: Standing[] = [];
+  #loose: Promise<Call>[] = [];
+  #looseUser: User;
+  readonly #broken: string[] = [];
+  readonly #seen: string[] = [];
+  #calls = 0;
+
+  constructor(stack: BreakableStack, byokUser: User, plan: Plan) {
+    this.#stack = stack;
+    this.#plan = plan;
+    this.#byokUser = byokUser;
+    this.#looseUser = byokUser;
+  }
+
+  /** Users have just as many credits as their calls cost: one that is lost, or charged twice, is missing in the end. */
+  async prepare(): Promise<void> {
+    const { steps, loose } = this.#plan;
+    const looseRequests = new Set(loose.map(({ request }) => request)).size;
+    const credits = [...steps.map(() => operation.credits), looseRequests * operation.credits];
+    this.#payers = await this.#withDatabase((client) => usersWith(this.#stack, client, credits));
+    this.#looseUser = this.#payers.at(-1) as User;
+  }
+
+  async begin(): Promise<void> {
+    const { steps, byokSteps, loose } = this.#plan;
+    const paid = steps.map((step, index) => this.#start(step, this.#payers[index] as User, `paid-${index}`));
+    const own = byokSteps.map((step, index) => this.#start(step, this.#byokUser, `own-${index}`));
+    const places = [...steps, ...byokSteps].map((step) => `a call stands ${nameOf(step)}`);
+    await Promise.all([...paid, ...own].map((stands, index) => within(30_000, places[index] ?? "", stands)));
+    this.#loose = loose.map(async ({ delayMs, request }) => {
+      await delay(delayMs);
+      return this.#call(this.#looseUser, this.#requestId(`loose-${request}`));
+    });
+  }
+
+  async crash(): Promise<void> {
+    const { crashMs, victim, release } = this.#plan;
+    await delay(crashMs);
+    await this.#stack.kill(victim);
+    await this.#stack.gate.unlock();
+    if (release !== "passed after restart") this.#stack.gate.release(release === "lost" ? "lost" : "passed");
+    await this.#stack.revive();
+  }
+
+  async recover(): Promise<void> {
+    const { sweep, release } = this.#plan;
+    if (sweep === "before survivors go on") await this.#sweep();
+    if (release === "passed after restart") this.#stack.gate.release("passed");
+    if (!diesFunctions(this.#plan)) for (const standing of this.#standing) this.#goOn(standing);
+    await Promise.all(this.#standing.map(({ call }) => call.ended));
+    for (const call of await Promise.all(this.#loose)) await call.ended;
+    await this.#stack.gate.resolved();
+    await this.#sweep();
+  }
+
+  async judge(): Promise<void> {
+    await this.#withDatabase(async (client) => {
+      await this.#judgeInvariants(client, "after the sweep");
+      for (const { step, user, call } of this.#standing) {
+        const [state = "none", ...more] = await statesOf(client, user, call.requestId);
+        const allowed: readonly string[] = user === this.#byokUser ? ["none"] : outcomesOf(step, this.#plan);
+        if (more.length > 0 || !allowed.includes(state))
+          this.#broken.push(
+            `The hold of a call ${nameOf(step)} is ${[state, ...more].join(", ")}, not ${allowed.join(" or ")}.`,
+          );
+        const payer = user === this.#byokUser ? "own key" : "credits";
+        this.#seen.push(`${payer}, ${nameOf(step)}, ${this.#plan.victim} killed`, `${payer}: ${state}`);
+      }
+    });
+  }
+
+  /** Whoever asks again with the same request id gets it once more, or hears that it was charged; it is charged once in all. */
+  async retry(): Promise<void> {
+    const paid = new Map<string, User>();
+    for (const { user, call } of this.#standing) if (user !== this.#byokUser) paid.set(call.requestId, user);
+    for (const call of await Promise.all(this.#loose)) paid.set(call.requestId, this.#looseUser);
+    await this.#withDatabase(async (client) => {
+      const charged = new Set<string>();
+      for (const [requestId, user] of paid)
+        if ((await statesOf(client, user, requestId)).includes("settled")) charged.add(requestId);
+      await Promise.all(
+        [...paid].map(async ([requestId, user]) =>
+          this.#judgeRetry(charged.has(requestId), await this.#again(user, requestId)),
+        ),
+      );
+      const own = await Promise.all(
+        this.#standing
+          .filter(({ user }) => user === this.#byokUser)
+          .map(({ call }) => this.#again(this.#byokUser, call.requestId)),
+      );
+      if (!own.every(({ status, funding }) => status === 200 && funding === "byok"))
+        this.#broken.push("A call under BYOK did not work after the restart.");
+      await this.#stack.gate.resolved();
+      await this.#judgeInvariants(client, "after the retries");
+      for (const [requestId, user] of paid) {
+        const states = await statesOf(client, user, requestId);
+        if (states.filter((state) => state === "settled").length !== 1)
+          this.#broken.push(`After its retry a request has holds ${states.join(", ")}, and should be charged once.`);
+      }
+      for (const user of this.#payers) {
+        const { available, held } = await balanceOf(client, user);
+        if (available !== 0 || held !== 0)
+          this.#broken.push(`A user has ${available} credits and ${held} held after spending all of them.`);
+      }
+    });
+  }
+
+  report(): RunReport {
+    return { broken: this.#broken, calls: this.#calls, seen: this.#seen };
+  }
+
+  /** Begins a call and resolves when it stands at its step. */
+  async #start(step: Step, user: User, name: string): Promise<void> {
+    const { gate, provider } = this.#stack;
+    const requestId = this.#requestId(name);
+    if ("rpc" in step) {
+      if (step.rpc === "void_hold") provider.stopAt(requestId, "refusal");
+      const reached = gate.holdUp(requestId, step.rpc, step.point);
+      this.#standing.push({ step, user, call: this.#call(user, requestId), answer: null });
+      return await reached;
+    }
+    const answer = provider.stopAt(requestId, step.stage);
+    const call = this.#call(user, requestId);
+    this.#standing.push({ step, user, call, answer });
+    await answer.asked;
+    if (step.stage !== "silence") await call.begun;
+    await call.hasRead(answerUpTo(step.stage));
+  }
+
+  #goOn({ call, answer }: Standing): void {
+    if (!answer) return;
+    const { survivors } = this.#plan;
+    if (survivors === "lose their client") call.leave();
+    else answer.goOn(survivors === "finish" ? "end" : "break");
+  }
+
+  #judgeRetry(wasCharged: boolean, { status, refusal, isWhole }: CallEnd): void {
+    const isRight = wasCharged ? status === 409 && refusal === "request_completed" : status === 200 && isWhole;
+    if (!isRight)
+      this.#broken.push(`A retry of ${wasCharged ? "a charged" : "an uncharged"} call got ${status} ${refusal ?? ""}.`);
+  }
+
+  async #judgeInvariants(client: Client, when: string): Promise<void> {
+    const users = [...this.#payers, this.#byokUser].map(({ id }) => id);
+    const options = { schema: "byok", users, byokUsers: [this.#byokUser.id] };
+    for (const sentence of await brokenInvariants(client, options)) this.#broken.push(`${when}: ${sentence}`);
+  }
+
+  async #sweep(): Promise<void> {
+    await this.#withDatabase((client) => expireHolds(client, this.#payers));
+  }
+
+  async #again(user: User, requestId: string): Promise<CallEnd> {
+    this.#stack.provider.stopAt(requestId, "end");
+    return await this.#call(user, requestId).ended;
+  }
+
+  #call(user: User, requestId: string): Call {
+    this.#calls++;
+    return new Call(this.#stack, user, requestId);
+  }
+
+  #requestId(name: string): string {
+    return `${this.#plan.seed}-${name}`;
+  }
+
+  #withDatabase<T>(use: (client: Client) => Promise<T>): Promise<T> {
+    return withConnection(this.#stack.database.adminUrl, use);
+  }
+}
+
+/** A deadline, so that a run that stands still says where. */
+async function within<T>(timeoutMs: number, what: string, work: Promise<T>): Promise<T> {
+  const patience = new AbortController();
+  const tooLate = delay(timeoutMs, undefined, { signal: patience.signal }).then(() => {
+    throw new Error(`It took more than ${timeoutMs} ms until ${what}.`);
+  });
+  try {
+    return await Promise.race([work, tooLate]);
+  } finally {
+    patience.abort();
+    tooLate.catch(() => undefined);
+  }
+}
