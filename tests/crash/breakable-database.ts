@@ -37,7 +37,11 @@ export class BreakableDatabase {
   }
 
   async start(): Promise<void> {
-    const postgres = await startPostgres({ stateDir: this.#stateDir, port: this.#port, durable: true });
+    const postgres = await startPostgres({
+      stateDir: this.#stateDir,
+      port: this.#port,
+      durable: true,
+    });
     this.#port = postgres.port;
     this.#running = { postgres, dataApi: createDataApi(this.adminUrl) };
   }

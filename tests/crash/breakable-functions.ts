@@ -16,8 +16,11 @@ export class BreakableFunctions {
 
   /** @returns the port, which is another one each time */
   async start(): Promise<number> {
+    const others = edgeProcesses();
     const functions = await startFunctions(this.#options);
-    this.#running = { functions, pid: functionsProcess() };
+    const pid = edgeProcesses().find((each) => !others.includes(each));
+    if (pid === undefined) throw new Error("The functions' process is not among the children of this one.");
+    this.#running = { functions, pid };
     return functions.port;
   }
 
@@ -35,12 +38,13 @@ export class BreakableFunctions {
   }
 }
 
-/** The child of this process that runs local/edge.ts. */
-function functionsProcess(): number {
-  const list = execFileSync("ps", ["-A", "-ww", "-o", "pid=,ppid=,args="], { encoding: "utf8" });
-  for (const line of list.split("\n")) {
+/** The children of this process that run local/edge.ts, one for each stack. */
+function edgeProcesses(): number[] {
+  const list = execFileSync("ps", ["-A", "-ww", "-o", "pid=,ppid=,args="], {
+    encoding: "utf8",
+  });
+  return list.split("\n").flatMap((line) => {
     const [, pid, parent, command = ""] = /^ *(\d+) +(\d+) (.*)$/.exec(line) ?? [];
-    if (Number(parent) === process.pid && command.includes("edge.ts")) return Number(pid);
-  }
-  throw new Error("The functions' process is not among the children of this one.");
+    return Number(parent) === process.pid && command.includes("edge.ts") ? [Number(pid)] : [];
+  });
 }

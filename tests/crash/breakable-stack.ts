@@ -75,7 +75,9 @@ export async function startBreakableStack(functionsEnv: Record<string, string> =
         stateDir,
         env: {
           SUPABASE_URL: gateway.url,
-          SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: secrets.publishableKey }),
+          SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({
+            default: secrets.publishableKey,
+          }),
           SUPABASE_SECRET_KEYS: JSON.stringify({ default: secrets.secretKey }),
           SUPABASE_JWKS: JSON.stringify(tokens.jwks),
           BYOK_MASTER_KEYS: secrets.masterKeys,
@@ -89,19 +91,28 @@ export async function startBreakableStack(functionsEnv: Record<string, string> =
     );
     const startFunctions = async () => {
       const functionsPort = await functions.start();
-      gateway.open({ tokens, dataApi: (request) => gate.handle(request), functionsPort });
+      // Only now: what the dead had sent may have arrived after their death.
+      gate.forget();
+      gateway.open({
+        tokens,
+        dataApi: (request) => gate.handle(request),
+        functionsPort,
+      });
     };
     await startFunctions();
     return {
       url: gateway.url,
       ...{ database, gate, provider, printed, stop },
-      tokenOf: (sub) => tokens.sign({ sub, aud: "authenticated", role: "authenticated", exp: tomorrow() }),
+      tokenOf: (sub) =>
+        tokens.sign({
+          sub,
+          aud: "authenticated",
+          role: "authenticated",
+          exp: tomorrow(),
+        }),
       async kill(victim) {
         const ends: Promise<void>[] = [];
-        if (victim === "functions" || victim === "everything") {
-          gate.forget();
-          ends.push(functions.kill());
-        }
+        if (victim === "functions" || victim === "everything") ends.push(functions.kill());
         if (victim !== "functions") ends.push(database.kill(victim === "postmaster" ? "postmaster" : "all"));
         await Promise.all(ends);
       },

@@ -9,7 +9,7 @@ import { type BreakableStack, startBreakableStack, victims } from "./breakable-s
 import type { User } from "./calls.ts";
 import { saveKey, usersWith } from "./ledger.ts";
 import { drawPlan, type Plan } from "./plan.ts";
-import { runPlan } from "./run.ts";
+import { type RunReport, runPlan } from "./run.ts";
 import { byokSteps, creditsSteps } from "./steps.ts";
 
 /** CRASH_SEED replays the run that failed; CRASH_RUNS makes more runs, each from a seed of its own. */
@@ -37,26 +37,36 @@ test("Postgres runs with durable settings", async () => {
 test.each(victims)(
   "no credit is lost and none charged twice when %s is killed, wherever a call stands",
   async (victim) => {
-    const plan: Plan = { ...drawPlan(firstSeed), victim, steps: [...creditsSteps], byokSteps: [...byokSteps] };
-    expect((await runPlan(stack, byokUser, plan)).broken, replay(firstSeed)).toEqual([]);
+    const plan: Plan = {
+      ...drawPlan(firstSeed),
+      victim,
+      steps: [...creditsSteps],
+      byokSteps: [...byokSteps],
+    };
+    await crash(plan);
   },
 );
 
-test("no credit is lost and none charged twice in seeded crashes", { timeout: runs * 30_000 }, async () => {
-  const seen: Record<string, number> = {};
-  const began = performance.now();
-  let calls = 0;
-  for (let run = 0; run < runs; run++) {
-    const plan = drawPlan(firstSeed + run);
-    const report = await runPlan(stack, byokUser, plan);
-    expect(report.broken, replay(plan.seed)).toEqual([]);
-    calls += report.calls;
-    for (const what of [`${plan.victim} killed`, ...report.seen]) seen[what] = (seen[what] ?? 0) + 1;
-  }
-  const seconds = ((performance.now() - began) / 1000).toFixed(0);
-  console.log(`${runs} crashes, ${calls} calls, seeds from ${firstSeed}, ${seconds} s`);
-  if (runs >= 1000) console.table(seen);
-});
+test(
+  "no credit is lost and none charged twice in seeded crashes",
+  {
+    timeout: runs * 30_000,
+  },
+  async () => {
+    const seen: Record<string, number> = {};
+    const began = performance.now();
+    let calls = 0;
+    for (let run = 0; run < runs; run++) {
+      const plan = drawPlan(firstSeed + run);
+      const report = await crash(plan);
+      calls += report.calls;
+      for (const what of [`${plan.victim} killed`, ...report.seen]) seen[what] = (seen[what] ?? 0) + 1;
+    }
+    const seconds = ((performance.now() - began) / 1000).toFixed(0);
+    console.log(`${runs} crashes, ${calls} calls, seeds from ${firstSeed}, ${seconds} s`);
+    if (runs >= 1000) console.table(seen);
+  },
+);
 
 test("the functions print no prompt and no user of the calls that a crash breaks off", () => {
   // What Deno itself says about an answer that was broken off.
@@ -64,6 +74,12 @@ test("the functions print no prompt and no user of the calls that a crash breaks
   expect(stack.printed.filter((line) => !expected.test(line))).toEqual([]);
 });
 
-function replay(seed: number): string {
-  return `CRASH_SEED=${seed} CRASH_RUNS=1 replays it`;
+/** Runs a plan, and names the seed if a promise was broken or the run came to a stand. */
+async function crash(plan: Plan): Promise<RunReport> {
+  const replay = `CRASH_SEED=${plan.seed} CRASH_RUNS=1 replays it`;
+  const report = await runPlan(stack, byokUser, plan).catch((cause: unknown) => {
+    throw new Error(`${cause instanceof Error ? cause.message : cause} ${replay}`, { cause });
+  });
+  expect(report.broken, replay).toEqual([]);
+  return report;
 }

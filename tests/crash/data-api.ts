@@ -12,7 +12,10 @@ export interface DataApi {
 
 /** @param dbUrl of a role that may become service_role */
 export function createDataApi(dbUrl: string): DataApi {
-  const pool = new Pool({ connectionString: `${dbUrl}?options=-c%20role%3Dservice_role`, max: 40 });
+  const pool = new Pool({
+    connectionString: `${dbUrl}?options=-c%20role%3Dservice_role`,
+    max: 40,
+  });
   // Idle connections break too when Postgres is killed; the pool drops them.
   pool.on("error", () => undefined);
   return {

@@ -41,7 +41,11 @@ export class Gate {
 
   /** Holds up that billing function for the call with this request id; resolves when it has got there. */
   holdUp(requestId: string, rpc: Rpc, point: Point): Promise<void> {
-    const barrier = { point, reached: Promise.withResolvers<void>(), released: Promise.withResolvers<Release>() };
+    const barrier = {
+      point,
+      reached: Promise.withResolvers<void>(),
+      released: Promise.withResolvers<Release>(),
+    };
     this.#barriers.set(`${rpc} ${requestId}`, barrier);
     return barrier.reached.promise;
   }

@@ -18,8 +18,14 @@ export async function usersWith(stack: BreakableStack, client: Client, credits: 
 export async function saveKey(stack: BreakableStack, user: User): Promise<void> {
   const response = await fetch(`${stack.url}/functions/v1/save`, {
     method: "POST",
-    headers: { authorization: `Bearer ${user.accessToken}`, "content-type": "application/json" },
-    body: JSON.stringify({ provider: "openai", api_key: `sk-proj-${randomUUID()}` }),
+    headers: {
+      authorization: `Bearer ${user.accessToken}`,
+      "content-type": "application/json",
+    },
+    body: JSON.stringify({
+      provider: "openai",
+      api_key: `sk-proj-${randomUUID()}`,
+    }),
   });
   if (!response.ok) throw new Error(`A test user's API key could not be saved: ${response.status}.`);
 }

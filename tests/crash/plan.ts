@@ -15,7 +15,10 @@ const plan = fc.record({
   victim: fc.constantFrom(...victims),
   /** Steps of calls on credits, each of a user of its own. */
   steps: fc.shuffledSubarray([...creditsSteps], { minLength: 3, maxLength: 6 }),
-  byokSteps: fc.shuffledSubarray([...byokSteps], { minLength: 1, maxLength: 2 }),
+  byokSteps: fc.shuffledSubarray([...byokSteps], {
+    minLength: 1,
+    maxLength: 2,
+  }),
   /** Calls on credits of one user. */
   loose: fc.array(looseCall, { minLength: 1, maxLength: 6 }),
   /** When the crash comes, as `delayMs`. */

@@ -120,15 +120,25 @@ export function answerUpTo(stage: Stage): string {
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, scripts: Map<string, Script>): Promise<void> {
-  if (request.method === "GET") return send(response, 200, { object: "list", data: [{ id: "gpt-4.1-nano" }] });
-  const question = (await json(request)) as { messages: { content: string }[]; stream?: boolean };
+  if (request.method === "GET")
+    return send(response, 200, {
+      object: "list",
+      data: [{ id: "gpt-4.1-nano" }],
+    });
+  const question = (await json(request)) as {
+    messages: { content: string }[];
+    stream?: boolean;
+  };
   if (!question.stream) return send(response, 200, { choices: [{ message: { content: "Hi" } }] });
   const script = scripts.get(question.messages[0]?.content ?? "") ?? new Script("end", {});
   script.arrive();
   for (const stage of stages.slice(1)) {
     const how = await script.may(stage);
     if (how === "break") return void request.socket.destroy();
-    if (how === "refusal") return send(response, 503, { error: { message: "The engine is overloaded." } });
+    if (how === "refusal")
+      return send(response, 503, {
+        error: { message: "The engine is overloaded." },
+      });
     if (stage === "headers") {
       const { excessLength } = script.options;
       const length =

@@ -33,7 +33,7 @@ export async function runPlan(stack: BreakableStack, byokUser: User, plan: Plan)
   await run.prepare();
   await run.begin();
   await run.crash();
-  await within(60_000, "all calls have ended and their holds are resolved", run.recover());
+  await run.recover();
   await run.judge();
   await within(30_000, "all retries have ended", run.retry());
   return run.report();
@@ -93,9 +93,10 @@ class CrashRun {
     if (sweep === "before survivors go on") await this.#sweep();
     if (release === "passed after restart") this.#stack.gate.release("passed");
     if (!diesFunctions(this.#plan)) for (const standing of this.#standing) this.#goOn(standing);
-    await Promise.all(this.#standing.map(({ call }) => call.ended));
-    for (const call of await Promise.all(this.#loose)) await call.ended;
-    await this.#stack.gate.resolved();
+    const ends = this.#standing.map(({ step, call }) => within(60_000, `a call ${nameOf(step)} ends`, call.ended));
+    await Promise.all(ends);
+    for (const call of await Promise.all(this.#loose)) await within(60_000, "a loose call ends", call.ended);
+    await within(60_000, "all holds are resolved", this.#stack.gate.resolved());
     await this.#sweep();
   }
 
@@ -162,7 +163,12 @@ class CrashRun {
     if ("rpc" in step) {
       if (step.rpc === "void_hold") provider.stopAt(requestId, "refusal");
       const reached = gate.holdUp(requestId, step.rpc, step.point);
-      this.#standing.push({ step, user, call: this.#call(user, requestId), answer: null });
+      this.#standing.push({
+        step,
+        user,
+        call: this.#call(user, requestId),
+        answer: null,
+      });
       return await reached;
     }
     const answer = provider.stopAt(requestId, step.stage);

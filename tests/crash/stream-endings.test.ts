@@ -1,10 +1,10 @@
 /** Every way that an answer on credits can end has one stated outcome: the hold is settled, or it is voided. */
 import type { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type BreakableStack, startBreakableStack } from "../crash/breakable-stack.ts";
-import { Call, operation, type User } from "../crash/calls.ts";
-import { balanceOf, expireHolds, statesOf, usersWith } from "../crash/ledger.ts";
-import { type Answer, type AnswerOptions, answerUpTo, type Stage, wholeAnswer } from "../crash/provider.ts";
+import { type BreakableStack, startBreakableStack } from "./breakable-stack.ts";
+import { Call, operation, type User } from "./calls.ts";
+import { balanceOf, expireHolds, statesOf, usersWith } from "./ledger.ts";
+import { type Answer, type AnswerOptions, answerUpTo, type Stage, wholeAnswer } from "./provider.ts";
 import { connect } from "../ledger/sessions.ts";
 
 let stack: BreakableStack;
@@ -15,7 +15,10 @@ let impatientClient: Client;
 
 beforeAll(async () => {
   stack = await startBreakableStack();
-  impatient = await startBreakableStack({ BYOK_CALL_TIMEOUT_MS: "1000", BYOK_STALL_TIMEOUT_MS: "1000" });
+  impatient = await startBreakableStack({
+    BYOK_CALL_TIMEOUT_MS: "1000",
+    BYOK_STALL_TIMEOUT_MS: "1000",
+  });
   [client, impatientClient] = [await connect(stack.database.adminUrl), await connect(impatient.database.adminUrl)];
 });
 afterAll(async () => {
@@ -43,13 +46,25 @@ async function callUpTo(stage: Stage, options: AnswerOptions = {}, on = stack): 
 
 /** Waits until the hold is resolved, and checks how. */
 async function expectHold({ user, call }: Underway, state: "settled" | "voided", on = client): Promise<void> {
-  await expect.poll(() => statesOf(on, user, call.requestId), { interval: 10, timeout: 10_000 }).toEqual([state]);
-  expect(await balanceOf(on, user)).toEqual({ available: state === "settled" ? 0 : operation.credits, held: 0 });
+  await expect
+    .poll(() => statesOf(on, user, call.requestId), {
+      interval: 10,
+      timeout: 10_000,
+    })
+    .toEqual([state]);
+  expect(await balanceOf(on, user)).toEqual({
+    available: state === "settled" ? 0 : operation.credits,
+    held: 0,
+  });
 }
 
 test("an answer that comes to its end is charged", async () => {
   const underway = await callUpTo("end");
-  expect(await underway.call.ended).toMatchObject({ status: 200, text: wholeAnswer, isWhole: true });
+  expect(await underway.call.ended).toMatchObject({
+    status: 200,
+    text: wholeAnswer,
+    isWhole: true,
+  });
   await expectHold(underway, "settled");
 });
 
@@ -61,7 +76,10 @@ describe("when the client leaves", () => {
     ["right after the last event, it is charged", "last event", "settled"],
   ])("%s", async (_, stage, state) => {
     const underway = await callUpTo(stage);
-    expect(await balanceOf(client, underway.user)).toEqual({ available: 0, held: operation.credits });
+    expect(await balanceOf(client, underway.user)).toEqual({
+      available: 0,
+      held: operation.credits,
+    });
     underway.call.leave();
     await expectHold(underway, state);
   });
@@ -78,7 +96,11 @@ describe("when the provider breaks off", () => {
     underway.answer.goOn("break");
     const { isWhole, refusal, text } = await underway.call.ended;
     if (stage === "silence") expect(refusal).toBe("provider_unreachable");
-    else expect({ isWhole, text }).toEqual({ isWhole: false, text: answerUpTo(stage) });
+    else
+      expect({ isWhole, text }).toEqual({
+        isWhole: false,
+        text: answerUpTo(stage),
+      });
     await expectHold(underway, "voided");
   });
 });
@@ -86,7 +108,10 @@ describe("when the provider breaks off", () => {
 test("nothing is charged when the provider answers with an error", async () => {
   const underway = await callUpTo("silence");
   underway.answer.goOn("refusal");
-  expect(await underway.call.ended).toMatchObject({ status: 503, refusal: null });
+  expect(await underway.call.ended).toMatchObject({
+    status: 503,
+    refusal: null,
+  });
   await expectHold(underway, "voided");
 });
 
@@ -94,20 +119,29 @@ describe("when the answer has another length than its content-length says", () =
   test("nothing is charged for one that is shorter", async () => {
     const underway = await callUpTo("last event", { excessLength: 1 });
     underway.answer.goOn("end");
-    expect(await underway.call.ended).toMatchObject({ isWhole: false, text: wholeAnswer });
+    expect(await underway.call.ended).toMatchObject({
+      isWhole: false,
+      text: wholeAnswer,
+    });
     await expectHold(underway, "voided");
   });
 
   test("one of just that length is charged", async () => {
     const underway = await callUpTo("end", { excessLength: 0 });
-    expect(await underway.call.ended).toMatchObject({ isWhole: true, text: wholeAnswer });
+    expect(await underway.call.ended).toMatchObject({
+      isWhole: true,
+      text: wholeAnswer,
+    });
     await expectHold(underway, "settled");
   });
 
   test("one that is longer is charged, and passed on as far as it was announced", async () => {
     const underway = await callUpTo("middle", { excessLength: -1 });
     underway.answer.goOn("end");
-    expect(await underway.call.ended).toMatchObject({ isWhole: true, text: wholeAnswer.slice(0, -1) });
+    expect(await underway.call.ended).toMatchObject({
+      isWhole: true,
+      text: wholeAnswer.slice(0, -1),
+    });
     await expectHold(underway, "settled");
   });
 });
@@ -115,13 +149,19 @@ describe("when the answer has another length than its content-length says", () =
 describe("when the provider falls silent", () => {
   test("before it answers, nothing is charged", async () => {
     const underway = await callUpTo("silence", {}, impatient);
-    expect(await underway.call.ended).toMatchObject({ status: 504, refusal: "provider_timeout" });
+    expect(await underway.call.ended).toMatchObject({
+      status: 504,
+      refusal: "provider_timeout",
+    });
     await expectHold(underway, "voided", impatientClient);
   });
 
   test.each<Stage>(["headers", "middle", "last event"])("at %s, nothing is charged", async (stage) => {
     const underway = await callUpTo(stage, {}, impatient);
-    expect(await underway.call.ended).toMatchObject({ isWhole: false, text: answerUpTo(stage) });
+    expect(await underway.call.ended).toMatchObject({
+      isWhole: false,
+      text: answerUpTo(stage),
+    });
     await expectHold(underway, "voided", impatientClient);
   });
 });
@@ -134,7 +174,10 @@ describe("when the function is killed in the middle of an answer", () => {
     expect(await underway.call.ended).toMatchObject({ isWhole: false });
     await client.query("select byok.expire_holds(1000000)");
     expect(await statesOf(client, underway.user, underway.call.requestId)).toEqual(["pending"]);
-    expect(await balanceOf(client, underway.user)).toEqual({ available: 0, held: operation.credits });
+    expect(await balanceOf(client, underway.user)).toEqual({
+      available: 0,
+      held: operation.credits,
+    });
     await expireHolds(client, [underway.user]);
     await expectHold(underway, "voided");
   });
