@@ -73,6 +73,7 @@ describe.each([
 
   test.each<[string, JWTPayload]>([
     ["that expired", { exp: now() - 60 }],
+    ["that never expires", { exp: undefined }],
     ["that is not valid yet", { nbf: now() + 3600 }],
     ["for another audience", { aud: "anon" }],
     ["without an audience", { aud: undefined as never }],

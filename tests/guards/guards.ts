@@ -1,0 +1,26 @@
+/** Every named guard of the product: where it stands, what stands there without it, and the test that must turn red. */
+import { billingGuards } from "./billing.ts";
+import { envelopeGuards } from "./envelope.ts";
+import { inputGuards } from "./input.ts";
+import { isolationGuards } from "./isolation.ts";
+import { relayGuards } from "./relay.ts";
+
+export interface Guard {
+  /** What is promised while it stands. */
+  readonly name: string;
+  readonly file: string;
+  /** The source of the guard, which stands in the file exactly once. */
+  readonly guard: string;
+  /** What takes its place; an empty string takes it out. */
+  readonly instead: string;
+  /** The test file, or the file of pgTAP, that notices. */
+  readonly test: string;
+}
+
+export const guards: readonly Guard[] = [
+  ...envelopeGuards,
+  ...isolationGuards,
+  ...billingGuards,
+  ...inputGuards,
+  ...relayGuards,
+];

@@ -1,0 +1,102 @@
+import type { Guard } from "./guards.ts";
+
+const relay = { file: "functions/_shared/relay.ts" };
+const unit = { ...relay, test: "tests/unit/relay.test.ts" };
+const errors = { ...relay, test: "tests/unit/relay-errors.test.ts" };
+const bodies = { ...relay, test: "tests/unit/relay-body.test.ts" };
+
+export const relayGuards: readonly Guard[] = [
+  {
+    ...unit,
+    name: "A provider gets headers made from scratch",
+    guard: 'const headers = new Headers({ "accept-encoding": "identity" });',
+    instead: 'const headers = new Headers(client);\n  headers.set("accept-encoding", "identity");',
+  },
+  {
+    ...unit,
+    name: "Redirects are not followed",
+    guard: 'redirect: "manual",',
+    instead: 'redirect: "follow",',
+  },
+  {
+    ...unit,
+    name: "A redirect is not passed on",
+    guard: "if (answer.status < 300 || answer.status > 399) return answer;",
+    instead: "if (answer.status < 600) return answer;",
+  },
+  {
+    ...unit,
+    name: "Only known headers come back",
+    guard: "if (returned.test(name)) headers.set(name, value);",
+    instead: "headers.set(name, value);",
+  },
+  {
+    ...unit,
+    name: "A provider has a time to begin its answer",
+    guard: "signal: AbortSignal.any([signal, patience.signal]),",
+    instead: "signal,",
+  },
+  {
+    ...unit,
+    name: "A client that is gone ends the request to the provider",
+    guard: "signal: AbortSignal.any([signal, patience.signal]),",
+    instead: "signal: patience.signal,",
+  },
+  {
+    ...errors,
+    name: "A refusal of a key is never passed on",
+    guard: 'const isRefusal = answer.status === 401 || answer.status === 403 || verdict === "rejected";',
+    instead: "const isRefusal = false;",
+  },
+  {
+    ...errors,
+    name: "The key is taken out of errors",
+    guard: "redact(text, funding.apiKey",
+    instead: 'redact(text, "no key is like this one"',
+  },
+  {
+    ...errors,
+    name: "A refusal of the platform's key does not blame the user's",
+    guard: 'if (funding.by === "platform" && (isRefusal || verdict === "no_credit"))',
+    instead: "if (false)",
+  },
+  {
+    ...bodies,
+    name: "An answer on credits may not be silent",
+    guard: "await Promise.race([reader.read(), stall])",
+    instead: "await reader.read()",
+  },
+  {
+    ...bodies,
+    name: "Why a provider broke off stays with us",
+    guard: '} catch {\n        end("provider_failed");',
+    instead: '} catch (error) {\n        controller.error(error);\n        end("provider_failed");',
+  },
+  {
+    ...bodies,
+    name: "How an answer ended is told once",
+    guard: "if (hasEnded) return;",
+    instead: "",
+  },
+  {
+    name: "What cannot be asked is not called rejected",
+    file: "functions/_shared/verification.ts",
+    guard: 'redirect: "manual",',
+    instead: 'redirect: "follow",',
+    test: "tests/unit/verification.test.ts",
+  },
+  {
+    name: "A 401 of OpenAI means that the key is refused",
+    file: "functions/_shared/providers/openai.ts",
+    guard: 'if (answer.status === 401) return /missing scopes/i.test(message) ? "restricted" : "rejected";',
+    instead: "",
+    test: "tests/unit/providers/contract.test.ts",
+  },
+  {
+    name: "Under BYOK nothing is written and nothing is printed",
+    file: "functions/_shared/funding.ts",
+    guard: '  if (opened.funding === "byok") {',
+    instead: '  if (opened.funding === "byok") {\n    console.log(`${userId} calls ${provider}`);',
+    test: "tests/e2e/zero-logging.test.ts",
+  },
+];
