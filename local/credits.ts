@@ -237,9 +237,8 @@ function explain(error: unknown): string {
     const { code } = error as NodeJS.ErrnoException;
     return `The database cannot be reached${code ? ` (${code})` : ""}.`;
   }
-  const { code = "", message, hint, detail, constraint } = error;
+  const { code = "", message, hint, detail } = error;
   if (code.startsWith("28")) return "The database refuses this user or password.";
-  if (constraint === "entries_idempotency_key_idx") return "This key has already granted credits to another user.";
   if (code === "42501") return `${message}: connect as role postgres.`;
   if (["3F000", "42P01", "42883"].includes(code)) return `${message}: apply the migrations to this database first.`;
   return `${message}. ${hint ?? detail ?? ""}`.trim();

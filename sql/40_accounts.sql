@@ -98,7 +98,6 @@ set search_path = ''
 as $$
 declare
   v_previous_claims text := byok.act_for(p_user_id);
-  v_earlier_credits bigint;
 begin
   if p_credits is null or p_credits not between 1 and 1000000000 then
     raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_credits"}',
@@ -112,20 +111,22 @@ begin
   insert into byok.accounts (user_id) values (p_user_id) on conflict (user_id) do nothing;
   select a.available into available_credits from byok.accounts as a where a.user_id = p_user_id for update;
 
-  select e.credits into v_earlier_credits from byok.entries as e where e.idempotency_key = p_idempotency_key;
-  if found then
-    if v_earlier_credits <> p_credits then
-      raise sqlstate 'PT409' using message = 'idempotency_key_reused',
-        hint = 'This key has already granted another amount to this user.';
-    end if;
-    granted := false;
-  else
-    insert into byok.entries (user_id, kind, credits, reason, idempotency_key)
-    values (p_user_id, 'grant', p_credits, p_reason, p_idempotency_key);
+  -- Not looked up first: a key that another user was granted by is out of sight here, and one may be granting at this moment.
+  insert into byok.entries (user_id, kind, credits, reason, idempotency_key)
+  values (p_user_id, 'grant', p_credits, p_reason, p_idempotency_key)
+  on conflict (idempotency_key) where idempotency_key is not null do nothing;
+  granted := found;
+
+  if granted then
     update byok.accounts as a set available = a.available + p_credits, updated_at = now()
     where a.user_id = p_user_id
     returning a.available into available_credits;
-    granted := true;
+  elsif not exists (
+    select from byok.entries as e
+    where e.idempotency_key = p_idempotency_key and e.user_id = p_user_id and e.credits = p_credits
+  ) then
+    raise sqlstate 'PT409' using message = 'idempotency_key_reused',
+      hint = 'This key has already granted another amount, or to another user.';
   end if;
 
   perform byok.stop_acting(v_previous_claims);
@@ -134,7 +135,7 @@ end
 $$;
 
 comment on function byok.grant_credits(uuid, bigint, text, text) is
-  'Puts credits (1 to 1e9) into an account, once for each idempotency key; returns the available credits and whether this call granted them. Raises invalid_request, idempotency_key_reused.';
+  'Puts credits (1 to 1e9) into an account, once for each idempotency key; returns the available credits and whether this call granted them. Raises invalid_request, and idempotency_key_reused for a key that granted another amount or to another user.';
 
 revoke execute on function byok.refuse_ledger_change(), byok.grant_credits(uuid, bigint, text, text) from public;
 grant execute on function byok.grant_credits(uuid, bigint, text, text) to service_role;

@@ -197,6 +197,17 @@ describe("two at once", () => {
     expect(rows).toEqual([{ available_credits: "6", granted: false }]);
   });
 
+  test("grant_credits() grants to one of two users for a key that both are granted by", async () => {
+    const [winner, loser] = [await userWith(1), await userWith(1)];
+    const grantTo = (user: string) => (client: Client) =>
+      client.query("select byok.grant_credits($1, 5, 'test', $2)", [user, `both:${winner}`]);
+    const refused = overtaking(grantTo(winner), grantTo(loser));
+    await expect(refused).rejects.toMatchObject({ code: "PT409", message: "idempotency_key_reused" });
+    const balances = "select available from byok.accounts where user_id = any($1) order by user_id = $2";
+    const { rows } = await operator.query(balances, [[winner, loser], loser]);
+    expect(rows).toEqual([{ available: "6" }, { available: "1" }]);
+  });
+
   test("expire_holds() takes accounts in one order, so that two sweeps do not wait for each other in a circle", async () => {
     const [lower = "", higher = ""] = [await userWith(20), await userWith(20)].sort();
     const holds = [await open(first, higher), await open(first, lower)];

@@ -176,10 +176,8 @@ function contradictedGrants({ grants }: Events, entries: GrantEntry[]): string[]
   const found = twice.map((key) => `${key} was said to have granted twice`);
   for (const { user, credits, idempotencyKey, answer } of grants) {
     const entry = byKey.get(idempotencyKey);
-    const own = entry?.user_id === user;
-    const same = own && entry.credits === credits;
-    const right = { granted: same, repeated: same, idempotency_key_reused: !same }[answer] ?? !own;
-    if (!right)
+    const isSame = entry?.user_id === user && entry.credits === credits;
+    if (isSame === (answer === "idempotency_key_reused"))
       found.push(
         `${credits} credits for ${user} by ${idempotencyKey}: ${answer}, and the ledger has ${JSON.stringify(entry)}`,
       );

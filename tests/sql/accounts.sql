@@ -1,6 +1,6 @@
 -- Accounts, the ledger and grant_credits().
 begin;
-select plan(37);
+select plan(39);
 
 -- For pgTAP itself, when a test runs as the server role.
 grant usage on schema extensions to byok_server;
@@ -14,7 +14,8 @@ select results_eq($$select * from byok.grant_credits('00000000-0000-4000-8000-00
 select results_eq($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 100, 'welcome', 'tap-1')$$, $$values (100::bigint, false)$$, 'the same key grants once');
 select results_eq($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 5, null, 'tap-2')$$, $$values (105::bigint, true)$$, 'another key grants again');
 select throws_ok($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 101, 'welcome', 'tap-1')$$, 'PT409', 'idempotency_key_reused', 'the same key with another amount is refused');
-select throws_ok($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000b', 100, 'welcome', 'tap-1')$$, '23505', null, 'the same key for another user is refused');
+select throws_ok($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000b', 100, 'welcome', 'tap-1')$$, 'PT409', 'idempotency_key_reused', 'the same key for another user is refused');
+select results_eq($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 100, 'in other words', 'tap-1')$$, $$values (105::bigint, false)$$, 'the same key with another reason grants nothing, and is no mistake');
 select throws_ok($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 0, null, 'tap-3')$$, 'PT400', 'invalid_request', 'zero credits are refused');
 select throws_ok($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', -1, null, 'tap-3')$$, 'PT400', 'invalid_request', 'negative credits are refused');
 select throws_ok($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 1000000001, null, 'tap-3')$$, 'PT400', 'invalid_request', 'more than 1e9 credits are refused');
@@ -32,6 +33,7 @@ select throws_ok('select * from byok.entries', '42501', null, 'the service role 
 select throws_ok($$delete from byok.entries$$, '42501', null, 'the service role cannot delete from the ledger');
 
 reset role;
+select is_empty($$select * from byok.accounts where user_id = '00000000-0000-4000-8000-00000000000b'$$, 'a refused grant makes no account');
 select results_eq($$select available, held from byok.accounts where user_id = '00000000-0000-4000-8000-00000000000a'$$, $$values (105::bigint, 0::bigint)$$, 'the account holds what was granted');
 select results_eq(
   $$select kind, credits, reason, idempotency_key from byok.entries where user_id = '00000000-0000-4000-8000-00000000000a' order by id$$,
