@@ -1,6 +1,12 @@
 /** What tests ask of the doubles of the providers, and what they make of the answer. */
 import { expect } from "vitest";
-import { type Behaviour, doubleKey, type ProviderId, type RecordedRequest } from "../../local/providers/index.ts";
+import {
+  type Behaviour,
+  doubleKey,
+  type ProviderId,
+  providerIds,
+  type RecordedRequest,
+} from "../../local/providers/index.ts";
 import type { TestStack } from "../stack.ts";
 
 export { type Behaviour, doubleKey, type ProviderId, type RecordedRequest };
@@ -34,6 +40,32 @@ export async function forgetRequests(on: TestStack, provider: ProviderId, apiKey
 /** Changes what a double does with a key from now on: how a key is revoked, or a provider goes down. */
 export async function behave(on: TestStack, provider: ProviderId, apiKey: string, behaviour: Behaviour): Promise<void> {
   await control(on, provider, "behaviour", { method: "POST", body: JSON.stringify({ key: apiKey, behaviour }) });
+}
+
+/** A stack whose platform keys are known, and its own: what becomes of them would disturb other tests. */
+type PlatformStack = TestStack & { readonly platformKeys: Readonly<Record<ProviderId, string>> };
+
+/** Makes a provider treat the platform's own key in some way from now on. */
+export async function letPlatformKey(on: PlatformStack, provider: ProviderId, behaviour: Behaviour): Promise<void> {
+  await behave(on, provider, on.platformKeys[provider], behaviour);
+}
+
+/** Makes the platform's own keys work again; the doubles forget what was asked with them. */
+export async function resetPlatformKeys(on: PlatformStack): Promise<void> {
+  for (const provider of providerIds) {
+    await letPlatformKey(on, provider, "platform");
+    await forgetRequests(on, provider, on.platformKeys[provider]);
+  }
+}
+
+/** The requests that a double received with the platform's own key, oldest first. */
+export function platformRequests(on: PlatformStack, provider: ProviderId): Promise<RecordedRequest[]> {
+  return requestsWith(on, provider, on.platformKeys[provider]);
+}
+
+/** As `platformRequests`, of all providers. */
+export async function allPlatformRequests(on: PlatformStack): Promise<RecordedRequest[]> {
+  return (await Promise.all(providerIds.map((provider) => platformRequests(on, provider)))).flat();
 }
 
 async function control(on: TestStack, provider: ProviderId, path: string, init?: RequestInit): Promise<unknown> {

@@ -2,7 +2,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { providerIds } from "../../functions/_shared/providers/index.ts";
 import { ask, call, generation, platformModels, type Question, refusalOf } from "./calls.ts";
-import { expectOnlyTheKey, forgetRequests, type ProviderId, requestsWith } from "./doubles.ts";
+import {
+  allPlatformRequests,
+  expectOnlyTheKey,
+  platformRequests,
+  type ProviderId,
+  resetPlatformKeys,
+} from "./doubles.ts";
 import { type OwnStack, startOwnStack } from "./own-stack.ts";
 import { expectBalance, ledger, newUser, type User } from "./users.ts";
 
@@ -14,8 +20,6 @@ afterAll(() => stack.stop());
 
 const operation = "doc_generation";
 const newPayer = (credits = 100) => newUser(credits, stack);
-const platformRequests = (provider: ProviderId) => requestsWith(stack, provider, stack.platformKeys[provider]);
-const allPlatformRequests = async () => (await Promise.all(providerIds.map(platformRequests))).flat();
 
 /** A user for all requests that are refused before anything is written: none changes what another one sees. */
 let uncharged: Promise<User> | undefined;
@@ -24,12 +28,10 @@ const unchargedPayer = () => (uncharged ??= newPayer());
 let refunded: Promise<User> | undefined;
 const refundedPayer = () => (refunded ??= newPayer());
 
-afterEach(async () => {
-  for (const provider of providerIds) await forgetRequests(stack, provider, stack.platformKeys[provider]);
-});
+afterEach(() => resetPlatformKeys(stack));
 
 async function lastBody(provider: ProviderId): Promise<any> {
-  return JSON.parse((await platformRequests(provider)).at(-1)!.bodyText);
+  return JSON.parse((await platformRequests(stack, provider)).at(-1)!.bodyText);
 }
 
 async function expectGivenBack(user: User, credits = 10): Promise<void> {
@@ -55,7 +57,7 @@ describe.each(providerIds)("%s", (provider) => {
     expect(refusalOf(response)).toBe("not_offered");
     expect(JSON.stringify(await response.json())).toContain('"field":"model"');
     await expectGivenBack(user);
-    expect(await platformRequests(provider)).toEqual([]);
+    expect(await platformRequests(stack, provider)).toEqual([]);
   });
 
   test(`a field that credits do not buy is refused by name for ${provider}`, async () => {
@@ -64,7 +66,7 @@ describe.each(providerIds)("%s", (provider) => {
     expect(response.status).toBe(403);
     expect(JSON.stringify(await response.json())).toContain('"field":"service_tier"');
     await expectGivenBack(user);
-    expect(await platformRequests(provider)).toEqual([]);
+    expect(await platformRequests(stack, provider)).toEqual([]);
   });
 
   test(`a body that is no JSON is refused for ${provider}, and the hold is given back`, async () => {
@@ -152,7 +154,7 @@ test.each([
   const response = await call(user, path, { method, headers: { "x-byok-operation": operation }, ...body });
   expect([response.status, refusalOf(response)]).toEqual([403, "not_offered"]);
   expect(await ledger(user)).toEqual(["grant 100"]);
-  expect(await allPlatformRequests()).toEqual([]);
+  expect(await allPlatformRequests(stack)).toEqual([]);
 });
 
 test.each([
@@ -171,7 +173,7 @@ test.each([
 ] as const)("credits do not buy from %s what costs extra or is stored there: %o", async (provider, more) => {
   const response = await ask(await refundedPayer(), provider, { operation, more });
   expect([response.status, refusalOf(response)]).toEqual([403, "not_offered"]);
-  expect(await allPlatformRequests()).toEqual([]);
+  expect(await allPlatformRequests(stack)).toEqual([]);
 });
 
 test("an operation that does not exist is refused by the name of the header", async () => {
@@ -200,5 +202,5 @@ test("of a query on credits only the form of the answer reaches Google", async (
     body: JSON.stringify(body),
   });
   expect(response.status).toBe(200);
-  expect((await platformRequests("google")).map(({ query }) => query)).toEqual(["alt=sse"]);
+  expect((await platformRequests(stack, "google")).map(({ query }) => query)).toEqual(["alt=sse"]);
 });
