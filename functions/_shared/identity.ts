@@ -35,12 +35,12 @@ export async function identifyUserOrBackend(request: Request): Promise<Caller> {
   return caller;
 }
 
-/** The access token of a request: `Authorization: Bearer`, else `x-api-key`, else `x-goog-api-key`, else `?key=`. */
+/** The access token of a request: `Authorization: Bearer`, else `x-api-key`, else `x-goog-api-key`, else `?key=`; empty ones pass. */
 export function callerToken(request: Request): string | null {
   return (
-    bearerToken(request) ??
-    request.headers.get("x-api-key") ??
-    request.headers.get("x-goog-api-key") ??
+    bearerToken(request) ||
+    request.headers.get("x-api-key") ||
+    request.headers.get("x-goog-api-key") ||
     new URL(request.url).searchParams.get("key")
   );
 }

@@ -30,7 +30,7 @@ export function platformBody(
   requireFields(body, rule.fields);
   for (const [name, fields] of Object.entries(rule.nestedFields ?? {})) {
     const nested = body[name];
-    if (nested !== undefined) requireFields(nested, fields, `${name}.`);
+    if (nested !== undefined) requireFields(nested, fields, name);
   }
   if (body.tools !== undefined && !areClientTools(body.tools, rule))
     throw notOffered("tools", "A tool that the provider runs");
@@ -46,10 +46,11 @@ export function platformSearch(search: string): string {
   return alt === null ? "" : `?${new URLSearchParams({ alt })}`;
 }
 
-function requireFields(value: unknown, fields: readonly string[], prefix = ""): void {
-  if (!isRecord(value)) throw notOffered(prefix, "This form of the field");
+/** @param name of the object, empty for the body itself */
+function requireFields(value: unknown, fields: readonly string[], name = ""): void {
+  if (!isRecord(value)) throw notOffered(name, "This form of the field");
   const other = Object.keys(value).find((field) => !fields.includes(field));
-  if (other !== undefined) throw notOffered(`${prefix}${other}`.slice(0, 100), "This field");
+  if (other !== undefined) throw notOffered((name ? `${name}.${other}` : other).slice(0, 100), "This field");
 }
 
 function areClientTools(tools: unknown, rule: PlatformRule): boolean {

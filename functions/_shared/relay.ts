@@ -3,6 +3,7 @@ import { ByokError } from "./errors.ts";
 import type { Funding } from "./funding.ts";
 import { parseJson } from "./json.ts";
 import type { Adapter } from "./providers/types.ts";
+import { redact } from "./redaction.ts";
 import { readAtMost } from "./verification.ts";
 
 /** Everything else a client sends stays behind: its own authentication, cookies, and what tells who and where it is. */
@@ -14,6 +15,8 @@ const returned = /^(?:content-type|retry-after|retry-after-ms|request-id|x-reque
 
 /** Longest error body that is read to judge and redact it, in characters. */
 const maxErrorLength = 256 * 1024;
+/** How long the body of an error is waited for, in ms; together with the wait for its first byte less than a function has. */
+const maxErrorMs = 5_000;
 
 export interface Outbound {
   readonly url: string;
@@ -85,38 +88,58 @@ export function fundingHeaders({ by, credits }: Pick<Funding, "by" | "credits">)
 }
 
 /**
+ * Refuses what is no answer to a generation: credits buy JSON or an event stream, not the page of a proxy in between. A call on
+ * the user's own key may be for a file or for audio, so its answers pass whatever they are.
+ *
+ * @throws ByokError `provider_misbehaved`
+ */
+export async function requireGeneration(answer: Response): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  const isGeneration = /^(?:application\/json|text\/event-stream) *(?:;|$)/i.test(
+    answer.headers.get("content-type") ?? "",
+  );
+  if (answer.body && isGeneration) return answer.body;
+  await answer.body?.cancel();
+  throw new ByokError("provider_misbehaved");
+}
+
+/**
  * A provider's error as the client gets it. Its refusals of a key are never passed on, since they echo parts of the key; any
  * other error is, with the key taken out.
  *
- * @throws ByokError `api_key_rejected` for a user's key, `provider_misbehaved` where the platform's own account is refused
+ * @throws ByokError `api_key_rejected` for a user's key; `provider_misbehaved` where the platform's own account is refused, and
+ * for a 403 that says nothing about the key: the provider's edge refuses this network, its API this country
  */
 export async function inboundError(
   answer: Response,
   adapter: Adapter,
   funding: Pick<Funding, "by" | "apiKey">,
 ): Promise<Response> {
-  const text = await readAtMost(answer, maxErrorLength).catch(() => "");
+  const text = await readError(answer);
   const verdict = adapter.judge({ status: answer.status, body: parseJson(text) });
   const isRefusal = answer.status === 401 || answer.status === 403 || verdict === "rejected";
   if (funding.by === "platform" && (isRefusal || verdict === "no_credit")) throw new ByokError("provider_misbehaved");
+  if (answer.status === 403 && verdict === "unverified") throw new ByokError("provider_misbehaved");
   if (isRefusal) {
     throw new ByokError("api_key_rejected", {
       message: `${adapter.name} refuses this API key for this request.`,
       details: { verdict: verdict ?? "rejected" },
     });
   }
-  return inbound(answer, redact(text, funding.apiKey), { by: funding.by, credits: 0 });
+  const clean = redact(text, funding.apiKey, text.length >= maxErrorLength);
+  return inbound(answer, clean, { by: funding.by, credits: 0 });
 }
 
-/** Takes an API key out of a text: as it is, and as URLs, base64, JSON and JSON within JSON write it. */
-export function redact(text: string, apiKey: string): string {
-  const asJson = (value: string) => JSON.stringify(value).slice(1, -1);
-  const spellings = [apiKey, encodeURIComponent(apiKey), btoa(apiKey)].flatMap((spelling) => [
-    asJson(asJson(spelling)),
-    asJson(spelling),
-    spelling,
-  ]);
-  return spellings.reduce((clean, spelling) => clean.replaceAll(spelling, "[redacted]"), text);
+/** The body of an error; empty when it breaks off or does not end in time, and then the status alone speaks. */
+async function readError(answer: Response): Promise<string> {
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), maxErrorMs);
+  try {
+    return await readAtMost(answer, maxErrorLength, patience.signal);
+  } catch {
+    return "";
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** How a response body came to its end. */

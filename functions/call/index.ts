@@ -1,11 +1,10 @@
 /** `* /functions/v1/call/<provider>/<the provider's own path>`: relays a call, funded by the user's own API key or by credits. */
 import { limitBody, readJsonObject, streamOf, tooLarge } from "../_shared/body.ts";
-import { ByokError } from "../_shared/errors.ts";
 import { type ByokFunding, fundCall, type PlatformFunding } from "../_shared/funding.ts";
 import { identifyUserOrBackend } from "../_shared/identity.ts";
 import { platformBody, platformSearch } from "../_shared/platform.ts";
 import { providers } from "../_shared/providers/index.ts";
-import { askProvider, inbound, inboundError, outboundHeaders, watchBody } from "../_shared/relay.ts";
+import { askProvider, inbound, inboundError, outboundHeaders, requireGeneration, watchBody } from "../_shared/relay.ts";
 import { addressOf, providerOf, type Route, routeOf } from "../_shared/route.ts";
 import { refusalHeaders, serve } from "../_shared/serve.ts";
 import { openServices } from "../_shared/services.ts";
@@ -70,10 +69,10 @@ async function relayOnCredits(request: Request, route: Route, funding: PlatformF
       funding.release();
       return await inboundError(answer, providers[route.provider], funding);
     }
-    if (!answer.body) throw new ByokError("provider_misbehaved");
+    const generation = await requireGeneration(answer);
     const { stallTimeoutMs } = services.env;
     const charge = setTimeout(funding.settle, 2 * stallTimeoutMs);
-    const watched = watchBody(answer.body, stallTimeoutMs, (ending, receivedBytes) => {
+    const watched = watchBody(generation, stallTimeoutMs, (ending, receivedBytes) => {
       clearTimeout(charge);
       const isClientGone = ending === "client_gone" || request.signal.aborted;
       if (ending === "complete" || (isClientGone && receivedBytes > 0)) funding.settle();

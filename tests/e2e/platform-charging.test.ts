@@ -60,6 +60,19 @@ test.each([
   },
 );
 
+test("nothing is charged for what is no answer of an API, and it is not handed on", async () => {
+  const user = await newPayer();
+  for (const provider of providerIds) {
+    await letPlatformKey(provider, "garbage");
+    for (const stream of [false, true]) {
+      const response = await ask(user, provider, { operation, stream });
+      expect([provider, response.status, refusalOf(response)]).toEqual([provider, 502, "provider_misbehaved"]);
+      expect(await response.text()).not.toContain("This is no API.");
+    }
+  }
+  await expectBalance(user, 100);
+});
+
 test("the platform's key is taken out of an error that repeats it", async () => {
   await letPlatformKey(stack, "openai", "echoes");
   const user = await newPayer();

@@ -16,6 +16,7 @@ const layers = [
     "_shared/credentials.ts",
     "_shared/funding.ts",
     "_shared/relay.ts",
+    "_shared/redaction.ts",
     "_shared/platform.ts",
     "_shared/verification.ts",
     "_shared/route.ts",

@@ -226,6 +226,8 @@ describe("callerToken()", () => {
     );
     expect(tokens).toEqual(["first", "second", "third", "fourth"]);
     expect(callerToken(requestWith({}))).toBeNull();
+    expect(callerToken(requestWith({ "x-api-key": "", "x-goog-api-key": "third" }))).toBe("third");
+    expect(callerToken(requestWith({ "x-goog-api-key": "" }, "?key=fourth"))).toBe("fourth");
   });
 
   test("passes by the project's own keys, which supabase-js sends without a session", () => {

@@ -3,7 +3,14 @@ import type { IncomingMessage } from "node:http";
 import { describe, expect, test, vi } from "vitest";
 import { ByokError } from "../../functions/_shared/errors.ts";
 import { providers } from "../../functions/_shared/providers/index.ts";
-import { askProvider, fundingHeaders, inbound, type Outbound, outboundHeaders } from "../../functions/_shared/relay.ts";
+import {
+  askProvider,
+  fundingHeaders,
+  inbound,
+  type Outbound,
+  outboundHeaders,
+  requireGeneration,
+} from "../../functions/_shared/relay.ts";
 import { deadOrigin, listen, startServer } from "./http.ts";
 
 const apiKey = "sk-users/own+key";
@@ -203,6 +210,33 @@ describe("askProvider()", () => {
     const client = new AbortController();
     client.abort();
     await expect(ask(origin, { signal: client.signal })).rejects.toMatchObject({ code: "provider_unreachable" });
+  });
+});
+
+describe("requireGeneration()", () => {
+  const answer = (type: string | null, body: BodyInit | null = "{}") =>
+    new Response(body, { headers: type === null ? {} : { "content-type": type } });
+
+  test.each(["application/json", "application/json; charset=UTF-8", "Text/Event-Stream", "text/event-stream ;x=y"])(
+    "takes %s for the answer to a generation",
+    async (type) => {
+      const generation = answer(type);
+      expect(await requireGeneration(generation)).toBe(generation.body);
+    },
+  );
+
+  test.each([
+    ["text/html", undefined],
+    ["text/plain", undefined],
+    ["application/jsonp", undefined],
+    ["audio/mpeg", undefined],
+    ["text/html, application/json", undefined],
+    ["", undefined],
+    ["application/json", null],
+  ])("refuses %j with the body %j, and lets it go", async (type, body) => {
+    const other = answer(type, body);
+    await expect(requireGeneration(other)).rejects.toMatchObject({ code: "provider_misbehaved", status: 502 });
+    if (other.body) expect((await other.body.getReader().read()).done).toBe(true);
   });
 });
 
