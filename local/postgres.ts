@@ -33,6 +33,8 @@ export interface PostgresOptions {
    * nothing either way
    */
   durable?: boolean | undefined;
+  /** gets what the server writes into its log, piece by piece */
+  log?: ((text: string) => void) | undefined;
 }
 
 export interface Postgres {
@@ -66,7 +68,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   for (let attempt = 1; ; attempt++) {
     const port = options.port || (await freePort());
     try {
-      return await launch({ native, dataDir, account, port, durable: options.durable ?? false });
+      return await launch({ native, dataDir, account, port, durable: options.durable ?? false, report: options.log });
     } catch (error) {
       const { message } = error as Error;
       // A free port can be taken between finding and using it; the memory of a killed server goes when its
@@ -167,9 +169,10 @@ interface Launch {
   account: Account | undefined;
   port: number;
   durable: boolean;
+  report: ((text: string) => void) | undefined;
 }
 
-async function launch({ native, dataDir, account, port, durable }: Launch): Promise<Postgres> {
+async function launch({ native, dataDir, account, port, durable, report }: Launch): Promise<Postgres> {
   const settings = {
     listen_addresses: "127.0.0.1",
     unix_socket_directories: "",
@@ -194,7 +197,8 @@ async function launch({ native, dataDir, account, port, durable }: Launch): Prom
   let log = "";
   const ready = Promise.withResolvers<void>();
   server.stdout.resume();
-  server.stderr.on("data", (chunk) => {
+  server.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    report?.(chunk);
     log = (log + chunk).slice(-8_000);
     if (log.includes("database system is ready to accept connections")) ready.resolve();
   });

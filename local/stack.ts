@@ -39,6 +39,8 @@ export interface StackOptions {
   durable?: boolean;
   /** gets what the functions print; standard error when absent */
   log?(line: string): void;
+  /** gets what Postgres writes into its log, piece by piece; nobody when absent */
+  postgresLog?: ((text: string) => void) | undefined;
 }
 
 export interface Stack {
@@ -129,7 +131,7 @@ async function startParts(
   const [server, providers] = await together([
     endLeftover(dataFolder(stateDir))
       .then(() => choosePort(options.dbPort, options.otherPorts))
-      .then((port) => startPostgres({ stateDir, port, durable: options.durable }))
+      .then((port) => startPostgres({ stateDir, port, durable: options.durable, log: options.postgresLog }))
       .then(keep),
     startProviders(options.providers ?? "doubles").then(keep),
   ]);

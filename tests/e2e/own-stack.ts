@@ -12,6 +12,10 @@ import type { TestStack } from "../stack.ts";
 export interface OwnStack extends TestStack {
   /** What the functions have printed, line by line. */
   readonly printed: string[];
+  /** What Postgres has written into its log, in pieces. */
+  readonly postgresLog: string[];
+  /** The folder of the stack's state: keys of the project, Deno's cache. */
+  readonly stateDir: string;
   /** The folder of the database's files. */
   readonly dataDir: string;
   readonly platformKeys: Readonly<Record<ProviderId, string>>;
@@ -23,14 +27,21 @@ export interface OwnStack extends TestStack {
 export async function startOwnStack(functionsEnv: Record<string, string> = {}): Promise<OwnStack> {
   const stateDir = mkdtempSync(path.join(tmpdir(), "byok-test-"));
   const printed: string[] = [];
+  const postgresLog: string[] = [];
   try {
-    const stack = await startStack({ stateDir, functionsEnv, log: (line) => printed.push(line) });
+    const stack = await startStack({
+      stateDir,
+      functionsEnv,
+      log: (line) => printed.push(line),
+      postgresLog: (text) => postgresLog.push(text),
+    });
     const { url, dbUrl, adminDbUrl, publishableKey, secretKey, dataDir, doubles } = stack;
     if (!doubles) throw new Error("The stack has no doubles of the providers.");
     const { origins, platformKeys } = doubles;
     const tokens = await createTokens(await loadSecrets(stateDir), url);
     return {
-      ...{ url, dbUrl, adminDbUrl, publishableKey, secretKey, origins, printed, dataDir, platformKeys },
+      ...{ url, dbUrl, adminDbUrl, publishableKey, secretKey, origins, platformKeys },
+      ...{ printed, postgresLog, stateDir, dataDir },
       sign: (claims) => tokens.sign(claims),
       async stop() {
         await stack.stop();
