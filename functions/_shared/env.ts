@@ -62,6 +62,14 @@ export function readEnv(variables: Readonly<Record<string, string | undefined>> 
   };
 }
 
+/**
+ * Who issues the project's access tokens: `https://<ref>.supabase.co/auth/v1`, also behind a custom domain. Undefined where
+ * SUPABASE_URL is an address within a local network, which says nothing about the name that Auth signs with.
+ */
+export function tokenIssuer({ SUPABASE_URL }: Readonly<Record<string, string | undefined>> = process.env) {
+  return SUPABASE_URL?.startsWith("https://") ? `${SUPABASE_URL.replace(/\/$/, "")}/auth/v1` : undefined;
+}
+
 function stringRecord(name: string, json = "{}"): Record<string, string> {
   const value = parseJson(json);
   if (!isRecord(value)) throw new Error(`${name} is not a JSON object`);

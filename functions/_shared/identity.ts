@@ -1,5 +1,6 @@
 /** Who is calling: an access token from any of the places that provider SDKs put it, or a backend job with the secret key. */
 import { verifyCredentials } from "@supabase/server/core";
+import { tokenIssuer } from "./env.ts";
 import { ByokError } from "./errors.ts";
 
 export interface Caller {
@@ -53,7 +54,11 @@ function bearerToken(request: Request): string | null {
 
 async function callerOf(token: string | null): Promise<Caller | null> {
   if (!token) return null;
-  const { data, error } = await verifyCredentials({ token, apikey: null }, { auth: "user", audience: "authenticated" });
+  const issuer = tokenIssuer();
+  const { data, error } = await verifyCredentials(
+    { token, apikey: null },
+    { auth: "user", audience: "authenticated", ...(issuer ? { issuer } : {}) },
+  );
   if (error && error.status >= 500) throw new ByokError("internal");
   const claims = data?.jwtClaims;
   // A token that never expires is none that the project's Auth issues.

@@ -32,6 +32,7 @@ function claimsOf(changes: JWTPayload = {}): JWTPayload {
     sub: userId,
     role: "authenticated",
     aud: "authenticated",
+    iss: "https://project.supabase.test/auth/v1",
     iat: now(),
     exp: now() + 3600,
     is_anonymous: false,
@@ -75,6 +76,9 @@ describe.each([
     ["that expired", { exp: now() - 60 }],
     ["that never expires", { exp: undefined }],
     ["that is not valid yet", { nbf: now() + 3600 }],
+    ["of another issuer", { iss: "https://other.supabase.test/auth/v1" }],
+    ["of an issuer that only begins as ours", { iss: "https://project.supabase.test/auth/v1/x" }],
+    ["without an issuer", { iss: undefined as never }],
     ["for another audience", { aud: "anon" }],
     ["without an audience", { aud: undefined as never }],
     ["of the role anon", { role: "anon" }],
@@ -127,6 +131,12 @@ describe.each([
     await expect(identify(requestWith({ authorization: `Bearer ${await tokenOf()} x` }))).rejects.toMatchObject(
       unauthenticated,
     );
+  });
+
+  test("does not compare the issuer on a local stack, whose inner address is not the one that Auth signs with", async () => {
+    vi.stubEnv("SUPABASE_URL", "http://kong:8000");
+    const token = await tokenOf({ iss: "http://127.0.0.1:54321/auth/v1" });
+    expect(await identify(bearer(token))).toMatchObject({ userId });
   });
 
   test("says that the fault is ours when the project's keys are not configured", async () => {
