@@ -7,7 +7,7 @@ create table byok.credentials (
   provider text not null check (provider ~ '^[a-z][a-z0-9_]{0,31}$'),
   hint text not null check (length(hint) <= 4),
   status text not null
-    check (status in ('verified', 'unverified', 'rejected', 'restricted', 'no_credit', 'rate_limited')),
+    check (status in ('verified', 'unverified', 'rejected', 'restricted', 'no_credit', 'rate_limited', 'locked')),
   verified_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -19,7 +19,7 @@ comment on column byok.credentials.id is 'Made by the function before sealing: t
 comment on column byok.credentials.user_id is 'Owner.';
 comment on column byok.credentials.provider is 'Provider id: openai, anthropic, google, groq.';
 comment on column byok.credentials.hint is 'Last four characters of the API key, or empty when the key is too short to show any.';
-comment on column byok.credentials.status is 'The verdict of the last check with the provider.';
+comment on column byok.credentials.status is 'The verdict of the last check with the provider, or locked when the envelope cannot be opened: its master key is gone, or it was tampered with.';
 comment on column byok.credentials.verified_at is 'When the provider last accepted the key; null if it never did.';
 comment on column byok.credentials.created_at is 'When this key was saved.';
 comment on column byok.credentials.updated_at is 'When the status was last set.';
@@ -59,8 +59,8 @@ create policy "The server keeps the envelopes of the user it acts for" on byok.e
 
 comment on policy "Owners read their credentials" on byok.credentials is 'The page shows provider, last four characters and status.';
 comment on policy "Owners remove their credentials" on byok.credentials is 'Remove is a delete through the Data API; the envelope goes with it.';
-comment on policy "The server keeps the credentials of the user it acts for" on byok.credentials is 'save_credential, mark_credential and open_call.';
-comment on policy "The server keeps the envelopes of the user it acts for" on byok.envelopes is 'save_credential, read_envelope and open_call.';
+comment on policy "The server keeps the credentials of the user it acts for" on byok.credentials is 'save_credential, mark_credential, open_call, and rotation one user at a time.';
+comment on policy "The server keeps the envelopes of the user it acts for" on byok.envelopes is 'save_credential, read_envelope, open_call, and rotation one user at a time.';
 
 grant select, delete on byok.credentials to authenticated;
 grant select, insert, update on byok.credentials to byok_server;

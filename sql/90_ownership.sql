@@ -1,20 +1,22 @@
--- Every SECURITY DEFINER function runs as byok_server, which row-level security binds. Handing a function over needs CREATE
--- on the schema for its new owner; that is taken back at once.
+-- Every SECURITY DEFINER function runs as byok_server, which row-level security binds to one user at a time; but for the two
+-- that look at all users' envelopes, which run as byok_census and see ids and kids. Handing a function over needs CREATE on
+-- the schema for its new owner; that is taken back at once.
 
-grant create on schema byok to byok_server;
+grant create on schema byok to byok_server, byok_census;
 
 do $$
 declare
-  v_function regprocedure;
+  v_function record;
 begin
   for v_function in
-    select p.oid::regprocedure from pg_catalog.pg_proc as p
+    select p.oid::regprocedure as signature,
+      case when p.proname in ('count_envelopes', 'list_envelope_ids') then 'byok_census' else 'byok_server' end as owner
+    from pg_catalog.pg_proc as p
     where p.pronamespace = 'byok'::regnamespace and p.prosecdef
   loop
-    execute format('alter function %s owner to byok_server', v_function);
+    execute format('alter function %s owner to %I', v_function.signature, v_function.owner);
   end loop;
 end
 $$;
 
-revoke create on schema byok from byok_server;
-
+revoke create on schema byok from byok_server, byok_census;

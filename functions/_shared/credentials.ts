@@ -23,7 +23,7 @@ export interface Vault {
  * Checks an API key, seals it and puts it in the place of the user's credential for this provider.
  *
  * @throws ByokError `invalid_request` for a key that can be none, or of a kind that never works; `api_key_rejected` when the
- * provider refuses it. Either way the credential before it stays as it is.
+ * provider refuses it; `too_many_attempts`. Either way the credential before it stays as it is.
  */
 export async function saveKey(
   vault: Vault,
@@ -42,7 +42,7 @@ export async function saveKey(
   const wrongKind = adapter.refuseKind(apiKey);
   if (wrongKind) throw new ByokError("invalid_request", { message: wrongKind, details: { field: "api_key" } });
 
-  const verdict = await vault.check(provider, apiKey);
+  const verdict = await askProvider(vault, userId, provider, apiKey);
   if (verdict === "rejected") throw rejected(provider);
   const credentialId = crypto.randomUUID();
   const sealed = await seal(vault.keyring, { userId, credentialId, providerNumber: adapter.number }, apiKey);
@@ -60,22 +60,30 @@ export async function saveKey(
 /**
  * Checks the saved API key and marks its credential, if it is still the same one by then.
  *
- * @throws ByokError `credential_not_found`, `envelope_unreadable`; `api_key_rejected` when the provider refuses it, which is
- * marked too
+ * @throws ByokError `credential_not_found`, `too_many_attempts`; `envelope_unreadable` when the key cannot be opened and
+ * `api_key_rejected` when the provider refuses it, which are marked too
  */
 export async function checkSavedKey(vault: Vault, userId: string, provider: ProviderId): Promise<CheckedCredential> {
   const saved = await vault.database.readEnvelope(userId, provider);
   if (!saved) throw new ByokError("credential_not_found");
-  const apiKey = await openKey(vault.keyring, userId, provider, saved.credentialId, saved.envelope);
-  const verdict = await vault.check(provider, apiKey);
-  const credential = await vault.database.markCredential(userId, saved.credentialId, verdict);
+  const { credentialId, envelope } = saved;
+  const apiKey = await openKey(vault.keyring, userId, provider, credentialId, envelope).catch(nullIfUnreadable);
+  const status = apiKey === null ? "locked" : await askProvider(vault, userId, provider, apiKey);
+  const credential = await vault.database.markCredential(userId, credentialId, status);
   if (!credential) {
     throw new ByokError("credential_not_found", {
       message: "The API key was replaced or removed while it was being checked.",
     });
   }
-  if (verdict === "rejected") throw rejected(provider, credential);
-  return { credential, verdict };
+  if (status === "locked") throw new ByokError("envelope_unreadable", { details: { credential } });
+  if (status === "rejected") throw rejected(provider, credential);
+  return { credential, verdict: status };
+}
+
+/** Asks the provider whether a key works. Every question counts, whatever the answer: both answers tell a thief something. */
+async function askProvider(vault: Vault, userId: string, provider: ProviderId, apiKey: string): Promise<Verdict> {
+  await vault.database.countAttempt(userId);
+  return await vault.check(provider, apiKey);
 }
 
 /**
@@ -92,6 +100,12 @@ export async function openKey(
 ): Promise<string> {
   if (envelope === null) throw new ByokError("envelope_unreadable");
   return await open(keyring, { userId, credentialId, providerNumber: providers[provider].number }, envelope);
+}
+
+/** For an open that failed: null where the envelope is why. */
+export function nullIfUnreadable(error: unknown): null {
+  if (error instanceof ByokError && error.code === "envelope_unreadable") return null;
+  throw error;
 }
 
 /** The last four characters, of a key long enough that they give nothing away. */

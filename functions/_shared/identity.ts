@@ -14,13 +14,28 @@ const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
  * The user whose access token came as `Authorization: Bearer`; verified against the project's JWKS, without a network call.
+ * Anonymous users are refused: whoever may have a new account for each API key can try out as many as they like.
  *
  * @throws ByokError `unauthenticated`
  */
 export async function identifyUser(request: Request): Promise<Caller> {
   const caller = await callerOf(bearerToken(request));
   if (!caller) throw new ByokError("unauthenticated");
+  if (caller.isAnonymous) {
+    throw new ByokError("unauthenticated", { message: "Sign up to save an API key: anonymous users cannot." });
+  }
   return caller;
+}
+
+/**
+ * Lets the operator's own jobs pass, with the project's secret key in `apikey`.
+ *
+ * @throws ByokError `unauthenticated`
+ */
+export async function requireSecretKey(request: Request): Promise<void> {
+  if (!(await hasSecretKey(request))) {
+    throw new ByokError("unauthenticated", { message: "The project's secret key is needed, in the header apikey." });
+  }
 }
 
 /**
@@ -67,7 +82,12 @@ async function callerOf(token: string | null): Promise<Caller | null> {
 }
 
 async function backendCaller(request: Request, userId: string): Promise<Caller | null> {
+  if (!(await hasSecretKey(request)) || !uuidPattern.test(userId)) return null;
+  return { userId: userId.toLowerCase(), isAnonymous: false };
+}
+
+async function hasSecretKey(request: Request): Promise<boolean> {
   const apikey = request.headers.get("apikey");
   const { data } = await verifyCredentials({ token: null, apikey }, { auth: "secret:*" });
-  return data && uuidPattern.test(userId) ? { userId: userId.toLowerCase(), isAnonymous: false } : null;
+  return data !== null;
 }

@@ -45,9 +45,13 @@ function refuse(error: ByokError): Response {
   return Response.json({ error: { code, message, ...details } }, { status, headers: refusalHeaders(error) });
 }
 
-/** What every refusal of ours carries: its code, and the word to SDKs that asking again changes nothing. */
-export function refusalHeaders({ code }: ByokError): Record<string, string> {
-  return { "x-byok-error": code, "x-should-retry": "false" };
+/** What every refusal of ours carries: its code, the word to SDKs that asking again changes nothing, and when it does. */
+export function refusalHeaders({ code, details: { retry_after_s } }: ByokError): Record<string, string> {
+  return {
+    "x-byok-error": code,
+    "x-should-retry": "false",
+    ...(retry_after_s === undefined ? {} : { "retry-after": String(retry_after_s) }),
+  };
 }
 
 function preflight(request: Request, methods: readonly string[]): Response {

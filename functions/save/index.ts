@@ -2,7 +2,6 @@
 import { z } from "zod";
 import { readJsonObject } from "../_shared/body.ts";
 import { saveKey } from "../_shared/credentials.ts";
-import { ByokError } from "../_shared/errors.ts";
 import { identifyUser } from "../_shared/identity.ts";
 import { providerIds } from "../_shared/providers/index.ts";
 import { serve } from "../_shared/serve.ts";
@@ -16,11 +15,6 @@ export default serve({
   methods: ["POST"],
   async handle(request) {
     const caller = await identifyUser(request);
-    if (caller.isAnonymous) {
-      throw new ByokError("unauthenticated", {
-        message: "Sign up before you save an API key: anonymous users cannot.",
-      });
-    }
     const body = parse(Body, await readJsonObject(request, maxBodyBytes));
     return Response.json(await saveKey(services, caller.userId, body.provider, body.api_key));
   },

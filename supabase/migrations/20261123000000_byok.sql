@@ -129,7 +129,7 @@ create table byok.credentials (
   provider text not null check (provider ~ '^[a-z][a-z0-9_]{0,31}$'),
   hint text not null check (length(hint) <= 4),
   status text not null
-    check (status in ('verified', 'unverified', 'rejected', 'restricted', 'no_credit', 'rate_limited')),
+    check (status in ('verified', 'unverified', 'rejected', 'restricted', 'no_credit', 'rate_limited', 'locked')),
   verified_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -141,7 +141,7 @@ comment on column byok.credentials.id is 'Made by the function before sealing: t
 comment on column byok.credentials.user_id is 'Owner.';
 comment on column byok.credentials.provider is 'Provider id: openai, anthropic, google, groq.';
 comment on column byok.credentials.hint is 'Last four characters of the API key, or empty when the key is too short to show any.';
-comment on column byok.credentials.status is 'The verdict of the last check with the provider.';
+comment on column byok.credentials.status is 'The verdict of the last check with the provider, or locked when the envelope cannot be opened: its master key is gone, or it was tampered with.';
 comment on column byok.credentials.verified_at is 'When the provider last accepted the key; null if it never did.';
 comment on column byok.credentials.created_at is 'When this key was saved.';
 comment on column byok.credentials.updated_at is 'When the status was last set.';
@@ -181,8 +181,8 @@ create policy "The server keeps the envelopes of the user it acts for" on byok.e
 
 comment on policy "Owners read their credentials" on byok.credentials is 'The page shows provider, last four characters and status.';
 comment on policy "Owners remove their credentials" on byok.credentials is 'Remove is a delete through the Data API; the envelope goes with it.';
-comment on policy "The server keeps the credentials of the user it acts for" on byok.credentials is 'save_credential, mark_credential and open_call.';
-comment on policy "The server keeps the envelopes of the user it acts for" on byok.envelopes is 'save_credential, read_envelope and open_call.';
+comment on policy "The server keeps the credentials of the user it acts for" on byok.credentials is 'save_credential, mark_credential, open_call, and rotation one user at a time.';
+comment on policy "The server keeps the envelopes of the user it acts for" on byok.envelopes is 'save_credential, read_envelope, open_call, and rotation one user at a time.';
 
 grant select, delete on byok.credentials to authenticated;
 grant select, insert, update on byok.credentials to byok_server;
@@ -292,6 +292,215 @@ grant execute on function
 to service_role;
 
 grant execute on function byok.key_works(text) to byok_server;
+
+-- A check of an API key tells whoever asks whether it works. So that nobody tries out stolen keys here, a user may have keys
+-- checked so many times a day: every check counts, whatever its outcome, before the provider is asked.
+
+create table byok.limits (
+  name text primary key check (name ~ '^[a-z][a-z0-9_]{0,62}$'),
+  per_day integer not null check (per_day between 0 and 1000000)
+);
+
+comment on table byok.limits is 'How often a user may do something in a day (UTC). The operator edits it here; without its row nobody may.';
+comment on column byok.limits.name is 'What is limited: key_attempts, the checks of API keys by save and verify.';
+comment on column byok.limits.per_day is 'Most times for one user in one day.';
+
+create table byok.attempts (
+  user_id uuid primary key references auth.users (id) on delete cascade,
+  day date not null,
+  attempts integer not null check (attempts > 0)
+);
+
+comment on table byok.attempts is 'How many checks of API keys each user has had on the last day with one. One row for each user, overwritten the next day.';
+comment on column byok.attempts.user_id is 'Whom save and verify worked for.';
+comment on column byok.attempts.day is 'The day that is counted, in UTC.';
+comment on column byok.attempts.attempts is 'Checks on that day.';
+
+alter table byok.limits enable row level security;
+alter table byok.attempts enable row level security;
+
+create policy "The server reads the limits" on byok.limits
+  for select to byok_server using (true);
+create policy "The server counts the attempts of the user it acts for" on byok.attempts
+  for all to byok_server using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
+
+comment on policy "The server reads the limits" on byok.limits is 'count_attempt.';
+comment on policy "The server counts the attempts of the user it acts for" on byok.attempts is 'count_attempt.';
+
+grant select on byok.limits to byok_server;
+grant select, insert, update on byok.attempts to byok_server;
+
+insert into byok.limits (name, per_day) values ('key_attempts', 50);
+
+create function byok.count_attempt(p_user_id uuid) returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_previous_claims text := byok.act_for(p_user_id);
+  v_now timestamp := now() at time zone 'utc';
+  v_attempts integer;
+begin
+  -- The row is locked from here to the end of the transaction, so attempts at the same moment are counted one after the other.
+  insert into byok.attempts as a (user_id, day, attempts)
+  values (p_user_id, v_now::date, 1)
+  on conflict (user_id) do update
+    set day = excluded.day, attempts = case a.day when excluded.day then a.attempts + 1 else 1 end
+  returning a.attempts into v_attempts;
+
+  if v_attempts > coalesce((select l.per_day from byok.limits as l where l.name = 'key_attempts'), 0) then
+    raise sqlstate 'PT429' using message = 'too_many_attempts',
+      detail = jsonb_build_object('retry_after_s', ceil(extract(epoch from date_trunc('day', v_now) + interval '1 day' - v_now)))::text;
+  end if;
+  perform byok.stop_acting(v_previous_claims);
+end
+$$;
+
+comment on function byok.count_attempt(uuid) is
+  'Counts a check of an API key. Raises too_many_attempts (with retry_after_s, the seconds until the next day in UTC) past the limit of the day, and then counts nothing.';
+
+revoke execute on function byok.count_attempt(uuid) from public;
+grant execute on function byok.count_attempt(uuid) to service_role;
+
+-- Rotation of the master key: envelopes are counted and listed by the kid they are sealed under, opened and sealed anew by the
+-- function rotate, and replaced where they are still the same. Envelopes of many users pass through here, and yet no role sees
+-- them all: byok_census sees whose there are and under which kid but no envelope, and byok_server reads and replaces each while
+-- it acts for its user.
+
+do $$
+begin
+  if not exists (select from pg_catalog.pg_roles where rolname = 'byok_census') then
+    create role byok_census nologin noinherit;
+  end if;
+end
+$$;
+
+comment on role byok_census is
+  'Owns the functions of schema byok that count and list envelopes by kid. It sees the ids of credentials and users and the kids, and nothing else.';
+
+grant byok_census to postgres with inherit true, set true;
+grant usage on schema byok to byok_census;
+
+create index envelopes_kid_credential_id_idx on byok.envelopes (kid, credential_id);
+comment on index byok.envelopes_kid_credential_id_idx is 'Envelopes are counted and listed by kid without reading one.';
+
+create policy "The census counts and lists all envelopes" on byok.envelopes
+  for select to byok_census using (true);
+comment on policy "The census counts and lists all envelopes" on byok.envelopes is
+  'count_envelopes and list_envelope_ids. Its grant covers ids and kids, not the envelope.';
+grant select (credential_id, user_id, kid) on byok.envelopes to byok_census;
+
+create function byok.count_envelopes() returns table (kid bigint, envelopes bigint)
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select e.kid, count(*) from byok.envelopes as e group by e.kid order by e.kid;
+$$;
+
+comment on function byok.count_envelopes() is 'How many envelopes are sealed under each kid.';
+
+create function byok.list_envelope_ids(p_kid bigint, p_after uuid, p_limit integer)
+returns table (credential_id uuid, user_id uuid)
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select e.credential_id, e.user_id
+  from byok.envelopes as e
+  where e.kid = p_kid and e.credential_id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
+  order by e.credential_id
+  limit p_limit;
+$$;
+
+comment on function byok.list_envelope_ids(bigint, uuid, integer) is
+  'Up to p_limit envelopes under a kid, by the ids of their credentials, from the one after p_after; null begins at the first.';
+
+create function byok.list_envelopes(p_kid bigint, p_after uuid, p_limit integer)
+returns table (credential_id uuid, user_id uuid, provider text, envelope text)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_previous_claims text := coalesce(current_setting('request.jwt.claims', true), '');
+  v_listed record;
+begin
+  if p_limit is null or p_limit not between 1 and 1000 then
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_limit"}';
+  end if;
+  for v_listed in select l.credential_id, l.user_id from byok.list_envelope_ids(p_kid, p_after, p_limit) as l loop
+    perform byok.act_for(v_listed.user_id);
+    return query
+      select c.id, c.user_id, c.provider, e.envelope
+      from byok.envelopes as e
+      join byok.credentials as c on c.id = e.credential_id
+      where e.credential_id = v_listed.credential_id;
+  end loop;
+  perform byok.stop_acting(v_previous_claims);
+end
+$$;
+
+comment on function byok.list_envelopes(bigint, uuid, integer) is
+  'Up to p_limit (1 to 1000) envelopes under a kid, with what they are bound to, in the order of credential ids from the one after p_after. One that goes meanwhile is left out. Raises invalid_request.';
+
+create function byok.replace_envelopes(p_replacements jsonb) returns setof uuid
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_previous_claims text := coalesce(current_setting('request.jwt.claims', true), '');
+  v_replacement record;
+begin
+  for v_replacement in
+    select * from jsonb_to_recordset(p_replacements)
+      as r (user_id uuid, credential_id uuid, old_envelope text, new_envelope text, new_kid bigint)
+  loop
+    perform byok.act_for(v_replacement.user_id);
+    -- What somebody else has locked is being saved, removed or marked: it is passed by, so that no batch ever waits for a user,
+    -- nor two of them for each other in a circle.
+    perform from byok.envelopes as e
+    join byok.credentials as c on c.id = e.credential_id
+    where e.credential_id = v_replacement.credential_id and e.envelope = v_replacement.old_envelope
+    for update skip locked;
+    continue when not found;
+
+    if v_replacement.new_envelope is null then
+      update byok.credentials as c set status = 'locked', updated_at = now()
+      where c.id = v_replacement.credential_id and c.status <> 'locked';
+    else
+      update byok.envelopes as e
+      set envelope = v_replacement.new_envelope, kid = v_replacement.new_kid, updated_at = now()
+      where e.credential_id = v_replacement.credential_id;
+      -- It has just been opened, so it is locked no longer.
+      update byok.credentials as c set status = 'unverified', updated_at = now()
+      where c.id = v_replacement.credential_id and c.status = 'locked';
+    end if;
+    return next v_replacement.credential_id;
+  end loop;
+  perform byok.stop_acting(v_previous_claims);
+end
+$$;
+
+comment on function byok.replace_envelopes(jsonb) is
+  'Compare-and-swap of a batch, [{user_id, credential_id, old_envelope, new_envelope, new_kid}]: puts each new envelope in the place of the old one, and marks a credential locked where there is no new one because the old one cannot be opened. Returns the credentials of those that were still as they had been read; the others were saved, removed or in use meanwhile, and are left alone.';
+
+revoke execute on function
+  byok.count_envelopes(),
+  byok.list_envelope_ids(bigint, uuid, integer),
+  byok.list_envelopes(bigint, uuid, integer),
+  byok.replace_envelopes(jsonb)
+from public;
+grant execute on function byok.list_envelope_ids(bigint, uuid, integer) to byok_server;
+grant execute on function
+  byok.count_envelopes(),
+  byok.list_envelopes(bigint, uuid, integer),
+  byok.replace_envelopes(jsonb)
+to service_role;
 
 -- Credits. An account says what a user has; the ledger says why, and is never rewritten.
 -- For each account and at any time: available + held + settled = granted.
@@ -693,25 +902,28 @@ comment on function byok.open_call(uuid, text, text, text) is
 revoke execute on function byok.open_call(uuid, text, text, text) from public;
 grant execute on function byok.open_call(uuid, text, text, text) to service_role;
 
--- Every SECURITY DEFINER function runs as byok_server, which row-level security binds. Handing a function over needs CREATE
--- on the schema for its new owner; that is taken back at once.
+-- Every SECURITY DEFINER function runs as byok_server, which row-level security binds to one user at a time; but for the two
+-- that look at all users' envelopes, which run as byok_census and see ids and kids. Handing a function over needs CREATE on
+-- the schema for its new owner; that is taken back at once.
 
-grant create on schema byok to byok_server;
+grant create on schema byok to byok_server, byok_census;
 
 do $$
 declare
-  v_function regprocedure;
+  v_function record;
 begin
   for v_function in
-    select p.oid::regprocedure from pg_catalog.pg_proc as p
+    select p.oid::regprocedure as signature,
+      case when p.proname in ('count_envelopes', 'list_envelope_ids') then 'byok_census' else 'byok_server' end as owner
+    from pg_catalog.pg_proc as p
     where p.pronamespace = 'byok'::regnamespace and p.prosecdef
   loop
-    execute format('alter function %s owner to byok_server', v_function);
+    execute format('alter function %s owner to %I', v_function.signature, v_function.owner);
   end loop;
 end
 $$;
 
-revoke create on schema byok from byok_server;
+revoke create on schema byok from byok_server, byok_census;
 
 -- Holds that outlive their call are swept every minute where pg_cron is installed. Without it open_call sweeps its own user's,
 -- and a backend job may call expire_holds.

@@ -1,9 +1,10 @@
 /** What every implementation of the functions' Database has to do, whichever way it reaches the SQL functions. */
+import { Client } from "pg";
 import { describe, expect, test } from "vitest";
-import type { Database, NewCredential } from "../../functions/_shared/database/types.ts";
-import { seal } from "../../functions/_shared/envelope.ts";
+import type { Database, NewCredential, Replacement } from "../../functions/_shared/database/types.ts";
+import { type SealedKey, seal } from "../../functions/_shared/envelope.ts";
 import { importKeyring } from "../../functions/_shared/keyring.ts";
-import { balance, ledger, newUser, type User } from "./users.ts";
+import { balance, ledger, newUser, stack, type User } from "./users.ts";
 
 /** Describes one implementation; `open` makes it against the stack that all tests share. */
 export function describeDatabase(name: string, open: () => Database): void {
@@ -12,14 +13,22 @@ export function describeDatabase(name: string, open: () => Database): void {
     describeCredentials(name, database);
     describeFunding(name, database);
     describeHolds(name, database);
+    describeAttempts(name, database);
+    describeRotation(name, database);
   });
 }
 
-const keyring = importKeyring(
-  JSON.stringify({ primary: 7, keys: { 7: crypto.getRandomValues(Buffer.alloc(32)).toString("base64") } }),
-);
+/** A key ring of one key, made of nothing but random bytes. */
+const keyringOf = (kid: number) =>
+  importKeyring(
+    JSON.stringify({ primary: kid, keys: { [kid]: crypto.getRandomValues(Buffer.alloc(32)).toString("base64") } }),
+  );
 
-async function newCredential(user: User, overrides: Partial<NewCredential> = {}): Promise<NewCredential> {
+async function newCredential(
+  user: User,
+  overrides: Partial<NewCredential> = {},
+  keyring = keyringOf(7),
+): Promise<NewCredential> {
   const credentialId = crypto.randomUUID();
   const sealed = await seal(await keyring, { userId: user.id, credentialId, providerNumber: 1 }, "sk-some-key");
   return {
@@ -216,5 +225,122 @@ function describeHolds(name: string, database: Database): void {
     await expect(database.voidHold(other.id, holdId)).rejects.toEqual(withCode("internal"));
     await expect(database.voidHold(user.id, crypto.randomUUID())).rejects.toEqual(withCode("internal"));
     expect(await balance(user)).toEqual({ available: 90, held: 10 });
+  });
+}
+
+function describeAttempts(name: string, database: Database): void {
+  test(`${name} counts attempts up to the limit of the day, those at once too, and says when there are more`, async () => {
+    const [user, other] = [await newUser(), await newUser()];
+    const attempts = await Promise.allSettled(Array.from({ length: 60 }, () => database.countAttempt(user.id)));
+    const refused = attempts.flatMap((attempt) => (attempt.status === "rejected" ? [attempt.reason] : []));
+    expect(refused).toHaveLength(10);
+    for (const error of refused) {
+      expect(error).toEqual(withCode("too_many_attempts", { retry_after_s: expect.any(Number) }));
+      expect(error.details.retry_after_s).toSatisfy((wait) => wait >= 1 && wait <= 86_400);
+    }
+    await database.countAttempt(other.id);
+  });
+}
+
+function describeRotation(name: string, database: Database): void {
+  /** A kid that no other test uses. */
+  const newKid = () => 2 ** 31 + Math.floor(Math.random() * 2 ** 31);
+
+  /** Users with a key each, saved under a kid, in the order of their credentials. */
+  async function saveUnder(kid: number, length: number): Promise<{ user: User; credential: NewCredential }[]> {
+    const owners = Array.from({ length }, async () => {
+      const user = await newUser();
+      const credential = await newCredential(user, {}, keyringOf(kid));
+      await database.saveCredential(credential);
+      return { user, credential };
+    });
+    return (await Promise.all(owners)).sort((a, b) => (a.credential.credentialId < b.credential.credentialId ? -1 : 1));
+  }
+
+  const listingOf = ({ userId, credentialId, provider, envelope }: NewCredential) => {
+    return { userId, credentialId, provider, envelope };
+  };
+
+  async function replacementOf(credential: NewCredential, kid: number): Promise<Replacement & { sealed: SealedKey }> {
+    const { userId, credentialId } = credential;
+    const sealed = await seal(await keyringOf(kid), { userId, credentialId, providerNumber: 1 }, "sk-some-key");
+    return { ...listingOf(credential), sealed };
+  }
+
+  async function countUnder(kid: number): Promise<number> {
+    const counts = await database.countEnvelopes();
+    expect(counts.map((row) => row.kid)).toEqual(counts.map((row) => row.kid).toSorted((a, b) => a - b));
+    return counts.find((row) => row.kid === kid)?.envelopes ?? 0;
+  }
+
+  test(`${name} counts the envelopes under a kid and lists them page by page`, async () => {
+    const kid = newKid();
+    expect(await countUnder(kid)).toBe(0);
+    expect(await database.listEnvelopes(kid, null, 2)).toEqual([]);
+    const [first, second, third] = (await saveUnder(kid, 3)).map(({ credential }) => listingOf(credential));
+    expect(await countUnder(kid)).toBe(3);
+    expect(await database.listEnvelopes(kid, null, 2)).toEqual([first, second]);
+    expect(await database.listEnvelopes(kid, second!.credentialId, 2)).toEqual([third]);
+    expect(await database.listEnvelopes(kid, third!.credentialId, 2)).toEqual([]);
+  });
+
+  test(`${name} lists nothing without a limit that makes sense`, async () => {
+    for (const limit of [0, 1001]) {
+      await expect(database.listEnvelopes(1, null, limit)).rejects.toEqual(
+        withCode("invalid_request", { field: "p_limit" }),
+      );
+    }
+  });
+
+  test(`${name} replaces the envelopes that are still as they were listed, and tells which`, async () => {
+    const [from, to] = [newKid(), newKid()];
+    const owners = await saveUnder(from, 3);
+    const replacements = await Promise.all(owners.map(({ credential }) => replacementOf(credential, to)));
+    const [kept, savedAgain, removed] = owners;
+    const newer = await newCredential(savedAgain!.user);
+    await database.saveCredential(newer);
+    await removed!.user.supabase.from("credentials").delete().eq("provider", "openai");
+
+    expect(await database.replaceEnvelopes(replacements)).toEqual([kept!.credential.credentialId]);
+    expect(await database.replaceEnvelopes(replacements)).toEqual([]);
+    expect([await countUnder(from), await countUnder(to)]).toEqual([0, 1]);
+    const { credentialId, sealed } = replacements[0]!;
+    expect(await database.readEnvelope(kept!.user.id, "openai")).toEqual({ credentialId, envelope: sealed.envelope });
+    expect((await database.readEnvelope(savedAgain!.user.id, "openai"))?.envelope).toBe(newer.envelope);
+    expect(await database.readEnvelope(removed!.user.id, "openai")).toBeNull();
+  });
+
+  test(`${name} marks a credential locked whose envelope has no replacement, and unlocks it with one`, async () => {
+    const [from, to] = [newKid(), newKid()];
+    const [owner] = await saveUnder(from, 1);
+    const { credential, user } = owner!;
+    const statusOf = async () => (await user.supabase.from("credentials").select("status").single()).data?.status;
+    expect(await database.replaceEnvelopes([{ ...listingOf(credential), sealed: null }])).toHaveLength(1);
+    expect(await statusOf()).toBe("locked");
+    expect(await countUnder(from)).toBe(1);
+    expect(await database.replaceEnvelopes([await replacementOf(credential, to)])).toHaveLength(1);
+    expect(await statusOf()).toBe("unverified");
+  });
+
+  test(`${name} passes by an envelope that somebody has locked, and does not wait`, async () => {
+    const [owner] = await saveUnder(newKid(), 1);
+    const { credential, user } = owner!;
+    const somebody = new Client({ connectionString: stack.dbUrl });
+    await somebody.connect();
+    try {
+      for (const table of ["credentials where id", "envelopes where credential_id"]) {
+        await somebody.query("begin");
+        await somebody.query(`select from byok.${table} = $1 for update`, [credential.credentialId]);
+        expect(await database.replaceEnvelopes([await replacementOf(credential, 1)])).toEqual([]);
+        await somebody.query("rollback");
+      }
+    } finally {
+      await somebody.end();
+    }
+    expect((await database.readEnvelope(user.id, "openai"))?.envelope).toBe(credential.envelope);
+  });
+
+  test(`${name} replaces nothing for no replacements`, async () => {
+    expect(await database.replaceEnvelopes([])).toEqual([]);
   });
 }

@@ -9,12 +9,13 @@ const byPath = new Map(sources.map((source) => [source.path, source]));
 
 /** From the endpoints down to what everything stands on. A file imports from its own layer and those below it. */
 const layers = [
-  ["save/", "verify/", "call/"],
+  ["save/", "verify/", "call/", "rotate/"],
   [
     "_shared/serve.ts",
     "_shared/services.ts",
     "_shared/credentials.ts",
     "_shared/funding.ts",
+    "_shared/rotation.ts",
     "_shared/relay.ts",
     "_shared/redaction.ts",
     "_shared/platform.ts",

@@ -1,7 +1,7 @@
 -- The whole matrix: every table, function and sequence of the schema, attempted by every role that could be an attacker's. The
 -- objects come from the catalog, so that a new one without a line of its own here is a failure, not an omission.
 begin;
-grant usage on schema extensions to byok_server;
+grant usage on schema extensions to byok_server, byok_census;
 
 -- Ada is the owner and cyd somebody else; both have a row in every table. Bob, the stranger, has none.
 insert into auth.users (id, email) values
@@ -17,6 +17,7 @@ begin
     perform byok.grant_credits(v_user, 100, 'welcome', 'tap:' || v_user);
     perform byok.open_call(v_user, 'openai', 'request-1', 'kernel_build');
     perform byok.save_credential(v_user, v_user, 'openai', 'abcd', 'verified', current_setting('test.envelope'), 1);
+    perform byok.count_attempt(v_user);
   end loop;
 end
 $$;
@@ -27,30 +28,36 @@ insert into attackers values
   ('the owner', 'authenticated', '{"sub":"00000000-0000-4000-8000-00000000000a","role":"authenticated"}'),
   ('a stranger', 'authenticated', '{"sub":"00000000-0000-4000-8000-00000000000b","role":"authenticated"}'),
   ('service_role', 'service_role', '{"role":"service_role"}'),
-  ('byok_server without a user', 'byok_server', '');
+  ('byok_server without a user', 'byok_server', ''),
+  ('byok_census', 'byok_census', '');
 
 -- What is known, with what a function is called with. Arguments are an attacker's: of somebody who has what is asked for.
 create temporary table known (kind text, name text, arguments text, primary key (kind, name));
 insert into known values
-  ('table', 'accounts'), ('table', 'credentials'), ('table', 'entries'), ('table', 'envelopes'), ('table', 'holds'),
-  ('table', 'operations'), ('table', 'platform_models'),
+  ('table', 'accounts'), ('table', 'attempts'), ('table', 'credentials'), ('table', 'entries'), ('table', 'envelopes'),
+  ('table', 'holds'), ('table', 'limits'), ('table', 'operations'), ('table', 'platform_models'),
   ('sequence', 'entries_id_seq');
 insert into known values
   ('function', 'act_for(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
+  ('function', 'count_attempt(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
+  ('function', 'count_envelopes()', ''),
   ('function', 'expire_holds(integer)', '1000'),
   ('function', 'grant_credits(uuid,bigint,text,text)', $$'00000000-0000-4000-8000-00000000000a', 1000, 'mine', 'tap:mine'$$),
   ('function', 'key_works(text)', $$'verified'$$),
+  ('function', 'list_envelope_ids(bigint,uuid,integer)', '1, null, 1000'),
+  ('function', 'list_envelopes(bigint,uuid,integer)', '1, null, 1000'),
   ('function', 'mark_credential(uuid,uuid,text)', $$'00000000-0000-4000-8000-00000000000c', '00000000-0000-4000-8000-00000000000c', 'rejected'$$),
   ('function', 'open_call(uuid,text,text,text)', $$'00000000-0000-4000-8000-00000000000c', 'openai', 'request-2', 'kernel_build'$$),
   ('function', 'read_envelope(uuid,text)', $$'00000000-0000-4000-8000-00000000000c', 'openai'$$),
   ('function', 'refuse_ledger_change()', ''),
+  ('function', 'replace_envelopes(jsonb)', $$'[]'$$),
   ('function', 'resolve_hold(uuid,uuid,text)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd), 'voided'$$),
   ('function', 'save_credential(uuid,uuid,text,text,text,text,bigint)', $$'00000000-0000-4000-8000-00000000000c', gen_random_uuid(), 'openai', '', 'verified', current_setting('test.envelope'), 1$$),
   ('function', 'settle_hold(uuid,uuid)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd)$$),
   ('function', 'stop_acting(text)', $$''$$),
   ('function', 'void_hold(uuid,uuid)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd)$$);
 create temporary view holds_of_cyd as select id from byok.holds where user_id = '00000000-0000-4000-8000-00000000000c';
-grant select on holds_of_cyd to anon, authenticated, service_role, byok_server;
+grant select on holds_of_cyd to anon, authenticated, service_role, byok_server, byok_census;
 
 -- What is not refused for want of a right. Every cell that has no line here must answer 42501, permission denied.
 create temporary table allowed (kind text, name text, attacker text, action text, outcome text, primary key (kind, name, attacker, action));
@@ -62,25 +69,32 @@ insert into allowed
   select 'table', name, attacker, 'select', 'shows all rows'
   from unnest(array['operations', 'platform_models']) as name, unnest(array['the owner', 'a stranger', 'byok_server without a user']) as attacker
   union all
+  select 'table', 'limits', 'byok_server without a user', 'select', 'shows all rows'
+  union all
   select 'table', name, 'byok_server without a user', 'select', 'shows nothing'
-  from unnest(array['accounts', 'credentials', 'entries', 'envelopes', 'holds']) as name
+  from unnest(array['accounts', 'attempts', 'credentials', 'entries', 'envelopes', 'holds']) as name
   union all
   select 'table', name, 'byok_server without a user', 'update', 'changes nothing'
-  from unnest(array['accounts', 'credentials', 'envelopes', 'holds']) as name
+  from unnest(array['accounts', 'attempts', 'credentials', 'envelopes', 'holds']) as name
   union all
   select 'table', name, 'byok_server without a user', 'insert', 'refused by a policy'
-  from unnest(array['accounts', 'credentials', 'entries', 'envelopes', 'holds']) as name;
+  from unnest(array['accounts', 'attempts', 'credentials', 'entries', 'envelopes', 'holds']) as name;
 insert into allowed values
   ('table', 'credentials', 'the owner', 'delete', 'changes own rows'),
   ('table', 'credentials', 'a stranger', 'delete', 'changes nothing');
 insert into allowed
   select 'function', name, 'service_role', 'execute', 'runs' from known
   where kind = 'function'
-    and split_part(name, '(', 1) in ('expire_holds', 'grant_credits', 'mark_credential', 'open_call', 'read_envelope', 'save_credential', 'settle_hold', 'void_hold')
+    and split_part(name, '(', 1) in (
+      'count_attempt', 'count_envelopes', 'expire_holds', 'grant_credits', 'list_envelopes', 'mark_credential', 'open_call',
+      'read_envelope', 'replace_envelopes', 'save_credential', 'settle_hold', 'void_hold')
   union all
-  -- Nobody can become byok_server but through the functions that it owns.
+  -- Nobody can become byok_server or byok_census but through the functions that they own.
   select 'function', name, 'byok_server without a user', 'execute', 'runs' from known
-  where kind = 'function' and name <> 'refuse_ledger_change()';
+  where kind = 'function' and name not in ('count_envelopes()', 'refuse_ledger_change()')
+  union all
+  select 'function', name, 'byok_census', 'execute', 'runs' from known
+  where kind = 'function' and name in ('count_envelopes()', 'list_envelope_ids(bigint,uuid,integer)');
 
 create temporary table objects as
   select 'table' as kind, relname::text as name from pg_class where relnamespace = 'byok'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')

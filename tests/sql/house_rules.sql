@@ -1,6 +1,6 @@
 -- What holds for every object of schema byok, the ones that are added later included.
 begin;
-select plan(17);
+select plan(18);
 
 select is_empty(
   $$select relname from pg_class where relnamespace = 'byok'::regnamespace and relkind in ('r', 'p') and not relrowsecurity$$,
@@ -28,12 +28,15 @@ select is_empty(
   'every index that no constraint made has a comment');
 select isnt(obj_description('byok'::regnamespace, 'pg_namespace'), null, 'the schema has a comment');
 select isnt(shobj_description('byok_server'::regrole, 'pg_authid'), null, 'the server role has a comment');
+select isnt(shobj_description('byok_census'::regrole, 'pg_authid'), null, 'the census role has a comment');
 select is_empty(
   $$select proname from pg_proc where pronamespace = 'byok'::regnamespace and not coalesce(proconfig @> array['search_path=""'], false)$$,
   'every function has an empty search_path');
-select is_empty(
-  $$select proname from pg_proc where pronamespace = 'byok'::regnamespace and prosecdef and proowner <> 'byok_server'::regrole$$,
-  'every SECURITY DEFINER function runs as byok_server');
+select set_eq(
+  $$select format('%s as %s', proname, proowner::regrole) from pg_proc
+    where pronamespace = 'byok'::regnamespace and prosecdef and proowner <> 'byok_server'::regrole$$,
+  array['count_envelopes as byok_census', 'list_envelope_ids as byok_census'],
+  'every SECURITY DEFINER function runs as byok_server, but for these');
 select is_empty(
   $$select polname from pg_policy join pg_class on pg_class.oid = polrelid
     where relnamespace = 'byok'::regnamespace
@@ -44,9 +47,9 @@ select is_empty(
   'every policy names its role');
 
 select results_eq(
-  $$select rolsuper, rolbypassrls, rolcanlogin, rolcreaterole from pg_roles where rolname = 'byok_server'$$,
-  $$values (false, false, false, false)$$,
-  'the server role is bound by row-level security and cannot log in');
+  $$select rolname::text collate "C", rolsuper, rolbypassrls, rolcanlogin, rolcreaterole from pg_roles where rolname in ('byok_server', 'byok_census') order by 1$$,
+  $$values ('byok_census' collate "C", false, false, false, false), ('byok_server', false, false, false, false)$$,
+  'the roles that functions run as are bound by row-level security and cannot log in');
 
 select results_eq(
   $$select grantee::regrole::text collate "C", relname::text collate "C", string_agg(privilege_type, ' ' order by privilege_type)
@@ -61,18 +64,22 @@ select results_eq(
     ('authenticated', 'operations', 'SELECT'),
     ('authenticated', 'platform_models', 'SELECT'),
     ('byok_server', 'accounts', 'INSERT SELECT UPDATE'),
+    ('byok_server', 'attempts', 'INSERT SELECT UPDATE'),
     ('byok_server', 'credentials', 'INSERT SELECT UPDATE'),
     ('byok_server', 'entries', 'INSERT SELECT'),
     ('byok_server', 'envelopes', 'INSERT SELECT UPDATE'),
     ('byok_server', 'holds', 'INSERT SELECT UPDATE'),
+    ('byok_server', 'limits', 'SELECT'),
     ('byok_server', 'operations', 'SELECT'),
     ('byok_server', 'platform_models', 'SELECT')$$,
   'every grant on a table is named here');
-select is_empty(
-  $$select attrelid::regclass, attname from pg_attribute join pg_class on pg_class.oid = attrelid where relnamespace = 'byok'::regnamespace and attacl is not null
+select set_eq(
+  $$select format('%s.%s %s', relname, attname, attacl)
+    from pg_attribute join pg_class on pg_class.oid = attrelid where relnamespace = 'byok'::regnamespace and attacl is not null
     union all
-    select oid::regclass, 'sequence' from pg_class where relnamespace = 'byok'::regnamespace and relkind = 'S' and relacl is not null$$,
-  'no column and no sequence has a grant of its own');
+    select format('%s %s', relname, relacl) from pg_class where relnamespace = 'byok'::regnamespace and relkind = 'S' and relacl is not null$$,
+  array['envelopes.credential_id {byok_census=r/postgres}', 'envelopes.kid {byok_census=r/postgres}', 'envelopes.user_id {byok_census=r/postgres}'],
+  'no column and no sequence has a grant of its own, but for ids and kids of envelopes');
 select results_eq(
   $$select case grantee when 0 then 'public' else grantee::regrole::text end collate "C", proname::text collate "C"
     from pg_proc, aclexplode(coalesce(proacl, acldefault('f', proowner)))
@@ -81,13 +88,18 @@ select results_eq(
   $$values
     ('byok_server' collate "C", 'act_for' collate "C"),
     ('byok_server', 'key_works'),
+    ('byok_server', 'list_envelope_ids'),
     ('byok_server', 'resolve_hold'),
     ('byok_server', 'stop_acting'),
+    ('service_role', 'count_attempt'),
+    ('service_role', 'count_envelopes'),
     ('service_role', 'expire_holds'),
     ('service_role', 'grant_credits'),
+    ('service_role', 'list_envelopes'),
     ('service_role', 'mark_credential'),
     ('service_role', 'open_call'),
     ('service_role', 'read_envelope'),
+    ('service_role', 'replace_envelopes'),
     ('service_role', 'save_credential'),
     ('service_role', 'settle_hold'),
     ('service_role', 'void_hold')$$,

@@ -18,6 +18,10 @@ export function mockDatabase(methods: Partial<Database> = {}): MockDatabase {
     openCall: method("openCall"),
     settleHold: method("settleHold"),
     voidHold: method("voidHold"),
+    countAttempt: method("countAttempt"),
+    countEnvelopes: method("countEnvelopes"),
+    listEnvelopes: method("listEnvelopes"),
+    replaceEnvelopes: method("replaceEnvelopes"),
   };
 }
 

@@ -41,6 +41,10 @@ export function dataApi(supabaseUrl: string, secretKey: string): Database {
       return row ? credentialOf(row) : null;
     },
 
+    async countAttempt(userId) {
+      resultOf(await client.rpc("count_attempt", { p_user_id: userId }));
+    },
+
     async openCall(userId, provider, operation, requestId) {
       const rows = resultOf(
         await client.rpc("open_call", {
@@ -68,6 +72,31 @@ export function dataApi(supabaseUrl: string, secretKey: string): Database {
 
     async voidHold(userId, holdId) {
       resultOf(await client.rpc("void_hold", { p_user_id: userId, p_hold_id: holdId }));
+    },
+
+    async countEnvelopes() {
+      return resultOf(await client.rpc("count_envelopes"));
+    },
+
+    async listEnvelopes(kid, after, limit) {
+      const rows = resultOf(
+        // The types of the schema do not know that an argument may be null.
+        await client.rpc("list_envelopes", { p_kid: kid, p_after: after as string, p_limit: limit }),
+      );
+      return rows.map(({ credential_id, user_id, provider, envelope }) => {
+        return { credentialId: credential_id, userId: user_id, provider, envelope };
+      });
+    },
+
+    async replaceEnvelopes(replacements) {
+      const rows = replacements.map(({ userId, credentialId, envelope, sealed }) => ({
+        user_id: userId,
+        credential_id: credentialId,
+        old_envelope: envelope,
+        new_envelope: sealed?.envelope ?? null,
+        new_kid: sealed?.kid ?? null,
+      }));
+      return resultOf(await client.rpc("replace_envelopes", { p_replacements: rows }));
     },
   };
 }

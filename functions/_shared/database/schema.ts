@@ -19,6 +19,20 @@ export type Database = {
                   Relationships: [
                     
                   ]
+                },"attempts": {
+                  Row: {
+                    "attempts": number,"day": string,"user_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "attempts": number,"day": string,"user_id": string
+                  }
+                  Update: {
+                    "attempts"?: number,"day"?: string,"user_id"?: string
+                  }
+                  Relationships: [
+                    
+                  ]
                 },"credentials": {
                   Row: {
                     "created_at": string,"hint": string,"id": string,"provider": string,"status": string,"updated_at": string,"user_id": string,"verified_at": string | null
@@ -93,6 +107,20 @@ isOneToOne: false
       referencedColumns: ["user_id"]
     }
                   ]
+                },"limits": {
+                  Row: {
+                    "name": string,"per_day": number
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "name": string,"per_day": number
+                  }
+                  Update: {
+                    "name"?: string,"per_day"?: number
+                  }
+                  Relationships: [
+                    
+                  ]
                 },"operations": {
                   Row: {
                     "max_input_bytes": number,"max_output_tokens": number,"name": string,"price_credits": number
@@ -130,6 +158,14 @@ isOneToOne: false
             "act_for":
 { Args: { "p_user_id": string }; Returns: string
                            },
+"count_attempt":
+{ Args: { "p_user_id": string }; Returns: undefined
+                           },
+"count_envelopes":
+{ Args: Record<PropertyKey, never>; Returns: {
+              "envelopes": number,"kid": number
+            }[]
+                           },
 "expire_holds":
 { Args: { "p_limit": number }; Returns: number
                            },
@@ -140,6 +176,16 @@ isOneToOne: false
                            },
 "key_works":
 { Args: { "p_status": string }; Returns: boolean
+                           },
+"list_envelope_ids":
+{ Args: { "p_after": string,"p_kid": number,"p_limit": number }; Returns: {
+              "credential_id": string,"user_id": string
+            }[]
+                           },
+"list_envelopes":
+{ Args: { "p_after": string,"p_kid": number,"p_limit": number }; Returns: {
+              "credential_id": string,"envelope": string,"provider": string,"user_id": string
+            }[]
                            },
 "mark_credential":
 { Args: { "p_credential_id": string,"p_status": string,"p_user_id": string }; Returns: {
@@ -167,6 +213,9 @@ isOneToOne: false
 { Args: { "p_provider": string,"p_user_id": string }; Returns: {
               "credential_id": string,"envelope": string
             }[]
+                           },
+"replace_envelopes":
+{ Args: { "p_replacements": Json }; Returns: string[]
                            },
 "resolve_hold":
 { Args: { "p_hold_id": string,"p_state": string,"p_user_id": string }; Returns: string

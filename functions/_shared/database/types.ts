@@ -1,6 +1,10 @@
 /** The database as the functions see it: the SQL functions of schema `byok`, whichever way they are reached. */
+import type { SealedKey } from "../envelope.ts";
 import type { ProviderId } from "../providers/index.ts";
 import type { Verdict } from "../providers/types.ts";
+
+/** The verdict of the last check, or `locked`: the envelope cannot be opened, so there is no key to check. */
+export type CredentialStatus = Verdict | "locked";
 
 /** What is known and shown about a saved API key. Never the key. Times are ISO 8601. */
 export interface Credential {
@@ -31,6 +35,20 @@ export interface SavedEnvelope {
   readonly envelope: string | null;
 }
 
+/** An envelope with what it is bound to. */
+export interface ListedEnvelope {
+  readonly userId: string;
+  readonly credentialId: string;
+  readonly provider: string;
+  /** Base64. */
+  readonly envelope: string;
+}
+
+/** What is to take the place of an envelope; null where it cannot be opened, and its credential is to be marked `locked`. */
+export interface Replacement extends ListedEnvelope {
+  readonly sealed: SealedKey | null;
+}
+
 /** Who pays a call: the user's own provider account, or credits reserved by a hold. */
 export type OpenedCall =
   | ({ readonly funding: "byok" } & SavedEnvelope)
@@ -49,7 +67,13 @@ export interface Database {
   /** Null when no key is saved. */
   readEnvelope(userId: string, provider: ProviderId): Promise<SavedEnvelope | null>;
   /** Null when that credential is no longer the current one. */
-  markCredential(userId: string, credentialId: string, status: Verdict): Promise<Credential | null>;
+  markCredential(userId: string, credentialId: string, status: CredentialStatus): Promise<Credential | null>;
+  /**
+   * Counts a check of an API key.
+   *
+   * @throws ByokError `too_many_attempts`
+   */
+  countAttempt(userId: string): Promise<void>;
   /**
    * Decides who pays, in one round trip.
    *
@@ -58,4 +82,14 @@ export interface Database {
   openCall(userId: string, provider: ProviderId, operation: string | null, requestId: string): Promise<OpenedCall>;
   settleHold(userId: string, holdId: string): Promise<void>;
   voidHold(userId: string, holdId: string): Promise<void>;
+  /** How many envelopes are sealed under each kid that any is sealed under, in the order of kids. */
+  countEnvelopes(): Promise<{ readonly kid: number; readonly envelopes: number }[]>;
+  /** Up to `limit` (1 to 1000) envelopes under a kid, in the order of credential ids from the one after `after`. */
+  listEnvelopes(kid: number, after: string | null, limit: number): Promise<ListedEnvelope[]>;
+  /**
+   * Compare-and-swap: replaces those envelopes that are still the ones that were listed.
+   *
+   * @returns the credential ids of those; the others were saved, removed or in use meanwhile, and are left alone
+   */
+  replaceEnvelopes(replacements: readonly Replacement[]): Promise<string[]>;
 }
