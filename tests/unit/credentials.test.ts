@@ -3,6 +3,7 @@ import { describe, expect, test, vi } from "vitest";
 import { checkSavedKey, openKey, saveKey, type Vault } from "../../functions/_shared/credentials.ts";
 import type { NewCredential } from "../../functions/_shared/database/types.ts";
 import { open, seal } from "../../functions/_shared/envelope.ts";
+import { ByokError } from "../../functions/_shared/errors.ts";
 import { importKeyring } from "../../functions/_shared/keyring.ts";
 import { type ProviderId, providerIds, providers } from "../../functions/_shared/providers/index.ts";
 import type { Verdict } from "../../functions/_shared/providers/types.ts";
@@ -19,8 +20,18 @@ function vaultOf(database: MockDatabase, verdict: Verdict = "verified") {
   return { database, keyring, check } satisfies Vault;
 }
 
+const countAttempt = async () => undefined;
+
+/** A user who has had too many keys checked. */
+const noMoreAttempts = {
+  countAttempt: async () => {
+    throw new ByokError("too_many_attempts", { details: { retry_after_s: 60 } });
+  },
+};
+
 describe("saveKey()", () => {
-  const savable = () => mockDatabase({ saveCredential: async ({ status, hint }) => credentialOf({ status, hint }) });
+  const savable = () =>
+    mockDatabase({ countAttempt, saveCredential: async ({ status, hint }) => credentialOf({ status, hint }) });
   const savedBy = (database: MockDatabase): NewCredential => {
     const [saved] = database.saveCredential.mock.calls[0] ?? [];
     return saved ?? expect.unreachable("nothing was saved");
@@ -73,7 +84,7 @@ describe("saveKey()", () => {
   );
 
   test("refuses a key that the provider rejects, and leaves the one before it alone", async () => {
-    const database = mockDatabase();
+    const database = mockDatabase({ countAttempt });
     await expect(saveKey(vaultOf(database, "rejected"), userId, "openai", apiKey)).rejects.toMatchObject({
       code: "api_key_rejected",
       status: 422,
@@ -82,6 +93,24 @@ describe("saveKey()", () => {
     });
     expect(database.saveCredential).not.toHaveBeenCalled();
   });
+
+  test("asks the provider nothing, and saves nothing, for a user who has had too many keys checked", async () => {
+    const vault = vaultOf(mockDatabase(noMoreAttempts));
+    await expect(saveKey(vault, userId, "openai", apiKey)).rejects.toMatchObject({
+      code: "too_many_attempts",
+      details: { retry_after_s: 60 },
+    });
+    expect(vault.check).not.toHaveBeenCalled();
+  });
+
+  test.each<Verdict>(["verified", "rejected", "unverified"])(
+    "counts the check of a key that is %s once",
+    async (verdict) => {
+      const database = savable();
+      await saveKey(vaultOf(database, verdict), userId, "openai", apiKey).catch(() => undefined);
+      expect(database.countAttempt).toHaveBeenCalledExactlyOnceWith(userId);
+    },
+  );
 
   test.each(["", "   ", "sk key", "sk\nkey", "sk-é", "sk-\u0000", "sk-\u007f", "k".repeat(255)])(
     "refuses %j, which can be no key, before it is sent anywhere",
@@ -137,6 +166,7 @@ describe("checkSavedKey()", () => {
     async (verdict) => {
       const envelope = await savedKey();
       const database = mockDatabase({
+        countAttempt,
         readEnvelope: async () => ({ credentialId, envelope }),
         markCredential: async (_, id, status) => credentialOf({ id, status }),
       });
@@ -153,6 +183,7 @@ describe("checkSavedKey()", () => {
     const envelope = await savedKey();
     const credential = credentialOf({ status: "rejected" });
     const database = mockDatabase({
+      countAttempt,
       readEnvelope: async () => ({ credentialId, envelope }),
       markCredential: async () => credential,
     });
@@ -176,6 +207,7 @@ describe("checkSavedKey()", () => {
   test.each<Verdict>(["verified", "rejected"])("tells that a key found %s was replaced meanwhile", async (verdict) => {
     const envelope = await savedKey();
     const database = mockDatabase({
+      countAttempt,
       readEnvelope: async () => ({ credentialId, envelope }),
       markCredential: async () => null,
     });
@@ -189,10 +221,26 @@ describe("checkSavedKey()", () => {
     ["belongs to another user", () => savedKey(otherId)],
     ["is gone", async () => null],
     ["is damaged", async () => "AAAA"],
-  ])("sends nothing to the provider when the envelope %s", async (_, envelope) => {
+  ])("marks the credential locked and asks the provider nothing when the envelope %s", async (_, envelope) => {
     const sealed = await envelope();
-    const vault = vaultOf(mockDatabase({ readEnvelope: async () => ({ credentialId, envelope: sealed }) }));
-    await expect(checkSavedKey(vault, userId, "openai")).rejects.toMatchObject({ code: "envelope_unreadable" });
+    const credential = credentialOf({ status: "locked" });
+    const database = mockDatabase({
+      readEnvelope: async () => ({ credentialId, envelope: sealed }),
+      markCredential: async () => credential,
+    });
+    const vault = vaultOf(database);
+    await expect(checkSavedKey(vault, userId, "openai")).rejects.toMatchObject({
+      code: "envelope_unreadable",
+      details: { credential },
+    });
+    expect(database.markCredential).toHaveBeenCalledExactlyOnceWith(userId, credentialId, "locked");
+    expect(vault.check).not.toHaveBeenCalled();
+  });
+
+  test("asks the provider nothing, and marks nothing, for a user who has had too many keys checked", async () => {
+    const envelope = await savedKey();
+    const vault = vaultOf(mockDatabase({ ...noMoreAttempts, readEnvelope: async () => ({ credentialId, envelope }) }));
+    await expect(checkSavedKey(vault, userId, "openai")).rejects.toMatchObject({ code: "too_many_attempts" });
     expect(vault.check).not.toHaveBeenCalled();
   });
 });

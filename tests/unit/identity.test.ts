@@ -1,6 +1,11 @@
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from "jose";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { callerToken, identifyUser, identifyUserOrBackend } from "../../functions/_shared/identity.ts";
+import {
+  callerToken,
+  identifyUser,
+  identifyUserOrBackend,
+  requireSecretKey,
+} from "../../functions/_shared/identity.ts";
 
 const userId = "0b6f2c1e-8d2a-4c55-9a3e-5d1f0a7b9c31";
 const otherId = "f3d0a9b4-17c6-4e0b-8f21-6c2e4d8a5b70";
@@ -66,10 +71,6 @@ describe.each([
 
   test("takes the scheme in any case", async () => {
     expect(await identify(requestWith({ authorization: `bearer  ${await tokenOf()}` }))).toMatchObject({ userId });
-  });
-
-  test("tells an anonymous user", async () => {
-    expect(await identify(bearer(await tokenOf({ is_anonymous: true })))).toEqual({ userId, isAnonymous: true });
   });
 
   test.each<[string, JWTPayload]>([
@@ -163,7 +164,43 @@ describe("identifyUser()", () => {
     ));
 });
 
+test("identifyUser() refuses an anonymous user, and says what to do", async () => {
+  await expect(identifyUser(bearer(await tokenOf({ is_anonymous: true })))).rejects.toMatchObject({
+    code: "unauthenticated",
+    message: "Sign up to save an API key: anonymous users cannot.",
+  });
+});
+
+describe("requireSecretKey()", () => {
+  test.each([secretKey, "sb_secret_jobs"])("lets the secret key %s pass", async (apikey) => {
+    await expect(requireSecretKey(requestWith({ apikey }))).resolves.toBeUndefined();
+  });
+
+  test("refuses everybody else, users too", async () => {
+    const token = await tokenOf();
+    for (const headers of [
+      {},
+      { apikey: publishableKey },
+      { apikey: "sb_secret_wrong" },
+      { apikey: token },
+      { authorization: `Bearer ${token}` },
+      { authorization: `Bearer ${secretKey}` },
+      { "x-api-key": secretKey },
+    ]) {
+      await expect(requireSecretKey(requestWith(headers))).rejects.toMatchObject({
+        code: "unauthenticated",
+        message: "The project's secret key is needed, in the header apikey.",
+      });
+    }
+  });
+});
+
 describe("identifyUserOrBackend()", () => {
+  test("tells an anonymous user", async () => {
+    const request = bearer(await tokenOf({ is_anonymous: true }));
+    expect(await identifyUserOrBackend(request)).toEqual({ userId, isAnonymous: true });
+  });
+
   test("takes the token from wherever an SDK puts it", async () => {
     const token = await tokenOf();
     for (const request of [

@@ -147,3 +147,8 @@ test("refusalHeaders() tells SDKs that asking again changes nothing", () => {
   const headers = { "x-byok-error": "provider_timeout", "x-should-retry": "false" };
   expect(refusalHeaders(new ByokError("provider_timeout"))).toEqual(headers);
 });
+
+test("refusalHeaders() says when to come back, where that is known", () => {
+  const refusal = new ByokError("too_many_attempts", { details: { retry_after_s: 90 } });
+  expect(refusalHeaders(refusal)).toMatchObject({ "retry-after": "90" });
+});

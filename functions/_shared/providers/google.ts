@@ -110,6 +110,7 @@ function errorStatus({ callStatus }: ByokError): string {
     405: "UNIMPLEMENTED",
     409: "ABORTED",
     413: "INVALID_ARGUMENT",
+    429: "RESOURCE_EXHAUSTED",
     502: "UNAVAILABLE",
     504: "DEADLINE_EXCEEDED",
   };

@@ -72,6 +72,52 @@ describe("dataApi()", () => {
     expect((await ask(mark, 200, [])).outcome).toBeNull();
   });
 
+  test("counts an attempt, or gives the refusal of one too many", async () => {
+    const count = (database: Database) => database.countAttempt(userId);
+    const counted = await ask(count, 200, null);
+    expect(counted.outcome).toBeUndefined();
+    expect(counted.request?.url).toBe("/rest/v1/rpc/count_attempt");
+    expect(counted.sent).toEqual({ p_user_id: userId });
+    const refusal = { code: "PT429", message: "too_many_attempts", details: '{"retry_after_s": 60}', hint: null };
+    const refused = await ask(count, 429, refusal);
+    expect(refused.outcome).toMatchObject({ code: "too_many_attempts", details: { retry_after_s: 60 } });
+    // Asked again, it would be counted twice.
+    expect(refused.received).toHaveLength(1);
+  });
+
+  test("counts envelopes by kid", async () => {
+    const counts = [{ kid: 4_294_967_295, envelopes: 10_000 }];
+    const { outcome, request } = await ask((database) => database.countEnvelopes(), 200, counts);
+    expect(outcome).toEqual(counts);
+    expect(request?.url).toBe("/rest/v1/rpc/count_envelopes");
+  });
+
+  test("lists envelopes with what they are bound to", async () => {
+    const listed = { credential_id: credentialId, user_id: userId, provider: "groq", envelope: "QllL" };
+    const { outcome, sent } = await ask((database) => database.listEnvelopes(3, null, 50), 200, [listed]);
+    expect(outcome).toEqual([{ credentialId, userId, provider: "groq", envelope: "QllL" }]);
+    expect(sent).toEqual({ p_kid: 3, p_after: null, p_limit: 50 });
+  });
+
+  test("replaces envelopes, and those without a replacement by null", async () => {
+    const listed = { userId, credentialId, provider: "groq", envelope: "QllL" };
+    const replacements = [
+      { ...listed, sealed: { envelope: "QllM", kid: 4 } },
+      { ...listed, sealed: null },
+    ];
+    const replace = (database: Database) => database.replaceEnvelopes(replacements);
+    const { outcome, request, sent } = await ask(replace, 200, [credentialId]);
+    expect(outcome).toEqual([credentialId]);
+    expect(request?.url).toBe("/rest/v1/rpc/replace_envelopes");
+    const row = { user_id: userId, credential_id: credentialId, old_envelope: "QllL" };
+    expect(sent).toEqual({
+      p_replacements: [
+        { ...row, new_envelope: "QllM", new_kid: 4 },
+        { ...row, new_envelope: null, new_kid: null },
+      ],
+    });
+  });
+
   test("opens a call on the user's own key", async () => {
     const { outcome, sent } = await ask(openCall, 200, [
       { funding: "byok", credential_id: credentialId, envelope: "QllL", hold_id: null },

@@ -20,6 +20,7 @@ const errorTypes: Record<number, string> = {
   405: "invalid_request_error",
   409: "invalid_request_error",
   413: "request_too_large",
+  429: "rate_limit_error",
   500: "api_error",
   502: "api_error",
   504: "timeout_error",

@@ -63,6 +63,7 @@ const statuses: Record<number, string> = {
   409: "ABORTED",
   413: "INVALID_ARGUMENT",
   500: "INTERNAL",
+  429: "RESOURCE_EXHAUSTED",
   502: "UNAVAILABLE",
   504: "DEADLINE_EXCEEDED",
 };
