@@ -2,6 +2,7 @@ import { existsSync, readFileSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { Client, DatabaseError } from "pg";
+import { Refusal, runCommand, UsageError } from "./command.ts";
 import { projectDir } from "./config.ts";
 import { dataFolder, password } from "./postgres.ts";
 
@@ -17,12 +18,6 @@ const usage = `Usage: npm run credits -- <command> [<options>]
   --json            for machines
 
 Exit code: 0 done, 1 refused or a difference found, 2 not understood.`;
-
-/** Thrown for what the operator typed. */
-class UsageError extends Error {}
-
-/** Thrown with words for the operator; nothing was changed. */
-class Refusal extends Error {}
 
 interface Command {
   readonly name: "grant" | "show" | "reconcile";
@@ -260,14 +255,9 @@ async function perform(command: Command): Promise<Report> {
   }
 }
 
-try {
+await runCommand(usage, async () => {
   const command = readCommand(process.argv.slice(2));
   const { text, json, ok } = await perform(command);
   console.log(command.json ? JSON.stringify(json) : text);
-  process.exitCode = ok ? 0 : 1;
-} catch (error) {
-  if (error instanceof UsageError) console.error(`${error.message}\n\n${usage}`);
-  else if (error instanceof Refusal) console.error(error.message);
-  else throw error;
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-}
+  return ok;
+});

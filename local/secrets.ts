@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
-import { newKeyring } from "./new-keys.ts";
+import { newKeyring } from "./keys.ts";
 
 /** What a stack invents at its first start and keeps in its state folder, readable by its owner alone. */
 export interface Secrets {
