@@ -1,0 +1,151 @@
+/** The client of a settings page, over the supabase-js client that the app already has. */
+import { isAuthRetryableFetchError, type Session, type SupabaseClient } from "@supabase/supabase-js";
+import type { Database } from "../functions/_shared/database/schema.ts";
+import { dataResult, failure, functionFailure } from "./errors.ts";
+import type {
+  Balance,
+  Byok,
+  CheckedCredential,
+  Credential,
+  Endpoint,
+  Entry,
+  HistoryOptions,
+  HistoryPage,
+  Operation,
+  ProviderId,
+  Result,
+} from "./types.ts";
+
+export interface ByokOptions {
+  /** Where the functions are, such as `https://<project>.supabase.co/functions/v1`; the client knows by itself when absent. */
+  readonly functionsUrl?: string;
+}
+
+/** Where each SDK continues below `call/<provider>`. */
+const sdkPaths = {
+  openai: { sdk: "/v1", aiSdk: "/v1" },
+  anthropic: { sdk: "", aiSdk: "/v1" },
+  google: { sdk: "", aiSdk: "/v1beta" },
+  groq: { sdk: "", aiSdk: "/openai/v1" },
+} as const satisfies Record<ProviderId, { sdk: string; aiSdk: string }>;
+
+/**
+ * A client for the user who is signed in to `supabase`. It keeps nothing: an API key lives in the argument of `save` and in the
+ * one request that sends it.
+ *
+ * @param supabase a supabase-js client of the project, whatever its database types are
+ */
+export function createByok(supabase: SupabaseClient<any, any, any, any, any>, options: ByokOptions = {}): Byok {
+  return new Client(supabase, options.functionsUrl ?? supabase["functionsUrl"].href);
+}
+
+const credentialColumns = "id, provider, hint, status, verified_at, created_at, updated_at";
+
+class Client implements Byok {
+  readonly #supabase: SupabaseClient<any, any, any, any, any>;
+  readonly #functionsUrl: string;
+
+  constructor(supabase: SupabaseClient<any, any, any, any, any>, functionsUrl: string) {
+    this.#supabase = supabase;
+    this.#functionsUrl = functionsUrl.replace(/\/$/, "");
+  }
+
+  list(): Promise<Result<readonly Credential[]>> {
+    return this.#signedIn(async () =>
+      dataResult(
+        await this.#byok.from("credentials").select(credentialColumns).order("provider").retry(false),
+        (rows) => (rows ?? []) as Credential[],
+      ),
+    );
+  }
+
+  remove(provider: ProviderId): Promise<Result<{ readonly removed: boolean }>> {
+    return this.#signedIn(async () =>
+      dataResult(await this.#byok.from("credentials").delete().eq("provider", provider).select("provider"), (rows) => ({
+        removed: (rows ?? []).length > 0,
+      })),
+    );
+  }
+
+  /** A user who was never granted anything has no account, which is a balance of nothing. */
+  balance(): Promise<Result<Balance>> {
+    return this.#signedIn(async () =>
+      dataResult(
+        await this.#byok.from("accounts").select("available, held").maybeSingle().retry(false),
+        (row) => row ?? { available: 0, held: 0 },
+      ),
+    );
+  }
+
+  operations(): Promise<Result<readonly Operation[]>> {
+    return this.#signedIn(async () =>
+      dataResult(
+        await this.#byok
+          .from("operations")
+          .select("name, price_credits, max_output_tokens, max_input_bytes")
+          .order("price_credits", { ascending: false })
+          .retry(false),
+        (rows) => rows ?? [],
+      ),
+    );
+  }
+
+  history({ before, limit = 20, kinds }: HistoryOptions = {}): Promise<Result<HistoryPage>> {
+    // One more than asked for tells whether anything follows.
+    let query = this.#byok
+      .from("entries")
+      .select("id, kind, credits, operation, reason, created_at")
+      .order("id", { ascending: false })
+      .limit(limit + 1)
+      .retry(false);
+    if (before !== undefined) query = query.lt("id", before);
+    if (kinds) query = query.in("kind", kinds);
+    return this.#signedIn(async () =>
+      dataResult(await query, (rows) => {
+        const entries = (rows ?? []).slice(0, limit) as Entry[];
+        return { entries, next: (rows ?? []).length > limit ? (entries.at(-1)?.id ?? null) : null };
+      }),
+    );
+  }
+
+  save(provider: ProviderId, apiKey: string): Promise<Result<CheckedCredential>> {
+    return this.#invoke("save", { provider, api_key: apiKey });
+  }
+
+  verify(provider: ProviderId): Promise<Result<CheckedCredential>> {
+    return this.#invoke("verify", { provider });
+  }
+
+  endpoint(provider: ProviderId): Endpoint {
+    const url = `${this.#functionsUrl}/call/${provider}`;
+    const { sdk, aiSdk } = sdkPaths[provider];
+    const token = () => this.#signedIn(async ({ access_token }) => ({ ok: true, data: access_token }));
+    return { url, sdk: `${url}${sdk}`, aiSdk: `${url}${aiSdk}`, token };
+  }
+
+  #invoke(slug: "save" | "verify", body: object): Promise<Result<CheckedCredential>> {
+    return this.#signedIn(async ({ user }) => {
+      const { data, error } = await this.#supabase.functions.invoke<CheckedCredential>(slug, { body });
+      if (error) return await functionFailure(error, { isAnonymous: user.is_anonymous ?? false });
+      return data ? { ok: true, data } : failure("unexpected");
+    });
+  }
+
+  get #byok() {
+    return (this.#supabase as unknown as SupabaseClient<Database, "byok">).schema("byok");
+  }
+
+  /**
+   * Does something in the name of the user. Without a session supabase-js would ask as a visitor, whom row-level security
+   * shows nothing: that would look like an account without keys.
+   */
+  async #signedIn<T>(act: (session: Session) => Promise<Result<T>>): Promise<Result<T>> {
+    try {
+      const { data, error } = await this.#supabase.auth.getSession();
+      if (isAuthRetryableFetchError(error)) return failure("offline");
+      return data.session ? await act(data.session) : failure("session_expired");
+    } catch {
+      return failure("unexpected");
+    }
+  }
+}

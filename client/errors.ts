@@ -1,0 +1,61 @@
+/** Turning what supabase-js hands back into a ByokError: by code, without the request, so that no error can hold an API key. */
+import type { ByokError, ByokErrorCode, Credential, Result } from "./types.ts";
+
+const messages = {
+  offline: "The server could not be reached. Check your connection and try again.",
+  session_expired: "Your session has ended. Sign in again.",
+  unexpected: "Something went wrong. Try again.",
+};
+
+/** A failure that only the client can tell. */
+export function failure(code: keyof typeof messages): { readonly ok: false; readonly error: ByokError } {
+  return { ok: false, error: { code, message: messages[code] } };
+}
+
+/** What the Data API answered, as a result. Status 0 means that nothing was answered. */
+export function dataResult<Data, T>(
+  { data, status }: { data: Data | null; status: number },
+  read: (data: Data | null) => T,
+): Result<T> {
+  if (status === 0) return failure("offline");
+  if (status === 401) return failure("session_expired");
+  return status < 300 ? { ok: true, data: read(data) } : failure("unexpected");
+}
+
+/** What a function's refusal means. `context` is the answer, or what kept the request from being answered. */
+export async function functionFailure(
+  { context }: { context?: unknown },
+  { isAnonymous }: { isAnonymous: boolean },
+): Promise<{ readonly ok: false; readonly error: ByokError }> {
+  if (!(context instanceof Response)) return failure("offline");
+  const code = context.headers.get("x-byok-error") as ByokErrorCode | null;
+  const refusal = code && (await readRefusal(context));
+  if (!refusal) return failure(context.status === 401 ? "session_expired" : "unexpected");
+  // An anonymous user has a session, and is refused all the same.
+  if (code === "unauthenticated" && !isAnonymous) return failure("session_expired");
+  return { ok: false, error: { code, message: refusal.message, ...detailsOf(refusal) } as ByokError };
+}
+
+interface Refusal {
+  readonly message: string;
+  readonly field?: string;
+  readonly price_credits?: number;
+  readonly available_credits?: number;
+  readonly retry_after_s?: number;
+  readonly credential?: Credential;
+}
+
+async function readRefusal(answer: Response): Promise<Refusal | undefined> {
+  try {
+    const { error } = (await answer.json()) as { error?: Refusal };
+    return typeof error?.message === "string" ? error : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The details that go with an error, and nothing else that an answer may hold. */
+function detailsOf({ field, price_credits, available_credits, retry_after_s, credential }: Refusal): object {
+  const details = { field, price_credits, available_credits, retry_after_s, credential };
+  return Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,127 @@
+/** What the client hands out: records as the database keeps them, and results instead of exceptions. */
+import type { Database } from "../functions/_shared/database/schema.ts";
+import type { ErrorCode as ServerErrorCode } from "../functions/_shared/errors.ts";
+import type { ProviderId } from "../functions/_shared/providers/index.ts";
+import type { Verdict } from "../functions/_shared/providers/types.ts";
+
+export type { ProviderId, Verdict };
+
+type Row<Table extends keyof Database["byok"]["Tables"]> = Readonly<Database["byok"]["Tables"][Table]["Row"]>;
+
+/** The verdict of the last check, or `locked`: the saved key cannot be opened any more and has to be saved again. */
+export type CredentialStatus = Verdict | "locked";
+
+/**
+ * The record about a saved API key. The id is new with every save; `hint` is the key's last four characters, or empty for a
+ * short key; times are ISO 8601.
+ */
+export interface Credential extends Pick<
+  Row<"credentials">,
+  "id" | "hint" | "verified_at" | "created_at" | "updated_at"
+> {
+  readonly provider: ProviderId;
+  readonly status: CredentialStatus;
+}
+
+/** A credential and what the provider just said of its key. */
+export interface CheckedCredential {
+  readonly credential: Credential;
+  readonly verdict: Verdict;
+}
+
+/** In credits: what can be spent, and what calls under way have reserved. */
+export type Balance = Pick<Row<"accounts">, "available" | "held">;
+
+/** What is billed, with its price and limits for calls on credits. */
+export type Operation = Row<"operations">;
+
+/** `hold` reserves credits, `settle` charges and `void` gives back what was reserved, `grant` puts credits in. */
+export type EntryKind = "grant" | "hold" | "settle" | "void";
+
+/** One line of the ledger; `credits` is always positive, the kind says which way they went. */
+export interface Entry extends Pick<Row<"entries">, "id" | "credits" | "operation" | "reason" | "created_at"> {
+  readonly kind: EntryKind;
+}
+
+/** Entries, newest first. `next` is what to pass as `before` for those that follow; null at the end. */
+export interface HistoryPage {
+  readonly entries: readonly Entry[];
+  readonly next: number | null;
+}
+
+export interface HistoryOptions {
+  /** Only entries older than the one with this id. */
+  readonly before?: number | undefined;
+  /** 1 to 100; 20 when absent. */
+  readonly limit?: number | undefined;
+  /** Only these; all when absent. */
+  readonly kinds?: readonly EntryKind[] | undefined;
+}
+
+/** Where an SDK finds a provider through `call`. */
+export interface Endpoint {
+  /** Followed by a path as in the provider's documentation. */
+  readonly url: string;
+  /** Base URL for the provider's own SDK: `openai`, `@anthropic-ai/sdk`, `@google/genai`, `groq-sdk`. */
+  readonly sdk: string;
+  /** Base URL for the provider's package of the AI SDK: `@ai-sdk/<provider>`. */
+  readonly aiSdk: string;
+  /** The user's access token, to pass where the SDK wants an API key. It expires: ask before each call. */
+  token(): Promise<Result<string>>;
+}
+
+/** Who paid a call, from the headers of its answer. */
+export interface Funding {
+  /** null where the answer does not say, as a refusal of ours. */
+  readonly funding: "byok" | "platform" | null;
+  /** What the call costs; null where the answer does not say. */
+  readonly credits: number | null;
+  /** The code of our own refusal; null for an answer of the provider. */
+  readonly error: ServerErrorCode | null;
+}
+
+/** What goes with an error, by its code. */
+interface ErrorDetails {
+  /** Which field of the request is wrong. */
+  invalid_request: { readonly field?: string };
+  insufficient_credits: { readonly price_credits: number; readonly available_credits: number };
+  /** With the marked credential when a saved key was checked; without one when a new key was refused and the old one stays. */
+  api_key_rejected: { readonly credential?: Credential };
+  /** Seconds until the next attempt is let in. */
+  too_many_attempts: { readonly retry_after_s: number };
+}
+
+/**
+ * Every code that the functions answer, and three that only a client can tell:
+ *
+ * - `offline`: no answer came; the request may or may not have arrived
+ * - `session_expired`: nobody is signed in, or no longer
+ * - `unexpected`: an answer that is none of ours
+ */
+export type ByokErrorCode = ServerErrorCode | keyof ErrorDetails | "offline" | "session_expired" | "unexpected";
+
+/** Why something failed, in one plain sentence, with details by code. It never holds an API key or the request that did. */
+export type ByokError = {
+  [Code in ByokErrorCode]: { readonly code: Code; readonly message: string } & (Code extends keyof ErrorDetails
+    ? ErrorDetails[Code]
+    : unknown);
+}[ByokErrorCode];
+
+export type Result<T> = { readonly ok: true; readonly data: T } | { readonly ok: false; readonly error: ByokError };
+
+/** Everything that a settings page needs. Nothing here throws: what fails is a result. */
+export interface Byok {
+  /** The saved credentials of the signed-in user, one a provider at most. */
+  list(): Promise<Result<readonly Credential[]>>;
+  /** Checks an API key with the provider and saves it unless it is refused. The key before it stays if it is. */
+  save(provider: ProviderId, apiKey: string): Promise<Result<CheckedCredential>>;
+  /** Checks the saved API key again. */
+  verify(provider: ProviderId): Promise<Result<CheckedCredential>>;
+  /** Removes the saved API key; `removed` is false when there was none any more. */
+  remove(provider: ProviderId): Promise<Result<{ readonly removed: boolean }>>;
+  balance(): Promise<Result<Balance>>;
+  /** What credits buy, dearest first. */
+  operations(): Promise<Result<readonly Operation[]>>;
+  history(options?: HistoryOptions): Promise<Result<HistoryPage>>;
+  endpoint(provider: ProviderId): Endpoint;
+}
