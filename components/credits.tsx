@@ -1,0 +1,148 @@
+import { type ReactNode, useCallback, useEffect, useId } from "react";
+import type { Balance, Byok, Credential, Operation, Result } from "../client/types.ts";
+import { History } from "./history.tsx";
+import { creditsOf, inDigits, nameOf } from "./ledger.ts";
+import { explain } from "./messages.ts";
+import { Notice, Skeleton } from "./parts.tsx";
+import { namesOf, type ProviderInfo, providers } from "./providers.ts";
+import { states } from "./states.ts";
+import { useLive, useOnline } from "./use-live.ts";
+
+interface Account {
+  readonly balance: Balance;
+  readonly operations: readonly Operation[];
+  readonly credentials: readonly Credential[];
+}
+
+/** Settings > Credits: who pays, the balance, the prices and the history. */
+export function Credits({ byok }: { readonly byok: Byok }): ReactNode {
+  const id = useId();
+  const isOnline = useOnline();
+  const { data, error, refresh } = useLive(useCallback(() => readAccount(byok), [byok]));
+  useWhileHeld(data?.balance.held ?? 0, refresh);
+
+  return (
+    <section className="byok" aria-labelledby={`${id}-title`}>
+      <header className="byok-head">
+        <h2 id={`${id}-title`}>Credits</h2>
+        <p>What work costs where no key of your own pays for it.</p>
+      </header>
+      <div className="byok-card">
+        {!isOnline && (
+          <Notice tone="warning" icon="cloud">
+            You are offline. The balance may have changed since.
+          </Notice>
+        )}
+        {error && isOnline && (
+          <Notice tone="bad" icon="cross" onRetry={error.code === "session_expired" ? undefined : refresh}>
+            {explain(error, "The provider")}
+          </Notice>
+        )}
+        {data ? (
+          <>
+            <Payer {...data} />
+            <Prices operations={data.operations} />
+          </>
+        ) : (
+          !error && <Skeleton rows={2} label="Loading your credits" />
+        )}
+        <History byok={byok} />
+      </div>
+    </section>
+  );
+}
+
+async function readAccount(byok: Byok): Promise<Result<Account>> {
+  const [balance, operations, credentials] = await Promise.all([byok.balance(), byok.operations(), byok.list()]);
+  if (!balance.ok) return balance;
+  if (!operations.ok) return operations;
+  if (!credentials.ok) return credentials;
+  return { ok: true, data: { balance: balance.data, operations: operations.data, credentials: credentials.data } };
+}
+
+/** A hold is charged or given back a moment after its call has ended, which nobody announces. In ms. */
+const heldIntervalMs = 3_000;
+
+function useWhileHeld(held: number, refresh: () => Promise<void>): void {
+  useEffect(() => {
+    if (held === 0) return;
+    const timer = setInterval(() => document.visibilityState === "visible" && void refresh(), heldIntervalMs);
+    return () => clearInterval(timer);
+  }, [held, refresh]);
+}
+
+/** Who pays for what, as the database would decide for the next call. */
+function Payer({ balance, operations, credentials }: Account): ReactNode {
+  const withStatus = (test: (works: boolean) => boolean) =>
+    providers.filter(({ id }) =>
+      credentials.some(({ provider, status }) => provider === id && test(states[status].works)),
+    );
+  const paying = withStatus((works) => works);
+  const failing = withStatus((works) => !works);
+  const onCredits = providers.filter((provider) => !paying.includes(provider) && !failing.includes(provider));
+  const { available, held } = balance;
+
+  return (
+    <>
+      <div className="byok-payer" aria-live="polite">
+        <p className="byok-amount">
+          {paying.length > 0 ? "0 credits" : creditsOf(available)}
+          {paying.length > 0 && <span className="byok-payer-who">{billedTo(paying)}</span>}
+        </p>
+        <p className="byok-text">{balanceInWords(available, onCredits, paying.length + failing.length > 0)}</p>
+        {held > 0 && <p className="byok-meta">{creditsOf(held)} reserved by calls under way.</p>}
+      </div>
+      {failing.length > 0 && (
+        <Notice tone="bad" icon="cross">
+          Calls to {namesOf(failing)} fail and are not moved to credits: see to{" "}
+          {failing.length > 1 ? "these keys" : "this key"} above.
+        </Notice>
+      )}
+      {onCredits.length > 0 && <Shortage available={available} operations={operations} />}
+    </>
+  );
+}
+
+function billedTo(paying: readonly ProviderInfo[]): string {
+  return `billed to your ${namesOf(paying)} ${paying.length > 1 ? "accounts" : "account"}`;
+}
+
+function balanceInWords(available: number, onCredits: readonly ProviderInfo[], hasKeys: boolean): string {
+  if (!hasKeys) return "Every call costs credits. With a key of your own it costs none.";
+  if (onCredits.length === 0) return `Your ${creditsOf(available)} stay untouched.`;
+  return `Calls to ${namesOf(onCredits)} cost credits: ${inDigits(available)} left.`;
+}
+
+/** Low is when the dearest operation can no longer be paid, run out when none can. */
+function Shortage({ available, operations }: { available: number; operations: readonly Operation[] }): ReactNode {
+  const unaffordable = operations.filter(({ price_credits }) => price_credits > available);
+  if (unaffordable.length === 0) return null;
+  if (unaffordable.length === operations.length) {
+    return (
+      <Notice tone="bad" icon="wallet">
+        You have run out of credits. Add a key of your own to go on, or get more credits.
+      </Notice>
+    );
+  }
+  return (
+    <Notice tone="warning" icon="warning">
+      Credits are running low: not enough for {unaffordable.map(({ name }) => nameOf(name).toLowerCase()).join(" or ")}.
+    </Notice>
+  );
+}
+
+function Prices({ operations }: { operations: readonly Operation[] }): ReactNode {
+  return (
+    <div className="byok-part">
+      <h3>Prices of a call on credits</h3>
+      <dl className="byok-prices">
+        {operations.map(({ name, price_credits }) => (
+          <div key={name}>
+            <dt>{nameOf(name)}</dt>
+            <dd>{creditsOf(price_credits)}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  );
+}

@@ -1,0 +1,132 @@
+import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { Icon } from "./icons.tsx";
+import { looksLike, type ProviderInfo } from "./providers.ts";
+import { OutsideLink, Problem } from "./parts.tsx";
+
+/**
+ * Keeps browsers and password managers away from the field. Chromium takes a `one-time-code` for no password (IsNotPasswordField
+ * in form_data_parser.cc) and neither fills nor saves it; the others are what 1Password, LastPass, Bitwarden, Dashlane and Proton
+ * Pass document or read. A revealed field is text, which `off` keeps out of the form history and of session restore.
+ */
+const unmanaged = {
+  "data-1p-ignore": "true",
+  "data-lpignore": "true",
+  "data-bwignore": "true",
+  "data-form-type": "other",
+  "data-protonpass-ignore": "true",
+  autoCapitalize: "off",
+  autoCorrect: "off",
+  spellCheck: false,
+} as const;
+
+export interface KeyFormProps {
+  readonly provider: ProviderInfo;
+  /** What stands above the field when there is a key already. */
+  readonly note: string | null;
+  /** Why the last attempt failed. */
+  readonly failure: string | null;
+  readonly isSaving: boolean;
+  /** Gets the key, trimmed, at the moment it is gone from the field. */
+  onSubmit(apiKey: string): void;
+  onCancel(): void;
+}
+
+/** The field for a key. It is never held in React state; it stands in the field alone, until it is sent. */
+export function KeyForm({ provider, note, failure, isSaving, onSubmit, onCancel }: KeyFormProps): ReactNode {
+  const id = useId();
+  const input = useRef<HTMLInputElement>(null);
+  const [isRevealed, setRevealed] = useState(false);
+  const [likely, setLikely] = useState<ProviderInfo | null>(null);
+  const [complaint, setComplaint] = useState<string | null>(null);
+
+  useEffect(() => input.current?.focus(), []);
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    const field = input.current;
+    if (!field || isSaving) return;
+    const apiKey = field.value.trim();
+    if (apiKey === "") {
+      setComplaint("Paste your key first.");
+      return field.focus();
+    }
+    if (!navigator.onLine) {
+      setComplaint("You are offline, so nothing was sent. Your key stays in the field until you are back.");
+      return field.focus();
+    }
+    field.value = "";
+    setRevealed(false);
+    setLikely(null);
+    setComplaint(null);
+    // The button may have been pressed with the mouse; what comes next is about the field.
+    field.focus();
+    onSubmit(apiKey);
+  }
+
+  function look() {
+    const found = looksLike(input.current?.value ?? "");
+    setLikely(found?.id === provider.id ? null : found);
+    setComplaint(null);
+  }
+
+  const problem = complaint ?? (isSaving ? null : failure);
+  return (
+    <form className="byok-form" onSubmit={submit} autoComplete="off" noValidate>
+      {note && <p className="byok-form-note">{note}</p>}
+      <label className="byok-label" htmlFor={`${id}-key`}>
+        {provider.name} API key
+      </label>
+      <div className="byok-field">
+        {/* Without a name, so that no submission of the form itself could put it into a URL. */}
+        <input
+          {...unmanaged}
+          ref={input}
+          id={`${id}-key`}
+          className="byok-input"
+          type={isRevealed ? "text" : "password"}
+          autoComplete={isRevealed ? "off" : "one-time-code"}
+          placeholder={`${provider.prefixes[0]}…`}
+          readOnly={isSaving}
+          aria-invalid={problem !== null}
+          aria-describedby={`${id}-problem ${id}-likely ${id}-help`}
+          onInput={look}
+        />
+        <button
+          type="button"
+          className="byok-reveal"
+          aria-pressed={isRevealed}
+          aria-controls={`${id}-key`}
+          onClick={() => setRevealed(!isRevealed)}
+        >
+          <Icon name={isRevealed ? "eyeOff" : "eye"} />
+          <span className="byok-hidden">Show key</span>
+        </button>
+      </div>
+      <Problem id={`${id}-problem`}>{problem}</Problem>
+      <p className="byok-likely" id={`${id}-likely`} role="status">
+        {likely && (
+          <>
+            <Icon name="warning" />
+            <span>
+              This looks like a key of {likely.name}. You can save it for {provider.name} all the same.
+            </span>
+          </>
+        )}
+      </p>
+      <p className="byok-help" id={`${id}-help`}>
+        Begins with{" "}
+        {provider.prefixes.map((prefix, index) => [index > 0 && " or ", <code key={prefix}>{prefix}</code>])}. Make one
+        at <OutsideLink href={provider.keysUrl}>{new URL(provider.keysUrl).host}</OutsideLink>. It is checked with{" "}
+        {provider.name}, stored encrypted, and never shown again.
+      </p>
+      <div className="byok-buttons">
+        <button type="submit" className="byok-button" data-kind="primary" aria-disabled={isSaving}>
+          {isSaving ? "Saving…" : "Save & Verify"}
+        </button>
+        <button type="button" className="byok-button" onClick={onCancel} disabled={isSaving}>
+          Cancel
+        </button>
+      </div>
+    </form>
+  );
+}

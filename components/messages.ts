@@ -1,0 +1,32 @@
+/** What a failure means for users, in one sentence. */
+import type { ByokError } from "../client/types.ts";
+
+/** @param name the provider's, where the failure is about one */
+export function explain(error: ByokError, name: string): string {
+  switch (error.code) {
+    case "offline":
+      return "The server could not be reached: check your connection and try again.";
+    case "session_expired":
+      return "Your session has expired: sign in again to go on.";
+    case "too_many_attempts":
+      return `Too many attempts: try again after ${clockAfter(error.retry_after_s)}.`;
+    case "api_key_rejected":
+      return `${name} refuses this key.`;
+    case "credential_not_found":
+      return "This key was replaced or removed in the meantime.";
+    case "envelope_unreadable":
+      return "This key can no longer be opened here: save it again.";
+    case "unauthenticated":
+      // A user without an address of their own; the functions say what to do.
+      return error.message;
+    case "invalid_request":
+      // The functions say what is wrong with a key, and never repeat it.
+      return error.field === "api_key" ? error.message : "This could not be done: reload the page and try again.";
+    default:
+      return "Something went wrong on our side: try again in a moment.";
+  }
+}
+
+function clockAfter(seconds: number): string {
+  return new Date(Date.now() + seconds * 1000).toLocaleTimeString();
+}

@@ -1,0 +1,201 @@
+import { type ReactNode, type Ref, useEffect, useRef, useState } from "react";
+import type { Credential } from "../client/types.ts";
+import { Icon } from "./icons.tsx";
+import { KeyForm } from "./key-form.tsx";
+import { Moment, OutsideLink, Problem } from "./parts.tsx";
+import type { ProviderInfo } from "./providers.ts";
+import { RemoveDialog } from "./remove-dialog.tsx";
+import { keyInWords, type KeyStatus, states } from "./states.ts";
+import { type Key, type KeyOptions, useKey } from "./use-key.ts";
+
+/** One provider: the state of its key, and what can be done about it. */
+export function ProviderRow(options: KeyOptions): ReactNode {
+  const { provider, credential } = options;
+  const key = useKey(options);
+  const [isOpen, setOpen] = useState(false);
+  const [removing, setRemoving] = useState<Credential | null>(null);
+  const opener = useRef<HTMLButtonElement>(null);
+  const wasOpen = useRef(false);
+
+  // The form takes its opener's place, and focus goes back there.
+  useEffect(() => {
+    if (wasOpen.current && !isOpen) opener.current?.focus();
+    wasOpen.current = isOpen;
+  }, [isOpen]);
+
+  return (
+    <li
+      className="byok-row"
+      data-provider={provider.id}
+      data-state={key.doing ?? key.status}
+      aria-busy={key.doing !== null}
+    >
+      <RowState provider={provider} credential={credential} status={key.status} doing={key.doing} />
+      {!isOpen && (
+        <>
+          {key.failure && <Problem>{key.failure}</Problem>}
+          <div className="byok-actions">
+            {credential && (
+              <RowButton of={provider} isBusy={key.doing !== null} onClick={key.verify}>
+                Check again
+              </RowButton>
+            )}
+            <RowButton
+              of={provider}
+              ref={opener}
+              kind={states[key.status].works ? undefined : "primary"}
+              isBusy={key.doing !== null}
+              onClick={() => {
+                key.forgetFailure();
+                setOpen(true);
+              }}
+            >
+              {!credential ? "Add key" : key.status === "locked" ? "Save again" : "Replace"}
+            </RowButton>
+            {credential && (
+              <RowButton of={provider} isBusy={key.doing !== null} onClick={() => setRemoving(credential)}>
+                Remove
+              </RowButton>
+            )}
+          </div>
+        </>
+      )}
+      {isOpen && (
+        <KeyForm
+          provider={provider}
+          note={
+            credential ? `${capitalised(keyInWords(provider, credential))} stays until a new one is accepted.` : null
+          }
+          failure={key.failure}
+          isSaving={key.doing === "saving"}
+          onSubmit={async (apiKey) => {
+            if (await key.save(apiKey)) setOpen(false);
+          }}
+          onCancel={() => {
+            key.forgetFailure();
+            setOpen(false);
+          }}
+        />
+      )}
+      {removing && (
+        <RemoveDialog
+          provider={provider}
+          credential={removing}
+          onRemove={key.remove}
+          onClosed={(isRemoved) => {
+            setRemoving(null);
+            // Its button is gone with the key.
+            if (isRemoved) opener.current?.focus();
+          }}
+        />
+      )}
+    </li>
+  );
+}
+
+interface RowStateProps {
+  readonly provider: ProviderInfo;
+  readonly credential: Credential | undefined;
+  readonly status: KeyStatus;
+  readonly doing: Key["doing"];
+}
+
+/** The state in a shape, a word and a sentence. */
+function RowState({ provider, credential, status, doing }: RowStateProps): ReactNode {
+  const { label, tone, icon, says, help } = states[status];
+  const shownTone = doing ? "neutral" : tone;
+  return (
+    <>
+      <span className="byok-mark" data-tone={shownTone}>
+        <Icon name={doing ? "busy" : icon} />
+      </span>
+      <div className="byok-about">
+        <div className="byok-title">
+          <h3>{provider.name}</h3>
+          <span className="byok-badge" data-tone={shownTone}>
+            {doing === "saving" ? "Saving" : doing === "verifying" ? "Checking" : label}
+          </span>
+        </div>
+        {doing ? <Waiting doing={doing} name={provider.name} /> : <p className="byok-text">{says(provider.name)}</p>}
+        {credential && <KeyFacts credential={credential} status={status} />}
+        {help && !doing && (
+          <p>
+            <OutsideLink href={provider[help.url]}>{help.label(provider.name)}</OutsideLink>
+          </p>
+        )}
+      </div>
+    </>
+  );
+}
+
+/** Last four characters, and when what happened. */
+function KeyFacts({ credential, status }: { credential: Credential; status: KeyStatus }): ReactNode {
+  const { hint, verified_at, updated_at } = credential;
+  return (
+    <p className="byok-meta">
+      {hint ? (
+        <>
+          Key ending in <code>{hint}</code>
+        </>
+      ) : (
+        "Key saved"
+      )}
+      {status === "unverified" ? ", last tried " : ", checked "}
+      <Moment at={updated_at} />
+      {status !== "verified" && verified_at && verified_at !== updated_at && (
+        <>
+          , last worked <Moment at={verified_at} />
+        </>
+      )}
+    </p>
+  );
+}
+
+/** A check asks the provider twice and waits up to 10 s for each answer. Whoever waits for longer than this is told, in ms. */
+const patienceMs = 5_000;
+
+function Waiting({ doing, name }: { doing: NonNullable<Key["doing"]>; name: string }): ReactNode {
+  const [isLong, setLong] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLong(true), patienceMs);
+    return () => clearTimeout(timer);
+  }, []);
+  const what = doing === "saving" ? `Saving your key and checking it with ${name}.` : `Checking your key with ${name}.`;
+  return (
+    <p className="byok-text">
+      {what}
+      {isLong && ` ${name} is slow to answer; this can take up to half a minute.`}
+    </p>
+  );
+}
+
+interface RowButtonProps {
+  /** Said to screen readers, for which "Remove" alone is one of four. */
+  readonly of: ProviderInfo;
+  readonly ref?: Ref<HTMLButtonElement>;
+  readonly kind?: "primary" | undefined;
+  readonly isBusy: boolean;
+  readonly children: ReactNode;
+  onClick(): void;
+}
+
+/** Busy, it keeps focus and does nothing. */
+function RowButton({ of, ref, kind, isBusy, children, onClick }: RowButtonProps): ReactNode {
+  return (
+    <button
+      ref={ref}
+      type="button"
+      className="byok-button"
+      data-kind={kind}
+      aria-disabled={isBusy}
+      onClick={() => !isBusy && onClick()}
+    >
+      {children}
+      <span className="byok-hidden"> {of.name}</span>
+    </button>
+  );
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

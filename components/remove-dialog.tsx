@@ -1,0 +1,60 @@
+import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+import type { Credential } from "../client/types.ts";
+import { Problem } from "./parts.tsx";
+import type { ProviderInfo } from "./providers.ts";
+import { keyInWords } from "./states.ts";
+
+export interface RemoveDialogProps {
+  readonly provider: ProviderInfo;
+  readonly credential: Credential;
+  /** Resolves with why it failed, or null. */
+  onRemove(): Promise<string | null>;
+  /** The dialog is closed, and focus is back on what opened it. */
+  onClosed(isRemoved: boolean): void;
+}
+
+/** Asks once before a key is removed. The platform's own dialog keeps focus inside, closes on Escape and gives focus back. */
+export function RemoveDialog({ provider, credential, onRemove, onClosed }: RemoveDialogProps): ReactNode {
+  const id = useId();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [isRemoving, setRemoving] = useState(false);
+  const [failure, setFailure] = useState<string | null>(null);
+
+  useEffect(() => dialog.current?.showModal(), []);
+
+  async function remove() {
+    if (isRemoving) return;
+    setRemoving(true);
+    const problem = await onRemove();
+    setRemoving(false);
+    setFailure(problem);
+    if (!problem) dialog.current?.close("removed");
+  }
+
+  return (
+    <dialog
+      ref={dialog}
+      className="byok-dialog"
+      aria-labelledby={`${id}-title`}
+      aria-describedby={`${id}-text`}
+      onClose={() => onClosed(dialog.current?.returnValue === "removed")}
+    >
+      <h2 id={`${id}-title`}>Remove {keyInWords(provider, credential)}?</h2>
+      <p id={`${id}-text`}>
+        Calls to {provider.name} will cost credits again. The key is deleted here; it keeps working at {provider.name}{" "}
+        until you revoke it there.
+      </p>
+      <div role="alert">
+        <Problem>{failure}</Problem>
+      </div>
+      <div className="byok-buttons">
+        <button type="button" className="byok-button" onClick={() => dialog.current?.close()}>
+          Cancel
+        </button>
+        <button type="button" className="byok-button" data-kind="danger" aria-disabled={isRemoving} onClick={remove}>
+          {isRemoving ? "Removing…" : "Remove key"}
+        </button>
+      </div>
+    </dialog>
+  );
+}

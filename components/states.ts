@@ -1,0 +1,86 @@
+/** What each state of a key means for its user, and what to do about it. */
+import type { Credential } from "../client/types.ts";
+import type { IconName } from "./icons.tsx";
+import type { ProviderInfo } from "./providers.ts";
+
+export type KeyStatus = Credential["status"] | "none";
+
+export interface KeyState {
+  readonly label: string;
+  readonly tone: "neutral" | "good" | "warning" | "bad";
+  readonly icon: IconName;
+  /** Whether calls go through; they never fall back to credits while a key is saved. */
+  readonly works: boolean;
+  /** One sentence: what it means, and what to do. */
+  says(name: string): string;
+  /** A page of the provider's that helps. */
+  readonly help?: { readonly url: "keysUrl" | "billingUrl"; label(name: string): string };
+}
+
+export const states: Readonly<Record<KeyStatus, KeyState>> = {
+  none: {
+    label: "No key",
+    tone: "neutral",
+    icon: "none",
+    works: true,
+    says: (name) => `Calls to ${name} cost credits until you add a key of your own.`,
+  },
+  verified: {
+    label: "Verified",
+    tone: "good",
+    icon: "check",
+    works: true,
+    says: (name) => `Calls to ${name} are billed to your ${name} account and cost 0 credits.`,
+  },
+  restricted: {
+    label: "Restricted",
+    tone: "warning",
+    icon: "warning",
+    works: true,
+    says: (name) =>
+      `The key works but lacks a permission, so some calls may fail: allow it at ${name}, then check again.`,
+    help: { url: "keysUrl", label: (name) => `Permissions at ${name}` },
+  },
+  rate_limited: {
+    label: "Rate-limited",
+    tone: "warning",
+    icon: "clock",
+    works: true,
+    says: (name) => `The key works, but ${name} is limiting your account right now: wait a moment, then check again.`,
+  },
+  unverified: {
+    label: "Not checked",
+    tone: "warning",
+    icon: "cloud",
+    works: true,
+    says: (name) => `The key is saved and in use, but ${name} could not be reached to check it: try again.`,
+  },
+  no_credit: {
+    label: "No credit",
+    tone: "bad",
+    icon: "wallet",
+    works: false,
+    says: (name) => `The account behind this key cannot pay, so calls fail: add credit at ${name}, then check again.`,
+    help: { url: "billingUrl", label: (name) => `Billing at ${name}` },
+  },
+  rejected: {
+    label: "Rejected",
+    tone: "bad",
+    icon: "cross",
+    works: false,
+    says: (name) => `${name} no longer accepts this key, so calls fail: replace it, or remove it to use credits.`,
+    help: { url: "keysUrl", label: (name) => `Keys at ${name}` },
+  },
+  locked: {
+    label: "Locked",
+    tone: "bad",
+    icon: "lock",
+    works: false,
+    says: () => "This key can no longer be opened here, so calls fail: save it again, or remove it to use credits.",
+  },
+};
+
+/** A key as users recognise it: `your OpenAI key ending in 1234`. */
+export function keyInWords({ name }: ProviderInfo, { hint }: Pick<Credential, "hint">): string {
+  return hint ? `your ${name} key ending in ${hint}` : `your ${name} key`;
+}

@@ -1,0 +1,116 @@
+import { useState } from "react";
+import type { Byok, ByokError, Credential } from "../client/types.ts";
+import { announceChange } from "./changes.ts";
+import { explain } from "./messages.ts";
+import type { ProviderInfo } from "./providers.ts";
+import { keyInWords, type KeyStatus, states } from "./states.ts";
+
+export interface KeyOptions {
+  readonly byok: Byok;
+  readonly provider: ProviderInfo;
+  /** What is saved now. */
+  readonly credential: Credential | undefined;
+  /** Says a result to screen readers. */
+  announce(text: string): void;
+  /** Gets what is saved from now on. */
+  onSaved(credential: Credential | undefined): void;
+  /** Reads again what is saved, after an action whose end is not known. */
+  refresh(): Promise<void>;
+}
+
+export interface Key {
+  readonly status: KeyStatus;
+  readonly doing: "saving" | "verifying" | null;
+  /** Why the last action failed, in words. */
+  readonly failure: string | null;
+  /** Resolves with whether the key is saved. It is held by nobody once the request is over. */
+  save(apiKey: string): Promise<boolean>;
+  verify(): Promise<void>;
+  /** Resolves with why it failed, or null. */
+  remove(): Promise<string | null>;
+  forgetFailure(): void;
+}
+
+/** What users do with one key, one thing at a time. */
+export function useKey({ byok, provider, credential, announce, onSaved, refresh }: KeyOptions): Key {
+  const [doing, setDoing] = useState<Key["doing"]>(null);
+  const [failure, setFailure] = useState<string | null>(null);
+  // Found out by a check. A key that is saved after it was made at another time.
+  const [lockedAt, setLockedAt] = useState<string | null>(null);
+
+  function begin(what: NonNullable<Key["doing"]>, said: string) {
+    setDoing(what);
+    setFailure(null);
+    announce(said);
+  }
+
+  function take(saved: Credential) {
+    onSaved(saved);
+    setDoing(null);
+    setLockedAt(null);
+    const { label, says } = states[saved.status];
+    announce(`${label}. ${says(provider.name)}`);
+    announceChange();
+  }
+
+  async function fail(text: string | null, said = text) {
+    // The request may have done its work before it failed.
+    await refresh();
+    setDoing(null);
+    setFailure(text);
+    if (said) announce(said);
+    announceChange();
+  }
+
+  async function save(apiKey: string): Promise<boolean> {
+    begin("saving", `Saving your key and checking it with ${provider.name}.`);
+    const result = await byok.save(provider.id, apiKey);
+    if (result.ok) take(result.data.credential);
+    else await fail(whyNotSaved(result.error, provider, credential));
+    return result.ok;
+  }
+
+  async function verify(): Promise<void> {
+    if (doing || !credential) return;
+    begin("verifying", `Checking ${keyInWords(provider, credential)}.`);
+    const result = await byok.verify(provider.id);
+    if (result.ok) return take(result.data.credential);
+    const { error } = result;
+    if (error.code === "api_key_rejected" && error.credential) return take(error.credential);
+    if (error.code === "envelope_unreadable") {
+      setLockedAt(credential.created_at);
+      return await fail(null, `${states.locked.label}. ${states.locked.says(provider.name)}`);
+    }
+    await fail(explain(error, provider.name));
+  }
+
+  async function remove(): Promise<string | null> {
+    const result = await byok.remove(provider.id);
+    if (!result.ok) return explain(result.error, provider.name);
+    onSaved(undefined);
+    setFailure(null);
+    announce(`Removed. ${states.none.says(provider.name)}`);
+    announceChange();
+    return null;
+  }
+
+  const saved = credential?.status ?? "none";
+  return {
+    status: credential && credential.created_at === lockedAt ? "locked" : saved,
+    doing,
+    failure,
+    save,
+    verify,
+    remove,
+    forgetFailure: () => setFailure(null),
+  };
+}
+
+function whyNotSaved(error: ByokError, provider: ProviderInfo, credential: Credential | undefined): string {
+  const reason = explain(error, provider.name);
+  if (error.code === "offline") {
+    return "The connection broke off while your key was on its way: if it is not shown as saved, paste it again.";
+  }
+  if (credential) return `${reason} Nothing was changed: ${keyInWords(provider, credential)} is still in place.`;
+  return error.code === "api_key_rejected" ? `${reason} It was not saved: copy all of it, or make a new one.` : reason;
+}
