@@ -10,6 +10,12 @@ export default defineConfig({
       { test: { name: "house", include: ["tests/house/**/*.test.ts"] } },
       { test: { name: "sql", include: ["tests/sql/*.test.ts"], ...onTheStack } },
       { test: { name: "e2e", include: ["tests/e2e/**/*.test.ts"], ...onTheStack } },
+      {
+        test: {
+          ...{ name: "page", include: ["tests/page/**/*.test.ts"], ...onTheStack },
+          globalSetup: ["tests/stack.ts", "tests/page/setup.ts"],
+        },
+      },
       { test: { name: "ledger", include: ["tests/ledger/**/*.test.ts"], ...onTheStack } },
       { test: { name: "crash", include: ["tests/crash/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 } },
       { test: { name: "local", include: ["tests/local/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 } },

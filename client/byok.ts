@@ -19,6 +19,8 @@ import type {
 export interface ByokOptions {
   /** Where the functions are, such as `https://<project>.supabase.co/functions/v1`; the client knows by itself when absent. */
   readonly functionsUrl?: string;
+  /** Called whenever something cannot be done because nobody is signed in any more. */
+  readonly onSessionExpired?: () => void;
 }
 
 /** Where each SDK continues below `call/<provider>`. */
@@ -36,7 +38,7 @@ const sdkPaths = {
  * @param supabase a supabase-js client of the project, whatever its database types are
  */
 export function createByok(supabase: SupabaseClient<any, any, any, any, any>, options: ByokOptions = {}): Byok {
-  return new Client(supabase, options.functionsUrl ?? supabase["functionsUrl"].href);
+  return new Client(supabase, options);
 }
 
 const credentialColumns = "id, provider, hint, status, verified_at, created_at, updated_at";
@@ -44,10 +46,12 @@ const credentialColumns = "id, provider, hint, status, verified_at, created_at, 
 class Client implements Byok {
   readonly #supabase: SupabaseClient<any, any, any, any, any>;
   readonly #functionsUrl: string;
+  readonly #onSessionExpired: (() => void) | undefined;
 
-  constructor(supabase: SupabaseClient<any, any, any, any, any>, functionsUrl: string) {
+  constructor(supabase: SupabaseClient<any, any, any, any, any>, options: ByokOptions) {
     this.#supabase = supabase;
-    this.#functionsUrl = functionsUrl.replace(/\/$/, "");
+    this.#functionsUrl = (options.functionsUrl ?? supabase["functionsUrl"].href).replace(/\/$/, "");
+    this.#onSessionExpired = options.onSessionExpired;
   }
 
   list(): Promise<Result<readonly Credential[]>> {
@@ -140,6 +144,12 @@ class Client implements Byok {
    * shows nothing: that would look like an account without keys.
    */
   async #signedIn<T>(act: (session: Session) => Promise<Result<T>>): Promise<Result<T>> {
+    const result = await this.#attempt(act);
+    if (!result.ok && result.error.code === "session_expired") this.#onSessionExpired?.();
+    return result;
+  }
+
+  async #attempt<T>(act: (session: Session) => Promise<Result<T>>): Promise<Result<T>> {
     try {
       const { data, error } = await this.#supabase.auth.getSession();
       if (isAuthRetryableFetchError(error)) return failure("offline");

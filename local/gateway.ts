@@ -11,6 +11,8 @@ export interface Backends {
   tokens: Tokens;
   dataApi(request: Request, peerAddress: string | null): Promise<Response>;
   functionsPort: number;
+  /** Answers what is asked of other addresses, or calls `next` for what it does not know. */
+  page?: ((request: IncomingMessage, response: ServerResponse, next: () => void) => void) | undefined;
 }
 
 export interface Gateway {
@@ -21,7 +23,7 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** The one HTTP server of the stack: /rest/v1, /auth/v1 and /functions/v1, on the loopback address. */
+/** The one HTTP server of the stack: /rest/v1, /auth/v1, /functions/v1 and the page, on the loopback address. */
 export async function startGateway(config: StackConfig, port: number): Promise<Gateway> {
   let backends: Backends | undefined;
   const server = createServer((request, response) => {
@@ -59,7 +61,9 @@ async function route(request: IncomingMessage, response: ServerResponse, backend
   }
   const slug = /^\/functions\/v1\/([^/?]+)/.exec(target)?.[1];
   if (slug === undefined) {
-    refuse(response, 404, "NOT_FOUND", "There is nothing at this address");
+    const refuseAddress = () => refuse(response, 404, "NOT_FOUND", "There is nothing at this address");
+    if (backends.page) backends.page(request, response, refuseAddress);
+    else refuseAddress();
     return;
   }
   const refusal = request.method === "OPTIONS" ? undefined : await tokenTrouble(request, slug, backends.tokens, config);

@@ -9,6 +9,7 @@ import { type Gateway, startGateway } from "./gateway.ts";
 import { createLite } from "./lite.ts";
 import { lockState } from "./lock.ts";
 import { migrate } from "./migrate.ts";
+import { buildPage, servePage } from "./page.ts";
 import { isFree } from "./ports.ts";
 import { dataFolder, endLeftover, password, startPostgres, superuser } from "./postgres.ts";
 import { type ProviderMode, startProviders } from "./provider-settings.ts";
@@ -35,6 +36,8 @@ export interface StackOptions {
   providers?: ProviderMode;
   /** more variables for the functions, or others than the stack would give them */
   functionsEnv?: Record<string, string>;
+  /** build the settings page and serve it at `/`; off by default */
+  page?: boolean;
   /** write-ahead log flushed to disk at each commit, as in production; off by default */
   durable?: boolean;
   /** gets what the functions print; standard error when absent */
@@ -128,6 +131,7 @@ async function startParts(
   const gateway = keep(await openGateway(config, options));
   const secrets = await loadSecrets(stateDir);
   const tokens = await createTokens(secrets, gateway.url);
+  const pageDir = path.join(stateDir, "page");
   const [server, providers] = await together([
     endLeftover(dataFolder(stateDir))
       .then(() => choosePort(options.dbPort, options.otherPorts))
@@ -153,10 +157,16 @@ async function startParts(
   const [functions] = await together([
     startFunctions({ config, supabaseDir, stateDir, env, allowHosts: providers.hosts, log }).then(keep),
     prepareDatabase(),
+    options.page && buildPage(pageDir),
   ]);
-  gateway.open({ tokens, dataApi: createDataApi(lite, tokens, secrets), functionsPort: functions.port });
-
   const { publishableKey, secretKey, demoPassword } = secrets;
+  gateway.open({
+    tokens,
+    dataApi: createDataApi(lite, tokens, secrets),
+    functionsPort: functions.port,
+    page: options.page ? servePage(pageDir, { publishableKey }) : undefined,
+  });
+
   const failed = Promise.race([
     server.ended.then(({ code, log: words }) => `Postgres ended with code ${code}:\n${words}`),
     functions.ended.then((code) => `Deno ended with code ${code}`),

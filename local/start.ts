@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void leave(0));
   whenNpmIsGone(() => void leave(0));
 
-  stack = await startStack({ stateDir, apiPort, dbPort, otherPorts: true, reset });
+  stack = await startStack({ stateDir, apiPort, dbPort, otherPorts: true, reset, page: true });
   void stack.failed.then((reason) => {
     console.error(reason);
     return leave(1);
@@ -82,13 +82,14 @@ function describe(stack: Stack, demoUserId: string): string {
   return `
 BYOK for Supabase, on this machine only
 
+  page             ${url}
   API              ${url}
   functions        ${url}/functions/v1
   database         ${dbUrl}
   publishable key  ${publishableKey}
   secret key       ${secretKey}
 
-  demo user        ${demoEmail}, password ${demoPassword}, ${demoCredits} credits at first
+  demo user        ${demoEmail}, password ${demoPassword}, ${demoCredits} credits at first; sign in to the page as this user
   demo API keys    accepted by the doubles of the providers, to save as the user's own:
 ${providerIds.map((id) => `    ${id.padEnd(15)}${doubleKey(id, "works", "demo")}`).join("\n")}
 

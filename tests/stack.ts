@@ -26,7 +26,7 @@ declare module "vitest" {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const stateDir = mkdtempSync(path.join(tmpdir(), "byok-test-"));
-  const stack = await startStack({ stateDir });
+  const stack = await startStack({ stateDir, page: project.name === "page" });
   const { url, dbUrl, adminDbUrl, publishableKey, secretKey, doubles } = stack;
   if (!doubles) throw new Error("The stack has no doubles of the providers.");
   project.provide("stack", { url, dbUrl, adminDbUrl, publishableKey, secretKey, origins: doubles.origins });

@@ -14,6 +14,8 @@ type Client = SupabaseClient<Database, "byok">;
 
 export interface User {
   readonly id: string;
+  readonly email: string;
+  readonly password: string;
   readonly accessToken: string;
   /** supabase-js, signed in as this user, on schema byok. */
   readonly supabase: Client;
@@ -42,13 +44,11 @@ export function functionsUrlOf(on: TestStack): string {
 /** Signs up a new user and grants credits, if any. */
 export async function newUser(credits = 0, on = stack): Promise<User> {
   const supabase = visitorOf(on);
-  const { data, error } = await supabase.auth.signUp({
-    email: `${crypto.randomUUID()}@example.com`,
-    password: crypto.randomUUID(),
-  });
+  const [email, password] = [`${crypto.randomUUID()}@example.com`, crypto.randomUUID()];
+  const { data, error } = await supabase.auth.signUp({ email, password });
   if (error || !data.user || !data.session) throw new Error("A test user could not sign up.");
   if (credits > 0) await grant(data.user.id, credits, on);
-  return { id: data.user.id, accessToken: data.session.access_token, supabase, stack: on };
+  return { id: data.user.id, email, password, accessToken: data.session.access_token, supabase, stack: on };
 }
 
 export interface ByokUser {

@@ -1,0 +1,115 @@
+import type { SupabaseClient, User } from "@supabase/supabase-js";
+import { type ReactNode, useEffect, useRef, useSyncExternalStore } from "react";
+import { ApiKeys, Credits } from "../components/index.ts";
+import type { Byok } from "../client/index.ts";
+import { SignIn } from "./sign-in.tsx";
+import { Snippets } from "./snippets.tsx";
+import { TryIt } from "./try-it.tsx";
+import { useAccount } from "./use-account.ts";
+
+export function App({ supabase }: { supabase: SupabaseClient }): ReactNode {
+  const { user, isExpired, byok, signOut } = useAccount(supabase);
+  if (user === undefined) return null;
+  if (user === null) {
+    return (
+      <main className="welcome">
+        <Brand />
+        <SignIn supabase={supabase} notice={isExpired ? "Your session has ended. Sign in again." : undefined} />
+      </main>
+    );
+  }
+  return (
+    <>
+      <Settings key={user.id} user={user} byok={byok} signOut={signOut} />
+      {isExpired && <SessionEnded supabase={supabase} email={user.email} signOut={signOut} />}
+    </>
+  );
+}
+
+const views = { "#keys": "API keys", "#try": "Try it" };
+
+/** Every view stays mounted, so that changing between them loses nothing that was typed. */
+function Settings({ user, byok, signOut }: { user: User; byok: Byok; signOut(): Promise<void> }): ReactNode {
+  const hash = useSyncExternalStore(subscribeHash, () => location.hash);
+  const view = hash in views ? hash : "#keys";
+  return (
+    <>
+      <header className="bar">
+        <Brand />
+        <nav aria-label="Settings">
+          {Object.entries(views).map(([target, name]) => (
+            <a key={target} href={target} aria-current={target === view ? "page" : undefined}>
+              {name}
+            </a>
+          ))}
+        </nav>
+        <div className="bar-user">
+          <span title={user.email}>{user.email}</span>
+          <button type="button" className="byok-button" onClick={() => void signOut()}>
+            Sign out
+          </button>
+        </div>
+      </header>
+      <main className="view" hidden={view !== "#keys"}>
+        <h1>Settings</h1>
+        <div className="columns">
+          <ApiKeys byok={byok} />
+          <Credits byok={byok} />
+        </div>
+      </main>
+      <main className="view" hidden={view !== "#try"}>
+        <h1>Try it</h1>
+        <div className="columns">
+          <TryIt byok={byok} />
+          <Snippets byok={byok} />
+        </div>
+      </main>
+    </>
+  );
+}
+
+function subscribeHash(listener: () => void): () => void {
+  window.addEventListener("hashchange", listener);
+  return () => window.removeEventListener("hashchange", listener);
+}
+
+interface SessionEndedProps {
+  supabase: SupabaseClient;
+  email: string | undefined;
+  signOut(): Promise<void>;
+}
+
+/** Lies over the page, which keeps what was typed for when its user is back. */
+function SessionEnded({ supabase, email, signOut }: SessionEndedProps): ReactNode {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog ref={dialog} className="byok byok-dialog" aria-label="Sign in again" onCancel={(e) => e.preventDefault()}>
+      <SignIn supabase={supabase} email={email} notice="Your session has ended. Sign in again to go on." />
+      <button type="button" className="plain" onClick={() => void signOut()}>
+        Leave this page instead
+      </button>
+    </dialog>
+  );
+}
+
+export function Unavailable({ onRetry }: { onRetry(): void }): ReactNode {
+  return (
+    <main className="welcome">
+      <Brand />
+      <p role="alert">The server could not be reached: check your connection and try again.</p>
+      <button type="button" className="byok-button" onClick={onRetry}>
+        Try again
+      </button>
+    </main>
+  );
+}
+
+function Brand(): ReactNode {
+  return (
+    <p className="brand">
+      <img src="/favicon.svg" alt="" width="24" height="24" />
+      BYOK for Supabase
+    </p>
+  );
+}

@@ -1,0 +1,76 @@
+/** One streamed question to each provider, in its own words, and the text in what it answers. */
+import type { ProviderId } from "../client/index.ts";
+
+/** A model of each provider that credits buy. */
+export const models: Record<ProviderId, string> = {
+  openai: "gpt-4.1-mini",
+  anthropic: "claude-haiku-4-5",
+  google: "gemini-2.5-flash",
+  groq: "llama-3.1-8b-instant",
+};
+
+export interface Generation {
+  /** Below `call/<provider>`. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: object;
+}
+
+export function generation(provider: ProviderId, model: string, prompt: string): Generation {
+  const messages = [{ role: "user", content: prompt }];
+  switch (provider) {
+    case "openai":
+      return { path: "/v1/chat/completions", body: { model, messages, stream: true } };
+    case "groq":
+      return { path: "/openai/v1/chat/completions", body: { model, messages, stream: true } };
+    case "anthropic":
+      return {
+        path: "/v1/messages",
+        headers: { "anthropic-version": "2023-06-01" },
+        body: { model, messages, max_tokens: 1024, stream: true },
+      };
+    case "google":
+      return {
+        path: `/v1beta/models/${encodeURIComponent(model)}:streamGenerateContent?alt=sse`,
+        body: { contents: [{ role: "user", parts: [{ text: prompt }] }] },
+      };
+  }
+}
+
+/**
+ * The pieces of text in a stream of server-sent events, as they arrive.
+ *
+ * @throws Error with the provider's words when it reports a failure in the middle
+ */
+export async function* readText(provider: ProviderId, body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  for await (const line of readLines(body)) {
+    const json = /^data: ?(\{.*)$/.exec(line)?.[1];
+    if (!json) continue;
+    const event = JSON.parse(json);
+    if (event.error) throw new Error(String(event.error.message ?? "The provider broke off."));
+    yield textOf(provider, event) ?? "";
+  }
+}
+
+function textOf(provider: ProviderId, event: any): string | undefined {
+  switch (provider) {
+    case "openai":
+    case "groq":
+      return event.choices?.[0]?.delta?.content;
+    case "anthropic":
+      return event.delta?.text;
+    case "google":
+      return event.candidates?.[0]?.content?.parts?.[0]?.text;
+  }
+}
+
+async function* readLines(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const reader = body.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>).getReader();
+  let rest = "";
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    const lines = (rest + read.value).split(/\r?\n/);
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+  yield rest;
+}

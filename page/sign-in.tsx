@@ -1,0 +1,88 @@
+import { type AuthError, isAuthRetryableFetchError, type SupabaseClient } from "@supabase/supabase-js";
+import { type FormEvent, type ReactNode, useId, useState } from "react";
+
+interface SignInProps {
+  readonly supabase: SupabaseClient;
+  /** Who was signed in before. */
+  readonly email?: string | undefined;
+  /** Why to sign in. */
+  readonly notice?: string | undefined;
+}
+
+/** Signing in with email and password through Supabase Auth, or signing up. What comes of it, `onAuthStateChange` tells. */
+export function SignIn({ supabase, email, notice }: SignInProps): ReactNode {
+  const id = useId();
+  const [isNew, setNew] = useState(false);
+  const [isBusy, setBusy] = useState(false);
+  const [said, setSaid] = useState<string>();
+
+  async function submit(event: FormEvent<HTMLFormElement>): Promise<void> {
+    event.preventDefault();
+    if (isBusy) return;
+    const fields = new FormData(event.currentTarget);
+    const credentials = { email: String(fields.get("email")).trim(), password: String(fields.get("password")) };
+    setBusy(true);
+    setSaid(undefined);
+    const { data, error } = isNew
+      ? await supabase.auth.signUp(credentials)
+      : await supabase.auth.signInWithPassword(credentials);
+    setBusy(false);
+    if (error) setSaid(inWords(error));
+    else if (!data.session) setSaid("Open the link that was sent to your address, then sign in.");
+  }
+
+  const title = isNew ? "Create an account" : "Sign in";
+  return (
+    <form className="sign-in" onSubmit={(event) => void submit(event)} aria-labelledby={`${id}-title`}>
+      <h1 id={`${id}-title`}>{title}</h1>
+      {notice && <p className="muted">{notice}</p>}
+      <label htmlFor={`${id}-email`}>Email</label>
+      <input
+        id={`${id}-email`}
+        name="email"
+        type="email"
+        autoComplete="username"
+        defaultValue={email}
+        required
+        autoFocus={!email}
+      />
+      <label htmlFor={`${id}-password`}>Password</label>
+      <input
+        id={`${id}-password`}
+        name="password"
+        type="password"
+        autoComplete={isNew ? "new-password" : "current-password"}
+        minLength={isNew ? 8 : undefined}
+        required
+        autoFocus={Boolean(email)}
+      />
+      <p className="said" role="alert">
+        {said}
+      </p>
+      <button type="submit" className="byok-button" data-kind="primary" aria-disabled={isBusy}>
+        {isBusy ? "One moment…" : title}
+      </button>
+      {!email && (
+        <button type="button" className="plain" onClick={() => setNew(!isNew)}>
+          {isNew ? "I have an account" : "Create an account"}
+        </button>
+      )}
+    </form>
+  );
+}
+
+function inWords(error: AuthError): string {
+  if (isAuthRetryableFetchError(error)) return "The server could not be reached: check your connection and try again.";
+  switch (error.code) {
+    case "invalid_credentials":
+      return "Email or password is wrong.";
+    case "user_already_exists":
+      return "There is an account with this address: sign in instead.";
+    case "over_request_rate_limit":
+      return "Too many attempts: try again in a moment.";
+    case "email_not_confirmed":
+      return "Open the link that was sent to your address first.";
+    default:
+      return error.message;
+  }
+}

@@ -1,0 +1,74 @@
+/** The page in a real browser: each test has contexts of its own, which fail it for any error that the page causes. */
+import path from "node:path";
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { test as base, expect, inject } from "vitest";
+import type { User } from "../e2e/users.ts";
+import { stack } from "../e2e/users.ts";
+
+/** A small phone, held upright. */
+export const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true } as const;
+
+export interface Visit {
+  /**
+   * Opens the page as somebody who has signed in, or as nobody, in a browser that has never seen it.
+   *
+   * @param options of the browser, such as `phone` or `{ colorScheme: "dark" }`
+   */
+  (user: User | null, options?: BrowserContextOptions & { path?: string }): Promise<Page>;
+}
+
+export const test = base
+  .extend("browser", { scope: "file" }, async ({}, { onCleanup }): Promise<Browser> => {
+    const browser = await chromium.connect(inject("chromium"));
+    onCleanup(() => browser.close());
+    return browser;
+  })
+  .extend("visit", async ({ browser }, { onCleanup }): Promise<Visit> => {
+    const contexts: BrowserContext[] = [];
+    const problems: string[] = [];
+    onCleanup(async () => {
+      await Promise.all(contexts.map((context) => context.close()));
+      expect(problems).toEqual([]);
+    });
+    return async (user, { path: at = "/", ...options } = {}) => {
+      const context = await browser.newContext({
+        viewport: { width: 1280, height: 900 },
+        locale: "en-GB",
+        baseURL: stack.url,
+        ...(user && { storageState: { cookies: [], origins: [await signedIn(user)] } }),
+        ...options,
+      });
+      context.setDefaultTimeout(15_000);
+      contexts.push(context);
+      watch(context, problems);
+      const page = await context.newPage();
+      await page.goto(at);
+      return page;
+    };
+  });
+
+/** The session where supabase-js looks for it. */
+async function signedIn({ supabase }: User) {
+  const { data } = await supabase.auth.getSession();
+  const name = `sb-${new URL(stack.url).hostname.split(".")[0]}-auth-token`;
+  return { origin: stack.url, localStorage: [{ name, value: JSON.stringify(data.session) }] };
+}
+
+/** What no page of ours may cause. Chromium also reports as errors that an API refused or could not be reached, which tests may want. */
+function watch(context: BrowserContext, problems: string[]): void {
+  context.on("weberror", (event) => problems.push(String(event.error())));
+  context.on("console", (message) => {
+    const isApi = /\/(auth|rest|functions)\/v1\//.test(message.location().url);
+    if (isApi && message.text().startsWith("Failed to load resource")) return;
+    problems.push(`${message.type()}: ${message.text()}`);
+  });
+  context.on("request", (request) => {
+    if (new URL(request.url()).origin !== new URL(stack.url).origin) problems.push(`request to ${request.url()}`);
+  });
+}
+
+/** Puts a picture of the whole page, or of a part of it, where people can look at it. */
+export async function shot(what: Pick<Page, "screenshot">, name: string): Promise<void> {
+  const file = path.join(import.meta.dirname, "screenshots", `${name}.png`);
+  await what.screenshot({ path: file, animations: "disabled", fullPage: true });
+}
