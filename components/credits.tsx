@@ -1,6 +1,7 @@
 import { type ReactNode, useCallback, useEffect, useId } from "react";
 import type { Balance, Byok, Credential, Operation, Result } from "../client/types.ts";
 import { History } from "./history.tsx";
+import { Icon } from "./icons.tsx";
 import { creditsOf, inDigits, nameOf } from "./ledger.ts";
 import { explain } from "./messages.ts";
 import { Notice, Skeleton } from "./parts.tsx";
@@ -85,17 +86,27 @@ function Payer({ balance, operations, credentials }: Account): ReactNode {
   return (
     <>
       <div className="byok-payer" aria-live="polite">
-        <p className="byok-amount">
-          {paying.length > 0 ? "0 credits" : creditsOf(available)}
-          {paying.length > 0 && <span className="byok-payer-who">{billedTo(paying)}</span>}
-        </p>
-        <p className="byok-text">{balanceInWords(available, onCredits, paying.length + failing.length > 0)}</p>
-        {held > 0 && <p className="byok-meta">{creditsOf(held)} reserved by calls under way.</p>}
+        <span className="byok-mark" data-tone={paying.length > 0 ? "good" : "neutral"}>
+          <Icon name={paying.length > 0 ? "check" : "wallet"} />
+        </span>
+        <div>
+          <p className="byok-amount">
+            {paying.length > 0 ? (
+              <>
+                0 credits, <span>{billedTo(paying)}</span>
+              </>
+            ) : (
+              creditsOf(available)
+            )}
+          </p>
+          <p className="byok-text">{balanceInWords(available, onCredits, paying.length + failing.length > 0)}</p>
+          {held > 0 && <p className="byok-meta">{creditsOf(held)} reserved by calls under way.</p>}
+        </div>
       </div>
       {failing.length > 0 && (
         <Notice tone="bad" icon="cross">
-          Calls to {namesOf(failing)} fail and are not moved to credits: see to{" "}
-          {failing.length > 1 ? "these keys" : "this key"} above.
+          Calls to {namesOf(failing)} fail rather than cost credits: see to{" "}
+          {failing.length > 1 ? "their keys" : "its key"}.
         </Notice>
       )}
       {onCredits.length > 0 && <Shortage available={available} operations={operations} />}
@@ -134,7 +145,7 @@ function Shortage({ available, operations }: { available: number; operations: re
 function Prices({ operations }: { operations: readonly Operation[] }): ReactNode {
   return (
     <div className="byok-part">
-      <h3>Prices of a call on credits</h3>
+      <h3>Price of a call on credits</h3>
       <dl className="byok-prices">
         {operations.map(({ name, price_credits }) => (
           <div key={name}>

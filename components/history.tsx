@@ -27,10 +27,12 @@ export function History({ byok }: { readonly byok: Byok }): ReactNode {
     if (result.data.next === null) requestAnimationFrame(() => focusRow(body.current, result.data.entries[0]));
   }
 
+  // What failed is said above, for the whole card.
+  if (!data && error) return null;
   return (
     <div className="byok-part">
       <h3>History</h3>
-      {!data && !error && <Skeleton rows={3} label="Loading your history" />}
+      {!data && <Skeleton rows={3} label="Loading your history" />}
       {data?.entries.length === 0 && (
         <p className="byok-text">Nothing yet. What is charged, refunded and added stands here.</p>
       )}
@@ -70,9 +72,9 @@ function HistoryRow({ entry }: { entry: Entry }): ReactNode {
     <tr data-entry={entry.id} tabIndex={-1}>
       <td>
         <span className="byok-history-title">{title}</span>
-        {detail && <span className="byok-meta">{detail}</span>}
         <span className="byok-meta">
           <Moment at={entry.created_at} />
+          {detail && ` · ${detail}`}
         </span>
       </td>
       <td data-tone={tone}>{amount}</td>

@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { Fragment, type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { Icon } from "./icons.tsx";
 import { looksLike, type ProviderInfo } from "./providers.ts";
 import { OutsideLink, Problem } from "./parts.tsx";
@@ -85,7 +85,7 @@ export function KeyForm({ provider, note, failure, isSaving, onSubmit, onCancel 
           className="byok-input"
           type={isRevealed ? "text" : "password"}
           autoComplete={isRevealed ? "off" : "one-time-code"}
-          placeholder={`${provider.prefixes[0]}…`}
+          placeholder={isSaving ? "" : `${provider.prefixes[0]}…`}
           readOnly={isSaving}
           aria-invalid={problem !== null}
           aria-describedby={`${id}-problem ${id}-likely ${id}-help`}
@@ -108,17 +108,25 @@ export function KeyForm({ provider, note, failure, isSaving, onSubmit, onCancel 
           <>
             <Icon name="warning" />
             <span>
-              This looks like a key of {likely.name}. You can save it for {provider.name} all the same.
+              This looks like {/^[AEIOU]/.test(likely.name) ? "an" : "a"} {likely.name} key. You can still save it for{" "}
+              {provider.name}.
             </span>
           </>
         )}
       </p>
-      <p className="byok-help" id={`${id}-help`}>
-        Begins with{" "}
-        {provider.prefixes.map((prefix, index) => [index > 0 && " or ", <code key={prefix}>{prefix}</code>])}. Make one
-        at <OutsideLink href={provider.keysUrl}>{new URL(provider.keysUrl).host}</OutsideLink>. It is checked with{" "}
-        {provider.name}, stored encrypted, and never shown again.
-      </p>
+      <div className="byok-help" id={`${id}-help`}>
+        <p>
+          Begins with{" "}
+          {provider.prefixes.map((prefix, index) => (
+            <Fragment key={prefix}>
+              {index > 0 && " or "}
+              <code>{prefix}</code>
+            </Fragment>
+          ))}
+          . Make one at <OutsideLink href={provider.keysUrl}>{new URL(provider.keysUrl).host}</OutsideLink>
+        </p>
+        <p>Checked with {provider.name}, stored encrypted, never shown again.</p>
+      </div>
       <div className="byok-buttons">
         <button type="submit" className="byok-button" data-kind="primary" aria-disabled={isSaving}>
           {isSaving ? "Saving…" : "Save & Verify"}

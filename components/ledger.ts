@@ -37,12 +37,12 @@ export function lineOf({ kind, credits, operation, reason }: Entry): Line {
     case "void":
       return {
         title,
-        detail: "Refunded: the call did not complete",
+        detail: "refunded, the call did not complete",
         amount: `${inDigits(credits)} returned`,
         tone: "neutral",
       };
     case "hold":
-      return { title, detail: "Reserved for a call", amount: `${inDigits(credits)} reserved`, tone: "neutral" };
+      return { title, detail: "reserved for a call", amount: `${inDigits(credits)} reserved`, tone: "neutral" };
   }
 }
 

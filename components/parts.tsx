@@ -73,7 +73,7 @@ export function Skeleton({ rows, label }: { rows: number; label: string }): Reac
       </p>
       <div className="byok-skeleton" aria-hidden="true">
         {Array.from({ length: rows }, (_, index) => (
-          <div key={index} className="byok-skeleton-row" />
+          <div key={index} />
         ))}
       </div>
     </>

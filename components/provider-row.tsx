@@ -23,6 +23,7 @@ export function ProviderRow(options: KeyOptions): ReactNode {
     wasOpen.current = isOpen;
   }, [isOpen]);
 
+  const { todo } = states[key.status];
   return (
     <li
       className="byok-row"
@@ -36,14 +37,14 @@ export function ProviderRow(options: KeyOptions): ReactNode {
           {key.failure && <Problem>{key.failure}</Problem>}
           <div className="byok-actions">
             {credential && (
-              <RowButton of={provider} isBusy={key.doing !== null} onClick={key.verify}>
+              <RowButton of={provider} isPrimary={todo === "check"} isBusy={key.doing !== null} onClick={key.verify}>
                 Check again
               </RowButton>
             )}
             <RowButton
               of={provider}
               ref={opener}
-              kind={states[key.status].works ? undefined : "primary"}
+              isPrimary={todo === "save"}
               isBusy={key.doing !== null}
               onClick={() => {
                 key.forgetFailure();
@@ -109,13 +110,15 @@ function RowState({ provider, credential, status, doing }: RowStateProps): React
       <span className="byok-mark" data-tone={shownTone}>
         <Icon name={doing ? "busy" : icon} />
       </span>
-      <div className="byok-about">
-        <div className="byok-title">
-          <h3>{provider.name}</h3>
+      <div className="byok-title">
+        <h3>{provider.name}</h3>
+        {(doing || status !== "none") && (
           <span className="byok-badge" data-tone={shownTone}>
             {doing === "saving" ? "Saving" : doing === "verifying" ? "Checking" : label}
           </span>
-        </div>
+        )}
+      </div>
+      <div className="byok-about" data-tone={shownTone}>
         {doing ? <Waiting doing={doing} name={provider.name} /> : <p className="byok-text">{says(provider.name)}</p>}
         {credential && <KeyFacts credential={credential} status={status} />}
         {help && !doing && (
@@ -133,19 +136,22 @@ function KeyFacts({ credential, status }: { credential: Credential; status: KeyS
   const { hint, verified_at, updated_at } = credential;
   return (
     <p className="byok-meta">
-      {hint ? (
-        <>
-          Key ending in <code>{hint}</code>
-        </>
-      ) : (
-        "Key saved"
-      )}
-      {status === "unverified" ? ", last tried " : ", checked "}
-      <Moment at={updated_at} />
+      <span>
+        {hint ? (
+          <>
+            Key ending in <code>{hint}</code>
+          </>
+        ) : (
+          "Key saved"
+        )}
+      </span>{" "}
+      <span>
+        {status === "unverified" ? "Last tried" : "Checked"} <Moment at={updated_at} />
+      </span>{" "}
       {status !== "verified" && verified_at && verified_at !== updated_at && (
-        <>
-          , last worked <Moment at={verified_at} />
-        </>
+        <span>
+          Last worked <Moment at={verified_at} />
+        </span>
       )}
     </p>
   );
@@ -173,20 +179,20 @@ interface RowButtonProps {
   /** Said to screen readers, for which "Remove" alone is one of four. */
   readonly of: ProviderInfo;
   readonly ref?: Ref<HTMLButtonElement>;
-  readonly kind?: "primary" | undefined;
+  readonly isPrimary?: boolean;
   readonly isBusy: boolean;
   readonly children: ReactNode;
   onClick(): void;
 }
 
 /** Busy, it keeps focus and does nothing. */
-function RowButton({ of, ref, kind, isBusy, children, onClick }: RowButtonProps): ReactNode {
+function RowButton({ of, ref, isPrimary, isBusy, children, onClick }: RowButtonProps): ReactNode {
   return (
     <button
       ref={ref}
       type="button"
       className="byok-button"
-      data-kind={kind}
+      data-kind={isPrimary ? "primary" : undefined}
       aria-disabled={isBusy}
       onClick={() => !isBusy && onClick()}
     >

@@ -41,8 +41,8 @@ export function RemoveDialog({ provider, credential, onRemove, onClosed }: Remov
     >
       <h2 id={`${id}-title`}>Remove {keyInWords(provider, credential)}?</h2>
       <p id={`${id}-text`}>
-        Calls to {provider.name} will cost credits again. The key is deleted here; it keeps working at {provider.name}{" "}
-        until you revoke it there.
+        Calls to {provider.name} will cost credits again. The key is deleted here; to end it everywhere, revoke it at{" "}
+        {provider.name}.
       </p>
       <div role="alert">
         <Problem>{failure}</Problem>

@@ -11,6 +11,8 @@ export interface KeyState {
   readonly icon: IconName;
   /** Whether calls go through; they never fall back to credits while a key is saved. */
   readonly works: boolean;
+  /** The action that its button shows as the one to take. */
+  readonly todo?: "check" | "save";
   /** One sentence: what it means, and what to do. */
   says(name: string): string;
   /** A page of the provider's that helps. */
@@ -53,6 +55,7 @@ export const states: Readonly<Record<KeyStatus, KeyState>> = {
     tone: "warning",
     icon: "cloud",
     works: true,
+    todo: "check",
     says: (name) => `The key is saved and in use, but ${name} could not be reached to check it: try again.`,
   },
   no_credit: {
@@ -60,6 +63,7 @@ export const states: Readonly<Record<KeyStatus, KeyState>> = {
     tone: "bad",
     icon: "wallet",
     works: false,
+    todo: "check",
     says: (name) => `The account behind this key cannot pay, so calls fail: add credit at ${name}, then check again.`,
     help: { url: "billingUrl", label: (name) => `Billing at ${name}` },
   },
@@ -68,6 +72,7 @@ export const states: Readonly<Record<KeyStatus, KeyState>> = {
     tone: "bad",
     icon: "cross",
     works: false,
+    todo: "save",
     says: (name) => `${name} no longer accepts this key, so calls fail: replace it, or remove it to use credits.`,
     help: { url: "keysUrl", label: (name) => `Keys at ${name}` },
   },
@@ -76,6 +81,7 @@ export const states: Readonly<Record<KeyStatus, KeyState>> = {
     tone: "bad",
     icon: "lock",
     works: false,
+    todo: "save",
     says: () => "This key can no longer be opened here, so calls fail: save it again, or remove it to use credits.",
   },
 };
