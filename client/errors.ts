@@ -27,13 +27,18 @@ export async function functionFailure(
   { context }: { context?: unknown },
   { isAnonymous }: { isAnonymous: boolean },
 ): Promise<{ readonly ok: false; readonly error: ByokError }> {
-  if (!(context instanceof Response)) return failure("offline");
+  if (!isResponse(context)) return failure("offline");
   const code = context.headers.get("x-byok-error") as ByokErrorCode | null;
   const refusal = code && (await readRefusal(context));
   if (!refusal) return failure(context.status === 401 ? "session_expired" : "unexpected");
   // An anonymous user has a session, and is refused all the same.
   if (code === "unauthenticated" && !isAnonymous) return failure("session_expired");
   return { ok: false, error: { code, message: refusal.message, ...detailsOf(refusal) } as ByokError };
+}
+
+/** By what it has: some servers' adapters for Node put another class in the place of the global Response. */
+function isResponse(context: unknown): context is Response {
+  return typeof context === "object" && context !== null && "headers" in context;
 }
 
 interface Refusal {

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import { type Byok, createByok, fundingOf, type Result } from "../client/index.ts";
 import type { Database } from "../functions/_shared/database/schema.ts";
 import type { ProviderId } from "../functions/_shared/providers/index.ts";
 import { doubleKey } from "./providers/index.ts";
@@ -61,11 +62,12 @@ class Story {
   readonly differences: string[] = [];
   readonly #stack: Stack;
   readonly #supabase: SupabaseClient<Database, "byok">;
-  #accessToken = "";
+  readonly #byok: Byok;
 
   constructor(stack: Stack) {
     this.#stack = stack;
     this.#supabase = client(stack, stack.publishableKey);
+    this.#byok = createByok(this.#supabase);
   }
 
   async signUp(): Promise<void> {
@@ -74,7 +76,6 @@ class Story {
       password: crypto.randomUUID(),
     });
     if (error || !data.session || !data.user) throw new Error("The demo user could not sign up.");
-    this.#accessToken = data.session.access_token;
     const granted = await client(this.#stack, this.#stack.secretKey).rpc("grant_credits", {
       p_user_id: data.user.id,
       p_credits: startingCredits,
@@ -91,50 +92,51 @@ class Story {
     expected: { funding: string; credits: number; balance: number },
   ) {
     const { path, headers, body } = generations[provider];
-    const response = await this.#post(`call/${provider}${path}`, body, { ...headers, "x-byok-operation": operation });
+    const response = await this.#ask(provider, path, body, { ...headers, "x-byok-operation": operation });
     await response.body?.cancel();
-    await this.#print({ step, provider, operation, ...fundingOf(response) }, expected);
+    await this.#print({ step, provider, operation, ...paid(response) }, expected);
   }
 
   async stream(step: string, provider: ProviderId, expected: { funding: string; credits: number; balance: number }) {
     const { path, streamPath, headers, body } = generations[provider];
-    const response = await this.#post(
-      `call/${provider}${streamPath ?? path}`,
-      { ...body, ...(streamPath ? {} : { stream: true }) },
-      headers,
-    );
+    const streamed = streamPath ? body : { ...body, stream: true };
+    const response = await this.#ask(provider, streamPath ?? path, streamed, headers);
     const events = (await response.text()).split("\n").filter((line) => line.startsWith("data:"));
-    const funding = events.length > 1 ? fundingOf(response) : { funding: "no stream", credits: 0 };
+    const funding = events.length > 1 ? paid(response) : { funding: "no stream", credits: 0 };
     await this.#print({ step, provider, operation: "-", ...funding }, expected);
   }
 
   async save(step: string, provider: ProviderId, apiKey: string, expected: { funding: string; balance: number }) {
-    const response = await this.#post("save", { provider, api_key: apiKey });
-    const answer = (await response.json()) as { verdict?: string; error?: { code: string } };
-    const funding = answer.verdict ?? answer.error?.code ?? String(response.status);
+    const saved = await this.#byok.save(provider, apiKey);
+    const funding = saved.ok ? saved.data.verdict : saved.error.code;
     await this.#print({ step, provider, operation: "-", funding, credits: 0 }, { ...expected, credits: 0 });
   }
 
   async remove(step: string, provider: ProviderId, balance: number) {
-    const { data } = await this.#supabase.from("credentials").delete().eq("provider", provider).select("id");
-    const funding = data?.length === 1 ? "removed" : "not removed";
+    const result = await this.#byok.remove(provider);
+    const funding = result.ok && result.data.removed ? "removed" : "not removed";
     await this.#print(
       { step, provider, operation: "-", funding, credits: 0 },
       { funding: "removed", credits: 0, balance },
     );
   }
 
-  #post(endpoint: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
-    return fetch(`${this.#stack.url}/functions/v1/${endpoint}`, {
+  async #ask(
+    provider: ProviderId,
+    path: string,
+    body: object,
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
+    const { url, token } = this.#byok.endpoint(provider);
+    return await fetch(`${url}${path}`, {
       method: "POST",
-      headers: { authorization: `Bearer ${this.#accessToken}`, "content-type": "application/json", ...headers },
+      headers: { authorization: `Bearer ${dataOf(await token())}`, "content-type": "application/json", ...headers },
       body: JSON.stringify(body),
     });
   }
 
   async #print(seen: Omit<Line, "balance">, expected: Pick<Line, "funding" | "credits" | "balance">): Promise<void> {
-    const { data } = await this.#supabase.from("accounts").select("available").single();
-    const line = { ...seen, balance: data?.available ?? Number.NaN };
+    const line = { ...seen, balance: dataOf(await this.#byok.balance()).available };
     const isAsExpected = (["funding", "credits", "balance"] as const).every(
       (column) => line[column] === expected[column],
     );
@@ -183,10 +185,14 @@ function client(stack: Stack, apiKey: string): SupabaseClient<Database, "byok"> 
   });
 }
 
-function fundingOf({ status, headers }: Response): { funding: string; credits: number } {
-  const funding =
-    headers.get("x-byok-error") ?? (status < 300 ? headers.get("x-byok-funding") : null) ?? `HTTP ${status}`;
-  return { funding, credits: Number(headers.get("x-byok-credits") ?? 0) };
+function dataOf<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(result.error.message);
+  return result.data;
+}
+
+function paid({ status, headers }: Response): { funding: string; credits: number } {
+  const { funding, credits, error } = fundingOf(headers);
+  return { funding: error ?? (status < 300 ? funding : null) ?? `HTTP ${status}`, credits: credits ?? 0 };
 }
 
 /** A key that the provider does not know. */

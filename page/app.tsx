@@ -12,7 +12,7 @@ export function App({ supabase }: { supabase: SupabaseClient }): ReactNode {
   if (user === undefined) return null;
   if (user === null) {
     return (
-      <main className="welcome">
+      <main className="byok welcome">
         <Brand />
         <SignIn supabase={supabase} notice={isExpired ? "Your session has ended. Sign in again." : undefined} />
       </main>
@@ -34,7 +34,7 @@ function Settings({ user, byok, signOut }: { user: User; byok: Byok; signOut(): 
   const view = hash in views ? hash : "#keys";
   return (
     <>
-      <header className="bar">
+      <header className="byok bar">
         <Brand />
         <nav aria-label="Settings">
           {Object.entries(views).map(([target, name]) => (
@@ -95,7 +95,7 @@ function SessionEnded({ supabase, email, signOut }: SessionEndedProps): ReactNod
 
 export function Unavailable({ onRetry }: { onRetry(): void }): ReactNode {
   return (
-    <main className="welcome">
+    <main className="byok welcome">
       <Brand />
       <p role="alert">The server could not be reached: check your connection and try again.</p>
       <button type="button" className="byok-button" onClick={onRetry}>

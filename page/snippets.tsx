@@ -23,7 +23,7 @@ export function Snippets({ byok }: { byok: Byok }): ReactNode {
     <section className="byok" aria-labelledby={`${id}-title`}>
       <header className="byok-head">
         <h2 id={`${id}-title`}>From your code</h2>
-        <p>Unmodified SDKs: the base URL is this project's, the API key is the user's access token.</p>
+        <p>Any SDK, unmodified: with this base URL, and the user's access token as its API key.</p>
       </header>
       <div className="byok-card">
         <div className="tabs" role="tablist" aria-label="Client" ref={tabs} onKeyDown={move}>

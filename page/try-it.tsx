@@ -49,7 +49,9 @@ export function TryIt({ byok }: { byok: Byok }): ReactNode {
     <section className="byok" aria-labelledby={`${id}-title`}>
       <header className="byok-head">
         <h2 id={`${id}-title`}>Run an operation</h2>
-        <p>Streams an answer through the function call. Your own key pays where you have one, credits do elsewhere.</p>
+        <p>
+          Streams an answer through <code>call</code>, and shows who paid for it.
+        </p>
       </header>
       <div className="byok-card">
         <form className="fields" onSubmit={(event) => void submit(event)}>

@@ -40,8 +40,8 @@ function libraries(folder: string): Record<string, string> {
   const settings = [
     ...[`${folder}/fonts`, "/usr/share/fonts"].map((from) => `<dir>${from}</dir>`),
     `<cachedir>${folder}/fonts-cache</cachedir>`,
-    ...["sans-serif", "system-ui"].map(
-      (family) => `<alias><family>${family}</family><prefer><family>Open Sans</family></prefer></alias>`,
+    ...Object.entries({ "sans-serif": "Open Sans", "system-ui": "Open Sans", monospace: "DejaVu Sans Mono" }).map(
+      ([family, font]) => `<alias><family>${family}</family><prefer><family>${font}</family></prefer></alias>`,
     ),
   ];
   writeFileSync(fonts, `<!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>${settings.join("")}</fontconfig>`);

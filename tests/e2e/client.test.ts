@@ -1,0 +1,142 @@
+/** The headless client on the running stack. */
+import OpenAI from "openai";
+import { describe, expect, test } from "vitest";
+import { type Byok, createByok } from "../../client/index.ts";
+import { providerIds } from "../../functions/_shared/providers/index.ts";
+import { ask, prices } from "./calls.ts";
+import { behave, doubleKey } from "./doubles.ts";
+import { expectBalance, grant, newUser, stack, type User, visitorOf } from "./users.ts";
+
+const byokOf = (user: User): Byok => createByok(user.supabase);
+
+test("save(), list(), verify() and remove() keep one key for each provider", async () => {
+  const byok = byokOf(await newUser());
+  expect(await byok.list()).toEqual({ ok: true, data: [] });
+  const apiKey = doubleKey("openai", "works");
+  const saved = await byok.save("openai", apiKey);
+  const credential = {
+    ...{ id: expect.any(String), provider: "openai", hint: apiKey.slice(-4), status: "verified" },
+    verified_at: expect.stringMatching(/^20/),
+    created_at: expect.stringMatching(/^20/),
+    updated_at: expect.stringMatching(/^20/),
+  };
+  expect(saved).toEqual({ ok: true, data: { verdict: "verified", credential: expect.objectContaining(credential) } });
+  expect(await byok.list()).toEqual({ ok: true, data: [credential] });
+  expect(await byok.verify("openai")).toMatchObject({ ok: true, data: { verdict: "verified" } });
+  expect(await byok.remove("openai")).toEqual({ ok: true, data: { removed: true } });
+  expect(await byok.remove("openai")).toEqual({ ok: true, data: { removed: false } });
+  expect(await byok.list()).toEqual({ ok: true, data: [] });
+});
+
+describe("what the server refuses is an error with its code", () => {
+  test("a key that the provider refuses, with the credential where a saved one was checked", async () => {
+    const byok = byokOf(await newUser());
+    const refused = await byok.save("groq", doubleKey("groq", "rejected"));
+    expect(refused).toEqual({ ok: false, error: { code: "api_key_rejected", message: "Groq refuses this API key." } });
+    const apiKey = doubleKey("groq", "works");
+    await byok.save("groq", apiKey);
+    await behave(stack, "groq", apiKey, "rejected");
+    expect(await byok.verify("groq")).toMatchObject({
+      ok: false,
+      error: { code: "api_key_rejected", credential: { provider: "groq", status: "rejected" } },
+    });
+  });
+
+  test("a key that can be none names the field, and does not repeat it", async () => {
+    const result = await byokOf(await newUser()).save("openai", "two words");
+    expect(result).toMatchObject({ ok: false, error: { code: "invalid_request", field: "api_key" } });
+    expect(JSON.stringify(result)).not.toContain("two words");
+  });
+
+  test("a check without a saved key", async () => {
+    const result = await byokOf(await newUser()).verify("openai");
+    expect(result).toMatchObject({ ok: false, error: { code: "credential_not_found" } });
+  });
+});
+
+test("a visitor is told that there is no session, instead of being shown an account without keys", async () => {
+  const byok = createByok(visitorOf(stack));
+  const error = { code: "session_expired", message: "Your session has ended. Sign in again." };
+  for (const result of [
+    byok.list(),
+    byok.save("openai", doubleKey("openai", "works")),
+    byok.endpoint("openai").token(),
+  ]) {
+    expect(await result).toEqual({ ok: false, error });
+  }
+});
+
+test("balance() and operations() are what the database says", async () => {
+  const user = await newUser();
+  const byok = byokOf(user);
+  expect(await byok.balance()).toEqual({ ok: true, data: { available: 0, held: 0 } });
+  await grant(user.id, 7);
+  expect(await byok.balance()).toEqual({ ok: true, data: { available: 7, held: 0 } });
+  const operations = await byok.operations();
+  expect(operations.ok && operations.data.map(({ name, price_credits }) => [name, price_credits])).toEqual(
+    Object.entries(prices),
+  );
+});
+
+describe("history()", () => {
+  test("goes back page by page, without leaving out or repeating an entry while new ones come in", async () => {
+    const user = await newUser();
+    const byok = byokOf(user);
+    for (const credits of [1, 2, 3, 4, 5]) await grant(user.id, credits);
+    const seen: number[] = [];
+    let before: number | undefined;
+    do {
+      const page = await byok.history({ limit: 2, before });
+      if (!page.ok) throw new Error(page.error.code);
+      seen.push(...page.data.entries.map(({ credits }) => credits));
+      before = page.data.next ?? undefined;
+      await grant(user.id, 100);
+    } while (before);
+    expect(seen).toEqual([5, 4, 3, 2, 1]);
+  });
+
+  test("ends where the entries do, even when they fill the page", async () => {
+    const user = await newUser(5);
+    await grant(user.id, 6);
+    expect(await byokOf(user).history({ limit: 2 })).toMatchObject({ ok: true, data: { next: null } });
+  });
+
+  test("shows only the kinds that are asked for", async () => {
+    const user = await newUser(100);
+    await (await ask(user, "openai", { operation: "doc_generation" })).text();
+    await expectBalance(user, 90);
+    const page = await byokOf(user).history({ kinds: ["settle", "void"] });
+    const [entry] = page.ok ? page.data.entries : [];
+    expect(page).toMatchObject({ ok: true, data: { entries: [{ kind: "settle" }], next: null } });
+    expect(entry).toEqual({
+      ...{ id: expect.any(Number), kind: "settle", credits: 10, operation: "doc_generation", reason: null },
+      created_at: expect.stringMatching(/^20/),
+    });
+  });
+});
+
+test("endpoint() leads each SDK to its provider", async () => {
+  const byok = byokOf(await newUser());
+  const call = `${stack.url}/functions/v1/call`;
+  expect(providerIds.map((provider) => [byok.endpoint(provider).sdk, byok.endpoint(provider).aiSdk])).toEqual([
+    [`${call}/openai/v1`, `${call}/openai/v1`],
+    [`${call}/anthropic`, `${call}/anthropic/v1`],
+    [`${call}/google`, `${call}/google/v1beta`],
+    [`${call}/groq`, `${call}/groq/openai/v1`],
+  ]);
+});
+
+test("endpoint() gives an SDK all it needs", async () => {
+  const user = await newUser();
+  const byok = byokOf(user);
+  await byok.save("openai", doubleKey("openai", "works"));
+  const { sdk, token } = byok.endpoint("openai");
+  const accessToken = await token();
+  if (!accessToken.ok) throw new Error(accessToken.error.code);
+  const openai = new OpenAI({ baseURL: sdk, apiKey: accessToken.data });
+  const answer = await openai.chat.completions.create({
+    model: "gpt-4.1-mini",
+    messages: [{ role: "user", content: "hello" }],
+  });
+  expect(answer.choices[0]?.message.content).toBe("Echo: hello");
+});

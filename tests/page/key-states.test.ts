@@ -1,0 +1,190 @@
+/** Every state that a key can be in, reached as users reach it, and what the page says of it. */
+import pg from "pg";
+import { expect } from "vitest";
+import { providerIds } from "../../functions/_shared/providers/index.ts";
+import { type Behaviour, behave, doubleKey } from "../e2e/doubles.ts";
+import { newByokUser, newUser, stack, type User } from "../e2e/users.ts";
+import { test } from "./browser.ts";
+import { announcement, checkAgain, hold, nameOf, rowOf, shots, submitKey } from "./keys.ts";
+
+async function savedStatus(user: User): Promise<string | undefined> {
+  const { data } = await user.supabase.from("credentials").select("status").maybeSingle();
+  return data?.status;
+}
+
+test("without a key each provider says that its calls cost credits, and offers to add one", async ({ visit }) => {
+  const page = await visit(await newUser(100));
+  for (const provider of providerIds) {
+    const row = rowOf(page, provider);
+    await row.getByText(`Calls to ${nameOf(provider)} cost credits until you add a key of your own.`).waitFor();
+    await row.getByRole("button", { name: `Add key ${nameOf(provider)}`, exact: true }).waitFor();
+    expect(await row.getByRole("button").count()).toBe(1);
+  }
+  await shots(page, "keys-none");
+});
+
+test("each provider has a form that says where its keys are made, and what they begin with", async ({ visit }) => {
+  const page = await visit(await newUser());
+  const facts = {
+    openai: ["https://platform.openai.com/api-keys", "Begins with sk-. Make"],
+    anthropic: ["https://console.anthropic.com/settings/keys", "Begins with sk-ant-."],
+    google: ["https://aistudio.google.com/apikey", "Begins with AIza or AQ.."],
+    groq: ["https://console.groq.com/keys", "Begins with gsk_."],
+  } as const;
+  for (const provider of providerIds) {
+    const row = rowOf(page, provider);
+    await row.getByRole("button", { name: "Add key" }).click();
+    const [url, expectation] = facts[provider];
+    const link = row.getByRole("link", { name: new URL(url).host });
+    expect(await link.getAttribute("href")).toBe(url);
+    expect(await link.getAttribute("rel")).toContain("noreferrer");
+    await row.getByText(expectation).waitFor();
+  }
+  await shots(page, "keys-forms");
+});
+
+test("a key that works is verified, shows its last four characters, and says who pays", async ({ visit }) => {
+  const user = await newUser(100);
+  const page = await visit(user);
+  for (const provider of providerIds) {
+    const apiKey = doubleKey(provider, "works");
+    await submitKey(page, provider, apiKey);
+    const row = rowOf(page, provider);
+    await row.getByText("Verified", { exact: true }).waitFor();
+    await row.getByText(`Key ending in ${apiKey.slice(-4)}`).waitFor();
+    await row.getByText(/^Checked /).waitFor();
+    const name = nameOf(provider);
+    await row.getByText(`Calls to ${name} are billed to your ${name} account and cost 0 credits.`).waitFor();
+    await announcement(page, /^Verified\./).waitFor({ state: "attached" });
+  }
+  await shots(page, "keys-verified");
+});
+
+/** What the double does with a new key -> what the page says. */
+const onSaving: { behaviour: Behaviour; status: string; label: string; says: RegExp }[] = [
+  { behaviour: "restricted", status: "restricted", label: "Restricted", says: /lacks a permission.*then check again/ },
+  { behaviour: "no_credit", status: "no_credit", label: "No credit", says: /cannot pay, so calls fail: add credit/ },
+  { behaviour: "rate_limited", status: "rate_limited", label: "Rate-limited", says: /limiting your account right now/ },
+  {
+    behaviour: "unavailable",
+    status: "unverified",
+    label: "Not checked",
+    says: /saved and in use, but OpenAI could not/,
+  },
+];
+
+test.for(onSaving)(
+  "a key that the provider answers with $behaviour is saved as $status, and the page says so",
+  async ({ behaviour, status, label, says }, { visit }) => {
+    const user = await newUser(100);
+    const page = await visit(user);
+    await submitKey(page, "openai", doubleKey("openai", behaviour));
+    const row = rowOf(page, "openai");
+    await row.getByText(label, { exact: true }).waitFor();
+    await row.getByText(says).waitFor();
+    await announcement(page, says).waitFor({ state: "attached" });
+    expect(await savedStatus(user)).toBe(status);
+    await shots(page, `keys-${status}`);
+  },
+);
+
+test("a saved key that its provider stops accepting is rejected at the next check, and stays rejected after a reload", async ({
+  visit,
+}) => {
+  const { user, apiKey } = await newByokUser("openai", { credits: 100 });
+  const page = await visit(user);
+  const row = rowOf(page, "openai");
+  await row.getByText("Verified", { exact: true }).waitFor();
+  await behave(stack, "openai", apiKey, "rejected");
+  await checkAgain(page, "openai");
+  for (const again of [false, true]) {
+    if (again) await page.reload();
+    await row.getByText("Rejected", { exact: true }).waitFor();
+    await row.getByText("OpenAI no longer accepts this key, so calls fail").waitFor();
+    await row.getByText(/^Last worked /).waitFor();
+  }
+  expect(await savedStatus(user)).toBe("rejected");
+  await shots(page, "keys-rejected");
+});
+
+test("a key that works again after its account was topped up is verified by Check again", async ({ visit }) => {
+  const user = await newUser();
+  const page = await visit(user);
+  const apiKey = doubleKey("anthropic", "no_credit");
+  await submitKey(page, "anthropic", apiKey);
+  const row = rowOf(page, "anthropic");
+  await row.getByText("No credit", { exact: true }).waitFor();
+  await behave(stack, "anthropic", apiKey, "works");
+  await checkAgain(page, "anthropic");
+  await row.getByText("Verified", { exact: true }).waitFor();
+});
+
+test("a key whose envelope no longer opens is locked, and saving it again unlocks it", async ({ visit }) => {
+  const { user, apiKey } = await newByokUser("groq", { credits: 100 });
+  await tamper(user);
+  const page = await visit(user);
+  await checkAgain(page, "groq");
+  const row = rowOf(page, "groq");
+  await row.getByText("Locked", { exact: true }).waitFor();
+  await row.getByText("This key can no longer be opened here, so calls fail: save it again").waitFor();
+  await shots(page, "keys-locked");
+  await submitKey(page, "groq", apiKey);
+  await row.getByText("Verified", { exact: true }).waitFor();
+});
+
+/** Turns some bits of the sealed key round, as only somebody with the database can. */
+async function tamper(user: User): Promise<void> {
+  const postgres = new pg.Client(stack.adminDbUrl);
+  await postgres.connect();
+  await postgres.query(
+    "update byok.envelopes set envelope = overlay(envelope placing reverse(substr(envelope, 200, 40)) from 200) where user_id = $1",
+    [user.id],
+  );
+  await postgres.end();
+}
+
+test("while a key is being saved, and while it is being checked, the row says so and offers nothing else", async ({
+  visit,
+}) => {
+  const page = await visit(await newUser(100));
+  const row = rowOf(page, "openai");
+  const saving = await hold(page, "functions/v1/save");
+  await submitKey(page, "openai", doubleKey("openai", "works"));
+  await row.getByText("Saving", { exact: true }).waitFor();
+  await row.getByText("Saving your key and checking it with OpenAI.").waitFor();
+  await announcement(page, "Saving your key").waitFor({ state: "attached" });
+  expect(await row.getAttribute("aria-busy")).toBe("true");
+  await shots(page, "keys-saving");
+  saving.release();
+  await row.getByText("Verified", { exact: true }).waitFor();
+  expect(await row.getAttribute("aria-busy")).toBe("false");
+
+  const verifying = await hold(page, "functions/v1/verify");
+  await checkAgain(page, "openai");
+  await row.getByText("Checking", { exact: true }).waitFor();
+  for (const button of await row.getByRole("button").all()) {
+    expect(await button.getAttribute("aria-disabled")).toBe("true");
+  }
+  await shots(page, "keys-verifying");
+  verifying.release();
+  await row.getByText("Verified", { exact: true }).waitFor();
+});
+
+test("too many attempts say when to try again, at saving and at checking", async ({ visit }) => {
+  const { user } = await newByokUser("openai");
+  const page = await visit(user);
+  await page.clock.setFixedTime(new Date("2026-11-23T10:00:00Z"));
+  await page.route(/\/functions\/v1\/(save|verify)$/, (route) =>
+    route.fulfill({
+      status: 429,
+      headers: { "x-byok-error": "too_many_attempts", "retry-after": "90" },
+      json: { error: { code: "too_many_attempts", message: "Too many attempts.", retry_after_s: 90 } },
+    }),
+  );
+  const time = await page.evaluate(() => new Date("2026-11-23T10:01:30Z").toLocaleTimeString());
+  await checkAgain(page, "openai");
+  await rowOf(page, "openai").getByText(`Too many attempts: try again after ${time}.`).waitFor();
+  await submitKey(page, "groq", doubleKey("groq", "works"));
+  await rowOf(page, "groq").getByText(`Too many attempts: try again after ${time}.`).waitFor();
+  await shots(page, "keys-too-many-attempts");
+});

@@ -1,0 +1,86 @@
+/** How tests find and use what ApiKeys shows. */
+import type { Locator, Page, Route } from "playwright-core";
+import type { ProviderId } from "../../functions/_shared/providers/index.ts";
+import { providers } from "../../components/providers.ts";
+import { shot } from "./browser.ts";
+
+export function nameOf(provider: ProviderId): string {
+  const info = providers.find(({ id }) => id === provider);
+  if (!info) throw new Error(`The page does not know ${provider}.`);
+  return info.name;
+}
+
+/** What the page shows of one provider. */
+export function rowOf(page: Page, provider: ProviderId): Locator {
+  const heading = page.getByRole("heading", { name: nameOf(provider), exact: true });
+  return page.getByRole("listitem").filter({ has: heading });
+}
+
+/** The field for a key, once its form is open. */
+export function fieldOf(page: Page, provider: ProviderId): Locator {
+  return page.getByLabel(`${nameOf(provider)} API key`);
+}
+
+/** Opens the form for a key that is new, or takes the place of another. */
+export async function openForm(page: Page, provider: ProviderId): Promise<Locator> {
+  await rowOf(page, provider)
+    .getByRole("button", { name: /^(Add key|Replace|Save again)/ })
+    .click();
+  return fieldOf(page, provider);
+}
+
+/** Pastes a key and presses Save & Verify; what comes of it is left to the test. */
+export async function submitKey(page: Page, provider: ProviderId, apiKey: string): Promise<void> {
+  const field = await openForm(page, provider);
+  await field.fill(apiKey);
+  await rowOf(page, provider).getByRole("button", { name: "Save & Verify" }).click();
+}
+
+export function checkAgain(page: Page, provider: ProviderId): Promise<void> {
+  return rowOf(page, provider).getByRole("button", { name: "Check again" }).click();
+}
+
+/** What screen readers are told. */
+export function announcement(page: Page, text: string | RegExp): Locator {
+  return page.getByRole("status").filter({ hasText: text });
+}
+
+export interface Held {
+  /** How many requests have come. */
+  count(): number;
+  /** Resolves once one has come. */
+  readonly arrived: Promise<void>;
+  /** Lets all of them, and those to come, through. */
+  release(): void;
+}
+
+/** Holds requests to a function or table back, as a slow network would, until the test lets them go. */
+export async function hold(
+  page: Page,
+  path: "functions/v1/save" | "functions/v1/verify" | `rest/v1/${string}`,
+): Promise<Held> {
+  const arrived = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  let count = 0;
+  await page.route(new RegExp(`/${path}\\b`), async (route: Route) => {
+    if (route.request().method() === "OPTIONS") return await route.fallback();
+    count++;
+    arrived.resolve();
+    await released.promise;
+    await route.fallback();
+  });
+  return { count: () => count, arrived: arrived.promise, release: () => released.resolve() };
+}
+
+/** Pictures of the page as it is: light, dark, and on a phone. */
+export async function shots(page: Page, name: string): Promise<void> {
+  const size = page.viewportSize();
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await shot(page, `${name}-${colorScheme}`);
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize({ width: 360, height: 740 });
+  await shot(page, `${name}-phone`);
+  if (size) await page.setViewportSize(size);
+}

@@ -1,0 +1,165 @@
+/** What the client makes of answers that a sound stack does not give on demand. What it does on one is in tests/e2e/client.test.ts. */
+import { inspect } from "node:util";
+import { createClient } from "@supabase/supabase-js";
+import { describe, expect, test, vi } from "vitest";
+import { createByok, fundingOf } from "../../client/index.ts";
+
+const apiKey = "sk-a-key-that-nobody-else-may-ever-see";
+
+interface World {
+  /** What the server answers; throwing means that nothing comes back. */
+  answer(request: Request): Response | Promise<Response>;
+  isAnonymous?: boolean;
+  /** Seconds until the session has to be renewed. */
+  expiresIn_s?: number;
+}
+
+function setUp({ answer, isAnonymous = false, expiresIn_s = 3600 }: World) {
+  const requests: Request[] = [];
+  let expirations = 0;
+  const session = {
+    access_token: "header.payload.signature",
+    refresh_token: "refresh",
+    expires_at: Math.floor(Date.now() / 1000) + expiresIn_s,
+    token_type: "bearer",
+    user: { id: crypto.randomUUID(), is_anonymous: isAnonymous },
+  };
+  const kept = new Map([["session", JSON.stringify(session)]]);
+  const supabase = createClient("http://project.test", "sb_publishable_test", {
+    auth: {
+      autoRefreshToken: false,
+      storageKey: "session",
+      storage: {
+        getItem: (name) => kept.get(name) ?? null,
+        setItem: (name, value) => void kept.set(name, value),
+        removeItem: (name) => void kept.delete(name),
+      },
+    },
+    global: {
+      fetch: async (input, init) => {
+        const request = new Request(input, init);
+        requests.push(request.clone());
+        return await answer(request);
+      },
+    },
+  });
+  const byok = createByok(supabase, { onSessionExpired: () => expirations++ });
+  return { byok, supabase, requests, kept, expirations: () => expirations };
+}
+
+function refusal(status: number, code: string, details: object = {}): Response {
+  const error = { code, message: `Because of ${code}.`, ...details };
+  return Response.json({ error }, { status, headers: { "x-byok-error": code } });
+}
+
+const unreachable = () => {
+  throw new TypeError(`fetch failed: ${apiKey}`);
+};
+
+describe("an error", () => {
+  test("has the code, the words and the details of a refusal, and nothing else of the answer", async () => {
+    const answer = () => refusal(429, "too_many_attempts", { retry_after_s: 42, echo: apiKey });
+    expect(await setUp({ answer }).byok.save("openai", apiKey)).toEqual({
+      ok: false,
+      error: { code: "too_many_attempts", message: "Because of too_many_attempts.", retry_after_s: 42 },
+    });
+  });
+
+  test.each([
+    ["save", "offline"],
+    ["verify", "offline"],
+    ["remove", "offline"],
+    ["list", "offline"],
+    ["balance", "offline"],
+    ["history", "offline"],
+    ["operations", "offline"],
+  ] as const)("of %s() is %s when no answer comes, at once and without the key", async (method, code) => {
+    const { byok, requests } = setUp({ answer: unreachable });
+    const result = method === "save" ? await byok.save("openai", apiKey) : await byok[method]("openai" as never);
+    expect(result).toMatchObject({ ok: false, error: { code } });
+    expect(requests).toHaveLength(1);
+    expect(inspect(result, { depth: null, showHidden: true }).includes(apiKey)).toBe(false);
+  });
+
+  test.each([
+    ["a gateway's page", () => new Response("<h1>Bad gateway</h1>", { status: 502 })],
+    ["an unknown JSON", () => Response.json({ oops: true }, { status: 500 })],
+    [
+      "a refusal that breaks off",
+      () => new Response('{"err', { status: 500, headers: { "x-byok-error": "internal" } }),
+    ],
+    [
+      "a refusal without words",
+      () => Response.json({ error: {} }, { status: 500, headers: { "x-byok-error": "internal" } }),
+    ],
+  ])("is unexpected for %s", async (_, answer) => {
+    const { byok } = setUp({ answer });
+    expect(await byok.save("openai", apiKey)).toMatchObject({ ok: false, error: { code: "unexpected" } });
+    expect(await byok.list()).toMatchObject({ ok: false, error: { code: "unexpected" } });
+  });
+});
+
+describe("the session", () => {
+  test("is over when a function or the Data API says so, which the app is told each time", async () => {
+    const ended = setUp({
+      answer: ({ url }) =>
+        /functions/.test(url) ? refusal(401, "unauthenticated") : new Response("{}", { status: 401 }),
+    });
+    const expired = { ok: false, error: { code: "session_expired", message: expect.any(String) } };
+    expect(await ended.byok.save("openai", apiKey)).toEqual(expired);
+    expect(await ended.byok.list()).toEqual(expired);
+    expect(ended.expirations()).toBe(2);
+  });
+
+  test("is over when it cannot be renewed, and nothing else is sent", async () => {
+    // supabase-js prints why.
+    using _ = vi.spyOn(console, "error").mockReturnValue();
+    const answer = () =>
+      Response.json({ code: 400, error_code: "refresh_token_not_found", msg: "no" }, { status: 400 });
+    const ended = setUp({ answer, expiresIn_s: -10 });
+    expect(await ended.byok.save("openai", apiKey)).toMatchObject({ ok: false, error: { code: "session_expired" } });
+    expect(ended.requests.map(({ url }) => new URL(url).pathname)).toEqual(["/auth/v1/token"]);
+    expect(ended.expirations()).toBe(1);
+  });
+
+  test("of an anonymous user is not over: the refusal says what to do", async () => {
+    const { byok, expirations } = setUp({ answer: () => refusal(401, "unauthenticated"), isAnonymous: true });
+    expect(await byok.save("openai", apiKey)).toMatchObject({ ok: false, error: { code: "unauthenticated" } });
+    expect(expirations()).toBe(0);
+  });
+});
+
+test("save() sends the key once, in the body, and leaves it nowhere", async () => {
+  const { byok, requests, kept, supabase } = setUp({ answer: () => refusal(422, "api_key_rejected") });
+  const result = await byok.save("openai", apiKey);
+  expect(await Promise.all(requests.map((request) => request.text()))).toEqual([
+    JSON.stringify({ provider: "openai", api_key: apiKey }),
+  ]);
+  const left = [result, byok, supabase, [...kept], requests.map(({ url, headers }) => [url, [...headers]])];
+  expect(inspect(left, { depth: null, showHidden: true, maxArrayLength: null }).includes(apiKey)).toBe(false);
+});
+
+test("endpoint() takes the address of the functions from its options where that is another one", () => {
+  const { supabase } = setUp({ answer: unreachable });
+  const endpoint = createByok(supabase, { functionsUrl: "https://api.example.com/fn/" }).endpoint("groq");
+  expect(endpoint).toMatchObject({
+    url: "https://api.example.com/fn/call/groq",
+    sdk: "https://api.example.com/fn/call/groq",
+    aiSdk: "https://api.example.com/fn/call/groq/openai/v1",
+  });
+});
+
+describe("fundingOf()", () => {
+  test("reads who paid and how much", () => {
+    const headers = new Headers({ "x-byok-funding": "platform", "x-byok-credits": "20" });
+    expect(fundingOf(headers)).toEqual({ funding: "platform", credits: 20, error: null });
+  });
+
+  test("reads the code of a refusal, and nothing where nothing is said", () => {
+    expect(fundingOf(new Headers({ "x-byok-error": "insufficient_credits" }))).toEqual({
+      funding: null,
+      credits: null,
+      error: "insufficient_credits",
+    });
+  });
+});
