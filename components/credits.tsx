@@ -99,7 +99,7 @@ function Payer({ balance, operations, credentials }: Account): ReactNode {
               creditsOf(available)
             )}
           </p>
-          <p className="byok-text">{balanceInWords(available, onCredits, paying.length + failing.length > 0)}</p>
+          <p className="byok-text">{balanceInWords(available, onCredits, paying.length === 0)}</p>
           {held > 0 && <p className="byok-meta">{creditsOf(held)} reserved by calls under way.</p>}
         </div>
       </div>
@@ -118,9 +118,11 @@ function billedTo(paying: readonly ProviderInfo[]): string {
   return `billed to your ${namesOf(paying)} ${paying.length > 1 ? "accounts" : "account"}`;
 }
 
-function balanceInWords(available: number, onCredits: readonly ProviderInfo[], hasKeys: boolean): string {
-  if (!hasKeys) return "Every call costs credits. With a key of your own it costs none.";
-  if (onCredits.length === 0) return `Your ${creditsOf(available)} stay untouched.`;
+function balanceInWords(available: number, onCredits: readonly ProviderInfo[], isHeadline: boolean): string {
+  if (onCredits.length === providers.length) return "Every call costs credits. With a key of your own it costs none.";
+  if (onCredits.length === 0)
+    return available > 0 ? `Your ${creditsOf(available)} stay untouched.` : "No call costs credits.";
+  if (isHeadline) return `For calls to ${namesOf(onCredits)}.`;
   return `Calls to ${namesOf(onCredits)} cost credits: ${inDigits(available)} left.`;
 }
 

@@ -26,13 +26,15 @@ export interface KeyFormProps {
   /** Why the last attempt failed. */
   readonly failure: string | null;
   readonly isSaving: boolean;
+  /** Something is being typed: the failure is about something else. */
+  onEdit(): void;
   /** Gets the key, trimmed, at the moment it is gone from the field. */
   onSubmit(apiKey: string): void;
   onCancel(): void;
 }
 
 /** The field for a key. It is never held in React state; it stands in the field alone, until it is sent. */
-export function KeyForm({ provider, note, failure, isSaving, onSubmit, onCancel }: KeyFormProps): ReactNode {
+export function KeyForm({ provider, note, failure, isSaving, onEdit, onSubmit, onCancel }: KeyFormProps): ReactNode {
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
   const [isRevealed, setRevealed] = useState(false);
@@ -67,6 +69,7 @@ export function KeyForm({ provider, note, failure, isSaving, onSubmit, onCancel 
     const found = looksLike(input.current?.value ?? "");
     setLikely(found?.id === provider.id ? null : found);
     setComplaint(null);
+    onEdit();
   }
 
   const problem = complaint ?? (isSaving ? null : failure);

@@ -69,6 +69,7 @@ export function ProviderRow(options: KeyOptions): ReactNode {
           }
           failure={key.failure}
           isSaving={key.doing === "saving"}
+          onEdit={key.forgetFailure}
           onSubmit={async (apiKey) => {
             if (await key.save(apiKey)) setOpen(false);
           }}

@@ -57,25 +57,48 @@ test("a key that works is verified, shows its last four characters, and says who
     await row.getByText(`Calls to ${name} are billed to your ${name} account and cost 0 credits.`).waitFor();
     await announcement(page, /^Verified\./).waitFor({ state: "attached" });
   }
+  await page.getByText("0 credits, billed to your OpenAI, Anthropic, Google AI, and Groq accounts").waitFor();
   await shots(page, "keys-verified");
 });
 
+const onOpenAI = "0 credits, billed to your OpenAI account";
+const failing = "Calls to OpenAI fail rather than cost credits";
+
 /** What the double does with a new key -> what the page says. */
-const onSaving: { behaviour: Behaviour; status: string; label: string; says: RegExp }[] = [
-  { behaviour: "restricted", status: "restricted", label: "Restricted", says: /lacks a permission.*then check again/ },
-  { behaviour: "no_credit", status: "no_credit", label: "No credit", says: /cannot pay, so calls fail: add credit/ },
-  { behaviour: "rate_limited", status: "rate_limited", label: "Rate-limited", says: /limiting your account right now/ },
+const onSaving: { behaviour: Behaviour; status: string; label: string; says: RegExp; banner: string }[] = [
+  {
+    behaviour: "restricted",
+    status: "restricted",
+    label: "Restricted",
+    says: /lacks a permission.*then check again/,
+    banner: onOpenAI,
+  },
+  {
+    behaviour: "no_credit",
+    status: "no_credit",
+    label: "No credit",
+    says: /cannot pay, so calls fail: add credit/,
+    banner: failing,
+  },
+  {
+    behaviour: "rate_limited",
+    status: "rate_limited",
+    label: "Rate-limited",
+    says: /limiting your account right now/,
+    banner: onOpenAI,
+  },
   {
     behaviour: "unavailable",
     status: "unverified",
     label: "Not checked",
     says: /saved and in use, but OpenAI could not/,
+    banner: onOpenAI,
   },
 ];
 
 test.for(onSaving)(
   "a key that the provider answers with $behaviour is saved as $status, and the page says so",
-  async ({ behaviour, status, label, says }, { visit }) => {
+  async ({ behaviour, status, label, says, banner }, { visit }) => {
     const user = await newUser(100);
     const page = await visit(user);
     await submitKey(page, "openai", doubleKey("openai", behaviour));
@@ -83,6 +106,7 @@ test.for(onSaving)(
     await row.getByText(label, { exact: true }).waitFor();
     await row.getByText(says).waitFor();
     await announcement(page, says).waitFor({ state: "attached" });
+    await page.getByText(banner).waitFor();
     expect(await savedStatus(user)).toBe(status);
     await shots(page, `keys-${status}`);
   },
@@ -102,6 +126,7 @@ test("a saved key that its provider stops accepting is rejected at the next chec
     await row.getByText("Rejected", { exact: true }).waitFor();
     await row.getByText("OpenAI no longer accepts this key, so calls fail").waitFor();
     await row.getByText(/^Last worked /).waitFor();
+    await page.getByText(failing).waitFor();
   }
   expect(await savedStatus(user)).toBe("rejected");
   await shots(page, "keys-rejected");

@@ -1,0 +1,198 @@
+/** What happens around a page: slow and broken networks, impatient fingers, other tabs, sessions that end. */
+import type { Page } from "playwright-core";
+import { expect } from "vitest";
+import { doubleKey } from "../e2e/doubles.ts";
+import { newByokUser, newUser, save } from "../e2e/users.ts";
+import { test } from "./browser.ts";
+import { announcement, checkAgain, fieldOf, hold, openForm, rowOf, shots, submitKey } from "./keys.ts";
+
+test("while keys and credits are being read, the page says that it is loading", async ({ visit }) => {
+  const page = await visit(await newUser(100));
+  const reading = await hold(page, "rest/v1/(credentials|accounts|entries)");
+  await page.reload();
+  for (const what of ["API keys", "credits", "history"]) {
+    await announcement(page, `Loading your ${what}`).waitFor({ state: "attached" });
+  }
+  await shots(page, "loading");
+  reading.release();
+  await rowOf(page, "openai").waitFor();
+  await page.getByText("100 credits", { exact: true }).waitFor();
+  await page.getByText("Credits added").waitFor();
+  expect(await announcement(page, /^Loading/).count()).toBe(0);
+});
+
+test("a double click sends one request: to save, to check, and to remove", async ({ visit }) => {
+  const user = await newUser();
+  const page = await visit(user);
+  const row = rowOf(page, "openai");
+  const saving = await hold(page, "functions/v1/save");
+  const verifying = await hold(page, "functions/v1/verify");
+
+  await (await openForm(page, "openai")).fill(doubleKey("openai", "works"));
+  await row.getByRole("button", { name: "Save & Verify" }).dblclick();
+  await row.getByText("Saving", { exact: true }).waitFor();
+  expect(await row.getByText("Paste your key first.").count(), "the second click did nothing at all").toBe(0);
+  saving.release();
+  await row.getByText("Verified", { exact: true }).waitFor();
+  expect(saving.count()).toBe(1);
+
+  await row.getByRole("button", { name: "Check again" }).dblclick();
+  await row.getByText("Checking", { exact: true }).waitFor();
+  verifying.release();
+  await row.getByText("Verified", { exact: true }).waitFor();
+  expect(verifying.count()).toBe(1);
+
+  const removals: string[] = [];
+  page.on("request", (request) => request.method() === "DELETE" && removals.push(request.url()));
+  const removing = await hold(page, "rest/v1/credentials");
+  await row.getByRole("button", { name: "Remove" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Remove key" }).dblclick();
+  await removing.arrived;
+  removing.release();
+  await row.getByRole("button", { name: "Add key" }).waitFor();
+  expect(removals).toHaveLength(1);
+});
+
+test("a slow provider is waited for with a word about it, and the other rows go on working", async ({ visit }) => {
+  const page = await visit(await newUser());
+  await page.clock.install();
+  const saving = await hold(page, "functions/v1/save");
+  await submitKey(page, "openai", doubleKey("openai", "works"));
+  await saving.arrived;
+  const slow = rowOf(page, "openai").getByText("OpenAI is slow to answer");
+  expect(await slow.count()).toBe(0);
+  await page.clock.fastForward(5_000);
+  await slow.waitFor();
+  await submitKey(page, "groq", doubleKey("groq", "works"));
+  await rowOf(page, "groq").getByText("Saving", { exact: true }).waitFor();
+  await shots(page, "slow");
+  saving.release();
+  for (const provider of ["openai", "groq"] as const) {
+    await rowOf(page, provider).getByText("Verified", { exact: true }).waitFor();
+  }
+});
+
+test("offline, nothing is sent and the key stays in the field, to be saved when the network is back", async ({
+  visit,
+}) => {
+  const page = await visit(await newUser());
+  const apiKey = doubleKey("openai", "works");
+  const field = await openForm(page, "openai");
+  await field.fill(apiKey);
+  await page.context().setOffline(true);
+  await page.getByText("You are offline. What you type stays here; save it when you are back.").waitFor();
+  await field.press("Enter");
+  await rowOf(page, "openai").getByText("You are offline, so nothing was sent.").waitFor();
+  expect((await field.inputValue()) === apiKey, "the key is still in the field").toBe(true);
+  await shots(page, "offline");
+  await page.context().setOffline(false);
+  await page.getByText("You are offline. What you type").waitFor({ state: "detached" });
+  await field.press("Enter");
+  await rowOf(page, "openai").getByText("Verified", { exact: true }).waitFor();
+});
+
+test("when the connection breaks off on the way, the key is gone from the field and the page shows what was saved", async ({
+  visit,
+}) => {
+  const user = await newUser();
+  const page = await visit(user);
+  let isLost = false;
+  await page.route(/\/functions\/v1\/save$/, async (route) => {
+    // The request arrives the second time, and its answer does not.
+    if (isLost) await route.fetch();
+    isLost = true;
+    await route.abort();
+  });
+  await submitKey(page, "openai", doubleKey("openai", "works"));
+  const row = rowOf(page, "openai");
+  await row.getByText("The connection broke off while your key was on its way").waitFor();
+  expect(await fieldOf(page, "openai").inputValue()).toBe("");
+  expect(await row.getByText("Verified", { exact: true }).count()).toBe(0);
+  await shots(page, "connection-lost");
+  await fieldOf(page, "openai").fill(doubleKey("openai", "works"));
+  await fieldOf(page, "openai").press("Enter");
+  await row.getByText("Verified", { exact: true }).waitFor();
+});
+
+test("a server that cannot be reached is said, and asked again by a button", async ({ visit }) => {
+  const { user } = await newByokUser("openai", { credits: 80 });
+  const page = await visit(user);
+  await page.route(/\/rest\/v1\//, (route) => route.abort());
+  await page.reload();
+  const says = page.getByText("The server could not be reached: check your connection and try again.");
+  await says.first().waitFor();
+  await says.nth(1).waitFor();
+  await shots(page, "unreachable");
+  await page.unrouteAll();
+  for (const retry of await page.getByRole("button", { name: "Try again" }).all()) await retry.click();
+  await rowOf(page, "openai").getByText("Verified", { exact: true }).waitFor();
+  await page.getByText("0 credits, billed to your OpenAI account").waitFor();
+  await says.first().waitFor({ state: "detached" });
+});
+
+test("what was read stays on the page when reading it again fails", async ({ visit }) => {
+  const { user } = await newByokUser("openai", { credits: 80 });
+  const page = await visit(user);
+  await page.getByText("0 credits, billed to your OpenAI account").waitFor();
+  await page.route(/\/rest\/v1\//, (route) => route.abort());
+  await comeBack(page);
+  await page.getByText("The server could not be reached").first().waitFor();
+  await rowOf(page, "openai").getByText("Verified", { exact: true }).waitFor();
+  await page.getByText("0 credits, billed to your OpenAI account").waitFor();
+});
+
+test("a change in one tab shows in another, whose half-typed key stays, and tells nothing but that there is one", async ({
+  visit,
+}) => {
+  const user = await newUser(100);
+  const page = await visit(user);
+  const other = await page.context().newPage();
+  await other.goto("/");
+  const typed = await openForm(other, "groq");
+  await typed.fill("gsk_half");
+  const told = other.evaluate(
+    () =>
+      new Promise((resolve) =>
+        new BroadcastChannel("byok-changes").addEventListener("message", (e) => resolve(e.data)),
+      ),
+  );
+  await submitKey(page, "openai", doubleKey("openai", "works"));
+  await rowOf(other, "openai").getByText("Verified", { exact: true }).waitFor();
+  await other.getByText("0 credits, billed to your OpenAI account").waitFor();
+  expect(await told).toBeNull();
+  expect(await typed.inputValue()).toBe("gsk_half");
+
+  await rowOf(page, "openai").getByRole("button", { name: "Remove" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Remove key" }).click();
+  await rowOf(other, "openai").getByRole("button", { name: "Add key" }).waitFor();
+  await other.getByText("100 credits", { exact: true }).waitFor();
+});
+
+test("a change on another device shows when the page comes back to the front", async ({ visit }) => {
+  const user = await newUser(100);
+  const page = await visit(user);
+  await rowOf(page, "openai").getByRole("button", { name: "Add key" }).waitFor();
+  await save(user, "openai", doubleKey("openai", "works"));
+  await comeBack(page);
+  await rowOf(page, "openai").getByText("Verified", { exact: true }).waitFor();
+  await page.getByText("0 credits, billed to your OpenAI account").waitFor();
+});
+
+test("a key that another device removed cannot be checked or removed any more, and the page says so", async ({
+  visit,
+}) => {
+  const { user } = await newByokUser("openai");
+  const page = await visit(user);
+  const row = rowOf(page, "openai");
+  await row.getByText("Verified", { exact: true }).waitFor();
+  await user.supabase.from("credentials").delete().eq("provider", "openai");
+  await checkAgain(page, "openai");
+  await row.getByText("This key was replaced or removed in the meantime.").waitFor();
+  await row.getByRole("button", { name: "Add key" }).waitFor();
+  await shots(page, "removed-elsewhere");
+});
+
+/** As a tab does that its user turns to again. */
+async function comeBack(page: Page): Promise<void> {
+  await page.evaluate(() => window.dispatchEvent(new Event("focus")));
+}

@@ -1,0 +1,156 @@
+/** What Credits says is what the database says. */
+import { expect } from "vitest";
+import { doubleKey } from "../e2e/doubles.ts";
+import { admin, balance, grant, newUser, save, type User } from "../e2e/users.ts";
+import { test } from "./browser.ts";
+import { announcement, rowOf, shots } from "./keys.ts";
+
+/** Reserves the price of an operation, as a call on credits does when it begins. */
+async function beginCall(user: User, operation: string): Promise<string> {
+  const { data } = await admin.rpc("open_call", {
+    p_user_id: user.id,
+    p_provider: "openai",
+    p_request_id: crypto.randomUUID(),
+    p_operation: operation,
+  });
+  const holdId = data?.[0]?.hold_id;
+  if (!holdId) throw new Error("The call was not opened.");
+  return holdId;
+}
+
+async function endCall(user: User, holdId: string, how: "settle_hold" | "void_hold"): Promise<void> {
+  const { error } = await admin.rpc(how, { p_user_id: user.id, p_hold_id: holdId });
+  if (error) throw new Error(`${how}: ${error.message}`);
+}
+
+test("the prices are those of the database, and a new account has no history", async ({ visit }) => {
+  const user = await newUser();
+  const page = await visit(user);
+  const { data: operations } = await user.supabase.from("operations").select("name, price_credits");
+  const prices = page.getByRole("definition");
+  await prices.first().waitFor();
+  expect((await prices.allInnerTexts()).sort()).toEqual(
+    operations?.map(({ price_credits }) => `${price_credits} credits`).sort(),
+  );
+  expect(await page.getByRole("term").allInnerTexts()).toEqual(["Kernel build", "Doc generation", "Single doc regen"]);
+  await page.getByText("Nothing yet.").waitFor();
+});
+
+test("a balance that pays for everything is shown without a warning", async ({ visit }) => {
+  const page = await visit(await newUser(20));
+  await page.getByText("20 credits", { exact: true }).first().waitFor();
+  await page.getByText("Credits added").waitFor();
+  expect(await page.getByText(/running low|run out/).count()).toBe(0);
+});
+
+test.for([
+  { credits: 19, says: "Credits are running low: not enough for kernel build." },
+  { credits: 2, says: "Credits are running low: not enough for kernel build or doc generation." },
+  { credits: 1, says: "You have run out of credits. Add a key of your own to go on, or get more credits." },
+  { credits: 0, says: "You have run out of credits. Add a key of your own to go on, or get more credits." },
+])("with $credits credits the page says what they no longer pay for", async ({ credits, says }, { visit }) => {
+  const page = await visit(await newUser(credits));
+  await announcement(page, says).waitFor();
+  await page
+    .getByText(credits === 1 ? "1 credit" : `${credits} credits`, { exact: true })
+    .first()
+    .waitFor();
+  if (credits < 3) await shots(page, credits === 2 ? "credits-low" : "credits-out");
+});
+
+test("nobody who pays for every provider with keys of their own is told to get credits", async ({ visit }) => {
+  const user = await newUser(1);
+  for (const provider of ["openai", "anthropic", "google", "groq"] as const) {
+    await save(user, provider, doubleKey(provider, "works"));
+  }
+  const page = await visit(user);
+  await page.getByText("Your 1 credit stay untouched.").waitFor();
+  expect(await page.getByText(/running low|run out/).count()).toBe(0);
+});
+
+test("the banner names who pays, who does not, and what is left for the rest", async ({ visit }) => {
+  const user = await newUser(80);
+  await save(user, "openai", doubleKey("openai", "works"));
+  await save(user, "groq", doubleKey("groq", "restricted"));
+  await save(user, "google", doubleKey("google", "no_credit"));
+  const page = await visit(user);
+  await page.getByText("0 credits, billed to your OpenAI and Groq accounts").waitFor();
+  await page.getByText("Calls to Anthropic cost credits: 80 left.").waitFor();
+  await page.getByText("Calls to Google AI fail rather than cost credits: see to its key.").waitFor();
+  await rowOf(page, "google").getByText("No credit", { exact: true }).waitFor();
+  await shots(page, "credits-mixed");
+});
+
+test("credits reserved by a call are shown until it ends, and then go by themselves", async ({ visit }) => {
+  const user = await newUser(100);
+  const holdId = await beginCall(user, "doc_generation");
+  const page = await visit(user);
+  await page.getByText("90 credits", { exact: true }).waitFor();
+  await page.getByText("10 credits reserved by calls under way.").waitFor();
+  await shots(page, "credits-held");
+  await endCall(user, holdId, "void_hold");
+  await page.getByText("100 credits", { exact: true }).waitFor();
+  await page.getByText("reserved by calls").waitFor({ state: "detached" });
+  // Nothing announced the end of the call to the history either.
+  await page.getByRole("cell", { name: "10 returned" }).waitFor();
+});
+
+test("the history tells charges, refunds and grants, newest first, and adds up to the balance", async ({ visit }) => {
+  const user = await newUser(0);
+  await grant(user.id, 1_500);
+  await endCall(user, await beginCall(user, "kernel_build"), "settle_hold");
+  await endCall(user, await beginCall(user, "doc_generation"), "void_hold");
+  await endCall(user, await beginCall(user, "single_doc_regen"), "settle_hold");
+  const page = await visit(user);
+  const rows = page.getByRole("table").getByRole("row");
+  await rows.nth(4).waitFor();
+  const lines = await rows.evaluateAll((all) =>
+    all.slice(1).map((row) => Array.from(row.children, (cell) => cell.firstChild?.textContent)),
+  );
+  expect(lines).toEqual([
+    ["Single doc regen", "\u22122"],
+    ["Doc generation", "10 returned"],
+    ["Kernel build", "\u221220"],
+    ["Credits added", "+1,500"],
+  ]);
+  expect(await balance(user)).toEqual({ available: 1_500 - 20 - 2, held: 0 });
+  await page.getByText("1,478 credits", { exact: true }).waitFor();
+  await shots(page, "credits-history");
+});
+
+test("the history is read page by page, down to its first entry, whatever is added meanwhile", async ({ visit }) => {
+  const user = await newUser(0);
+  for (let credits = 1; credits <= 23; credits++) await grant(user.id, credits);
+  const page = await visit(user);
+  const amounts = () => page.getByRole("cell", { name: /^\+/ }).allInnerTexts();
+  const newestFirst = (from: number, to: number) => Array.from({ length: from - to + 1 }, (_, i) => `+${from - i}`);
+  const more = page.getByRole("button", { name: "Show more" });
+  await more.waitFor();
+  expect(await amounts()).toEqual(newestFirst(23, 14));
+
+  await grant(user.id, 24);
+  await more.click();
+  await expect.poll(amounts).toEqual(newestFirst(23, 4));
+  await page.evaluate(() => window.dispatchEvent(new Event("focus")));
+  await expect.poll(amounts).toEqual(newestFirst(24, 4));
+  await more.click();
+  await more.waitFor({ state: "detached" });
+  await expect.poll(amounts).toEqual(newestFirst(24, 1));
+  const focused = page.getByRole("row").filter({ hasText: "+3" }).last();
+  await expect.poll(() => focused.evaluate((row) => row === document.activeElement)).toBe(true);
+});
+
+test("a page of the history that cannot be read is said, and can be asked for again", async ({ visit }) => {
+  const user = await newUser(0);
+  for (let credits = 1; credits <= 11; credits++) await grant(user.id, credits);
+  const page = await visit(user);
+  const more = page.getByRole("button", { name: "Show more" });
+  await more.waitFor();
+  await page.route(/\/rest\/v1\/entries/, (route) => route.abort());
+  await more.click();
+  await page.getByText("The server could not be reached").waitFor();
+  await page.unrouteAll();
+  await more.click();
+  await page.getByRole("cell", { name: "+1", exact: true }).waitFor();
+  expect(await page.getByText("The server could not be reached").count()).toBe(0);
+});

@@ -1,0 +1,201 @@
+/** The field for a key: what it does with what is pasted, and that it lets go of it. */
+import type { Page } from "playwright-core";
+import { expect } from "vitest";
+import { doubleKey, requestsWith } from "../e2e/doubles.ts";
+import { newByokUser, newUser, stack } from "../e2e/users.ts";
+import { test } from "./browser.ts";
+import { announcement, fieldOf, hold, openForm, rowOf, shots, submitKey } from "./keys.ts";
+
+test("the field keeps browsers, spell checkers and password managers away, and lets no form send it by name", async ({
+  visit,
+}) => {
+  const page = await visit(await newUser());
+  const field = await openForm(page, "openai");
+  const attributes = await field.evaluate((input) =>
+    Object.fromEntries(Array.from(input.attributes, ({ name, value }) => [name, value])),
+  );
+  expect(attributes).toMatchObject({
+    type: "password",
+    autocomplete: "one-time-code",
+    autocapitalize: "off",
+    spellcheck: "false",
+    "data-1p-ignore": "true",
+    "data-lpignore": "true",
+    "data-bwignore": "true",
+    "data-form-type": "other",
+    "data-protonpass-ignore": "true",
+  });
+  expect(attributes).not.toHaveProperty("name");
+  expect(attributes).not.toHaveProperty("value");
+});
+
+test("a key is pasted from the clipboard, and sent without the whitespace around it", async ({ visit }) => {
+  const page = await visit(await newUser(), { permissions: ["clipboard-read", "clipboard-write"] });
+  const apiKey = doubleKey("openai", "works");
+  const field = await openForm(page, "openai");
+  await page.evaluate((text) => navigator.clipboard.writeText(text), ` \t${apiKey}\n `);
+  await field.press("Control+V");
+  expect((await field.inputValue()).trim() === apiKey, "the key was pasted").toBe(true);
+  const sending = page.waitForRequest(/\/functions\/v1\/save$/);
+  await field.press("Enter");
+  const body = (await sending).postDataJSON();
+  expect(Object.keys(body).sort()).toEqual(["api_key", "provider"]);
+  expect(body.api_key === apiKey, "exactly the key was sent").toBe(true);
+  await rowOf(page, "openai").getByText("Verified", { exact: true }).waitFor();
+  expect(await requestsWith(stack, "openai", apiKey)).not.toEqual([]);
+});
+
+test("the moment a key is sent it is gone from the field, from React, and from undo", async ({ visit }) => {
+  const page = await visit(await newUser());
+  const apiKey = doubleKey("openai", "works");
+  const saving = await hold(page, "functions/v1/save");
+  const field = await openForm(page, "openai");
+  await field.pressSequentially(apiKey);
+  expect(await placesOf(page, apiKey), "the search finds a key that is there").not.toEqual([]);
+  await field.press("Enter");
+  await saving.arrived;
+  expect(await field.inputValue()).toBe("");
+  expect(await field.getAttribute("type")).toBe("password");
+  expect(await placesOf(page, apiKey)).toEqual([]);
+  await field.press("Control+Z");
+  expect(await field.inputValue()).toBe("");
+  saving.release();
+  await rowOf(page, "openai").getByText("Verified", { exact: true }).waitFor();
+  expect(await placesOf(page, apiKey)).toEqual([]);
+  expect(page.url()).toBe(`${stack.url}/`);
+});
+
+/** Where in the document, and in the state and props of React, a text is. */
+function placesOf(page: Page, text: string): Promise<string[]> {
+  return page.evaluate((wanted) => {
+    const found: string[] = [];
+    const seen = new Set<unknown>();
+    const search = (value: unknown, at: string) => {
+      if (typeof value === "string") return void (value.includes(wanted) && found.push(at));
+      if (typeof value !== "object" || value === null || value === window || seen.has(value)) return;
+      seen.add(value);
+      for (const key of Object.keys(value)) pending.push([(value as Record<string, unknown>)[key], `${at}.${key}`]);
+      if (value instanceof HTMLInputElement) pending.push([value.value, `${at}.value`]);
+    };
+    const pending: [unknown, string][] = [[document.documentElement.outerHTML, "html"]];
+    // React hangs its tree, with all state and props, on the elements.
+    for (const element of document.querySelectorAll("*")) pending.push([element, element.tagName]);
+    for (let next = pending.pop(); next; next = pending.pop()) search(...next);
+    return found;
+  }, text);
+}
+
+test("a key that looks like another provider's gets a hint, and is saved all the same", async ({ visit }) => {
+  const page = await visit(await newUser());
+  const row = rowOf(page, "groq");
+  const field = await openForm(page, "groq");
+  for (const [start, hint] of [
+    ["sk-proj-", "This looks like an OpenAI key. You can still save it for Groq."],
+    ["sk-ant-api03-", "This looks like an Anthropic key."],
+    ["AIzaSy", "This looks like a Google AI key."],
+    ["  AQ.", "This looks like a Google AI key."],
+  ] as const) {
+    await field.fill(`${start}0123456789`);
+    await announcement(page, hint).waitFor();
+  }
+  await shots(page, "form-hint");
+  for (const text of ["gsk_0123456789", "unheard-of", ""]) {
+    await field.fill(text);
+    await row.getByText("This looks like").waitFor({ state: "detached" });
+  }
+  const saving = page.waitForRequest(/\/functions\/v1\/save$/);
+  await field.fill(doubleKey("openai", "works"));
+  await field.press("Enter");
+  expect((await saving).postDataJSON().provider).toBe("groq");
+});
+
+test("the reveal button shows what is in the field and hides it again, by mouse and by keyboard", async ({ visit }) => {
+  const page = await visit(await newUser());
+  const field = await openForm(page, "openai");
+  await field.fill("sk-proj-0123456789");
+  const reveal = rowOf(page, "openai").getByRole("button", { name: "Show key" });
+  expect(await reveal.getAttribute("aria-pressed")).toBe("false");
+  await reveal.click();
+  expect(await field.getAttribute("type")).toBe("text");
+  expect(await field.getAttribute("autocomplete")).toBe("off");
+  expect(await reveal.getAttribute("aria-pressed")).toBe("true");
+  expect(await field.inputValue()).toBe("sk-proj-0123456789");
+  await shots(page, "form-revealed");
+  await field.focus();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Space");
+  expect(await field.getAttribute("type")).toBe("password");
+  expect(await field.inputValue()).toBe("sk-proj-0123456789");
+});
+
+test("a refused key is not saved, and the page says why", async ({ visit }) => {
+  const user = await newUser(100);
+  const page = await visit(user);
+  await submitKey(page, "openai", doubleKey("openai", "rejected"));
+  const says = "OpenAI refuses this key. It was not saved: copy all of it, or make a new one.";
+  await rowOf(page, "openai").getByText(says).waitFor();
+  await announcement(page, says).waitFor({ state: "attached" });
+  const field = fieldOf(page, "openai");
+  expect(await field.inputValue()).toBe("");
+  expect(await field.getAttribute("aria-invalid")).toBe("true");
+  expect(await field.evaluate((input) => input === document.activeElement)).toBe(true);
+  expect(await descriptionOf(page, "openai")).toContain(says);
+  await shots(page, "form-refused");
+  await field.fill("s");
+  expect(await field.getAttribute("aria-invalid")).toBe("false");
+});
+
+test("a refused key leaves the old one in place, and the page says so", async ({ visit }) => {
+  const { user, apiKey } = await newByokUser("openai");
+  const page = await visit(user);
+  await submitKey(page, "openai", doubleKey("openai", "rejected"));
+  const row = rowOf(page, "openai");
+  await row
+    .getByText(`Nothing was changed: your OpenAI key ending in ${apiKey.slice(-4)} is still in place.`)
+    .waitFor();
+  await row.getByText("Verified", { exact: true }).waitFor();
+  await row.getByText(`Key ending in ${apiKey.slice(-4)}`, { exact: true }).waitFor();
+  await shots(page, "form-refused-replacement");
+  const { data } = await user.supabase.from("credentials").select("hint, status");
+  expect(data).toEqual([{ hint: apiKey.slice(-4), status: "verified" }]);
+  await row.getByRole("button", { name: "Cancel" }).click();
+  await row.getByText("Nothing was changed").waitFor({ state: "detached" });
+});
+
+test("a key of a kind that can never work is refused with the reason", async ({ visit }) => {
+  const page = await visit(await newUser());
+  await submitKey(page, "anthropic", "sk-ant-admin01-0123456789");
+  await rowOf(page, "anthropic").getByText("This is an Anthropic admin key.").waitFor();
+});
+
+test("an empty field is not sent", async ({ visit }) => {
+  const page = await visit(await newUser());
+  const saving = await hold(page, "functions/v1/save");
+  await submitKey(page, "openai", "   ");
+  await rowOf(page, "openai").getByText("Paste your key first.").waitFor();
+  expect(await descriptionOf(page, "openai")).toContain("Paste your key first.");
+  expect(saving.count()).toBe(0);
+});
+
+test("opening the form leads to its field, and leaving it leads back to its button", async ({ visit }) => {
+  const page = await visit(await newUser());
+  const field = await openForm(page, "google");
+  const isFocused = (element: Element) => element === document.activeElement;
+  expect(await field.evaluate(isFocused)).toBe(true);
+  await rowOf(page, "google").getByRole("button", { name: "Cancel" }).click();
+  expect(await rowOf(page, "google").getByRole("button", { name: "Add key" }).evaluate(isFocused)).toBe(true);
+  await submitKey(page, "google", doubleKey("google", "works"));
+  const replace = rowOf(page, "google").getByRole("button", { name: "Replace" });
+  await replace.waitFor();
+  expect(await replace.evaluate(isFocused)).toBe(true);
+});
+
+/** What screen readers say of the field beside its name. */
+async function descriptionOf(page: Page, provider: "openai"): Promise<string> {
+  return await fieldOf(page, provider).evaluate((input) =>
+    (input.getAttribute("aria-describedby") ?? "")
+      .split(" ")
+      .map((id) => document.getElementById(id)?.textContent ?? "")
+      .join(" "),
+  );
+}

@@ -1,0 +1,62 @@
+/** Removing a key: asked once, and back on credits. */
+import { expect } from "vitest";
+import { newByokUser } from "../e2e/users.ts";
+import { test } from "./browser.ts";
+import { announcement, rowOf, shots } from "./keys.ts";
+
+const isFocused = (element: Element) => element === document.activeElement;
+
+test("Remove asks in a dialog that names the key and says what follows, and does nothing on Cancel or Escape", async ({
+  visit,
+}) => {
+  const { user, apiKey } = await newByokUser("anthropic", { credits: 100 });
+  const page = await visit(user);
+  const remove = rowOf(page, "anthropic").getByRole("button", { name: "Remove" });
+  const dialog = page.getByRole("dialog", { name: `Remove your Anthropic key ending in ${apiKey.slice(-4)}?` });
+  for (const leave of ["Cancel", "Escape"]) {
+    await remove.click();
+    await dialog.getByText("Calls to Anthropic will cost credits again.").waitFor();
+    const cancel = dialog.getByRole("button", { name: "Cancel" });
+    expect(await cancel.evaluate(isFocused)).toBe(true);
+    if (leave === "Cancel") await cancel.click();
+    else await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    expect(await remove.evaluate(isFocused)).toBe(true);
+  }
+  expect(await user.supabase.from("credentials").select("provider")).toMatchObject({
+    data: [{ provider: "anthropic" }],
+  });
+  await remove.click();
+  await shots(page, "dialog");
+});
+
+test("a removed key is gone from the database, and its user is back on credits", async ({ visit }) => {
+  const { user } = await newByokUser("openai", { credits: 80 });
+  const page = await visit(user);
+  await page.getByText("0 credits, billed to your OpenAI account").waitFor();
+  const row = rowOf(page, "openai");
+  await row.getByRole("button", { name: "Remove" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Remove key" }).click();
+  await row.getByText("Calls to OpenAI cost credits until you add a key of your own.").waitFor();
+  await announcement(page, "Removed. Calls to OpenAI cost credits").waitFor({ state: "attached" });
+  expect(await row.getByRole("button", { name: "Add key" }).evaluate(isFocused)).toBe(true);
+  await page.getByText("80 credits", { exact: true }).waitFor();
+  expect((await user.supabase.from("credentials").select()).data).toEqual([]);
+});
+
+test("a key that cannot be removed stays, and the dialog says why", async ({ visit }) => {
+  const { user } = await newByokUser("openai");
+  const page = await visit(user);
+  await rowOf(page, "openai").getByRole("button", { name: "Remove" }).click();
+  await page.route(/\/rest\/v1\/credentials/, (route) =>
+    route.request().method() === "DELETE" ? route.abort() : route.fallback(),
+  );
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Remove key" }).click();
+  await dialog.getByRole("alert").getByText("The server could not be reached").waitFor();
+  await shots(page, "dialog-failed");
+  await page.unrouteAll();
+  await dialog.getByRole("button", { name: "Remove key" }).click();
+  await dialog.waitFor({ state: "detached" });
+  expect((await user.supabase.from("credentials").select()).data).toEqual([]);
+});
