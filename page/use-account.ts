@@ -31,7 +31,8 @@ export function useAccount(supabase: SupabaseClient): Account {
         setExpired(true);
       } else {
         setUser(null);
-        setExpired(false);
+        // A page may be opened with a session that ends at once, and then begins with none.
+        if (event === "SIGNED_OUT") setExpired(false);
       }
     });
     return () => data.subscription.unsubscribe();

@@ -12,9 +12,9 @@ export interface Visit {
   /**
    * Opens the page as somebody who has signed in, or as nobody, in a browser that has never seen it.
    *
-   * @param options of the browser, such as `phone` or `{ colorScheme: "dark" }`
+   * @param options of the browser, such as `phone` or `{ colorScheme: "dark" }`; `tolerates` matches errors that the test wants
    */
-  (user: User | null, options?: BrowserContextOptions & { path?: string }): Promise<Page>;
+  (user: User | null, options?: BrowserContextOptions & { path?: string; tolerates?: RegExp }): Promise<Page>;
 }
 
 export const test = base
@@ -30,7 +30,7 @@ export const test = base
       await Promise.all(contexts.map((context) => context.close()));
       expect(problems).toEqual([]);
     });
-    return async (user, { path: at = "/", ...options } = {}) => {
+    return async (user, { path: at = "/", tolerates = /^$/, ...options } = {}) => {
       const context = await browser.newContext({
         viewport: { width: 1280, height: 900 },
         locale: "en-GB",
@@ -40,7 +40,7 @@ export const test = base
       });
       context.setDefaultTimeout(15_000);
       contexts.push(context);
-      watch(context, problems);
+      watch(context, tolerates, problems);
       const page = await context.newPage();
       await page.goto(at);
       return page;
@@ -55,15 +55,17 @@ async function signedIn({ supabase }: User) {
 }
 
 /** What no page of ours may cause. Chromium also reports as errors that an API refused or could not be reached, which tests may want. */
-function watch(context: BrowserContext, problems: string[]): void {
-  context.on("weberror", (event) => problems.push(String(event.error())));
+function watch(context: BrowserContext, tolerates: RegExp, problems: string[]): void {
+  const report = (problem: string) => tolerates.test(problem) || problems.push(problem);
+  context.on("weberror", (event) => report(String(event.error())));
   context.on("console", (message) => {
     const isApi = /\/(auth|rest|functions)\/v1\//.test(message.location().url);
-    if (isApi && message.text().startsWith("Failed to load resource")) return;
-    problems.push(`${message.type()}: ${message.text()}`);
+    const isFailure = message.text().startsWith("Failed to load resource");
+    if (isFailure && (isApi || message.text().includes("ERR_INTERNET_DISCONNECTED"))) return;
+    report(`${message.type()}: ${message.text()}`);
   });
   context.on("request", (request) => {
-    if (new URL(request.url()).origin !== new URL(stack.url).origin) problems.push(`request to ${request.url()}`);
+    if (new URL(request.url()).origin !== new URL(stack.url).origin) report(`request to ${request.url()}`);
   });
 }
 

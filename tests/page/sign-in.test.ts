@@ -1,22 +1,160 @@
+/** The shell's own business: signing in and up and out, and sessions that end. */
+import type { Page } from "playwright-core";
 import { expect } from "vitest";
-import { newUser } from "../e2e/users.ts";
-import { shot, test } from "./browser.ts";
+import { doubleKey } from "../e2e/doubles.ts";
+import { newUser, type User } from "../e2e/users.ts";
+import { phone, shot, test } from "./browser.ts";
+import { openForm, rowOf } from "./keys.ts";
+import { openView } from "./panel.ts";
 
-test("somebody who has signed up signs in with email and password, and stays signed in after a reload", async ({
-  visit,
-}) => {
+const keysHeading = (page: Page) => page.getByRole("heading", { name: "API keys" });
+
+async function signIn(page: Page, { email, password }: Pick<User, "email" | "password">): Promise<void> {
+  await page.getByLabel("Email").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.keyboard.press("Enter");
+}
+
+/** Lets the access token expire and be renewed no more, as when a user was signed out everywhere. */
+function endSession(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    for (const [name, value] of Object.entries(localStorage)) {
+      localStorage.setItem(name, JSON.stringify({ ...JSON.parse(value), expires_at: 1, refresh_token: "gone" }));
+    }
+  });
+}
+
+/** supabase-js prints why a session cannot be renewed. */
+const tolerates = /AuthApiError/;
+
+test("a user signs in with email and password, stays so after a reload, and signs out", async ({ visit }) => {
   const user = await newUser(100);
   const page = await visit(null);
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
   await shot(page, "sign-in");
-  await page.getByLabel("Email").fill(user.email);
-  await page.getByLabel("Password").fill(user.password);
-  await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: "API keys" }).waitFor();
+  await signIn(page, user);
+  await keysHeading(page).waitFor();
   await page.reload();
-  await page.getByRole("heading", { name: "API keys" }).waitFor();
-  await page.getByText("100 credits").first().waitFor();
-  await shot(page, "settings");
-  await page.getByRole("link", { name: "Try it" }).click();
-  await shot(page, "try-it");
-  expect(await page.title()).toContain("Settings");
+  await keysHeading(page).waitFor();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  expect(await page.getByText("Your session has ended").count()).toBe(0);
+  expect(await page.evaluate(() => localStorage.length)).toBe(0);
+});
+
+test("a wrong password is refused, and what was typed stays", async ({ visit }) => {
+  const user = await newUser();
+  const page = await visit(null);
+  await signIn(page, { email: user.email, password: "not the password" });
+  await page.getByRole("alert").getByText("Email or password is wrong.").waitFor();
+  expect(await page.getByLabel("Email").inputValue()).toBe(user.email);
+  await shot(page, "sign-in-refused");
+});
+
+test("a visitor creates an account, and is told when there is one already", async ({ visit }) => {
+  const page = await visit(null);
+  await page.getByRole("button", { name: "Create an account" }).click();
+  const user = { email: `${crypto.randomUUID()}@example.com`, password: crypto.randomUUID() };
+  await shot(page, "sign-up");
+  await signIn(page, user);
+  await page.getByText("You have run out of credits").waitFor();
+  const other = await visit(null);
+  await other.getByRole("button", { name: "Create an account" }).click();
+  await signIn(other, user);
+  await other.getByRole("alert").getByText("There is an account with this address: sign in instead.").waitFor();
+});
+
+test("signing in without a connection says so, and works once there is one", async ({ visit }) => {
+  const user = await newUser();
+  const page = await visit(null);
+  await page.context().setOffline(true);
+  await signIn(page, user);
+  await page.getByRole("alert").getByText("The server could not be reached").waitFor();
+  await page.context().setOffline(false);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await keysHeading(page).waitFor();
+});
+
+test("a page that could not learn of its project says so, and tries again", async ({ visit }) => {
+  const page = await visit(null, { tolerates: /Failed to load resource/ });
+  await page.route("**/config.json", (route) => route.abort(), { times: 1 });
+  await page.reload();
+  await page.getByText("The server could not be reached").waitFor();
+  await shot(page, "unavailable");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+});
+
+test("a session that ends asks to sign in again, and nothing that was typed is lost", async ({ visit }) => {
+  const user = await newUser(100);
+  const page = await visit(user, { tolerates });
+  await openView(page, "Try it");
+  await page.getByLabel("Prompt", { exact: true }).fill("half a thought");
+  await openView(page, "API keys");
+  const apiKey = doubleKey("groq", "works");
+  const field = await openForm(page, "groq");
+  await field.fill(apiKey);
+  await endSession(page);
+  // Coming back to the page makes it look for changes.
+  await page.evaluate(() => window.dispatchEvent(new Event("focus")));
+
+  const dialog = page.getByRole("dialog", { name: "Sign in again" });
+  await dialog.getByText("Your session has ended. Sign in again to go on.").waitFor();
+  expect(await dialog.getByLabel("Email").inputValue()).toBe(user.email);
+  await shot(page, "session-ended");
+  await page.keyboard.press("Escape");
+  await dialog.getByLabel("Password").fill(user.password);
+  await page.keyboard.press("Enter");
+  await dialog.waitFor({ state: "detached" });
+
+  expect((await field.inputValue()) === apiKey, "the key is still in its field").toBe(true);
+  await rowOf(page, "groq").getByRole("button", { name: "Save & Verify" }).click();
+  await rowOf(page, "groq").getByText("Verified", { exact: true }).waitFor();
+  await openView(page, "Try it");
+  expect(await page.getByLabel("Prompt", { exact: true }).inputValue()).toBe("half a thought");
+});
+
+test("a key that is sent after the session has ended is not saved, and the page asks to sign in again", async ({
+  visit,
+}) => {
+  const user = await newUser();
+  const page = await visit(user, { tolerates });
+  await (await openForm(page, "openai")).fill(doubleKey("openai", "works"));
+  await endSession(page);
+  await rowOf(page, "openai").getByRole("button", { name: "Save & Verify" }).click();
+  await page.getByRole("dialog", { name: "Sign in again" }).waitFor();
+  expect((await user.supabase.from("credentials").select()).data).toEqual([]);
+});
+
+test("whoever does not want to sign in again leaves, and whoever signs in as another sees nothing of the first", async ({
+  visit,
+}) => {
+  const [first, second] = [await newUser(100), await newUser(7)];
+  const page = await visit(first, { tolerates });
+  await (await openForm(page, "openai")).fill("typed by the first");
+  await endSession(page);
+  await page.evaluate(() => window.dispatchEvent(new Event("focus")));
+  await page.getByRole("dialog").getByRole("button", { name: "Leave this page instead" }).click();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await signIn(page, second);
+  await page.getByText("7 credits", { exact: true }).waitFor();
+  expect(await page.locator("input[id$=-key]").count()).toBe(0);
+});
+
+test("a page that is opened with a session that has ended says why it asks to sign in", async ({ visit }) => {
+  const page = await visit(await newUser(), { ...phone, tolerates });
+  await keysHeading(page).waitFor();
+  await endSession(page);
+  await page.reload();
+  await page.getByText("Your session has ended. Sign in again.").waitFor();
+  await shot(page, "session-ended-phone");
+});
+
+test("signing out in one tab ends the session in the other", async ({ visit }) => {
+  const page = await visit(await newUser());
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await keysHeading(other).waitFor();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await other.getByRole("dialog", { name: "Sign in again" }).waitFor();
 });

@@ -1,0 +1,98 @@
+/** After Save & Verify the browser holds no trace of the API key, accepted or refused, but the one request that sent it. */
+import type { Page, Request } from "playwright-core";
+import { expect } from "vitest";
+import type { Behaviour } from "../../local/providers/index.ts";
+import { doubleKey } from "../e2e/doubles.ts";
+import { newUser, stack } from "../e2e/users.ts";
+import { test } from "./browser.ts";
+import { openForm, rowOf } from "./keys.ts";
+
+/** A text and what it turns into on its way through URLs, JSON and Base64. */
+function formsOf(apiKey: string): string[] {
+  const encoded = [0, 1, 2].map((shift) =>
+    // Where the key begins in its group of three bytes decides what it looks like; the ends depend on what surrounds it.
+    Buffer.from(" ".repeat(shift) + apiKey)
+      .toString("base64")
+      .slice(4, -4),
+  );
+  return [apiKey, encodeURIComponent(apiKey), [...apiKey].reverse().join(""), ...encoded];
+}
+
+/** Which of the named places hold the key. */
+function tracesIn(places: Record<string, unknown>, apiKey: string): string[] {
+  const forms = formsOf(apiKey);
+  return Object.entries(places)
+    .filter(([, place]) => {
+      const text = typeof place === "string" ? place : JSON.stringify(place);
+      return forms.some((form) => text.includes(form));
+    })
+    .map(([name]) => name);
+}
+
+/** Everything that outlives the request, as the page itself can read it. */
+function placesOf(page: Page): Promise<Record<string, unknown>> {
+  return page.evaluate(async () => ({
+    dom: document.documentElement.outerHTML,
+    fields: [...document.querySelectorAll("input, textarea, select")].map((field) => (field as HTMLInputElement).value),
+    selection: String(getSelection()),
+    localStorage: { ...localStorage },
+    sessionStorage: { ...sessionStorage },
+    cookies: document.cookie,
+    databases: await indexedDB.databases(),
+    caches: await caches.keys(),
+    workers: (await navigator.serviceWorker.getRegistrations()).length,
+    history: [location.href, history.length, history.state, document.title, window.name],
+    timings: performance.getEntries().map(({ name }) => name),
+  }));
+}
+
+/** Every string that JavaScript still holds, after a garbage collection. */
+async function heapOf(page: Page): Promise<string> {
+  const session = await page.context().newCDPSession(page);
+  let snapshot = "";
+  session.on("HeapProfiler.addHeapSnapshotChunk", ({ chunk }) => (snapshot += chunk));
+  await session.send("HeapProfiler.collectGarbage");
+  await session.send("HeapProfiler.takeHeapSnapshot", { reportProgress: false });
+  await session.detach();
+  return snapshot;
+}
+
+test.for<[outcome: string, Behaviour, said: string]>([
+  ["accepted", "works", "Verified"],
+  ["refused", "rejected", "OpenAI refuses this key"],
+])("a key that was %s leaves no trace in the browser", async ([, behaviour, said], { visit }) => {
+  const page = await visit(await newUser());
+  const [sent, printed, answers]: [Request[], string[], Promise<string>[]] = [[], [], []];
+  page.on("request", (request) => sent.push(request));
+  page.on("response", (response) => answers.push(response.text().catch(() => "")));
+  page.on("console", (message) => printed.push(message.text()));
+
+  const apiKey = doubleKey("openai", behaviour);
+  await (await openForm(page, "openai")).fill(apiKey);
+  expect(tracesIn(await placesOf(page), apiKey), "before it is sent").toEqual(["fields"]);
+  await rowOf(page, "openai").getByRole("button", { name: "Save & Verify" }).click();
+  await rowOf(page, "openai").getByText(said).first().waitFor();
+
+  const carriers = sent.filter((request) => tracesIn({ body: request.postData() ?? "" }, apiKey).length > 0);
+  expect(carriers.map((request) => [request.method(), request.url(), request.postDataJSON()])).toEqual([
+    ["POST", `${stack.url}/functions/v1/save`, { provider: "openai", api_key: apiKey }],
+  ]);
+  const places = {
+    ...(await placesOf(page)),
+    addresses: await Promise.all(sent.map(async (request) => [request.url(), await request.allHeaders()])),
+    answers: await Promise.all(answers),
+    console: printed,
+    stored: await page.context().storageState({ indexedDB: true }),
+  };
+  expect(tracesIn(places, apiKey)).toEqual([]);
+
+  const held = doubleKey("openai", behaviour);
+  await page.evaluate((text) => Object.assign(window, { held: text }), held);
+  const heap = await heapOf(page);
+  expect(tracesIn({ heap }, held), "what JavaScript holds is found").toEqual(["heap"]);
+  expect(tracesIn({ heap }, apiKey)).toEqual([]);
+
+  await page.reload();
+  await rowOf(page, "openai").waitFor();
+  expect(tracesIn(await placesOf(page), apiKey)).toEqual([]);
+});
