@@ -1,8 +1,8 @@
 import { type ReactNode, useCallback, useEffect, useId } from "react";
-import type { Balance, Byok, Credential, Operation, Result } from "../client/types.ts";
-import { History } from "./history.tsx";
+import type { Balance, Byok, Credential, HistoryPage, Operation, Result } from "../client/types.ts";
+import { History, readHistory } from "./history.tsx";
 import { Icon } from "./icons.tsx";
-import { creditsOf, inDigits, nameOf } from "./ledger.ts";
+import { creditsOf, inDigits, joinPages, nameOf } from "./ledger.ts";
 import { explain } from "./messages.ts";
 import { Notice, Skeleton } from "./parts.tsx";
 import { namesOf, type ProviderInfo, providers } from "./providers.ts";
@@ -13,13 +13,17 @@ interface Account {
   readonly balance: Balance;
   readonly operations: readonly Operation[];
   readonly credentials: readonly Credential[];
+  readonly history: HistoryPage;
 }
 
 /** Settings > Credits: who pays, the balance, the prices and the history. */
 export function Credits({ byok }: { readonly byok: Byok }): ReactNode {
   const id = useId();
   const isOnline = useOnline();
-  const { data, error, refresh } = useLive(useCallback(() => readAccount(byok), [byok]));
+  const { data, error, refresh, update } = useLive(
+    useCallback(() => readAccount(byok), [byok]),
+    joinAccounts,
+  );
   useWhileHeld(data?.balance.held ?? 0, refresh);
 
   return (
@@ -43,22 +47,44 @@ export function Credits({ byok }: { readonly byok: Byok }): ReactNode {
           <>
             <Payer {...data} />
             <Prices operations={data.operations} />
+            <History
+              history={data.history}
+              byok={byok}
+              onMore={(page, before) => update((known) => continued(known, page, before))}
+            />
           </>
         ) : (
-          !error && <Skeleton rows={2} label="Loading your credits" />
+          !error && <Skeleton rows={3} label="Loading your credits" />
         )}
-        <History byok={byok} />
       </div>
     </section>
   );
 }
 
 async function readAccount(byok: Byok): Promise<Result<Account>> {
-  const [balance, operations, credentials] = await Promise.all([byok.balance(), byok.operations(), byok.list()]);
+  const [balance, operations, credentials, history] = await Promise.all([
+    byok.balance(),
+    byok.operations(),
+    byok.list(),
+    readHistory(byok),
+  ]);
   if (!balance.ok) return balance;
   if (!operations.ok) return operations;
   if (!credentials.ok) return credentials;
-  return { ok: true, data: { balance: balance.data, operations: operations.data, credentials: credentials.data } };
+  if (!history.ok) return history;
+  return {
+    ok: true,
+    data: { balance: balance.data, operations: operations.data, credentials: credentials.data, history: history.data },
+  };
+}
+
+/** Unless the history has begun anew since the page was asked for. */
+function continued(known: Account, page: HistoryPage, before: number): Account {
+  return known.history.next === before ? joinAccounts(known, { ...known, history: page }) : known;
+}
+
+function joinAccounts(known: Account, fresh: Account): Account {
+  return { ...fresh, history: joinPages(known.history, fresh.history) };
 }
 
 /** A hold is charged or given back a moment after its call has ended, which nobody announces. In ms. */
@@ -120,8 +146,7 @@ function billedTo(paying: readonly ProviderInfo[]): string {
 
 function balanceInWords(available: number, onCredits: readonly ProviderInfo[], isHeadline: boolean): string {
   if (onCredits.length === providers.length) return "Every call costs credits. With a key of your own it costs none.";
-  if (onCredits.length === 0)
-    return available > 0 ? `Your ${creditsOf(available)} stay untouched.` : "No call costs credits.";
+  if (onCredits.length === 0) return `No call costs credits: ${inDigits(available)} left.`;
   if (isHeadline) return `For calls to ${namesOf(onCredits)}.`;
   return `Calls to ${namesOf(onCredits)} cost credits: ${inDigits(available)} left.`;
 }

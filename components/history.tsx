@@ -1,16 +1,26 @@
-import { type ReactNode, useCallback, useRef, useState } from "react";
-import type { Byok, Entry } from "../client/types.ts";
-import { joinPages, lineOf, shownKinds } from "./ledger.ts";
+import { type ReactNode, useRef, useState } from "react";
+import type { Byok, Entry, HistoryPage, Result } from "../client/types.ts";
+import { lineOf, shownKinds } from "./ledger.ts";
 import { explain } from "./messages.ts";
-import { Moment, Problem, Skeleton } from "./parts.tsx";
-import { useLive } from "./use-live.ts";
+import { Moment, Problem } from "./parts.tsx";
+
+interface HistoryProps {
+  readonly history: HistoryPage;
+  readonly byok: Byok;
+  /** Gets the page of entries older than the one with the id `before`. */
+  onMore(page: HistoryPage, before: number): void;
+}
 
 const pageSize = 10;
 
+/** The newest entries, or those that are older than the one with this id. */
+export function readHistory(byok: Byok, before?: number): Promise<Result<HistoryPage>> {
+  return byok.history({ before, limit: pageSize, kinds: shownKinds });
+}
+
 /** What was charged, refunded and added, newest first. */
-export function History({ byok }: { readonly byok: Byok }): ReactNode {
-  const load = useCallback(() => byok.history({ limit: pageSize, kinds: shownKinds }), [byok]);
-  const { data, error, update } = useLive(load, joinPages);
+export function History({ history, byok, onMore }: HistoryProps): ReactNode {
+  const { entries, next } = history;
   const [isLoading, setLoading] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const body = useRef<HTMLTableSectionElement>(null);
@@ -18,25 +28,22 @@ export function History({ byok }: { readonly byok: Byok }): ReactNode {
   async function showMore(before: number) {
     if (isLoading) return;
     setLoading(true);
-    const result = await byok.history({ before, limit: pageSize, kinds: shownKinds });
+    const result = await readHistory(byok, before);
     setLoading(false);
     setProblem(result.ok ? null : explain(result.error, "The provider"));
     if (!result.ok) return;
-    update((known) => joinPages(known, result.data));
+    onMore(result.data, before);
     // At the end the button goes away; whoever pressed it goes on reading where the new lines begin.
     if (result.data.next === null) requestAnimationFrame(() => focusRow(body.current, result.data.entries[0]));
   }
 
-  // What failed is said above, for the whole card.
-  if (!data && error) return null;
   return (
     <div className="byok-part">
       <h3>History</h3>
-      {!data && <Skeleton rows={3} label="Loading your history" />}
-      {data?.entries.length === 0 && (
+      {entries.length === 0 && (
         <p className="byok-text">Nothing yet. What is charged, refunded and added stands here.</p>
       )}
-      {data && data.entries.length > 0 && (
+      {entries.length > 0 && (
         <table className="byok-history">
           <thead className="byok-hidden">
             <tr>
@@ -45,20 +52,15 @@ export function History({ byok }: { readonly byok: Byok }): ReactNode {
             </tr>
           </thead>
           <tbody ref={body}>
-            {data.entries.map((entry) => (
+            {entries.map((entry) => (
               <HistoryRow key={entry.id} entry={entry} />
             ))}
           </tbody>
         </table>
       )}
       <Problem>{problem}</Problem>
-      {data?.next != null && (
-        <button
-          type="button"
-          className="byok-button"
-          aria-disabled={isLoading}
-          onClick={() => data.next !== null && showMore(data.next)}
-        >
+      {next !== null && (
+        <button type="button" className="byok-button" aria-disabled={isLoading} onClick={() => showMore(next)}>
           {isLoading ? "Loading…" : "Show more"}
         </button>
       )}

@@ -10,7 +10,7 @@ test("while keys and credits are being read, the page says that it is loading", 
   const page = await visit(await newUser(100));
   const reading = await hold(page, "rest/v1/(credentials|accounts|entries)");
   await page.reload();
-  for (const what of ["API keys", "credits", "history"]) {
+  for (const what of ["API keys", "credits"]) {
     await announcement(page, `Loading your ${what}`).waitFor({ state: "attached" });
   }
   await shots(page, "loading");

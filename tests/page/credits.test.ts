@@ -64,7 +64,7 @@ test("nobody who pays for every provider with keys of their own is told to get c
     await save(user, provider, doubleKey(provider, "works"));
   }
   const page = await visit(user);
-  await page.getByText("Your 1 credit stay untouched.").waitFor();
+  await page.getByText("No call costs credits: 1 left.").waitFor();
   expect(await page.getByText(/running low|run out/).count()).toBe(0);
 });
 

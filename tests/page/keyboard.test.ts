@@ -1,0 +1,125 @@
+/** The whole story without a mouse. */
+import type { Locator, Page } from "playwright-core";
+import { expect } from "vitest";
+import { doubleKey } from "../e2e/doubles.ts";
+import { newUser } from "../e2e/users.ts";
+import { test } from "./browser.ts";
+import { fieldOf, hold, rowOf, submitKey } from "./keys.ts";
+
+const isFocused = (element: Element) => element === document.activeElement;
+
+/** Goes on with Tab until something has focus, as somebody does who sees where focus is. */
+async function tabTo(page: Page, target: Locator): Promise<void> {
+  await target.waitFor();
+  for (let presses = 0; presses < 60; presses++) {
+    if (await target.evaluate(isFocused)) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`The keyboard does not reach ${target}.`);
+}
+
+test("somebody with a keyboard alone signs in, saves a key, replaces, checks and removes it, and reads the history", async ({
+  visit,
+}) => {
+  const user = await newUser(100);
+  const page = await visit(null);
+  const row = rowOf(page, "anthropic");
+  const button = (name: string) => row.getByRole("button", { name });
+  const { keyboard } = page;
+
+  await tabTo(page, page.getByLabel("Email"));
+  await keyboard.insertText(user.email);
+  await tabTo(page, page.getByLabel("Password"));
+  await keyboard.insertText(user.password);
+  await keyboard.press("Enter");
+
+  await tabTo(page, button("Add key"));
+  await keyboard.press("Enter");
+  await keyboard.insertText(doubleKey("anthropic", "works"));
+  await keyboard.press("Enter");
+  await row.getByText("Verified", { exact: true }).waitFor();
+  await page.getByText("0 credits, billed to your Anthropic account").waitFor();
+
+  expect(await button("Replace").evaluate(isFocused), "focus is where it was").toBe(true);
+  await keyboard.press("Space");
+  await keyboard.insertText(doubleKey("anthropic", "rejected"));
+  await tabTo(page, button("Save & Verify"));
+  await keyboard.press("Space");
+  await row.getByText("Nothing was changed").waitFor();
+  expect(await fieldOf(page, "anthropic").evaluate(isFocused), "focus is where another key goes").toBe(true);
+  await tabTo(page, button("Cancel"));
+  await keyboard.press("Enter");
+
+  await keyboard.press("Shift+Tab");
+  expect(await button("Check again").evaluate(isFocused)).toBe(true);
+  await keyboard.press("Enter");
+  await row.getByText("Checking", { exact: true }).waitFor({ state: "detached" });
+  expect(await button("Check again").evaluate(isFocused), "focus is where it was").toBe(true);
+
+  await tabTo(page, button("Remove"));
+  await keyboard.press("Enter");
+  const dialog = page.getByRole("dialog");
+  await dialog.waitFor();
+  for (let presses = 0; presses < 5; presses++) {
+    await keyboard.press("Tab");
+    // After the last button comes the browser itself, for which the body stands.
+    const where = await page.evaluate(() => document.activeElement?.closest("dialog, li, body")?.tagName);
+    expect(where, "focus stays in the dialog").toMatch(/^(DIALOG|BODY)$/);
+  }
+  await keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  expect(await button("Remove").evaluate(isFocused), "focus is where it was").toBe(true);
+  await keyboard.press("Enter");
+  await tabTo(page, dialog.getByRole("button", { name: "Remove key" }));
+  await keyboard.press("Enter");
+  await row.getByText("Calls to Anthropic cost credits").waitFor();
+  await expect.poll(() => button("Add key").evaluate(isFocused)).toBe(true);
+  await page.getByText("100 credits", { exact: true }).waitFor();
+});
+
+test("the reveal button and the link to the key console come right after the field", async ({ visit }) => {
+  const page = await visit(await newUser());
+  const row = rowOf(page, "openai");
+  await tabTo(page, row.getByRole("button", { name: "Add key" }));
+  await page.keyboard.press("Enter");
+  const order = ["Show key", "platform.openai.com", "Save & Verify", "Cancel"];
+  for (const name of order) {
+    await page.keyboard.press("Tab");
+    const focused = await page.evaluate(() => document.activeElement?.textContent ?? "");
+    expect(focused).toContain(name);
+  }
+});
+
+test("whatever has focus shows it", async ({ visit }) => {
+  const page = await visit(await newUser(100));
+  const row = rowOf(page, "openai");
+  const widthOf = (target: Locator) =>
+    target.evaluate((element) => (element.matches(":focus-visible") ? getComputedStyle(element).outlineWidth : "none"));
+  await tabTo(page, row.getByRole("button", { name: "Add key" }));
+  expect(await widthOf(row.getByRole("button", { name: "Add key" }))).toBe("2px");
+  await page.keyboard.press("Enter");
+  for (const target of [
+    fieldOf(page, "openai"),
+    row.getByRole("button", { name: "Show key" }),
+    row.getByRole("link"),
+    row.getByRole("button", { name: "Cancel" }),
+  ]) {
+    await tabTo(page, target);
+    expect(await widthOf(target)).toBe("2px");
+  }
+});
+
+test("nothing moves for somebody who has asked for less motion", async ({ visit }) => {
+  for (const [reducedMotion, moving] of [
+    ["no-preference", true],
+    ["reduce", false],
+  ] as const) {
+    const page = await visit(await newUser(), { reducedMotion });
+    const saving = await hold(page, "functions/v1/save");
+    await submitKey(page, "openai", doubleKey("openai", "works"));
+    await saving.arrived;
+    expect(await page.evaluate(() => document.getAnimations().length > 0)).toBe(moving);
+    saving.release();
+    await rowOf(page, "openai").getByText("Verified", { exact: true }).waitFor();
+  }
+});
