@@ -63,7 +63,7 @@ test.each([
 test("nothing is charged for what is no answer of an API, and it is not handed on", async () => {
   const user = await newPayer();
   for (const provider of providerIds) {
-    await letPlatformKey(provider, "garbage");
+    await letPlatformKey(stack, provider, "garbage");
     for (const stream of [false, true]) {
       const response = await ask(user, provider, { operation, stream });
       expect([provider, response.status, refusalOf(response)]).toEqual([provider, 502, "provider_misbehaved"]);

@@ -82,7 +82,7 @@ export const inputGuards: readonly Guard[] = [
   {
     ...serve,
     name: "SDKs are told not to ask again",
-    guard: ', "x-should-retry": "false"',
+    guard: '"x-should-retry": "false",',
     instead: "",
   },
   {

@@ -1,6 +1,8 @@
 import type { Guard } from "./guards.ts";
 
 const credentials = { file: "sql/30_credentials.sql", test: "tests/sql/credentials.sql" };
+const attempts = { file: "sql/32_attempts.sql", test: "tests/sql/attempts.sql" };
+const rotation = { file: "sql/35_rotation.sql", test: "tests/sql/rotation.sql" };
 const identity = { file: "functions/_shared/identity.ts", test: "tests/unit/identity.test.ts" };
 
 export const isolationGuards: readonly Guard[] = [
@@ -78,8 +80,8 @@ export const isolationGuards: readonly Guard[] = [
   {
     ...identity,
     name: "A token is for signed-in users of this project",
-    guard: '{ auth: "user", audience: "authenticated" }',
-    instead: '{ auth: "user" }',
+    guard: '{ auth: "user", audience: "authenticated", ...(issuer ? { issuer } : {}) }',
+    instead: '{ auth: "user", ...(issuer ? { issuer } : {}) }',
   },
   {
     ...identity,
@@ -106,11 +108,22 @@ export const isolationGuards: readonly Guard[] = [
     instead: '{ auth: ["secret:*", "publishable:*", "none"] }',
   },
   {
-    name: "Anonymous users save no key",
-    file: "functions/save/index.ts",
+    ...identity,
+    name: "A token is of this project's issuer",
+    guard: "...(issuer ? { issuer } : {})",
+    instead: "",
+  },
+  {
+    ...identity,
+    name: "Anonymous users save and verify no key",
     guard: "if (caller.isAnonymous)",
     instead: "if (false)",
-    test: "tests/e2e/identity.test.ts",
+  },
+  {
+    ...identity,
+    name: "Rotation needs the secret key",
+    guard: "if (!(await hasSecretKey(request))) {",
+    instead: "if (false) {",
   },
   {
     name: "A rejected key does not displace one that works",
@@ -125,5 +138,51 @@ export const isolationGuards: readonly Guard[] = [
     guard: 'apiKey.length >= 16 ? apiKey.slice(-4) : ""',
     instead: "apiKey.slice(-4)",
     test: "tests/unit/credentials.test.ts",
+  },
+  {
+    name: "Checks of a key are counted before the provider is asked",
+    file: "functions/_shared/credentials.ts",
+    guard: "await vault.database.countAttempt(userId);",
+    instead: "",
+    test: "tests/unit/credentials.test.ts",
+  },
+  {
+    ...attempts,
+    name: "A day has so many checks of keys",
+    guard: "if v_attempts > coalesce(",
+    instead: "if v_attempts < coalesce(",
+  },
+  {
+    ...attempts,
+    name: "Without its limit nobody checks keys",
+    guard: "where l.name = 'key_attempts'), 0) then",
+    instead: "where l.name = 'key_attempts'), 1000) then",
+  },
+  {
+    ...rotation,
+    name: "An envelope is replaced only while it is still the same",
+    guard: "where e.credential_id = v_replacement.credential_id and e.envelope = v_replacement.old_envelope",
+    instead: "where e.credential_id = v_replacement.credential_id",
+  },
+  {
+    ...rotation,
+    name: "The census sees no envelope",
+    guard: "grant select (credential_id, user_id, kid) on byok.envelopes to byok_census;",
+    instead: "grant select on byok.envelopes to byok_census;",
+  },
+  {
+    name: "An older key ring does not undo a rotation",
+    file: "functions/_shared/rotation.ts",
+    guard:
+      'if (primary !== keyring.primary) throw new ByokError("keyring_changed", { details: { primary: keyring.primary } });',
+    instead: "",
+    test: "tests/unit/rotation.test.ts",
+  },
+  {
+    name: "An envelope that does not open stops no rotation",
+    file: "functions/_shared/rotation.ts",
+    guard: ".catch(nullIfUnreadable)",
+    instead: "",
+    test: "tests/unit/rotation.test.ts",
   },
 ];

@@ -3,6 +3,7 @@ import type { Guard } from "./guards.ts";
 const relay = { file: "functions/_shared/relay.ts" };
 const unit = { ...relay, test: "tests/unit/relay.test.ts" };
 const errors = { ...relay, test: "tests/unit/relay-errors.test.ts" };
+const redaction = { file: "functions/_shared/redaction.ts", test: "tests/unit/redaction.test.ts" };
 const bodies = { ...relay, test: "tests/unit/relay-body.test.ts" };
 
 export const relayGuards: readonly Guard[] = [
@@ -59,6 +60,43 @@ export const relayGuards: readonly Guard[] = [
     name: "A refusal of the platform's key does not blame the user's",
     guard: 'if (funding.by === "platform" && (isRefusal || verdict === "no_credit"))',
     instead: "if (false)",
+  },
+  {
+    ...errors,
+    name: "A 403 of somebody in between does not blame the key",
+    guard: 'if (answer.status === 403 && verdict === "unverified")',
+    instead: "if (false)",
+  },
+  {
+    ...errors,
+    name: "The body of an error has a time to end",
+    guard: "const timer = setTimeout(() => patience.abort(), maxErrorMs);",
+    instead: "const timer = 0;",
+  },
+  {
+    name: "A page is no answer on credits",
+    file: "functions/_shared/relay.ts",
+    guard: "if (answer.body && isGeneration) return answer.body;",
+    instead: "if (answer.body) return answer.body;",
+    test: "tests/e2e/platform-charging.test.ts",
+  },
+  {
+    ...redaction,
+    name: "A masked key is taken out",
+    guard: 'uncut.replace(maskedLike(apiKey), "[redacted]")',
+    instead: "uncut",
+  },
+  {
+    ...redaction,
+    name: "A cut leaves no part of a key",
+    guard: "isCut ? clean.slice(0, -Math.max(...spellings.map(({ length }) => length))) : clean",
+    instead: "clean",
+  },
+  {
+    ...redaction,
+    name: "A key in base64 is taken out wherever it begins",
+    guard: "const base64 = [0, 1, 2]",
+    instead: "const base64 = [0]",
   },
   {
     ...bodies,

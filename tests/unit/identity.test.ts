@@ -75,7 +75,7 @@ describe.each([
 
   test.each<[string, JWTPayload]>([
     ["that expired", { exp: now() - 60 }],
-    ["that never expires", { exp: undefined }],
+    ["that never expires", { exp: undefined as never }],
     ["that is not valid yet", { nbf: now() + 3600 }],
     ["of another issuer", { iss: "https://other.supabase.test/auth/v1" }],
     ["of an issuer that only begins as ours", { iss: "https://project.supabase.test/auth/v1/x" }],
