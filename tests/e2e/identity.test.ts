@@ -203,13 +203,12 @@ describe("an anonymous user", () => {
     return { ...user, accessToken: await stack.sign({ ...decodeJwt(user.accessToken), is_anonymous: true }) };
   }
 
-  test("cannot save a key, and is told to sign up", async () => {
+  test.each([
+    { slug: "save", body: { provider: "openai", api_key: "k" } },
+    { slug: "verify", body: { provider: "openai" } },
+  ])("cannot have a key checked by $slug, and is told to sign up", async ({ slug, body }) => {
     const { accessToken } = await anonymous();
-    const response = await post(
-      "save",
-      { authorization: `Bearer ${accessToken}` },
-      { provider: "openai", api_key: "k" },
-    );
+    const response = await post(slug, { authorization: `Bearer ${accessToken}` }, body);
     expect(await response.clone().text()).toContain("Sign up");
     await expectNobody(response);
   });
