@@ -15,6 +15,7 @@ export default serve({
   methods: ["POST"],
   async handle(request) {
     const caller = await identifyUser(request);
+    // A captcha of your own is checked here, before a provider is asked: see "Strangers" in README.md.
     const body = parse(Body, await readJsonObject(request, maxBodyBytes));
     return Response.json(await saveKey(services, caller.userId, body.provider, body.api_key));
   },
