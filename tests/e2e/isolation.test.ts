@@ -69,6 +69,8 @@ describe("by REST", () => {
     ["entries", { credits: 1 }],
     ["operations", { price_credits: 1 }],
     ["platform_models", { model: "gpt-9" }],
+    ["attempts", { attempts: 1 }],
+    ["limits", { per_day: 1_000_000 }],
   ])("nobody writes into %s, not even rows of their own; of credentials the owner deletes", async (table, row) => {
     const [column] = Object.keys(row);
     for (const { supabase } of [alice.user, mallory]) {
@@ -84,7 +86,7 @@ describe("by REST", () => {
   });
 
   test("a visitor reads no table", async () => {
-    for (const table of [...ownedTables, "envelopes", "operations", "platform_models"] as const) {
+    for (const table of [...ownedTables, "envelopes", "operations", "platform_models", "attempts", "limits"] as const) {
       const { data, error } = await visitorOf(stack).from(table).select();
       expect([table, data, error?.code]).toEqual([table, null, "42501"]);
     }
@@ -96,7 +98,7 @@ describe("by REST", () => {
              array(select format_type(t, null) from unnest(p.proargtypes) as t) as types
       from pg_proc as p where p.pronamespace = 'byok'::regnamespace and p.prorettype <> 'trigger'::regtype`);
     expect(rows.length).toBeGreaterThan(8);
-    const sample: Record<string, unknown> = { uuid: alice.user.id, text: "openai", bigint: 1, integer: 1 };
+    const sample: Record<string, unknown> = { uuid: alice.user.id, text: "openai", bigint: 1, integer: 1, jsonb: [] };
     for (const { name, arguments: names, types } of rows) {
       const given = Object.fromEntries(names.map((argument, index) => [argument, sample[types[index]!]]));
       for (const client of [mallory.supabase, alice.user.supabase, visitorOf(stack)]) {

@@ -203,6 +203,14 @@ describe("npm run rotate", () => {
     }
   });
 
+  test("finds the local stack by itself, and says when none is running", async () => {
+    const nowhere = { ...fleet.stack, url: "", secretKey: "" };
+    const found = await rotate(["--json", "--state", own.stateDir], nowhere).ended;
+    expect(JSON.parse(found.output).primary).toBe(1);
+    const missed = await rotate(["--state", path.join(own.stateDir, "nowhere")], nowhere).ended;
+    expect(missed).toEqual({ code: 2, output: expect.stringContaining("npm start") });
+  });
+
   test("prints no key, no envelope and no master key", async () => {
     await deploy(1, 1);
     const users = await usersWithKeys(2);
