@@ -121,6 +121,13 @@ const asText = (oid: number) => ({
   parse: (text: string) => text,
 });
 
+/** Reading them is left as it is: an entry named `bigint` would take the place of the one of Lite. */
+const asNumber = (oid: number) => ({
+  ...asText(oid),
+  from: [],
+  serialize: (value: unknown) => (Array.isArray(value) ? JSON.stringify(value) : String(value)),
+});
+
 /** 2026-11-23 08:00:00.123+00 -> 2026-11-23T08:00:00.123+00:00, as Postgres itself writes it into JSON. */
 const isoTime = (text: string) => text.replace(" ", "T").replace(/([+-]\d\d)$/, "$1:00");
 
@@ -132,6 +139,9 @@ const types = {
   bytea: asText(17),
   timestamptz: { ...asText(1184), parse: isoTime },
   timestamp: { ...asText(1114), parse: isoTime },
+  // The driver writes a list as its items with commas between, and a list of one number arrives as that number.
+  int8: asNumber(20),
+  int4: asNumber(23),
 };
 
 /** What Lite has stringified before cannot be told apart: a string that is JSON arrives as what it spells. */

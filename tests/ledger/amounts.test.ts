@@ -87,7 +87,7 @@ describe("grant_credits() through the Data API", () => {
     ...["0", "-1", "-0.5", "0.5", "1.5", "1.5e0", "1000000001", "1e10", "1e400", "-1e400"],
     ...["9007199254740993", "9223372036854775807", "9223372036854775808", "NaN", "Infinity", "0x10", "+5", "05"],
     ...['"1.5"', '"1e3"', '"NaN"', '"Infinity"', '"ten"', '""', '"9223372036854775808"'],
-    ...["null", "true", "[]", "[5, 5]", "{}", '{"credits": 5}', "undefined"],
+    ...["null", "true", "[]", "[5]", "[[5]]", "[5, 5]", "{}", '{"credits": 5}', "undefined"],
   ])("refuses %s with a code", async (amount) => {
     const before = await everything();
     const response = await fetch(`${url}/rest/v1/rpc/grant_credits`, {

@@ -94,6 +94,8 @@ grant select, insert on app.finished to service_role;
 create function app.describe(p_value jsonb) returns table (kind text, value jsonb) language sql
   return (jsonb_typeof(p_value), p_value);
 create function app.bytes(p_value bytea) returns int language sql return octet_length(p_value);
+create function app.double_bigint(p_value bigint) returns bigint language sql return 2 * p_value;
+create function app.double_integer(p_value integer) returns integer language sql return 2 * p_value;
 create function app.claims() returns jsonb language sql stable
   return jsonb_build_object(
     'uid', auth.uid(), 'role', auth.role(), 'email', auth.email(), 'user', current_user);

@@ -105,6 +105,12 @@ describe("values", () => {
     expect(row).toEqual({ kind: "object" });
   });
 
+  it.each(["bigint", "integer"])("a list of one number is refused for a %s, which takes a number", async (type) => {
+    const double = (value: unknown) => server.rpc(`double_${type}`, { p_value: value });
+    expect((await double(5)).data).toBe(10);
+    expect(await double([5])).toMatchObject({ status: 400, error: { code: "22P02" } });
+  });
+
   it("bytea goes in and comes out in Postgres's hexadecimal form", async () => {
     const { supabase } = await newUser();
     const picture = "\\x00ff5c27";
