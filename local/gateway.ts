@@ -32,6 +32,8 @@ export async function startGateway(config: StackConfig, port: number): Promise<G
   });
   // A model may think for minutes before its first byte and between two of them.
   server.requestTimeout = 0;
+  // A kept connection is the client's to close: one that is closed here just as the client picks it again fails its request.
+  server.keepAliveTimeout = 0;
   server.listen(port, "127.0.0.1");
   await once(server, "listening");
   return {

@@ -203,6 +203,14 @@ describe("streams", () => {
     await expect(response.text()).rejects.toThrow();
   });
 
+  it("a connection that a caller keeps is not closed after some time, just as the caller may pick it again", async () => {
+    open();
+    answer = (_, response) => response.end();
+    const { headers } = await fetch(`${gateway.url}/functions/v1/probe`);
+    expect(headers.get("connection")).toBe("keep-alive");
+    expect(headers.get("keep-alive")).toBeNull();
+  });
+
   it("functions that are gone are reported with 503", async () => {
     open();
     functions.close();
