@@ -1,7 +1,11 @@
 import { defineConfig } from "vitest/config";
 
+/** How long a test waits for what comes a moment later, on a machine that has much else to do. */
+const expectPatience = { poll: { timeout: 20_000, interval: 20 } };
+
 /** One stack serves the projects that need one; tests that stop or break a stack start their own. */
-const onTheStack = { globalSetup: "tests/stack.ts", testTimeout: 60_000, hookTimeout: 60_000 };
+const onTheStack = { globalSetup: "tests/stack.ts", testTimeout: 60_000, hookTimeout: 60_000, expect: expectPatience };
+const ownStacks = { testTimeout: 120_000, hookTimeout: 120_000, expect: expectPatience };
 
 export default defineConfig({
   test: {
@@ -17,8 +21,8 @@ export default defineConfig({
         },
       },
       { test: { name: "ledger", include: ["tests/ledger/**/*.test.ts"], ...onTheStack } },
-      { test: { name: "crash", include: ["tests/crash/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 } },
-      { test: { name: "local", include: ["tests/local/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 } },
+      { test: { name: "crash", include: ["tests/crash/**/*.test.ts"], ...ownStacks } },
+      { test: { name: "local", include: ["tests/local/**/*.test.ts"], ...ownStacks } },
     ],
   },
 });

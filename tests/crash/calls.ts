@@ -1,5 +1,6 @@
 /** Calls to OpenAI through the function `call`, of which a test sees how far they have come. */
 import type { BreakableStack } from "./breakable-stack.ts";
+import { type Answer, answerUpTo, type Stage } from "./provider.ts";
 
 /** What each call costs on credits. */
 export const operation = { name: "single_doc_regen", credits: 2 } as const;
@@ -37,14 +38,20 @@ export class Call {
     this.ended = this.#run(stack, user);
   }
 
-  /** Resolves when the answer's headers are there; rejects when none come. */
-  get begun(): Promise<void> {
-    return this.#begun.promise;
+  /** Resolves when the provider's answer has come to a stage and is here as far as that; rejects when the call ends before. */
+  async comesTo(stage: Stage, answer: Answer): Promise<void> {
+    await this.until(answer.asked);
+    if (stage !== "silence") await this.#begun.promise;
+    while (this.#text.length < answerUpTo(stage).length) await this.#more.promise;
   }
 
-  /** Resolves when that much of the answer has come; rejects when it ends before. */
-  async hasRead(text: string): Promise<void> {
-    while (this.#text.length < text.length) await this.#more.promise;
+  /** Resolves when something on the call's way is reached; rejects when the call ends without the provider's answer before. */
+  until(reached: Promise<void>): Promise<void> {
+    const failure = this.ended.then(async ({ status, refusal, funding }) => {
+      if (refusal === null && funding !== null) return await reached;
+      throw new Error(`The call ended with ${refusal ?? status ?? "no answer"}.`);
+    });
+    return Promise.race([reached, failure]);
   }
 
   leave(): void {

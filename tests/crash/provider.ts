@@ -43,6 +43,8 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
     // A function that was killed makes reading and writing fail.
     answer(request, response, scripts).catch(() => response.destroy());
   });
+  // Or a kept connection could be closed just as a function picks it again, and then its call fails.
+  server.keepAliveTimeout = 0;
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return {

@@ -1,4 +1,5 @@
 /** One run: calls come to a stand at their steps, something is killed and started again, and the ledger is judged. */
+import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "pg";
 import { brokenInvariants } from "../ledger/invariants.ts";
@@ -7,7 +8,7 @@ import type { BreakableStack } from "./breakable-stack.ts";
 import { Call, type CallEnd, operation, type User } from "./calls.ts";
 import { balanceOf, expireHolds, statesOf, usersWith } from "./ledger.ts";
 import type { Plan } from "./plan.ts";
-import { type Answer, answerUpTo } from "./provider.ts";
+import type { Answer } from "./provider.ts";
 import { diesFunctions, nameOf, outcomesOf, type Step } from "./steps.ts";
 
 export interface RunReport {
@@ -40,6 +41,8 @@ export async function runPlan(stack: BreakableStack, byokUser: User, plan: Plan)
 }
 
 class CrashRun {
+  /** Of this run alone: a seed that is replayed draws the same requests. */
+  readonly #id = randomUUID();
   readonly #stack: BreakableStack;
   readonly #plan: Plan;
   readonly #byokUser: User;
@@ -111,7 +114,7 @@ class CrashRun {
             `The hold of a call ${nameOf(step)} is ${[state, ...more].join(", ")}, not ${allowed.join(" or ")}.`,
           );
         const payer = user === this.#byokUser ? "own key" : "credits";
-        this.#seen.push(`${payer}, ${nameOf(step)}, ${this.#plan.victim} killed`, `${payer}: ${state}`);
+        this.#seen.push(`${payer}, ${nameOf(step)}`, `${payer}, hold ${state}`);
       }
     });
   }
@@ -163,20 +166,14 @@ class CrashRun {
     if ("rpc" in step) {
       if (step.rpc === "void_hold") provider.stopAt(requestId, "refusal");
       const reached = gate.holdUp(requestId, step.rpc, step.point);
-      this.#standing.push({
-        step,
-        user,
-        call: this.#call(user, requestId),
-        answer: null,
-      });
-      return await reached;
+      const call = this.#call(user, requestId);
+      this.#standing.push({ step, user, call, answer: null });
+      return await call.until(reached);
     }
     const answer = provider.stopAt(requestId, step.stage);
     const call = this.#call(user, requestId);
     this.#standing.push({ step, user, call, answer });
-    await answer.asked;
-    if (step.stage !== "silence") await call.begun;
-    await call.hasRead(answerUpTo(step.stage));
+    await call.comesTo(step.stage, answer);
   }
 
   #goOn({ call, answer }: Standing): void {
@@ -213,7 +210,7 @@ class CrashRun {
   }
 
   #requestId(name: string): string {
-    return `${this.#plan.seed}-${name}`;
+    return `${this.#id}-${name}`;
   }
 
   #withDatabase<T>(use: (client: Client) => Promise<T>): Promise<T> {

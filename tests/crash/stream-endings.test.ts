@@ -38,20 +38,13 @@ async function callUpTo(stage: Stage, options: AnswerOptions = {}, on = stack): 
   const requestId = crypto.randomUUID();
   const answer = on.provider.stopAt(requestId, stage, options);
   const call = new Call(on, user, requestId);
-  await answer.asked;
-  if (stage !== "silence") await call.begun;
-  await call.hasRead(answerUpTo(stage));
+  await call.comesTo(stage, answer);
   return { user, call, answer };
 }
 
 /** Waits until the hold is resolved, and checks how. */
 async function expectHold({ user, call }: Underway, state: "settled" | "voided", on = client): Promise<void> {
-  await expect
-    .poll(() => statesOf(on, user, call.requestId), {
-      interval: 10,
-      timeout: 10_000,
-    })
-    .toEqual([state]);
+  await expect.poll(() => statesOf(on, user, call.requestId)).toEqual([state]);
   expect(await balanceOf(on, user)).toEqual({
     available: state === "settled" ? 0 : operation.credits,
     held: 0,
@@ -189,7 +182,7 @@ describe("when the function is killed in the middle of an answer", () => {
     await client.query("update byok.holds set expires_at = now() - interval '1 second' where user_id = $1", [user.id]);
     const next = new Call(stack, user, crypto.randomUUID());
     expect(await next.ended).toMatchObject({ status: 200, isWhole: true });
-    await expect.poll(() => statesOf(client, user, next.requestId), { interval: 10 }).toEqual(["settled"]);
+    await expect.poll(() => statesOf(client, user, next.requestId)).toEqual(["settled"]);
     expect(await statesOf(client, user, call.requestId)).toEqual(["voided"]);
     expect(await balanceOf(client, user)).toEqual({ available: 0, held: 0 });
   });
