@@ -26,12 +26,16 @@ declare module "vitest" {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const stateDir = mkdtempSync(path.join(tmpdir(), "byok-test-"));
-  const stack = await startStack({ stateDir, page: project.name === "page" });
+  const removeState = () => rmSync(stateDir, { recursive: true, force: true });
+  const stack = await startStack({ stateDir, page: project.name === "page" }).catch((error: unknown) => {
+    removeState();
+    throw error;
+  });
   const { url, dbUrl, adminDbUrl, publishableKey, secretKey, doubles } = stack;
   if (!doubles) throw new Error("The stack has no doubles of the providers.");
   project.provide("stack", { url, dbUrl, adminDbUrl, publishableKey, secretKey, origins: doubles.origins });
   return async () => {
     await stack.stop();
-    rmSync(stateDir, { recursive: true, force: true });
+    removeState();
   };
 }

@@ -1,48 +1,21 @@
 /** Clients that keep an answer on credits from ending. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { createClient } from "@supabase/supabase-js";
 import { expect, test } from "vitest";
-import { doubleKey } from "../../local/providers/index.ts";
-import { startStack } from "../../local/stack.ts";
+import { ask } from "./calls.ts";
+import { letPlatformKey } from "./doubles.ts";
+import { startOwnStack } from "./own-stack.ts";
+import { expectBalance, newUser } from "./users.ts";
 
 test("call charges an answer that goes on, while it goes on", async () => {
-  const stateDir = mkdtempSync(path.join(tmpdir(), "byok-slow-"));
-  const stack = await startStack({
-    stateDir,
-    functionsEnv: {
-      BYOK_STALL_TIMEOUT_MS: "500",
-      BYOK_PLATFORM_KEYS: JSON.stringify({ openai: doubleKey("openai", "drips") }),
-    },
-  });
+  const stack = await startOwnStack({ BYOK_STALL_TIMEOUT_MS: "2000" });
   const leaving = new AbortController();
   try {
-    const options = { auth: { persistSession: false, autoRefreshToken: false }, db: { schema: "byok" } } as const;
-    const user = createClient<any, "byok">(stack.url, stack.publishableKey, options);
-    const { data } = await user.auth.signUp({ email: "slow@example.com", password: crypto.randomUUID() });
-    await createClient<any, "byok">(stack.url, stack.secretKey, options).rpc("grant_credits", {
-      p_user_id: data.user?.id,
-      p_credits: 100,
-      p_reason: "test",
-      p_idempotency_key: "slow",
-    });
-    const response = await fetch(`${stack.url}/functions/v1/call/openai/v1/chat/completions`, {
-      method: "POST",
-      headers: {
-        authorization: `Bearer ${data.session?.access_token}`,
-        "content-type": "application/json",
-        "x-byok-operation": "doc_generation",
-      },
-      body: JSON.stringify({ model: "gpt-4.1-mini", stream: true, messages: [{ role: "user", content: "Hi" }] }),
-      signal: leaving.signal,
-    });
-    expect(response.status).toBe(200);
-    const stateOfHold = async () => (await user.from("holds").select("state").single()).data?.state;
-    await expect.poll(stateOfHold, { timeout: 20_000 }).toBe("settled");
+    await letPlatformKey(stack, "openai", "drips");
+    const user = await newUser(100, stack);
+    const question = { operation: "doc_generation", stream: true, signal: leaving.signal };
+    expect((await ask(user, "openai", question)).status).toBe(200);
+    await expectBalance(user, 90);
   } finally {
     leaving.abort();
     await stack.stop();
-    rmSync(stateDir, { recursive: true, force: true });
   }
 });
