@@ -82,7 +82,11 @@ interface SessionEndedProps {
 /** Lies over the page, which keeps what was typed for when its user is back. */
 function SessionEnded({ supabase, email, signOut }: SessionEndedProps): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  useEffect(() => {
+    dialog.current?.showModal();
+    // The address is known.
+    dialog.current?.querySelector<HTMLInputElement>("input[type=password]")?.focus();
+  }, []);
   return (
     <dialog ref={dialog} className="byok byok-dialog" aria-label="Sign in again" onCancel={(e) => e.preventDefault()}>
       <SignIn supabase={supabase} email={email} notice="Your session has ended. Sign in again to go on." />

@@ -54,7 +54,6 @@ export function SignIn({ supabase, email, notice }: SignInProps): ReactNode {
         autoComplete={isNew ? "new-password" : "current-password"}
         minLength={isNew ? 8 : undefined}
         required
-        autoFocus={Boolean(email)}
       />
       <p className="said" role="alert">
         {said}

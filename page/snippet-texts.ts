@@ -19,10 +19,16 @@ export function snippetTexts(byok: Byok): readonly Snippet[] {
     {
       name: "supabase-js",
       text: `
-const { data, error } = await supabase.functions.invoke("call/openai/v1/chat/completions", {
-  headers: { ${operation} },
-  body: { model: "${models.openai}", ${messages} },
-});
+const { data, error } = await supabase.functions.invoke(
+  "call/openai/v1/chat/completions",
+  {
+    headers: { ${operation} },
+    body: {
+      model: "${models.openai}",
+      ${messages},
+    },
+  },
+);
 console.log(error ?? data.choices[0].message.content);`,
     },
     {

@@ -26,24 +26,26 @@ export function Snippets({ byok }: { byok: Byok }): ReactNode {
         <p>Any SDK, unmodified: with this base URL, and the user's access token as its API key.</p>
       </header>
       <div className="byok-card">
-        <div className="tabs" role="tablist" aria-label="Client" ref={tabs} onKeyDown={move}>
-          {snippets.map((snippet, index) => (
-            <button
-              key={snippet.name}
-              type="button"
-              role="tab"
-              id={`${id}-${snippet.name}`}
-              aria-selected={index === chosen}
-              aria-controls={`${id}-panel`}
-              tabIndex={index === chosen ? 0 : -1}
-              onClick={() => setChosen(index)}
-            >
-              {snippet.name}
-            </button>
-          ))}
-        </div>
-        <div className="snippet" role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${name}`}>
+        <div className="snippet-bar">
+          <div className="tabs" role="tablist" aria-label="Client" ref={tabs} onKeyDown={move}>
+            {snippets.map((snippet, index) => (
+              <button
+                key={snippet.name}
+                type="button"
+                role="tab"
+                id={`${id}-${snippet.name}`}
+                aria-selected={index === chosen}
+                aria-controls={`${id}-panel`}
+                tabIndex={index === chosen ? 0 : -1}
+                onClick={() => setChosen(index)}
+              >
+                {snippet.name}
+              </button>
+            ))}
+          </div>
           <Copy key={name} text={text} />
+        </div>
+        <div role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${name}`}>
           <pre tabIndex={0} aria-label={`Code for ${name}`}>
             <code>{text}</code>
           </pre>
@@ -60,12 +62,17 @@ function Copy({ text }: { text: string }): ReactNode {
       await navigator.clipboard.writeText(text);
       setSaid("Copied");
     } catch {
-      setSaid("Select the text to copy it");
+      setSaid("Select it yourself");
     }
   }
   return (
-    <button type="button" className="byok-button" onClick={() => void copy()}>
-      <span role="status">{said || "Copy"}</span>
-    </button>
+    <>
+      <button type="button" className="byok-button" onClick={() => void copy()}>
+        {said || "Copy"}
+      </button>
+      <p className="byok-hidden" role="status">
+        {said}
+      </p>
+    </>
   );
 }

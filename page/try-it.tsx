@@ -1,7 +1,8 @@
-import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
-import { type Byok, type Funding, fundingOf, type Operation, type ProviderId } from "../client/index.ts";
+import { type FormEvent, type ReactNode, useCallback, useId, useRef, useState } from "react";
+import { type Byok, type Funding, fundingOf, type ProviderId } from "../client/index.ts";
 import { announceChange } from "../components/index.ts";
 import { providers } from "../components/providers.ts";
+import { useLive } from "../components/use-live.ts";
 import { generation, models, readText } from "./generation.ts";
 
 interface Run {
@@ -15,7 +16,7 @@ interface Run {
 /** Runs one of the operations through `call`, streamed, and shows who paid. */
 export function TryIt({ byok }: { byok: Byok }): ReactNode {
   const id = useId();
-  const operations = useOperations(byok);
+  const { data: operations = [] } = useLive(useCallback(() => byok.operations(), [byok]));
   const [provider, setProvider] = useState<ProviderId>("openai");
   const [operation, setOperation] = useState("kernel_build");
   const [model, setModel] = useState<string>();
@@ -72,7 +73,12 @@ export function TryIt({ byok }: { byok: Byok }): ReactNode {
             </select>
           </Field>
           <Field id={`${id}-operation`} label="Operation">
-            <select id={`${id}-operation`} value={operation} onChange={({ target }) => setOperation(target.value)}>
+            <select
+              id={`${id}-operation`}
+              value={operation}
+              onChange={({ target }) => setOperation(target.value)}
+              required
+            >
               {operations.map(({ name, price_credits }) => (
                 <option key={name} value={name}>
                   {name} · {price_credits} credits
@@ -128,7 +134,7 @@ function Outcome({ run }: { run: Run }): ReactNode {
       )}
       {funding?.funding && (
         <p className="paid">
-          {funding.funding === "byok" ? `Billed to your ${name} account` : "Paid with credits"}
+          <span>{funding.funding === "byok" ? `Billed to your ${name} account` : "Paid with credits"}</span>
           <code>x-byok-funding: {funding.funding}</code>
           <code>x-byok-credits: {funding.credits}</code>
         </p>
@@ -179,23 +185,16 @@ async function* ask(byok: Byok, question: Question): AsyncGenerator<Funding | st
   });
   yield fundingOf(response.headers);
   if (!response.ok || !response.body) throw new Error(await refusalIn(response));
-  yield* readText(provider, response.body);
+  let isEmpty = true;
+  for await (const piece of readText(provider, response.body)) {
+    isEmpty &&= piece === "";
+    yield piece;
+  }
+  if (isEmpty) throw new Error("The answer holds no text.");
 }
 
 /** Every provider, and so every refusal of ours, puts its words into `error.message`. */
 async function refusalIn(response: Response): Promise<string> {
   const answer = await response.json().catch(() => null);
   return String(answer?.error?.message ?? `The answer was HTTP ${response.status}.`);
-}
-
-function useOperations(byok: Byok): readonly Operation[] {
-  const [operations, setOperations] = useState<readonly Operation[]>([]);
-  useEffect(() => {
-    let isCurrent = true;
-    void byok.operations().then((result) => isCurrent && result.ok && setOperations(result.data));
-    return () => {
-      isCurrent = false;
-    };
-  }, [byok]);
-  return operations;
 }

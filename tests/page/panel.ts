@@ -10,13 +10,18 @@ export function openView(page: Page, name: "API keys" | "Try it"): Promise<void>
 export interface Question {
   provider?: ProviderId;
   operation?: Operation;
+  model?: string;
   prompt?: string;
 }
 
 /** Fills the panel and presses Run; what comes of it is left to the test. */
-export async function run(page: Page, { provider = "openai", operation = "kernel_build", prompt }: Question = {}) {
+export async function run(
+  page: Page,
+  { provider = "openai", operation = "kernel_build", model, prompt }: Question = {},
+) {
   await page.getByLabel("Provider", { exact: true }).selectOption(provider);
   await page.getByLabel("Operation", { exact: true }).selectOption(operation);
+  if (model !== undefined) await page.getByLabel("Model").fill(model);
   if (prompt !== undefined) await page.getByLabel("Prompt", { exact: true }).fill(prompt);
   await page.getByRole("button", { name: "Run" }).click();
 }
