@@ -4,5 +4,5 @@ import { defineConfig } from "vite";
 export default defineConfig({
   root: import.meta.dirname,
   oxc: { jsx: { runtime: "automatic" } },
-  build: { outDir: "dist", emptyOutDir: true, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  build: { assetsInlineLimit: 0, modulePreload: { polyfill: false } },
 });

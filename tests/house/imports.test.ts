@@ -170,7 +170,7 @@ test("only database/ knows supabase-js", () => {
 
 describe("scan()", () => {
   test("finds every form of import", () => {
-    const { imports } = scan(
+    const { imports, valueImports } = scan(
       "sample.ts",
       `import "./effect.ts";
        import plain, { some } from "./plain.ts";
@@ -201,6 +201,8 @@ describe("scan()", () => {
     ];
     const rest = ["common", "import-type", "nested"];
     expect([...imports].sort()).toEqual([...[...names, ...rest].map((name) => `./${name}.ts`), "<computed>"].sort());
+    const types = imports.filter((specifier) => !valueImports.includes(specifier));
+    expect(types.sort()).toEqual(["./export-type.ts", "./import-type.ts", "./type.ts"]);
   });
 
   test("takes no comment and no text for an import, nor an export of its own", () => {

@@ -10,6 +10,8 @@ export interface Source {
   readonly path: string;
   /** What it imports or re-exports, types included, as written. */
   readonly imports: readonly string[];
+  /** Those of them that are there when it runs: types are not. */
+  readonly valueImports: readonly string[];
   /** Every identifier, property names included. */
   readonly names: ReadonlySet<string>;
 }
@@ -25,8 +27,9 @@ export function readSources(): Source[] {
 /** What a TypeScript text imports and names. A module that only the running program knows is listed as `<computed>`. */
 export function scan(path: string, text: string): Source {
   const imports: string[] = [];
+  const valueImports: string[] = [];
   const names = new Set<string>();
-  const pending: unknown[] = [parseAst(text, { lang: "ts" })];
+  const pending: unknown[] = [parseAst(text, { lang: path.endsWith("x") ? "tsx" : "ts" })];
   while (pending.length > 0) {
     const node = pending.pop();
     if (typeof node !== "object" || node === null) continue;
@@ -34,10 +37,11 @@ export function scan(path: string, text: string): Source {
     if (!("type" in node)) continue;
     const imported = moduleOf(node);
     if (imported !== undefined) imports.push(imported);
-    if (node.type === "Identifier" && "name" in node) names.add(String(node.name));
+    if (imported !== undefined && !isOfTypes(node)) valueImports.push(imported);
+    if ((node.type === "Identifier" || node.type === "JSXIdentifier") && "name" in node) names.add(String(node.name));
     if (node.type === "MetaProperty") names.add("import.meta");
   }
-  return { path, imports, names };
+  return { path, imports, valueImports, names };
 }
 
 /** The file that a relative import means, relative to functions/. */
@@ -62,6 +66,11 @@ function moduleOf(node: object): string | undefined {
   // `export { a };` has no source.
   if (type === "ExportNamedDeclaration" && !source) return undefined;
   return literal(source ?? expression);
+}
+
+function isOfTypes(node: object): boolean {
+  const { type, importKind, exportKind } = node as Record<string, unknown>;
+  return importKind === "type" || exportKind === "type" || type === "TSImportType";
 }
 
 function literal(node: unknown): string {

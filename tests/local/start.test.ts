@@ -91,6 +91,17 @@ it("npm start prints a curl command that works as printed, and Ctrl-C ends it we
   expect(serverPid()).toBeUndefined();
 });
 
+it("npm start serves the page where it says, for the project it prints", async () => {
+  const program = start();
+  const shown = await ready(program);
+  const address = /page +(http:\S+)/.exec(await program.printed(/Ready/))?.[1] ?? "";
+  const page = await fetch(address);
+  expect(page.headers.get("content-security-policy")).toContain("default-src 'none'");
+  expect(await page.text()).toContain('<div id="root">');
+  const { publishableKey } = shown;
+  expect(await (await fetch(new URL("config.json", address))).json()).toEqual({ publishableKey });
+});
+
 it("npm start prints no access token and no envelope", async () => {
   const program = start();
   await ready(program);
