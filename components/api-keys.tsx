@@ -6,14 +6,8 @@ import { ProviderRow } from "./provider-row.tsx";
 import { providers } from "./providers.ts";
 import { useLive, useOnline } from "./use-live.ts";
 
-export interface ApiKeysProps {
-  readonly byok: Byok;
-  /** Called after a key was saved, checked or removed here. `Credits` on the same page knows without it. */
-  readonly onChange?: () => void;
-}
-
 /** Settings > API keys: a user's own keys, one for each provider. */
-export function ApiKeys({ byok, onChange }: ApiKeysProps): ReactNode {
+export function ApiKeys({ byok }: { readonly byok: Byok }): ReactNode {
   const id = useId();
   const isOnline = useOnline();
   const { data, error, refresh, update } = useLive(useCallback(() => byok.list(), [byok]));
@@ -21,7 +15,6 @@ export function ApiKeys({ byok, onChange }: ApiKeysProps): ReactNode {
 
   function put(provider: ProviderId, credential: Credential | undefined) {
     update((known) => [...known.filter((other) => other.provider !== provider), ...(credential ? [credential] : [])]);
-    onChange?.();
   }
 
   return (

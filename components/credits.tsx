@@ -135,7 +135,7 @@ function Payer({ balance, operations, credentials }: Account): ReactNode {
           {failing.length > 1 ? "their keys" : "its key"}.
         </Notice>
       )}
-      {onCredits.length > 0 && <Shortage available={available} operations={operations} />}
+      {onCredits.length > 0 && <Shortage available={available} operations={operations} onCredits={onCredits} />}
     </>
   );
 }
@@ -151,20 +151,29 @@ function balanceInWords(available: number, onCredits: readonly ProviderInfo[], i
   return `Calls to ${namesOf(onCredits)} cost credits: ${inDigits(available)} left.`;
 }
 
+interface ShortageProps {
+  readonly available: number;
+  readonly operations: readonly Operation[];
+  readonly onCredits: readonly ProviderInfo[];
+}
+
 /** Low is when the dearest operation can no longer be paid, run out when none can. */
-function Shortage({ available, operations }: { available: number; operations: readonly Operation[] }): ReactNode {
+function Shortage({ available, operations, onCredits }: ShortageProps): ReactNode {
   const unaffordable = operations.filter(({ price_credits }) => price_credits > available);
   if (unaffordable.length === 0) return null;
-  if (unaffordable.length === operations.length) {
+  if (unaffordable.length < operations.length) {
     return (
-      <Notice tone="bad" icon="wallet">
-        You have run out of credits. Add a key of your own to go on, or get more credits.
+      <Notice tone="warning" icon="warning">
+        Credits are running low: not enough for{" "}
+        {unaffordable.map(({ name }) => nameOf(name).toLowerCase()).join(" or ")}.
       </Notice>
     );
   }
+  const isStuck = onCredits.length === providers.length;
   return (
-    <Notice tone="warning" icon="warning">
-      Credits are running low: not enough for {unaffordable.map(({ name }) => nameOf(name).toLowerCase()).join(" or ")}.
+    <Notice tone={isStuck ? "bad" : "warning"} icon="wallet">
+      You have run out of credits. {isStuck ? "Calls" : `Calls to ${namesOf(onCredits)}`} need a key of your own, or
+      more credits.
     </Notice>
   );
 }

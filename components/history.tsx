@@ -40,9 +40,7 @@ export function History({ history, byok, onMore }: HistoryProps): ReactNode {
   return (
     <div className="byok-part">
       <h3>History</h3>
-      {entries.length === 0 && (
-        <p className="byok-text">Nothing yet. What is charged, refunded and added stands here.</p>
-      )}
+      {entries.length === 0 && <p className="byok-quiet">Nothing yet. Charges, refunds and grants appear here.</p>}
       {entries.length > 0 && (
         <table className="byok-history">
           <thead className="byok-hidden">

@@ -37,7 +37,7 @@ export function lineOf({ kind, credits, operation, reason }: Entry): Line {
     case "void":
       return {
         title,
-        detail: "refunded, the call did not complete",
+        detail: "refunded, call not completed",
         amount: `${inDigits(credits)} returned`,
         tone: "neutral",
       };

@@ -27,6 +27,11 @@ export function explain(error: ByokError, name: string): string {
   }
 }
 
+/** The time of the day, and the day unless it is today. */
 function clockAfter(seconds: number): string {
-  return new Date(Date.now() + seconds * 1000).toLocaleTimeString();
+  const then = new Date(Date.now() + seconds * 1000);
+  const isToday = then.toDateString() === new Date().toDateString();
+  return isToday
+    ? then.toLocaleTimeString()
+    : then.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
 }

@@ -23,6 +23,13 @@ export function ProviderRow(options: KeyOptions): ReactNode {
     wasOpen.current = isOpen;
   }, [isOpen]);
 
+  // A check may find that there is no key any more, and its button goes with it.
+  const wasDoing = useRef<Key["doing"]>(null);
+  useEffect(() => {
+    if (wasDoing.current === "verifying" && document.activeElement === document.body) opener.current?.focus();
+    wasDoing.current = key.doing;
+  }, [key.doing]);
+
   const { todo } = states[key.status];
   return (
     <li

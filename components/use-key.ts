@@ -31,7 +31,7 @@ export interface Key {
   forgetFailure(): void;
 }
 
-/** What users do with one key, one thing at a time. */
+/** What users do with one key. What is being done keeps their buttons from doing more. */
 export function useKey({ byok, provider, credential, announce, onSaved, refresh }: KeyOptions): Key {
   const [doing, setDoing] = useState<Key["doing"]>(null);
   const [failure, setFailure] = useState<string | null>(null);
@@ -71,7 +71,7 @@ export function useKey({ byok, provider, credential, announce, onSaved, refresh 
   }
 
   async function verify(): Promise<void> {
-    if (doing || !credential) return;
+    if (!credential) return;
     begin("verifying", `Checking ${keyInWords(provider, credential)}.`);
     const result = await byok.verify(provider.id);
     if (result.ok) return take(result.data.credential);

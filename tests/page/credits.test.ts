@@ -46,8 +46,8 @@ test("a balance that pays for everything is shown without a warning", async ({ v
 test.for([
   { credits: 19, says: "Credits are running low: not enough for kernel build." },
   { credits: 2, says: "Credits are running low: not enough for kernel build or doc generation." },
-  { credits: 1, says: "You have run out of credits. Add a key of your own to go on, or get more credits." },
-  { credits: 0, says: "You have run out of credits. Add a key of your own to go on, or get more credits." },
+  { credits: 1, says: "You have run out of credits. Calls need a key of your own, or more credits." },
+  { credits: 0, says: "You have run out of credits. Calls need a key of your own, or more credits." },
 ])("with $credits credits the page says what they no longer pay for", async ({ credits, says }, { visit }) => {
   const page = await visit(await newUser(credits));
   await announcement(page, says).waitFor();

@@ -75,6 +75,7 @@ export async function hold(
 /** Pictures of the page as it is: light, dark, and on a phone. */
 export async function shots(page: Page, name: string): Promise<void> {
   const size = page.viewportSize();
+  await page.evaluate(() => window.scrollTo(0, 0));
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
     await shot(page, `${name}-${colorScheme}`);

@@ -1,0 +1,58 @@
+/** What the components know without a browser. */
+import { expect, test } from "vitest";
+import { joinPages, lineOf, nameOf } from "../../components/ledger.ts";
+import { looksLike } from "../../components/providers.ts";
+import type { Entry, HistoryPage } from "../../client/types.ts";
+import { doubleKey, providerIds } from "../../local/providers/index.ts";
+
+function entry(id: number): Entry {
+  return { id, kind: "grant", credits: 1, operation: null, reason: null, created_at: "2026-11-23T10:00:00Z" };
+}
+
+/** Entries from one id down to another, and what follows them. */
+function page(from: number, to: number, next: number | null = to): HistoryPage {
+  return { entries: Array.from({ length: from - to + 1 }, (_, index) => entry(from - index)), next };
+}
+
+test("joinPages() puts the page that follows at the end", () => {
+  expect(joinPages(page(30, 21), page(20, 11))).toEqual(page(30, 11));
+  expect(joinPages(page(30, 21), page(20, 18, null))).toEqual(page(30, 18, null));
+});
+
+test("joinPages() puts what is new in the newest page at the beginning", () => {
+  expect(joinPages(page(30, 11), page(32, 23))).toEqual(page(32, 11));
+  expect(joinPages(page(30, 11), page(30, 21))).toEqual(page(30, 11));
+});
+
+test("joinPages() begins anew where the newest page no longer meets what is known", () => {
+  expect(joinPages(page(30, 11), page(50, 41))).toEqual(page(50, 41));
+});
+
+test("joinPages() takes the first page of an account that had no history", () => {
+  expect(joinPages({ entries: [], next: null }, page(3, 1, null))).toEqual(page(3, 1, null));
+  expect(joinPages(page(30, 21), { entries: [], next: null })).toEqual(page(30, 21, null));
+});
+
+test("lineOf() tells what an entry did to the balance", () => {
+  const call = { ...entry(1), credits: 1_000, operation: "doc_generation" };
+  expect(lineOf({ ...entry(1), credits: 1_000, reason: "invoice 42" })).toMatchObject({
+    title: "Credits added",
+    detail: "invoice 42",
+    amount: "+1,000",
+  });
+  expect(lineOf({ ...call, kind: "settle" })).toMatchObject({ title: "Doc generation", amount: "\u22121,000" });
+  expect(lineOf({ ...call, kind: "void" })).toMatchObject({ title: "Doc generation", amount: "1,000 returned" });
+  expect(lineOf({ ...call, kind: "hold" })).toMatchObject({ title: "Doc generation", amount: "1,000 reserved" });
+});
+
+test("nameOf() makes words of any operation's name", () => {
+  expect(nameOf("single_doc_regen")).toBe("Single doc regen");
+  expect(nameOf("chat")).toBe("Chat");
+});
+
+test("looksLike() tells the provider by the longest prefix, whitespace aside, and does not guess", () => {
+  for (const id of providerIds) expect(looksLike(doubleKey(id, "works"))?.id).toBe(id);
+  expect(looksLike(" \nsk-ant-api03-x")?.id).toBe("anthropic");
+  expect(looksLike("AQ.x")?.id).toBe("google");
+  for (const text of ["", "s", "SK-proj-x", "xai-x"]) expect(looksLike(text)).toBeNull();
+});
