@@ -1,14 +1,10 @@
 /** The story of a key, for each of the four providers: on credits, with the user's own key, and on credits again. */
 import { describe, expect, test } from "vitest";
+import { createByok } from "../../client/index.ts";
 import { providerIds } from "../../functions/_shared/providers/index.ts";
 import { ask, type Operation, prices, refusalOf, textOf } from "./calls.ts";
 import { behave, doubleKey, expectOnlyTheKey, requestsWith } from "./doubles.ts";
 import { balance, expectBalance, ledger, newByokUser, newUser, save, stack, type User } from "./users.ts";
-
-async function removeKey(user: User, provider: string): Promise<void> {
-  const { error } = await user.supabase.from("credentials").delete().eq("provider", provider);
-  expect(error).toBeNull();
-}
 
 describe.each(providerIds)("%s", (provider) => {
   async function askAs(user: User, operation: Operation) {
@@ -34,7 +30,7 @@ describe.each(providerIds)("%s", (provider) => {
     expect(await balance(user)).toEqual({ available: 68, held: 0 });
     expect(await ledger(user)).toEqual(entries);
 
-    await removeKey(user, provider);
+    expect(await createByok(user.supabase).remove(provider)).toEqual({ ok: true, data: { removed: true } });
     expect(await askAs(user, "kernel_build")).toEqual({ funding: "platform", credits: 20 });
     await expectBalance(user, 48);
     await expect.poll(() => ledger(user)).toEqual([...entries, "hold 20", "settle 20"]);
