@@ -102,30 +102,29 @@ describe("grant_credits() through the Data API", () => {
   });
 });
 
+// A number with a fraction is rounded by Postgres before a column sees it, so only what rounds to nothing is here.
+const noBalances = [
+  "-1",
+  "null",
+  "9223372036854775808",
+  "1e400",
+  "'NaN'",
+  "'NaN'::numeric",
+  "'Infinity'",
+  "'1.5'",
+  "'ten'",
+];
+const noAmounts = ["0", "0.4", ...noBalances];
+const refusedByColumn = /^(23514|23502|22003|22P02|0A000)$/;
+
 describe("operations", () => {
   const columns = ["price_credits", "max_output_tokens", "max_input_bytes"];
-  // A number with a fraction is rounded by Postgres before a column sees it, so only what rounds to nothing is on the list.
-  const values = [
-    "0",
-    "-1",
-    "0.4",
-    "null",
-    "9223372036854775808",
-    "1e400",
-    "'NaN'",
-    "'NaN'::numeric",
-    "'Infinity'",
-    "'1.5'",
-    "'ten'",
-  ];
-  const cells = columns.flatMap((column) => values.map((value) => [column, value] as const));
+  const cells = columns.flatMap((column) => noAmounts.map((value) => [column, value] as const));
 
   test.each(cells)("the operator cannot set %s to %s", async (column, value) => {
     const before = await everything();
-    const code = await refusal(
-      operator.query(`update byok.operations set ${column} = ${value} where name = 'kernel_build'`),
-    );
-    expect(code).toMatch(/^(23514|23502|22003|22P02|0A000)$/);
+    const update = operator.query(`update byok.operations set ${column} = ${value} where name = 'kernel_build'`);
+    expect(await refusal(update)).toMatch(refusedByColumn);
     expect(await everything()).toEqual(before);
   });
 
@@ -137,4 +136,30 @@ describe("operations", () => {
     const update = operator.query(`update byok.operations set ${column} = $1 where name = 'kernel_build'`, [value]);
     expect(await refusal(update)).toBe("23514");
   });
+});
+
+describe("the tables, even when the operator writes into them by hand", () => {
+  const statements = {
+    "a hold": "insert into byok.holds (user_id, operation, request_id, credits) values ($1, 'by hand', 'by hand', ",
+    "an entry": "insert into byok.entries (user_id, kind, idempotency_key, credits) values ($1, 'grant', 'by hand', ",
+  };
+  const cells = Object.entries(statements).flatMap(([what, statement]) =>
+    [...noAmounts, "1000000001"].map((value) => [what, value, statement] as const),
+  );
+
+  test.each(cells)("refuse %s of %s", async (_, value, statement) => {
+    const before = await everything();
+    expect(await refusal(operator.query(`${statement}${value})`, [user]))).toMatch(refusedByColumn);
+    expect(await everything()).toEqual(before);
+  });
+
+  test.each(["available", "held"].flatMap((column) => noBalances.map((value) => [column, value])))(
+    "refuse an account with %s %s",
+    async (column, value) => {
+      const before = await everything();
+      const update = operator.query(`update byok.accounts set ${column} = ${value} where user_id = $1`, [user]);
+      expect(await refusal(update)).toMatch(refusedByColumn);
+      expect(await everything()).toEqual(before);
+    },
+  );
 });

@@ -198,6 +198,7 @@ describe("the command line", () => {
     ["a wrong password", (url: string) => url.replace(":postgres@", ":s3cr3t-word@"), 1],
     ["a host that is unknown", () => "postgresql://postgres:s3cr3t-word@host.invalid/postgres", 1],
     ["a password that breaks the URL", () => "postgresql://postgres:s3cr3t-word/@h@ost:x/postgres", 2],
+    ["a server without TLS, where the URL asks for it", (url: string) => `${url}?sslmode=verify-full`, 1],
     ["a database that is none of ours", (url: string) => url.replace(/\/postgres$/, "/template1"), 1],
   ])("says what is wrong with %s, and no password", async (_, change, expected) => {
     const { code, output } = await creditsOn(change(stack.dbUrl), "reconcile");
