@@ -1,6 +1,6 @@
 /** The same question to each provider, in its own words, through the function `call` with plain fetch. */
 import type { ProviderId } from "../../functions/_shared/providers/index.ts";
-import { functionsUrlOf, type User } from "./users.ts";
+import { type Caller, functionsUrlOf } from "./users.ts";
 
 /** A model of each provider that platform credits may buy. */
 export const platformModels: Record<ProviderId, string> = {
@@ -27,7 +27,7 @@ export interface Question {
 }
 
 /** Asks a provider for a short text; the doubles answer `Echo: <text>`. */
-export function ask(user: User, provider: ProviderId, question: Question = {}): Promise<Response> {
+export function ask(user: Caller, provider: ProviderId, question: Question = {}): Promise<Response> {
   const { operation, headers, signal } = question;
   const { path, body } = generation(provider, question);
   return call(user, path, {
@@ -44,14 +44,14 @@ export function ask(user: User, provider: ProviderId, question: Question = {}): 
 }
 
 /** A request to `call`; the path begins with the provider. */
-export function call(user: User, path: string, { headers, ...init }: RequestInit = {}): Promise<Response> {
+export function call(user: Caller, path: string, { headers, ...init }: RequestInit = {}): Promise<Response> {
   return fetch(callUrl(user, path), {
     ...init,
     headers: { authorization: `Bearer ${user.accessToken}`, ...headers } as HeadersInit,
   });
 }
 
-export function callUrl(user: User, path: string): string {
+export function callUrl(user: Caller, path: string): string {
   return `${functionsUrlOf(user.stack)}/call/${path}`;
 }
 

@@ -149,7 +149,7 @@ async function userOf({ id }: Owner) {
   const exp = Math.floor(Date.now() / 1000) + 3600;
   const accessToken = await own.sign({ sub: id, aud: "authenticated", role: "authenticated", exp });
   // Signing in is none of the load.
-  return { id, accessToken, stack: fleet.stack, supabase: undefined as never };
+  return { accessToken, stack: fleet.stack };
 }
 
 /** The operator's command, with what it found as JSON. */

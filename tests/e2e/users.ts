@@ -23,6 +23,9 @@ export interface User {
   readonly stack: TestStack;
 }
 
+/** As much of a user as a request to the functions needs. */
+export type Caller = Pick<User, "accessToken" | "stack">;
+
 const withoutSession = { auth: { persistSession: false, autoRefreshToken: false }, db: { schema: "byok" } } as const;
 
 /** supabase-js with the project's secret key. */
@@ -90,16 +93,16 @@ export interface Answer {
 }
 
 /** Saves an API key through the function `save`; the answer as it came. */
-export function save(user: User, provider: ProviderId, apiKey: string): Promise<Answer> {
+export function save(user: Caller, provider: ProviderId, apiKey: string): Promise<Answer> {
   return post(user, "save", { provider, api_key: apiKey });
 }
 
 /** Checks the saved API key through the function `verify`; the answer as it came. */
-export function verify(user: User, provider: ProviderId): Promise<Answer> {
+export function verify(user: Caller, provider: ProviderId): Promise<Answer> {
   return post(user, "verify", { provider });
 }
 
-async function post(user: User, slug: "save" | "verify", body: unknown): Promise<Answer> {
+async function post(user: Caller, slug: "save" | "verify", body: unknown): Promise<Answer> {
   const response = await fetch(`${functionsUrlOf(user.stack)}/${slug}`, {
     method: "POST",
     headers: { authorization: `Bearer ${user.accessToken}`, "content-type": "application/json" },
