@@ -4,6 +4,7 @@ import { envelopeGuards } from "./envelope.ts";
 import { inputGuards } from "./input.ts";
 import { isolationGuards } from "./isolation.ts";
 import { relayGuards } from "./relay.ts";
+import { rotationGuards } from "./rotation.ts";
 
 export interface Guard {
   /** What is promised while it stands. */
@@ -23,4 +24,5 @@ export const guards: readonly Guard[] = [
   ...billingGuards,
   ...inputGuards,
   ...relayGuards,
+  ...rotationGuards,
 ];
