@@ -1,6 +1,6 @@
 -- Rotation of the master key: envelopes are counted and listed by the kid they are sealed under, opened and sealed anew by the
--- function rotate, and replaced where they are still the same. Envelopes of many users pass through here, and yet no role sees
--- them all: byok_census sees whose there are and under which kid but no envelope, and byok_server reads and replaces each while
+-- function rotate, and replaced where they are still the same. Envelopes of all users pass through here, and yet no role may
+-- select them all: byok_census sees whose there are and under which kid but no envelope, and byok_server reads and replaces each while
 -- it acts for its user.
 
 do $$

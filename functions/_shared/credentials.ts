@@ -42,7 +42,7 @@ export async function saveKey(
   const wrongKind = adapter.refuseKind(apiKey);
   if (wrongKind) throw new ByokError("invalid_request", { message: wrongKind, details: { field: "api_key" } });
 
-  const verdict = await askProvider(vault, userId, provider, apiKey);
+  const verdict = await countAndCheck(vault, userId, provider, apiKey);
   if (verdict === "rejected") throw rejected(provider);
   const credentialId = crypto.randomUUID();
   const sealed = await seal(vault.keyring, { userId, credentialId, providerNumber: adapter.number }, apiKey);
@@ -68,7 +68,7 @@ export async function checkSavedKey(vault: Vault, userId: string, provider: Prov
   if (!saved) throw new ByokError("credential_not_found");
   const { credentialId, envelope } = saved;
   const apiKey = await openKey(vault.keyring, userId, provider, credentialId, envelope).catch(nullIfUnreadable);
-  const status = apiKey === null ? "locked" : await askProvider(vault, userId, provider, apiKey);
+  const status = apiKey === null ? "locked" : await countAndCheck(vault, userId, provider, apiKey);
   const credential = await vault.database.markCredential(userId, credentialId, status);
   if (!credential) {
     throw new ByokError("credential_not_found", {
@@ -81,7 +81,7 @@ export async function checkSavedKey(vault: Vault, userId: string, provider: Prov
 }
 
 /** Asks the provider whether a key works. Every question counts, whatever the answer: both answers tell a thief something. */
-async function askProvider(vault: Vault, userId: string, provider: ProviderId, apiKey: string): Promise<Verdict> {
+async function countAndCheck(vault: Vault, userId: string, provider: ProviderId, apiKey: string): Promise<Verdict> {
   await vault.database.countAttempt(userId);
   return await vault.check(provider, apiKey);
 }
