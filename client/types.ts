@@ -87,6 +87,8 @@ interface ErrorDetails {
   insufficient_credits: { readonly price_credits: number; readonly available_credits: number };
   /** With the marked credential when a saved key was checked; without one when a new key was refused and the old one stays. */
   api_key_rejected: { readonly credential?: Credential };
+  /** With the credential, marked as locked, when a saved key was checked. */
+  envelope_unreadable: { readonly credential?: Credential };
   /** Seconds until the next attempt is let in. */
   too_many_attempts: { readonly retry_after_s: number };
 }
@@ -98,7 +100,7 @@ interface ErrorDetails {
  * - `session_expired`: nobody is signed in, or no longer
  * - `unexpected`: an answer that is none of ours
  */
-export type ByokErrorCode = ServerErrorCode | keyof ErrorDetails | "offline" | "session_expired" | "unexpected";
+export type ByokErrorCode = ServerErrorCode | "offline" | "session_expired" | "unexpected";
 
 /** Why something failed, in one plain sentence, with details by code. It never holds an API key or the request that did. */
 export type ByokError = {

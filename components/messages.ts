@@ -27,11 +27,11 @@ export function explain(error: ByokError, name: string): string {
   }
 }
 
-/** The time of the day, and the day unless it is today. */
+/** To the second where it is soon, with the day where that is another one. */
 function clockAfter(seconds: number): string {
   const then = new Date(Date.now() + seconds * 1000);
+  if (seconds > 3600) then.setSeconds(30 + then.getSeconds(), 0);
+  const timeStyle = seconds > 3600 ? "short" : "medium";
   const isToday = then.toDateString() === new Date().toDateString();
-  return isToday
-    ? then.toLocaleTimeString()
-    : then.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+  return then.toLocaleString(undefined, isToday ? { timeStyle } : { dateStyle: "medium", timeStyle });
 }

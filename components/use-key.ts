@@ -35,8 +35,6 @@ export interface Key {
 export function useKey({ byok, provider, credential, announce, onSaved, refresh }: KeyOptions): Key {
   const [doing, setDoing] = useState<Key["doing"]>(null);
   const [failure, setFailure] = useState<string | null>(null);
-  // Found out by a check. A key that is saved after it was made at another time.
-  const [lockedAt, setLockedAt] = useState<string | null>(null);
 
   function begin(what: NonNullable<Key["doing"]>, said: string) {
     setDoing(what);
@@ -47,18 +45,17 @@ export function useKey({ byok, provider, credential, announce, onSaved, refresh 
   function take(saved: Credential) {
     onSaved(saved);
     setDoing(null);
-    setLockedAt(null);
     const { label, says } = states[saved.status];
     announce(`${label}. ${says(provider.name)}`);
     announceChange();
   }
 
-  async function fail(text: string | null, said = text) {
+  async function fail(text: string) {
     // The request may have done its work before it failed.
     await refresh();
     setDoing(null);
     setFailure(text);
-    if (said) announce(said);
+    announce(text);
     announceChange();
   }
 
@@ -76,12 +73,9 @@ export function useKey({ byok, provider, credential, announce, onSaved, refresh 
     const result = await byok.verify(provider.id);
     if (result.ok) return take(result.data.credential);
     const { error } = result;
-    if (error.code === "api_key_rejected" && error.credential) return take(error.credential);
-    if (error.code === "envelope_unreadable") {
-      setLockedAt(credential.created_at);
-      return await fail(null, `${states.locked.label}. ${states.locked.says(provider.name)}`);
-    }
-    await fail(explain(error, provider.name));
+    // A check that fails for the key's own sake has marked it.
+    if ("credential" in error && error.credential) take(error.credential);
+    else await fail(explain(error, provider.name));
   }
 
   async function remove(): Promise<string | null> {
@@ -94,9 +88,8 @@ export function useKey({ byok, provider, credential, announce, onSaved, refresh 
     return null;
   }
 
-  const saved = credential?.status ?? "none";
   return {
-    status: credential && credential.created_at === lockedAt ? "locked" : saved,
+    status: credential?.status ?? "none",
     doing,
     failure,
     save,

@@ -1,6 +1,7 @@
 /** What the components know without a browser. */
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { joinPages, lineOf, nameOf } from "../../components/ledger.ts";
+import { explain } from "../../components/messages.ts";
 import { looksLike } from "../../components/providers.ts";
 import type { Entry, HistoryPage } from "../../client/types.ts";
 import { doubleKey, providerIds } from "../../local/providers/index.ts";
@@ -55,4 +56,20 @@ test("looksLike() tells the provider by the longest prefix, whitespace aside, an
   expect(looksLike(" \nsk-ant-api03-x")?.id).toBe("anthropic");
   expect(looksLike("AQ.x")?.id).toBe("google");
   for (const text of ["", "s", "SK-proj-x", "xai-x"]) expect(looksLike(text)).toBeNull();
+});
+
+afterEach(() => void vi.useRealTimers());
+
+test("explain() says when to try again: to the second when it is soon, with the day when it is not today", () => {
+  const now = new Date(2026, 10, 23, 22, 30, 10, 400);
+  vi.useFakeTimers({ now });
+  const said = (retry_after_s: number) => explain({ code: "too_many_attempts", message: "", retry_after_s }, "OpenAI");
+  const soon = new Date(2026, 10, 23, 22, 31, 40);
+  expect(said(90)).toBe(
+    `Too many attempts: try again after ${soon.toLocaleString(undefined, { timeStyle: "medium" })}.`,
+  );
+  const midnight = new Date(2026, 10, 24).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+  for (const seconds of [5_389, 5_390]) {
+    expect(said(seconds)).toBe(`Too many attempts: try again after ${midnight}.`);
+  }
 });
