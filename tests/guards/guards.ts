@@ -1,5 +1,6 @@
 /** Every named guard of the product: where it stands, what stands there without it, and the test that must turn red. */
 import { billingGuards } from "./billing.ts";
+import { componentGuards } from "./components.ts";
 import { envelopeGuards } from "./envelope.ts";
 import { inputGuards } from "./input.ts";
 import { isolationGuards } from "./isolation.ts";
@@ -25,4 +26,5 @@ export const guards: readonly Guard[] = [
   ...inputGuards,
   ...relayGuards,
   ...rotationGuards,
+  ...componentGuards,
 ];
