@@ -31,6 +31,7 @@ beforeEach(async () => {
   await operator.query("select byok.open_call($1, 'openai', 'secret-request', 'kernel_build')", [owner]);
   const credential = [owner, randomUUID(), envelope];
   await operator.query("select byok.save_credential($1, $2, 'openai', 'hint', 'verified', $3, 1)", credential);
+  await operator.query("select byok.count_attempt($1)", [owner]);
   const relations = `select relname from pg_class
     where relnamespace = 'byok'::regnamespace and relkind in ('r', 'p', 'v', 'm') order by relname`;
   rows = new Map();
@@ -160,6 +161,8 @@ function argumentsOf(parameters: string[]): object {
     p_status: "rejected",
     p_envelope: envelope,
     p_kid: 1,
+    p_after: "00000000-0000-0000-0000-000000000000",
+    p_replacements: [],
   };
   return Object.fromEntries(parameters.map((name) => [name, known[name] ?? "text"]));
 }
@@ -223,12 +226,16 @@ test("the owner's own token reads what is the owner's and deletes a credential, 
 
 test("the secret key runs the functions of the service role, and no more", async () => {
   expect(await attackWith({ apikey: stack.secretKey })).toEqual([
+    "POST rpc/count_attempt: 204",
+    "POST rpc/count_envelopes: 200",
     "POST rpc/expire_holds: 200",
     "POST rpc/grant_credits: 200",
+    "POST rpc/list_envelopes: 200, with the owner's data",
     "POST rpc/mark_credential: 200, with the owner's data",
     "POST rpc/open_call: 200, with the owner's data",
     "POST rpc/read_envelope: 200, with the owner's data",
     "POST rpc/refuse_ledger_change: 400",
+    "POST rpc/replace_envelopes: 200",
     "POST rpc/save_credential: 200, with the owner's data",
     "POST rpc/settle_hold: 200",
     "POST rpc/void_hold: 200",
