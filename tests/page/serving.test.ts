@@ -114,7 +114,12 @@ describe("the policy", () => {
       response.end();
     }).listen(0, "127.0.0.1");
     await once(server, "listening");
-    onCleanup(() => new Promise<void>((resolve) => server.close(() => resolve())));
+    onCleanup(async () => {
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    });
     return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
   });
 
