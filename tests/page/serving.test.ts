@@ -173,12 +173,19 @@ describe("the policy", () => {
 
   test("keeps the page out of other sites' frames", async ({ visit }) => {
     const page = await visit(null, { tolerates });
+    const harmless = `${stack.url}/auth/v1/.well-known/jwks.json`;
     await page.route("http://other.test/**", (route) =>
-      route.fulfill({ contentType: "text/html", body: `<iframe src="${stack.url}"></iframe>` }),
+      route.fulfill({
+        contentType: "text/html",
+        body: `<iframe src="${harmless}"></iframe><iframe src="${stack.url}"></iframe>`,
+      }),
     );
     await page.goto("http://other.test/");
-    const frame = page.frameLocator("iframe");
-    await frame.locator("body").waitFor({ state: "attached" });
-    expect(await frame.locator("#root").count()).toBe(0);
+    await page.frameLocator("iframe >> nth=0").getByText("keys").waitFor();
+    expect(page.frames().map((frame) => frame.url())).toEqual([
+      "http://other.test/",
+      harmless,
+      "chrome-error://chromewebdata/",
+    ]);
   });
 });
