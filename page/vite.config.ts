@@ -4,5 +4,10 @@ import { defineConfig } from "vite";
 export default defineConfig({
   root: import.meta.dirname,
   oxc: { jsx: { runtime: "automatic" } },
-  build: { assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  build: {
+    assetsInlineLimit: 0,
+    // Browsers that know light-dark(): lowered for older ones it would no longer follow a class below the root.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
+    modulePreload: { polyfill: false },
+  },
 });

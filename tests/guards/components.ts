@@ -170,6 +170,13 @@ export const componentGuards: readonly Guard[] = [
   },
   {
     file: "components/byok.css",
+    name: "A class `dark` makes the components dark",
+    guard: ".dark .byok,\n.byok.dark {\n  color-scheme: dark;\n}\n",
+    instead: "",
+    test: "tests/page/theme.test.ts",
+  },
+  {
+    file: "components/byok.css",
     name: "Nothing moves for whoever has asked for less motion",
     guard: "@media (prefers-reduced-motion: reduce)",
     instead: "@media (prefers-reduced-motion: never)",
