@@ -106,12 +106,14 @@ describe("the policy", () => {
 
   const tolerates = /Content Security Policy|Trusted(HTML|Script)|Failed to load|request to/;
 
-  /** Somewhere else, and the requests that it got. */
+  /** Somewhere else, with a page that frames others, and the requests that it got. */
   const elsewhere = test.extend("elsewhere", async ({}, { onCleanup }) => {
     const requests: string[] = [];
     const server = createServer((request, response) => {
       requests.push(`${request.method} ${request.url}`);
-      response.end();
+      const frames = new URL(request.url ?? "", "http://localhost").searchParams.getAll("frame");
+      response.setHeader("content-type", "text/html");
+      response.end(frames.map((frame) => `<iframe src="${frame}"></iframe>`).join(""));
     }).listen(0, "127.0.0.1");
     await once(server, "listening");
     onCleanup(async () => {
@@ -171,21 +173,11 @@ describe("the policy", () => {
     expect(await page.locator("html[data-ran]").count()).toBe(0);
   });
 
-  test("keeps the page out of other sites' frames", async ({ visit }) => {
+  elsewhere("keeps the page out of other sites' frames", async ({ visit, elsewhere }) => {
     const page = await visit(null, { tolerates });
     const harmless = `${stack.url}/auth/v1/.well-known/jwks.json`;
-    await page.route("http://other.test/**", (route) =>
-      route.fulfill({
-        contentType: "text/html",
-        body: `<iframe src="${harmless}"></iframe><iframe src="${stack.url}"></iframe>`,
-      }),
-    );
-    await page.goto("http://other.test/");
-    await page.frameLocator("iframe >> nth=0").getByText("keys").waitFor();
-    expect(page.frames().map((frame) => frame.url())).toEqual([
-      "http://other.test/",
-      harmless,
-      "chrome-error://chromewebdata/",
-    ]);
+    const framing = `${elsewhere.url}/?frame=${harmless}&frame=${stack.url}`;
+    await page.goto(framing);
+    expect(page.frames().map((frame) => frame.url())).toEqual([framing, harmless, "chrome-error://chromewebdata/"]);
   });
 });
