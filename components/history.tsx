@@ -71,7 +71,7 @@ function HistoryRow({ entry }: { entry: Entry }): ReactNode {
   return (
     <tr data-entry={entry.id} tabIndex={-1}>
       <td>
-        <span className="byok-history-title">{title}</span>
+        <span>{title}</span>
         <span className="byok-meta">
           <Moment at={entry.created_at} />
           {detail && ` · ${detail}`}

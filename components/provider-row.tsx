@@ -30,7 +30,6 @@ export function ProviderRow(options: KeyOptions): ReactNode {
     wasDoing.current = key.doing;
   }, [key.doing]);
 
-  const { todo } = states[key.status];
   return (
     <li
       className="byok-row"
@@ -42,30 +41,17 @@ export function ProviderRow(options: KeyOptions): ReactNode {
       {!isOpen && (
         <>
           {key.failure && <Problem>{key.failure}</Problem>}
-          <div className="byok-actions">
-            {credential && (
-              <RowButton of={provider} isPrimary={todo === "check"} isBusy={key.doing !== null} onClick={key.verify}>
-                Check again
-              </RowButton>
-            )}
-            <RowButton
-              of={provider}
-              ref={opener}
-              isPrimary={todo === "save"}
-              isBusy={key.doing !== null}
-              onClick={() => {
-                key.forgetFailure();
-                setOpen(true);
-              }}
-            >
-              {!credential ? "Add key" : key.status === "locked" ? "Save again" : "Replace"}
-            </RowButton>
-            {credential && (
-              <RowButton of={provider} isBusy={key.doing !== null} onClick={() => setRemoving(credential)}>
-                Remove
-              </RowButton>
-            )}
-          </div>
+          <RowActions
+            {...{ provider, credential, opener }}
+            status={key.status}
+            isBusy={key.doing !== null}
+            onVerify={key.verify}
+            onOpen={() => {
+              key.forgetFailure();
+              setOpen(true);
+            }}
+            onRemove={setRemoving}
+          />
         </>
       )}
       {isOpen && (
@@ -99,6 +85,40 @@ export function ProviderRow(options: KeyOptions): ReactNode {
         />
       )}
     </li>
+  );
+}
+
+interface RowActionsProps {
+  readonly provider: ProviderInfo;
+  readonly credential: Credential | undefined;
+  readonly status: KeyStatus;
+  readonly isBusy: boolean;
+  /** The button that opens the form. */
+  readonly opener: Ref<HTMLButtonElement>;
+  onVerify(): void;
+  onOpen(): void;
+  onRemove(credential: Credential): void;
+}
+
+function RowActions(props: RowActionsProps): ReactNode {
+  const { provider, credential, status, isBusy, opener, onVerify, onOpen, onRemove } = props;
+  const { todo } = states[status];
+  return (
+    <div className="byok-actions">
+      {credential && (
+        <RowButton of={provider} isPrimary={todo === "check"} isBusy={isBusy} onClick={onVerify}>
+          Check again
+        </RowButton>
+      )}
+      <RowButton of={provider} ref={opener} isPrimary={todo === "save"} isBusy={isBusy} onClick={onOpen}>
+        {!credential ? "Add key" : status === "locked" ? "Save again" : "Replace"}
+      </RowButton>
+      {credential && (
+        <RowButton of={provider} isBusy={isBusy} onClick={() => onRemove(credential)}>
+          Remove
+        </RowButton>
+      )}
+    </div>
   );
 }
 

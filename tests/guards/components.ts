@@ -93,8 +93,8 @@ export const componentGuards: readonly Guard[] = [
   {
     ...row,
     name: "Removing asks first",
-    guard: "onClick={() => setRemoving(credential)}",
-    instead: "onClick={() => void key.remove()}",
+    guard: "onRemove={setRemoving}",
+    instead: "onRemove={() => void key.remove()}",
     test: "tests/page/remove.test.ts",
   },
   {
