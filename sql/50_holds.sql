@@ -30,6 +30,8 @@ create index holds_expires_at_idx on byok.holds (expires_at) where state = 'pend
 comment on index byok.holds_expires_at_idx is 'The sweeper finds what has expired without reading what has not.';
 create index holds_user_id_pending_idx on byok.holds (user_id, expires_at) where state = 'pending';
 comment on index byok.holds_user_id_pending_idx is 'open_call voids the expired holds of one user.';
+create index holds_user_id_idx on byok.holds (user_id);
+comment on index byok.holds_user_id_idx is 'The cascade from accounts, and owners who read their holds; the others cover only some states.';
 
 alter table byok.holds enable row level security;
 
@@ -61,8 +63,9 @@ declare
 begin
   perform from byok.accounts as a where a.user_id = p_user_id for update;
 
+  -- Not `state = 'pending'`, which says the same: the hold would be looked for among all the pending ones of the user.
   update byok.holds as h set state = p_state, resolved_at = now()
-  where h.id = p_hold_id and h.user_id = p_user_id and h.state = 'pending'
+  where h.id = p_hold_id and h.user_id = p_user_id and h.resolved_at is null
   returning h.* into v_hold;
 
   if not found then

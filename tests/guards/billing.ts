@@ -53,7 +53,7 @@ export const billingGuards: readonly Guard[] = [
   {
     ...holds,
     name: "A hold is resolved once",
-    guard: "where h.id = p_hold_id and h.user_id = p_user_id and h.state = 'pending'",
+    guard: "where h.id = p_hold_id and h.user_id = p_user_id and h.resolved_at is null",
     instead: "where h.id = p_hold_id and h.user_id = p_user_id",
   },
   {

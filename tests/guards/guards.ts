@@ -2,6 +2,7 @@
 import { billingGuards } from "./billing.ts";
 import { componentGuards } from "./components.ts";
 import { envelopeGuards } from "./envelope.ts";
+import { growthGuards } from "./growth.ts";
 import { inputGuards } from "./input.ts";
 import { isolationGuards } from "./isolation.ts";
 import { relayGuards } from "./relay.ts";
@@ -23,6 +24,7 @@ export const guards: readonly Guard[] = [
   ...envelopeGuards,
   ...isolationGuards,
   ...billingGuards,
+  ...growthGuards,
   ...inputGuards,
   ...relayGuards,
   ...rotationGuards,

@@ -1,6 +1,6 @@
 -- What holds for every object of schema byok, the ones that are added later included.
 begin;
-select plan(18);
+select plan(19);
 
 select is_empty(
   $$select relname from pg_class where relnamespace = 'byok'::regnamespace and relkind in ('r', 'p') and not relrowsecurity$$,
@@ -26,6 +26,11 @@ select is_empty(
     where relnamespace = 'byok'::regnamespace and obj_description(indexrelid, 'pg_class') is null
       and not exists (select from pg_constraint where conindid = indexrelid)$$,
   'every index that no constraint made has a comment');
+select is_empty(
+  $$select conrelid::regclass, conname from pg_constraint
+    where connamespace = 'byok'::regnamespace and contype = 'f' and not exists (
+      select from pg_index where indrelid = conrelid and indpred is null and (indkey::smallint[])[0:cardinality(conkey) - 1] = conkey)$$,
+  'every foreign key has an index, of all rows, that begins with its columns');
 select isnt(obj_description('byok'::regnamespace, 'pg_namespace'), null, 'the schema has a comment');
 select isnt(shobj_description('byok_server'::regrole, 'pg_authid'), null, 'the server role has a comment');
 select isnt(shobj_description('byok_census'::regrole, 'pg_authid'), null, 'the census role has a comment');
