@@ -5,6 +5,7 @@ import { envelopeGuards } from "./envelope.ts";
 import { growthGuards } from "./growth.ts";
 import { inputGuards } from "./input.ts";
 import { isolationGuards } from "./isolation.ts";
+import { pageGuards } from "./page.ts";
 import { relayGuards } from "./relay.ts";
 import { rotationGuards } from "./rotation.ts";
 
@@ -29,4 +30,5 @@ export const guards: readonly Guard[] = [
   ...relayGuards,
   ...rotationGuards,
   ...componentGuards,
+  ...pageGuards,
 ];
