@@ -30,8 +30,9 @@ export function explain(error: ByokError, name: string): string {
 /** To the second where it is soon, with the day where that is another one. */
 function clockAfter(seconds: number): string {
   const then = new Date(Date.now() + seconds * 1000);
-  if (seconds > 3600) then.setSeconds(30 + then.getSeconds(), 0);
-  const timeStyle = seconds > 3600 ? "short" : "medium";
   const isToday = then.toDateString() === new Date().toDateString();
-  return then.toLocaleString(undefined, isToday ? { timeStyle } : { dateStyle: "medium", timeStyle });
+  if (isToday && seconds < 3600) return then.toLocaleTimeString(undefined, { timeStyle: "medium" });
+  // To the nearest minute.
+  then.setSeconds(then.getSeconds() + 30, 0);
+  return then.toLocaleString(undefined, { ...(isToday ? {} : { dateStyle: "medium" }), timeStyle: "short" });
 }
