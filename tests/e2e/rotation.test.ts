@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { Pool } from "pg";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { projectDir } from "../../local/config.ts";
 import { run } from "../local/processes.ts";
 import type { TestStack } from "../stack.ts";
@@ -46,6 +46,26 @@ function rotate(args: string[] = [], { url, secretKey }: TestStack = fleet.stack
 async function rotateJson(...args: string[]) {
   const { code, output } = await rotate(["--json", ...args]).ended;
   return { code, ...JSON.parse(output.match(/^\{.*\}$/m)?.[0] ?? "null") };
+}
+
+/** The project with somebody before it, who does something before each request of the operator's command is passed on. */
+async function interpose(before: (request: number) => Promise<void>): Promise<TestStack> {
+  let requests = 0;
+  const server = createServer(async (request, response) => {
+    await before(++requests);
+    const { method = "GET", headers, url } = request;
+    const body = method === "POST" ? Buffer.concat(await request.toArray()) : null;
+    const passed = { apikey: String(headers.apikey), "content-type": "application/json" };
+    const answer = await fetch(`${fleet.stack.url}${url}`, { method, headers: passed, body });
+    response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { ...fleet.stack, url };
 }
 
 const usersWithKeys = (length: number): Promise<ByokUser[]> =>
@@ -136,36 +156,35 @@ describe("npm run rotate", () => {
     await deploy(1, 1);
     const users = await usersWithKeys(6);
     await deploy(2, 1, 2);
-    // Lets two batches through, and answers no more.
-    let batches = 0;
-    const stalling = createServer(async (request, response) => {
-      if (request.method === "POST" && ++batches > 2) return;
-      const body = Buffer.concat(await request.toArray());
-      const { method = "GET", headers } = request;
-      const answer = await fetch(`${fleet.stack.url}${request.url}`, {
-        method,
-        headers: { apikey: String(headers.apikey), "content-type": "application/json" },
-        ...(method === "POST" ? { body } : {}),
-      });
-      response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
-    }).listen(0, "127.0.0.1");
-    try {
-      await once(stalling, "listening");
-      const url = `http://127.0.0.1:${(stalling.address() as AddressInfo).port}`;
-      const killed = rotate(["--batch", "2"], { ...fleet.stack, url });
-      await killed.printed(/4 of 6 keys/);
-      killed.process.kill("SIGKILL");
-      expect((await killed.ended).code).toBeNull();
-    } finally {
-      stalling.closeAllConnections();
-      stalling.close();
-    }
+    // A count and two batches.
+    const stalling = await interpose((request) => (request > 3 ? new Promise(() => {}) : Promise.resolve()));
+    const killed = rotate(["--batch", "2"], stalling);
+    await killed.printed(/4 of 6 keys/);
+    killed.process.kill("SIGKILL");
+    expect((await killed.ended).code).toBeNull();
     expect((await Promise.all(users.map(kidOf))).sort()).toEqual([1, 1, 2, 2, 2, 2]);
     expect(await rotateJson()).toMatchObject({ code: 0, rewrapped: 2 });
     expect(await Promise.all(users.map(kidOf))).toEqual(users.map(() => 2));
   });
 
-  test("finds what a function with the key ring of before has saved meanwhile", async () => {
+  test("comes by again for what a function with the key ring of before saves meanwhile", async () => {
+    await deploy(1, 1);
+    await usersWithKeys(1);
+    await deploy(2, 1, 2);
+    let late: ByokUser | undefined;
+    // A count, a batch, and an empty one: the pass is over.
+    const busy = await interpose(async (request) => {
+      if (request !== 4) return;
+      await deploy(1, 1, 2);
+      late = await newByokUser("openai", { on: fleet.stack });
+      await deploy(2, 1, 2);
+    });
+    const { code, output } = await rotate(["--json"], busy).ended;
+    expect([code, JSON.parse(output.match(/^\{.*\}$/m)![0])]).toMatchObject([0, { rewrapped: 2 }]);
+    expect(await kidOf(late!)).toBe(2);
+  });
+
+  test("finds what functions with the old and the new key ring have saved side by side", async () => {
     await deploy(1, 1);
     const [early] = await usersWithKeys(1);
     await fleet.serve(ringOf(1, 1, 2), ringOf(2, 1, 2));
