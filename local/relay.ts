@@ -51,6 +51,8 @@ const unavailable = JSON.stringify({ code: "SERVICE_UNAVAILABLE", message: "The 
 /** Names and values in turn, in the order and spelling that they came in. */
 function passed({ rawHeaders, headers }: IncomingMessage): string[] {
   const dropped = new Set([...hopByHop, ...(headers.connection ?? "").toLowerCase().split(/\s*,\s*/)]);
+  // Where a body ends is not for its sender to hide: what came after it would be the kept connection's next request.
+  dropped.delete("content-length");
   return rawHeaders.filter((_, i) => {
     // An even place holds a name, the odd one after it the value.
     const name = rawHeaders[i - (i % 2)]?.toLowerCase() ?? "";

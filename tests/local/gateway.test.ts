@@ -127,6 +127,20 @@ describe("headers", () => {
     ]);
   });
 
+  it("keep a body's length, though Connection names it: what is left over would be the next request of a kept connection", async () => {
+    const asked: string[] = [];
+    answer = (incoming, response) => {
+      asked.push(`${incoming.method} ${incoming.url}`);
+      incoming.resume().on("end", () => response.end());
+    };
+    open();
+    const hidden = "GET /hidden HTTP/1.1\r\nHost: a\r\n\r\n";
+    const head = `Host: a\r\nConnection: close, content-length\r\nContent-Length: ${hidden.length}`;
+    await sendRaw(`POST /functions/v1/probe HTTP/1.1\r\n${head}\r\n\r\n${hidden}`);
+    await (await fetch(`${gateway.url}/functions/v1/next`)).text();
+    expect(asked).toEqual(["POST /probe", "GET /next"]);
+  });
+
   it("of the answer come back as they were, also those that occur twice", async () => {
     answer = (_, response) => {
       response.writeHead(418, "Short and stout", [
