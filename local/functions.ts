@@ -1,6 +1,7 @@
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { isRecord, parseJson } from "../functions/_shared/json.ts";
 import { projectDir, type StackConfig } from "./config.ts";
 import { spawnGuarded } from "./deadman.ts";
 import { denoProgram } from "./deno-program.ts";
@@ -11,7 +12,7 @@ export interface FunctionsOptions {
   stateDir: string;
   /** the functions' whole environment */
   env: Record<string, string>;
-  /** hosts that functions may reach besides the loopback address */
+  /** hosts that functions may reach besides those that their environment names */
   allowHosts: string[];
   /** gets what the functions print, line by line */
   log(line: string): void;
@@ -59,7 +60,9 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
       "--no-lock",
       "--cached-only",
       `--config=${denoConfig}`,
-      `--allow-net=${["127.0.0.1", "localhost", ...options.allowHosts].join(",")}`,
+      // No code but what npm has installed.
+      "--no-remote",
+      `--allow-net=${[...ownAddresses(env), ...options.allowHosts].join(",")}`,
       `--allow-env=${Object.keys(env).join(",")}`,
       // Libraries look for settings of their own; for them, and for everything else, the environment is empty.
       "--ignore-env",
@@ -84,3 +87,21 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
 
   return { port: await ready.promise, ended: deno.ended, stop: () => deno.end() };
 }
+
+/**
+ * `host:port` of what the functions work with: the project's API, its database, and the providers where these are elsewhere.
+ * Port 0 is for listening. Other servers of this machine are none of their business.
+ */
+function ownAddresses({ SUPABASE_URL, SUPABASE_DB_URL, BYOK_PROVIDER_ORIGINS }: Record<string, string>): string[] {
+  // A setting that is malformed is for the functions to refuse.
+  const origins = parseJson(BYOK_PROVIDER_ORIGINS ?? "");
+  const urls = [SUPABASE_URL, SUPABASE_DB_URL, ...(isRecord(origins) ? Object.values(origins) : [])].flatMap(
+    (url) => URL.parse(String(url)) ?? [],
+  );
+  return [
+    "127.0.0.1:0",
+    ...urls.map(({ hostname, port, protocol }) => `${hostname}:${port || defaultPorts[protocol]}`),
+  ];
+}
+
+const defaultPorts: Record<string, number> = { "http:": 80, "https:": 443, "postgresql:": 5432, "postgres:": 5432 };

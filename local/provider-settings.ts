@@ -8,7 +8,7 @@ export interface Providers {
   doubles?: ProviderDoubles;
   /** variables for the functions */
   env: Record<string, string>;
-  /** what the functions may reach besides the loopback address */
+  /** what the functions may reach besides what their environment names */
   hosts: string[];
   stop(): Promise<void>;
 }

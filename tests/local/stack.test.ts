@@ -164,12 +164,27 @@ it("functions get what a hosted project gives them, the key ring, and nothing of
   expect(await probe(stack, "home")).toEqual({ result: null });
 });
 
-it("functions reach no other machine and read no file but the project's code", async () => {
+it("functions can do no more than they need", async () => {
   const stack = await start();
-  expect(await probe(stack, "net")).toEqual({ refused: "NotCapable" });
-  const secrets = path.join(project.stateDir, "secrets.json");
-  expect(await probe(stack, `read?file=${encodeURIComponent(secrets)}`)).toEqual({ refused: "NotCapable" });
-  expect(await probe(stack, "read?file=/etc/hostname")).toEqual({ refused: "NotCapable" });
+  const stranger = createServer().listen(0, "127.0.0.1");
+  let connections = 0;
+  stranger.on("connection", () => connections++);
+  await once(stranger, "listening");
+  const { port } = stranger.address() as AddressInfo;
+  const secrets = encodeURIComponent(path.join(project.stateDir, "secrets.json"));
+  const code = encodeURIComponent(path.join(path.dirname(project.supabaseDir), "functions/probe/more.ts"));
+  for (const attempt of [
+    ...["net?url=https://example.com", `net?url=http://127.0.0.1:${port}`, `net?url=http://localhost:${port}`],
+    ...[`connect?port=${port}`, "listen", "run", "ffi", "sys"],
+    ...[`read?file=${secrets}`, "read?file=/etc/hostname", `write?file=${secrets}`, `write?file=${code}`],
+  ]) {
+    expect([attempt, await probe(stack, attempt)]).toEqual([attempt, { refused: "NotCapable" }]);
+  }
+  expect(await probe(stack, "fork")).toHaveProperty("refused");
+  expect(await probe(stack, "escalate")).toEqual({ result: "denied" });
+  expect(await probe(stack, `net?url=${stack.url}/auth/v1/.well-known/jwks.json`)).toEqual({ result: 200 });
+  expect(connections).toBe(0);
+  stranger.close();
 });
 
 it("functions that do not load, throw or exist are told apart, and logged without secrets", async () => {
