@@ -9,6 +9,7 @@ const ownStacks = { testTimeout: 120_000, hookTimeout: 120_000, expect: expectPa
 
 export default defineConfig({
   test: {
+    reporters: ["default", "./tests/printed.ts"],
     projects: [
       { test: { name: "unit", include: ["tests/unit/**/*.test.ts"] } },
       { test: { name: "house", include: ["tests/house/**/*.test.ts"] } },

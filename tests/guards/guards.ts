@@ -1,4 +1,5 @@
 /** Every named guard of the product: where it stands, what stands there without it, and the test that must turn red. */
+import { authorityGuards } from "./authority.ts";
 import { billingGuards } from "./billing.ts";
 import { componentGuards } from "./components.ts";
 import { envelopeGuards } from "./envelope.ts";
@@ -31,4 +32,5 @@ export const guards: readonly Guard[] = [
   ...rotationGuards,
   ...componentGuards,
   ...pageGuards,
+  ...authorityGuards,
 ];
