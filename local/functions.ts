@@ -89,15 +89,16 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
 }
 
 /**
- * `host:port` of what the functions work with: the project's API, its database, and the providers where these are elsewhere.
- * Port 0 is for listening. Other servers of this machine are none of their business.
+ * `host:port` of every address in the functions' environment: the project's API, its database, the providers where these are
+ * elsewhere. Port 0 is for listening. Other servers of this machine are none of their business.
  */
-function ownAddresses({ SUPABASE_URL, SUPABASE_DB_URL, BYOK_PROVIDER_ORIGINS }: Record<string, string>): string[] {
+function ownAddresses(env: Record<string, string>): string[] {
   // A setting that is malformed is for the functions to refuse.
-  const origins = parseJson(BYOK_PROVIDER_ORIGINS ?? "");
-  const urls = [SUPABASE_URL, SUPABASE_DB_URL, ...(isRecord(origins) ? Object.values(origins) : [])].flatMap(
-    (url) => URL.parse(String(url)) ?? [],
-  );
+  const origins = parseJson(env.BYOK_PROVIDER_ORIGINS ?? "");
+  const values = [...Object.values(env), ...(isRecord(origins) ? Object.values(origins) : [])];
+  const urls = values
+    .flatMap((value) => URL.parse(String(value)) ?? [])
+    .filter(({ protocol }) => protocol in defaultPorts);
   return [
     "127.0.0.1:0",
     ...urls.map(({ hostname, port, protocol }) => `${hostname}:${port || defaultPorts[protocol]}`),
