@@ -7,6 +7,9 @@ const expectPatience = { poll: { timeout: 20_000, interval: 20 } };
 const onTheStack = { globalSetup: "tests/stack.ts", testTimeout: 60_000, hookTimeout: 60_000, expect: expectPatience };
 const ownStacks = { testTimeout: 120_000, hookTimeout: 120_000, expect: expectPatience };
 
+/** The functions reach the database directly in all tests but these, which are run both ways. */
+const overTheDataApi = ["story", "platform-charging", "verdicts"].map((name) => `tests/e2e/${name}.test.ts`);
+
 export default defineConfig({
   test: {
     reporters: ["default", "./tests/printed.ts"],
@@ -21,6 +24,7 @@ export default defineConfig({
           globalSetup: ["tests/stack.ts", "tests/page/setup.ts"],
         },
       },
+      { test: { name: "data-api", include: overTheDataApi, ...onTheStack } },
       { test: { name: "ledger", include: ["tests/ledger/**/*.test.ts"], ...onTheStack } },
       { test: { name: "crash", include: ["tests/crash/**/*.test.ts"], ...ownStacks } },
       { test: { name: "local", include: ["tests/local/**/*.test.ts"], ...ownStacks } },

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { chmodSync, mkdirSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import path from "node:path";
 import { bootstrap } from "./bootstrap.ts";
@@ -7,6 +7,7 @@ import { createDataApi } from "./data-api.ts";
 import { startFunctions } from "./functions.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
 import { createLite } from "./lite.ts";
+import { allowLogin, databaseUrl } from "./logins.ts";
 import { lockState } from "./lock.ts";
 import { migrate } from "./migrate.ts";
 import { buildPage, servePage } from "./page.ts";
@@ -34,6 +35,8 @@ export interface StackOptions {
    * "doubles" (the default) starts local/providers, "real" lets functions reach the real ones, "none" does neither
    */
   providers?: ProviderMode;
+  /** how the functions reach the database: "direct" (the default) by a connection of their own, or by the "data-api" */
+  database?: "direct" | "data-api";
   /** more variables for the functions, or others than the stack would give them */
   functionsEnv?: Record<string, string>;
   /** build the settings page and serve it at `/`; off by default */
@@ -52,6 +55,8 @@ export interface Stack {
   dbUrl: string;
   /** as the cluster's superuser */
   adminDbUrl: string;
+  /** as the role that the functions log in as */
+  functionsDbUrl: string;
   publishableKey: string;
   secretKey: string;
   /** for the demo user of `npm start` */
@@ -139,18 +144,22 @@ async function startParts(
       .then(keep),
     startProviders(options.providers ?? "doubles").then(keep),
   ]);
-  const dbUrl = databaseUrl("postgres", server.port);
-  const adminDbUrl = databaseUrl(superuser, server.port);
+  const dbUrl = databaseUrl(server.port, { role: "postgres", password });
+  const adminDbUrl = databaseUrl(server.port, { role: superuser, password });
+  const functionsLogin = { role: "byok_functions", password: randomBytes(24).toString("base64url") };
+  const functionsDbUrl = databaseUrl(server.port, functionsLogin);
   const lite = createLite({ dbUrl: adminDbUrl, config, secrets });
   stops.push(() => lite.close());
 
   const prepareDatabase = async () => {
     await bootstrap(lite);
     await migrate(dbUrl, path.join(supabaseDir, "migrations"));
+    await allowLogin(dbUrl, functionsLogin);
     await lite.followSchema();
   };
   const env = {
     ...hostedVariables(gateway.url, dbUrl, secrets, tokens),
+    ...(options.database === "data-api" ? {} : { BYOK_DATABASE_URL: functionsDbUrl }),
     ...providers.env,
     ...options.functionsEnv,
   };
@@ -176,6 +185,7 @@ async function startParts(
     url: gateway.url,
     dbUrl,
     adminDbUrl,
+    functionsDbUrl,
     publishableKey,
     secretKey,
     demoPassword,
@@ -183,10 +193,6 @@ async function startParts(
     failed,
     ...(doubles && { doubles }),
   };
-}
-
-function databaseUrl(user: string, port: number): string {
-  return `postgresql://${user}:${password}@127.0.0.1:${port}/postgres`;
 }
 
 /** What a hosted project gives its functions, and the key ring, which is the operator's to set there. */

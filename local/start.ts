@@ -10,13 +10,14 @@ import { type Stack, startStack } from "./stack.ts";
 
 const usage = `Usage: npm start [-- <options>]
   --reset            begin anew: deletes all data, invents new keys
+  --data-api         the functions reach the database by the Data API, not by a connection of their own
   --state <folder>   keep data and keys there instead of in .stack
   --api-port <port>  instead of the one in supabase/config.toml; 0 is any free port
   --db-port <port>   likewise`;
 
 /** The whole project on this machine, until Ctrl-C. */
 async function main(): Promise<void> {
-  const { reset, stateDir, apiPort, dbPort } = readArguments();
+  const { reset, database, stateDir, apiPort, dbPort } = readArguments();
   let stack: Stack | undefined;
   let leaving = false;
   const leave = async (code: number) => {
@@ -29,7 +30,7 @@ async function main(): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void leave(0));
   whenNpmIsGone(() => void leave(0));
 
-  stack = await startStack({ stateDir, apiPort, dbPort, otherPorts: true, reset, page: true });
+  stack = await startStack({ stateDir, apiPort, dbPort, otherPorts: true, reset, database, page: true });
   void stack.failed.then((reason) => {
     console.error(reason);
     return leave(1);
@@ -48,6 +49,7 @@ async function main(): Promise<void> {
 
 interface Arguments {
   reset: boolean;
+  database: "direct" | "data-api";
   stateDir: string;
   apiPort: number;
   dbPort: number;
@@ -57,6 +59,7 @@ function readArguments(): Arguments {
   const { api, db } = readConfig(defaultSupabaseDir);
   const options = {
     reset: { type: "boolean", default: false },
+    "data-api": { type: "boolean", default: false },
     state: { type: "string", default: path.join(projectDir, ".stack") },
     "api-port": { type: "string", default: String(api.port) },
     "db-port": { type: "string", default: String(db.port) },
@@ -64,7 +67,8 @@ function readArguments(): Arguments {
   try {
     const { values } = parseArgs({ options });
     const [apiPort, dbPort] = [readPort(values["api-port"]), readPort(values["db-port"])];
-    return { reset: values.reset, stateDir: path.resolve(values.state), apiPort, dbPort };
+    const database = values["data-api"] ? "data-api" : "direct";
+    return { reset: values.reset, database, stateDir: path.resolve(values.state), apiPort, dbPort };
   } catch (error) {
     console.error(`${(error as Error).message}\n${usage}`);
     process.exit(2);

@@ -1,4 +1,4 @@
-/** Starts one stack, with doubles of the providers, for all tests of a project. */
+/** Starts one stack, with doubles of the providers, for all tests of a project; in "data-api" the functions use that. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -12,6 +12,8 @@ export interface TestStack {
   readonly dbUrl: string;
   /** As the cluster's superuser. */
   readonly adminDbUrl: string;
+  /** As the role that the functions log in as. */
+  readonly functionsDbUrl: string;
   readonly publishableKey: string;
   readonly secretKey: string;
   /** Provider id -> origin of its double. */
@@ -27,13 +29,17 @@ declare module "vitest" {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const stateDir = mkdtempSync(path.join(tmpdir(), "byok-test-"));
   const removeState = () => rmSync(stateDir, { recursive: true, force: true });
-  const stack = await startStack({ stateDir, page: project.name === "page" }).catch((error: unknown) => {
+  const database = project.name === "data-api" ? "data-api" : "direct";
+  const stack = await startStack({ stateDir, page: project.name === "page", database }).catch((error: unknown) => {
     removeState();
     throw error;
   });
-  const { url, dbUrl, adminDbUrl, publishableKey, secretKey, doubles } = stack;
+  const { url, dbUrl, adminDbUrl, functionsDbUrl, publishableKey, secretKey, doubles } = stack;
   if (!doubles) throw new Error("The stack has no doubles of the providers.");
-  project.provide("stack", { url, dbUrl, adminDbUrl, publishableKey, secretKey, origins: doubles.origins });
+  project.provide("stack", {
+    ...{ url, dbUrl, adminDbUrl, functionsDbUrl, publishableKey, secretKey },
+    origins: doubles.origins,
+  });
   return async () => {
     await stack.stop();
     removeState();

@@ -6,6 +6,8 @@ export interface Env {
   readonly supabaseUrl: string;
   /** The project's secret key, for the Data API. */
   readonly secretKey: string;
+  /** Where Postgres is reached directly; the Data API is used when absent. */
+  readonly directDatabase?: DirectDatabase;
   /** The key ring, as `importKeyring` reads it. */
   readonly masterKeys: string;
   /** Provider id -> the platform's own API key. A provider without one is not offered on credits. */
@@ -20,6 +22,13 @@ export interface Env {
   readonly callTimeoutMs: number;
   /** How long an answer on credits may be silent before it counts as broken off, in ms. */
   readonly stallTimeoutMs: number;
+}
+
+export interface DirectDatabase {
+  /** `postgresql://user:password@host:port/database`. */
+  readonly url: string;
+  /** PEM of the authority to trust, the public ones when it has none; false for a database on this machine. */
+  readonly tls: { readonly ca?: string } | false;
 }
 
 /**
@@ -49,9 +58,11 @@ export function readEnv(variables: Readonly<Record<string, string | undefined>> 
   if (!Object.values(providerOrigins).every(isOnThisMachine)) {
     throw new Error("BYOK_PROVIDER_ORIGINS may only name this machine: API keys are sent there");
   }
+  const directDatabase = readDirectDatabase(variables.BYOK_DATABASE_URL, variables.BYOK_DATABASE_CA);
   return {
     supabaseUrl: required("SUPABASE_URL"),
     secretKey,
+    ...(directDatabase ? { directDatabase } : {}),
     masterKeys: required("BYOK_MASTER_KEYS"),
     platformKeys,
     providerOrigins,
@@ -76,6 +87,17 @@ function stringRecord(name: string, json = "{}"): Record<string, string> {
   if (!Object.values(value).every((entry) => typeof entry === "string"))
     throw new Error(`${name} holds more than strings`);
   return value as Record<string, string>;
+}
+
+function readDirectDatabase(address: string | undefined, ca: string | undefined): DirectDatabase | undefined {
+  if (!address) return undefined;
+  const url = URL.parse(address);
+  if (url === null || !/^postgres(?:ql)?:$/.test(url.protocol) || !url.hostname || !url.username || !url.password) {
+    throw new Error("BYOK_DATABASE_URL is not of the form postgresql://user:password@host:port/database");
+  }
+  // The driver would take settings from there, sslmode above all, that weaken those made here.
+  if (url.search || url.hash) throw new Error("BYOK_DATABASE_URL may not have parameters");
+  return { url: address, tls: ownHosts.includes(url.hostname) ? false : ca ? { ca } : {} };
 }
 
 const ownHosts = ["127.0.0.1", "localhost", "[::1]", "host.docker.internal"];

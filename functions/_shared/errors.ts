@@ -25,6 +25,7 @@ export const errors = {
   internal: { status: 500, message: "Something went wrong on our side." },
   provider_unreachable: { status: 502, message: "The provider could not be reached." },
   provider_misbehaved: { status: 502, message: "The provider answered in a way that cannot be passed on." },
+  database_unavailable: { status: 503, message: "The database does not answer. Try again in a moment." },
   provider_timeout: { status: 504, message: "The provider did not answer in time." },
 } as const satisfies Record<string, { status: number; callStatus?: number; message: string }>;
 

@@ -1,5 +1,4 @@
 /** What the endpoints work with, made once for an isolate from its environment. */
-import { dataApi } from "./database/data-api.ts";
 import type { Database } from "./database/types.ts";
 import { type Env, readEnv } from "./env.ts";
 import { importKeyring, type Keyring } from "./keyring.ts";
@@ -23,7 +22,7 @@ export async function openServices(): Promise<Services> {
   const originOf = (provider: ProviderId) => env.providerOrigins[provider] ?? providers[provider].origin;
   return {
     env,
-    database: dataApi(env.supabaseUrl, env.secretKey),
+    database: await openDatabase(env),
     keyring: await importKeyring(env.masterKeys),
     originOf,
     check: (provider, apiKey) =>
@@ -33,4 +32,14 @@ export async function openServices(): Promise<Services> {
         oneToken: env.oneTokenCheck,
       }),
   };
+}
+
+/** Only the way that is used is loaded. */
+async function openDatabase({ directDatabase, supabaseUrl, secretKey }: Env): Promise<Database> {
+  if (directDatabase) {
+    const { direct } = await import("./database/direct.ts");
+    return direct(directDatabase);
+  }
+  const { dataApi } = await import("./database/data-api.ts");
+  return dataApi(supabaseUrl, secretKey);
 }

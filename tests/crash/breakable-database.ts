@@ -3,6 +3,7 @@ import path from "node:path";
 import { bootstrap } from "../../local/bootstrap.ts";
 import { defaultSupabaseDir, type StackConfig } from "../../local/config.ts";
 import { createLite } from "../../local/lite.ts";
+import { allowLogin, databaseUrl } from "../../local/logins.ts";
 import { migrate } from "../../local/migrate.ts";
 import { type Postgres, password, startPostgres, superuser } from "../../local/postgres.ts";
 import type { Secrets } from "../../local/secrets.ts";
@@ -26,6 +27,13 @@ export class BreakableDatabase {
   /** As the cluster's superuser. */
   get adminUrl(): string {
     return this.#urlAs(superuser);
+  }
+
+  /** Lets the functions log in; where they reach this database then. */
+  async functionsUrl(): Promise<string> {
+    const login = { role: "byok_functions", password: "of-the-functions" };
+    await allowLogin(this.#urlAs("postgres"), login);
+    return databaseUrl(this.#port, login);
   }
 
   /** Makes the schema in the cluster that `start` has made. */
@@ -70,8 +78,8 @@ export class BreakableDatabase {
     await this.#running?.postgres.stop();
   }
 
-  #urlAs(user: string): string {
-    return `postgresql://${user}:${password}@127.0.0.1:${this.#port}/postgres`;
+  #urlAs(role: string): string {
+    return databaseUrl(this.#port, { role, password });
   }
 }
 

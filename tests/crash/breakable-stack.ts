@@ -39,8 +39,12 @@ export interface BreakableStack {
  * Starts such a stack with durable settings: every commit is flushed to the disk. Credits pay OpenAI only.
  *
  * @param functionsEnv more variables for the functions
+ * @param way how the functions reach the database; the gate sees nothing of those who go directly
  */
-export async function startBreakableStack(functionsEnv: Record<string, string> = {}): Promise<BreakableStack> {
+export async function startBreakableStack(
+  functionsEnv: Record<string, string> = {},
+  way: "data-api" | "direct" = "data-api",
+): Promise<BreakableStack> {
   const stateDir = realpathSync(mkdtempSync(path.join(tmpdir(), "byok-crash-")));
   // Postgres may run under another account, which passes through to its own folder.
   chmodSync(stateDir, 0o711);
@@ -83,6 +87,7 @@ export async function startBreakableStack(functionsEnv: Record<string, string> =
           BYOK_MASTER_KEYS: secrets.masterKeys,
           BYOK_PLATFORM_KEYS: JSON.stringify({ openai: "sk-platform" }),
           BYOK_PROVIDER_ORIGINS: JSON.stringify({ openai: provider.origin }),
+          ...(way === "direct" ? { BYOK_DATABASE_URL: await database.functionsUrl() } : {}),
           ...functionsEnv,
         },
         allowHosts: [],

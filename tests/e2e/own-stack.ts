@@ -35,12 +35,12 @@ export async function startOwnStack(functionsEnv: Record<string, string> = {}): 
       log: (line) => printed.push(line),
       postgresLog: (text) => postgresLog.push(text),
     });
-    const { url, dbUrl, adminDbUrl, publishableKey, secretKey, dataDir, doubles } = stack;
+    const { url, dbUrl, adminDbUrl, functionsDbUrl, publishableKey, secretKey, dataDir, doubles } = stack;
     if (!doubles) throw new Error("The stack has no doubles of the providers.");
     const { origins, platformKeys } = doubles;
     const tokens = await createTokens(await loadSecrets(stateDir), url);
     return {
-      ...{ url, dbUrl, adminDbUrl, publishableKey, secretKey, origins, platformKeys },
+      ...{ url, dbUrl, adminDbUrl, functionsDbUrl, publishableKey, secretKey, origins, platformKeys },
       ...{ printed, postgresLog, stateDir, dataDir },
       sign: (claims) => tokens.sign(claims),
       async stop() {

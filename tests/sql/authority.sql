@@ -1,7 +1,9 @@
 -- The whole matrix: every table, function and sequence of the schema, attempted by every role that could be an attacker's. The
 -- objects come from the catalog, so that a new one without a line of its own here is a failure, not an omission.
 begin;
-grant usage on schema extensions to byok_server, byok_census;
+grant usage on schema extensions to byok_server, byok_census, byok_functions;
+-- Who made the role may become it, but has to say so.
+grant byok_functions to postgres with inherit false, set true;
 
 -- Ada is the owner and cyd somebody else; both have a row in every table. Bob, the stranger, has none.
 insert into auth.users (id, email) values
@@ -28,6 +30,7 @@ insert into attackers values
   ('the owner', 'authenticated', '{"sub":"00000000-0000-4000-8000-00000000000a","role":"authenticated"}'),
   ('a stranger', 'authenticated', '{"sub":"00000000-0000-4000-8000-00000000000b","role":"authenticated"}'),
   ('service_role', 'service_role', '{"role":"service_role"}'),
+  ('byok_functions', 'byok_functions', ''),
   ('byok_server without a user', 'byok_server', ''),
   ('byok_census', 'byok_census', '');
 
@@ -57,7 +60,7 @@ insert into known values
   ('function', 'stop_acting(text)', $$''$$),
   ('function', 'void_hold(uuid,uuid)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd)$$);
 create temporary view holds_of_cyd as select id from byok.holds where user_id = '00000000-0000-4000-8000-00000000000c';
-grant select on holds_of_cyd to anon, authenticated, service_role, byok_server, byok_census;
+grant select on holds_of_cyd to anon, authenticated, service_role, byok_server, byok_census, byok_functions;
 
 -- What is not refused for want of a right. Every cell that has no line here must answer 42501, permission denied.
 create temporary table allowed (kind text, name text, attacker text, action text, outcome text, primary key (kind, name, attacker, action));
@@ -88,6 +91,12 @@ insert into allowed
     and split_part(name, '(', 1) in (
       'count_attempt', 'count_envelopes', 'expire_holds', 'grant_credits', 'list_envelopes', 'mark_credential', 'open_call',
       'read_envelope', 'replace_envelopes', 'save_credential', 'settle_hold', 'void_hold')
+  union all
+  select 'function', name, 'byok_functions', 'execute', 'runs' from known
+  where kind = 'function'
+    and split_part(name, '(', 1) in (
+      'count_attempt', 'count_envelopes', 'list_envelopes', 'mark_credential', 'open_call', 'read_envelope', 'replace_envelopes',
+      'save_credential', 'settle_hold', 'void_hold')
   union all
   -- Nobody can become byok_server or byok_census but through the functions that they own.
   select 'function', name, 'byok_server without a user', 'execute', 'runs' from known

@@ -1,6 +1,6 @@
 -- What holds for every object of schema byok, the ones that are added later included.
 begin;
-select plan(19);
+select plan(22);
 
 select is_empty(
   $$select relname from pg_class where relnamespace = 'byok'::regnamespace and relkind in ('r', 'p') and not relrowsecurity$$,
@@ -32,8 +32,26 @@ select is_empty(
       select from pg_index where indrelid = conrelid and indpred is null and (indkey::smallint[])[0:cardinality(conkey) - 1] = conkey)$$,
   'every foreign key has an index, of all rows, that begins with its columns');
 select isnt(obj_description('byok'::regnamespace, 'pg_namespace'), null, 'the schema has a comment');
-select isnt(shobj_description('byok_server'::regrole, 'pg_authid'), null, 'the server role has a comment');
-select isnt(shobj_description('byok_census'::regrole, 'pg_authid'), null, 'the census role has a comment');
+select is_empty(
+  $$select rolname from pg_roles where rolname like 'byok%' and shobj_description(oid, 'pg_authid') is null$$,
+  'every role has a comment');
+select results_eq(
+  $$select rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls, array_to_string(rolconfig, ' ') collate "C" from pg_roles where rolname = 'byok_functions'$$,
+  $$values (false, false, false, false, false, false, 'statement_timeout=8s' collate "C")$$,
+  'byok_functions has no attribute, and its statements have an end');
+select is_empty(
+  $$select roleid::regrole from pg_auth_members where member = 'byok_functions'::regrole$$,
+  'byok_functions is a member of no role');
+select is_empty(
+  $$select c.oid::regclass from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
+    where n.nspname not in ('pg_catalog', 'information_schema', 'extensions') and n.nspname !~ '^pg_(toast|temp)' and c.relkind in ('r', 'p', 'v', 'm', 'f')
+      and has_schema_privilege('byok_functions', n.oid, 'usage')
+      and (has_table_privilege('byok_functions', c.oid, 'select, insert, update, delete, truncate, references, trigger')
+        or has_any_column_privilege('byok_functions', c.oid, 'select, insert, update, references'))$$,
+  'byok_functions reaches no table, in any schema');
+select is_empty(
+  $$select nspname from pg_namespace where has_schema_privilege('byok_functions', oid, 'create') and nspname !~ '^pg_(toast_)?temp'$$,
+  'byok_functions can create nothing in any schema');
 select is_empty(
   $$select proname from pg_proc where pronamespace = 'byok'::regnamespace and not coalesce(proconfig @> array['search_path=""'], false)$$,
   'every function has an empty search_path');
@@ -91,7 +109,17 @@ select results_eq(
     where pronamespace = 'byok'::regnamespace and grantee <> proowner
     order by 1, 2$$,
   $$values
-    ('byok_server' collate "C", 'act_for' collate "C"),
+    ('byok_functions' collate "C", 'count_attempt' collate "C"),
+    ('byok_functions', 'count_envelopes'),
+    ('byok_functions', 'list_envelopes'),
+    ('byok_functions', 'mark_credential'),
+    ('byok_functions', 'open_call'),
+    ('byok_functions', 'read_envelope'),
+    ('byok_functions', 'replace_envelopes'),
+    ('byok_functions', 'save_credential'),
+    ('byok_functions', 'settle_hold'),
+    ('byok_functions', 'void_hold'),
+    ('byok_server', 'act_for'),
     ('byok_server', 'key_works'),
     ('byok_server', 'list_envelope_ids'),
     ('byok_server', 'resolve_hold'),

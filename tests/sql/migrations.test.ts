@@ -91,6 +91,23 @@ test("the migrations schedule the sweep where pg_cron is installed", async () =>
   }
 });
 
+test("the role of the functions cannot log in until the operator lets it", async () => {
+  const client = new Client({ connectionString: dbUrl });
+  await client.connect();
+  try {
+    await client.query("begin");
+    await client.query("grant byok_functions to postgres with inherit true");
+    await client.query("drop owned by byok_functions; drop role byok_functions");
+    await client.query(readFileSync(path.join(projectDir, "sql/80_direct.sql"), "utf8"));
+    const { rows } = await client.query("select rolcanlogin from pg_roles where rolname = 'byok_functions'");
+    expect(rows).toEqual([{ rolcanlogin: false }]);
+    await client.query("alter role byok_functions login password 'of-the-operator'");
+  } finally {
+    await client.query("rollback");
+    await client.end();
+  }
+});
+
 /** Everything about schema byok that the catalog knows, and the rows that are seeded. */
 async function catalogOf(url: string): Promise<unknown> {
   const queries = {
@@ -107,6 +124,8 @@ async function catalogOf(url: string): Promise<unknown> {
       from pg_policy join pg_class on pg_class.oid = polrelid where relnamespace = 'byok'::regnamespace order by 1, 2`,
     triggers: `select pg_get_triggerdef(pg_trigger.oid) from pg_trigger join pg_class on pg_class.oid = tgrelid
       where relnamespace = 'byok'::regnamespace and not tgisinternal order by 1`,
+    roles: `select rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls, rolconfig, shobj_description(oid, 'pg_authid')
+      from pg_roles where rolname like 'byok%' order by 1`,
     schema: `select nspacl::text, obj_description(oid, 'pg_namespace') from pg_namespace where nspname = 'byok'`,
     operations: "select * from byok.operations order by name",
     models: "select * from byok.platform_models order by provider, model",

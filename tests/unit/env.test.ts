@@ -111,6 +111,42 @@ describe("readEnv()", () => {
     expect(() => read({ BYOK_PROVIDER_ORIGINS: json })).toThrow(error);
   });
 
+  const address = "postgresql://byok_functions.ref:s3cret@pooler.test:6543/postgres";
+
+  test("asks a database elsewhere for a certificate of the public authorities, or of the one that is named", () => {
+    expect(read({ BYOK_DATABASE_URL: address }).directDatabase).toEqual({ url: address, tls: {} });
+    const named = read({ BYOK_DATABASE_URL: address, BYOK_DATABASE_CA: "-----BEGIN CERTIFICATE-----" });
+    expect(named.directDatabase).toEqual({ url: address, tls: { ca: "-----BEGIN CERTIFICATE-----" } });
+  });
+
+  test("reaches a database on this machine without TLS", () => {
+    const url = "postgres://byok_functions:password@127.0.0.1:54322/postgres";
+    expect(read({ BYOK_DATABASE_URL: url, BYOK_DATABASE_CA: "any" }).directDatabase).toEqual({ url, tls: false });
+  });
+
+  test("uses the Data API where the address of the database is empty", () => {
+    expect(read({ BYOK_DATABASE_URL: "" })).not.toHaveProperty("directDatabase");
+  });
+
+  test.each([
+    "nonsense",
+    "mysql://user:s3cret@host/db",
+    "postgresql://user@host/db",
+    "postgresql://:s3cret@host/db",
+    "postgresql:///db",
+  ])("refuses the address %s of a database, which names no login", (url) => {
+    const error = new Error("BYOK_DATABASE_URL is not of the form postgresql://user:password@host:port/database");
+    expect(() => read({ BYOK_DATABASE_URL: url })).toThrow(error);
+  });
+
+  test.each(["?sslmode=disable", "?pgbouncer=true", "#s3cret"])(
+    "refuses %s after the address of a database",
+    (more) => {
+      const error = new Error("BYOK_DATABASE_URL may not have parameters");
+      expect(() => read({ BYOK_DATABASE_URL: address + more })).toThrow(error);
+    },
+  );
+
   test.each(["BYOK_CHECK_TIMEOUT_MS", "BYOK_CALL_TIMEOUT_MS", "BYOK_STALL_TIMEOUT_MS"])(
     "refuses a %s that is no whole number above 0",
     (name) => {

@@ -61,7 +61,7 @@ export type OpenedCall =
       readonly models: readonly string[];
     };
 
-/** Every method throws the ByokError that SQL raised, and `internal` for anything else. */
+/** Every method throws the ByokError that SQL raised, `database_unavailable` when there is no answer, else `internal`. */
 export interface Database {
   saveCredential(credential: NewCredential): Promise<Credential>;
   /** Null when no key is saved. */

@@ -112,6 +112,7 @@ function errorStatus({ callStatus }: ByokError): string {
     413: "INVALID_ARGUMENT",
     429: "RESOURCE_EXHAUSTED",
     502: "UNAVAILABLE",
+    503: "UNAVAILABLE",
     504: "DEADLINE_EXCEEDED",
   };
   return statuses[callStatus] ?? "INTERNAL";

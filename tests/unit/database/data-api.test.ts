@@ -163,6 +163,11 @@ describe("dataApi()", () => {
 });
 
 describe("an error of the database", () => {
+  const unavailable = {
+    code: "database_unavailable",
+    message: "The database does not answer. Try again in a moment.",
+    details: { retry_after_s: 1 },
+  };
   const internal = { code: "internal", message: "Something went wrong on our side.", details: {} };
 
   test("is the refusal that SQL raised, with its details", async () => {
@@ -206,18 +211,32 @@ describe("an error of the database", () => {
     expect(outcome).toMatchObject(internal);
   });
 
-  test("is internal for an answer that is no JSON", async () => {
-    const { origin } = await startServer((_, response) => response.writeHead(502).end("<html>s3cret</html>"));
+  test.each([
+    [400, internal],
+    [500, internal],
+    [502, unavailable],
+    [503, unavailable],
+    [504, unavailable],
+  ])("tells by the status %d of an answer that is no JSON", async (status, expected) => {
+    const { origin } = await startServer((_, response) => response.writeHead(status).end("<html>s3cret</html>"));
     const outcome = await openCall(dataApi(origin, secretKey)).catch((error: unknown) => error);
     expect(outcome).toBeInstanceOf(ByokError);
-    expect(outcome).toMatchObject(internal);
+    expect(outcome).toMatchObject(expected);
   });
 
-  test("is internal for a Data API that cannot be reached", async () => {
+  test("says that the database is unavailable for a Data API that cannot be reached", async () => {
     const outcome = await openCall(dataApi(await deadOrigin(), secretKey)).catch((error: unknown) => error);
     expect(outcome).toBeInstanceOf(ByokError);
-    expect(outcome).toMatchObject(internal);
+    expect(outcome).toMatchObject(unavailable);
   });
+
+  test.each(["08006", "53300", "57014", "57P01", "57P03", "PGRST000", "PGRST001", "PGRST002", "PGRST003"])(
+    "says that the database is unavailable for %s, without detail",
+    async (code) => {
+      const { outcome } = await ask(openCall, 500, { code, message: "s3cret", details: '{"s3cret":1}', hint: null });
+      expect(outcome).toMatchObject(unavailable);
+    },
+  );
 
   test.each<[string, (database: Database) => Promise<unknown>]>([
     ["open_call", openCall],

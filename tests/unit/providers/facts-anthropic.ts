@@ -23,6 +23,7 @@ const errorTypes: Record<number, string> = {
   429: "rate_limit_error",
   500: "api_error",
   502: "api_error",
+  503: "api_error",
   504: "timeout_error",
 };
 

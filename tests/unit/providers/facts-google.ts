@@ -65,6 +65,7 @@ const statuses: Record<number, string> = {
   500: "INTERNAL",
   429: "RESOURCE_EXHAUSTED",
   502: "UNAVAILABLE",
+  503: "UNAVAILABLE",
   504: "DEADLINE_EXCEEDED",
 };
 

@@ -1,0 +1,71 @@
+/** The database over a connection of its own, as the role `byok_functions`: one round trip to Postgres and nothing between. */
+import { type DatabaseError, Pool, type PoolClient } from "pg";
+import { databaseOver, databaseUnavailable, type FunctionName, type Parameters, refusalOf, type Rows } from "./rpc.ts";
+import type { Database } from "./types.ts";
+
+export interface DirectOptions {
+  /** `postgresql://user:password@host:port/database`: Postgres itself, or a pooler in transaction mode. */
+  readonly url: string;
+  /** PEM of the authority that signed the server's certificate; the public ones when absent. False: no TLS. */
+  readonly tls: { readonly ca?: string } | false;
+  /** How long to wait for a connection, and then for an answer, in ms: longer than a statement may take (8 s). */
+  readonly patienceMs?: number;
+}
+
+/** Most connections of an isolate. Each serves one call at a time, for a fraction of a millisecond. */
+const maxConnections = 5;
+/** How long a connection that nobody needs is kept, in ms. */
+const idleMs = 30_000;
+
+/**
+ * Make one for each isolate. Statements are unnamed and each is a transaction of its own, so nothing depends on which server
+ * connection a pooler picks. Connections are opened when they are needed; one that broke is dropped and another is opened for
+ * the next statement. No statement is ever sent twice: whether the first was carried out cannot be known.
+ */
+export function direct({ url, tls, patienceMs = 10_000 }: DirectOptions): Database & { close(): Promise<void> } {
+  const pool = new Pool({
+    connectionString: url,
+    ssl: tls,
+    max: maxConnections,
+    connectionTimeoutMillis: patienceMs,
+    query_timeout: patienceMs,
+    idleTimeoutMillis: idleMs,
+    keepAlive: true,
+  });
+  // The end of a connection reaches whoever waits for its answer; here it must only not end the process.
+  const ignore = () => undefined;
+  pool.on("error", ignore);
+  pool.on("connect", (client) => client.on("error", ignore));
+
+  const database = databaseOver(async <Name extends FunctionName>(name: Name, parameters: Parameters<Name>) => {
+    const names = Object.keys(parameters);
+    const list = names.map((parameter, index) => `${parameter} => $${index + 1}`).join(", ");
+    const client = await pool.connect().catch(() => {
+      throw databaseUnavailable();
+    });
+    const values = Object.values(parameters).map(toParameter);
+    const { rows } = await query(client, `select to_json(r) from byok.${name}(${list}) as r`, values);
+    return rows.map(([row]) => row) as Rows<Name>;
+  });
+  return { ...database, close: () => pool.end() };
+}
+
+/** Runs a statement and hands the connection back, unless it is no longer good. */
+async function query(client: PoolClient, text: string, values: unknown[]): Promise<{ rows: unknown[][] }> {
+  try {
+    const result = await client.query<unknown[]>({ text, values, rowMode: "array" });
+    client.release();
+    return result;
+  } catch (thrown) {
+    const { code, message, detail: details } = thrown as Partial<DatabaseError>;
+    // Without an SQLSTATE it is the connection that failed, or was silent. The pool drops those that Postgres ended by itself.
+    const isBroken = code?.length !== 5;
+    client.release(isBroken);
+    throw isBroken ? databaseUnavailable() : refusalOf({ code, message, details });
+  }
+}
+
+/** The driver would write a list as an array of Postgres; the only lists here are JSON. */
+function toParameter(value: unknown): unknown {
+  return typeof value === "object" && value !== null ? JSON.stringify(value) : value;
+}

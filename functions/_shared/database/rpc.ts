@@ -1,0 +1,143 @@
+/** The SQL functions of schema `byok` as a Database, whichever way they are called. */
+import { ByokError, isErrorCode } from "../errors.ts";
+import { isRecord, parseJson } from "../json.ts";
+import type { Database as Schema } from "./schema.ts";
+import type { Credential, Database } from "./types.ts";
+
+type Functions = Schema["byok"]["Functions"];
+export type FunctionName = keyof Functions;
+export type Parameters<Name extends FunctionName> = Functions[Name]["Args"];
+/** What a function returns, as rows; what returns a single value gives one. */
+export type Rows<Name extends FunctionName> = Functions[Name]["Returns"] extends readonly (infer Row)[]
+  ? Row[]
+  : [Functions[Name]["Returns"]];
+
+/**
+ * Calls one SQL function, in one round trip. Rows come as JSON has them: times in ISO 8601, credits as numbers.
+ *
+ * @throws ByokError as `refusalOf` makes it
+ */
+export type Rpc = <Name extends FunctionName>(name: Name, parameters: Parameters<Name>) => Promise<Rows<Name>>;
+
+export function databaseOver(rpc: Rpc): Database {
+  return {
+    async saveCredential({ userId, credentialId, provider, hint, status, envelope, kid }) {
+      const rows = await rpc("save_credential", {
+        p_user_id: userId,
+        p_credential_id: credentialId,
+        p_provider: provider,
+        p_hint: hint,
+        p_status: status,
+        p_envelope: envelope,
+        p_kid: kid,
+      });
+      return credentialOf(onlyRow(rows));
+    },
+
+    async readEnvelope(userId, provider) {
+      const [row] = await rpc("read_envelope", { p_user_id: userId, p_provider: provider });
+      return row ? { credentialId: row.credential_id, envelope: row.envelope } : null;
+    },
+
+    async markCredential(userId, credentialId, status) {
+      const [row] = await rpc("mark_credential", {
+        p_user_id: userId,
+        p_credential_id: credentialId,
+        p_status: status,
+      });
+      return row ? credentialOf(row) : null;
+    },
+
+    async countAttempt(userId) {
+      await rpc("count_attempt", { p_user_id: userId });
+    },
+
+    async openCall(userId, provider, operation, requestId) {
+      const rows = await rpc("open_call", {
+        p_user_id: userId,
+        p_provider: provider,
+        p_request_id: requestId,
+        ...(operation === null ? {} : { p_operation: operation }),
+      });
+      const row = onlyRow(rows);
+      if (row.funding === "byok") return { funding: "byok", credentialId: row.credential_id, envelope: row.envelope };
+      return {
+        funding: "platform",
+        holdId: row.hold_id,
+        priceCredits: row.price_credits,
+        maxOutputTokens: row.max_output_tokens,
+        maxInputBytes: row.max_input_bytes,
+        models: row.models,
+      };
+    },
+
+    async settleHold(userId, holdId) {
+      await rpc("settle_hold", { p_user_id: userId, p_hold_id: holdId });
+    },
+
+    async voidHold(userId, holdId) {
+      await rpc("void_hold", { p_user_id: userId, p_hold_id: holdId });
+    },
+
+    countEnvelopes: () => rpc("count_envelopes", {} as never),
+
+    async listEnvelopes(kid, after, limit) {
+      // The types of the schema do not know that an argument may be null.
+      const rows = await rpc("list_envelopes", { p_kid: kid, p_after: after as string, p_limit: limit });
+      return rows.map(({ credential_id, user_id, provider, envelope }) => {
+        return { credentialId: credential_id, userId: user_id, provider, envelope };
+      });
+    },
+
+    async replaceEnvelopes(replacements) {
+      const rows = replacements.map(({ userId, credentialId, envelope, sealed }) => ({
+        user_id: userId,
+        credential_id: credentialId,
+        old_envelope: envelope,
+        new_envelope: sealed?.envelope ?? null,
+        new_kid: sealed?.kid ?? null,
+      }));
+      return await rpc("replace_envelopes", { p_replacements: rows });
+    },
+  };
+}
+
+/** An error of the database: an SQLSTATE, or a code of PostgREST's, and the texts beside it. */
+export interface DatabaseFailure {
+  readonly code?: string | undefined;
+  readonly message?: string | undefined;
+  readonly details?: string | null | undefined;
+}
+
+/**
+ * SQLSTATEs of a database that is away, going down, full or too slow, and PostgREST's codes for having no connection to it.
+ * https://www.postgresql.org/docs/17/errcodes-appendix.html, https://docs.postgrest.org/en/stable/references/errors.html
+ */
+const awayCodes = /^(?:08...|53...|57P0.|57014|PGRST00[0-3])$/;
+
+/**
+ * What SQL raises as SQLSTATE PTxyz with a code of ours as message is that refusal; a database that is away is
+ * `database_unavailable`; all else is `internal`, without detail.
+ */
+export function refusalOf({ code = "", message, details: text }: DatabaseFailure): ByokError {
+  if (awayCodes.test(code)) return databaseUnavailable();
+  if (!code.startsWith("PT") || !isErrorCode(message)) return new ByokError("internal");
+  const details = parseJson(text ?? "");
+  return new ByokError(message, isRecord(details) ? { details } : {});
+}
+
+export function databaseUnavailable(): ByokError {
+  return new ByokError("database_unavailable", { details: { retry_after_s: 1 } });
+}
+
+function onlyRow<T>(rows: readonly T[]): T {
+  const [row] = rows;
+  if (!row) throw new ByokError("internal");
+  return row;
+}
+
+type CredentialRow = Schema["byok"]["Tables"]["credentials"]["Row"];
+
+function credentialOf({ id, provider, hint, status, verified_at, created_at, updated_at }: CredentialRow): Credential {
+  return { id, provider, hint, status, verified_at, created_at, updated_at };
+}

@@ -1,0 +1,31 @@
+-- The Edge Functions may reach Postgres by a connection of their own instead of the Data API. They log in as byok_functions, which
+-- may call what they need and nothing else: it cannot grant credits, and it has no table. It cannot log in until the operator gives
+-- it a password: alter role byok_functions login password '...'.
+
+do $$
+begin
+  if not exists (select from pg_catalog.pg_roles where rolname = 'byok_functions') then
+    create role byok_functions nologin noinherit;
+  end if;
+end
+$$;
+
+comment on role byok_functions is
+  'Who the Edge Functions log in as when they reach Postgres directly: executes the functions of schema byok that they need, and nothing else.';
+
+-- As the Data API's own role on a hosted project: who waits longer gets 57014.
+alter role byok_functions set statement_timeout = '8s';
+
+grant usage on schema byok to byok_functions;
+grant execute on function
+  byok.save_credential(uuid, uuid, text, text, text, text, bigint),
+  byok.read_envelope(uuid, text),
+  byok.mark_credential(uuid, uuid, text),
+  byok.open_call(uuid, text, text, text),
+  byok.settle_hold(uuid, uuid),
+  byok.void_hold(uuid, uuid),
+  byok.count_attempt(uuid),
+  byok.count_envelopes(),
+  byok.list_envelopes(bigint, uuid, integer),
+  byok.replace_envelopes(jsonb)
+to byok_functions;
