@@ -21,6 +21,7 @@ export interface FunctionsOptions {
 export interface Functions {
   /** of Deno, on the loopback address */
   port: number;
+  pid: number;
   /** resolves with the exit code when Deno has ended */
   ended: Promise<number | null>;
   /** Lets work that functions handed to EdgeRuntime.waitUntil() come to its end, up to ten seconds. */
@@ -85,7 +86,7 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
     ready.reject(new Error(`Deno ended with code ${code} before it could run the functions`)),
   );
 
-  return { port: await ready.promise, ended: deno.ended, stop: () => deno.end() };
+  return { port: await ready.promise, pid: deno.pid, ended: deno.ended, stop: () => deno.end() };
 }
 
 /**

@@ -196,7 +196,7 @@ async function startParts(
 }
 
 /** What a hosted project gives its functions, and the key ring, which is the operator's to set there. */
-function hostedVariables(url: string, dbUrl: string, secrets: Secrets, tokens: Tokens): Record<string, string> {
+export function hostedVariables(url: string, dbUrl: string, secrets: Secrets, tokens: Tokens): Record<string, string> {
   return {
     SUPABASE_URL: url,
     SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: secrets.publishableKey }),

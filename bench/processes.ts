@@ -1,0 +1,51 @@
+/** Processes under measurement: their start, CPU time and memory. The last two are known on Linux only. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { connect } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+
+/** Starts a server and waits until its port can be connected to. */
+export async function startServer(
+  command: string,
+  args: string[],
+  port: number,
+  env = {},
+): Promise<ChildProcess & { pid: number }> {
+  const child = spawn(command, args, { stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, ...env } });
+  while (!(await isListening(port))) {
+    if (child.exitCode !== null) throw new Error(`${command} ${args[0]} ended before it listened.`);
+    await delay(20);
+  }
+  return child as ChildProcess & { pid: number };
+}
+
+async function isListening(port: number): Promise<boolean> {
+  const socket = connect(port, "127.0.0.1");
+  const answer = await Promise.race([
+    once(socket, "connect").then(() => true),
+    once(socket, "error").then(() => false),
+  ]).catch(() => false);
+  socket.destroy();
+  return answer;
+}
+
+/** CPU time of a process so far, in ms; NaN where it is not known. */
+export function cpu_ms(pid: number): number {
+  const fields = readProc(pid, "stat").split(") ").at(-1)?.split(" ") ?? [];
+  // Clock ticks, of which there are 100 in a second on every Linux in use.
+  return (Number(fields[11] ?? NaN) + Number(fields[12] ?? NaN)) * 10;
+}
+
+/** Resident memory of a process in MB; NaN where it is not known. */
+export function memory_mb(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readProc(pid, "status"))?.[1] ?? NaN) / 1024;
+}
+
+function readProc(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, "utf8");
+  } catch {
+    return "";
+  }
+}
