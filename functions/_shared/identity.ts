@@ -2,6 +2,7 @@
 import { verifyCredentials } from "@supabase/server/core";
 import { tokenIssuer } from "./env.ts";
 import { ByokError } from "./errors.ts";
+import { Remembered } from "./remembered.ts";
 
 export interface Caller {
   /** UUID of the user the request acts for. */
@@ -67,8 +68,16 @@ function bearerToken(request: Request): string | null {
   return token && !token.startsWith("sb_") ? token : null;
 }
 
+/**
+ * Callers by access tokens that were verified: checking an ES256 signature costs more than all the rest of a call. Nothing is
+ * accepted for longer, since a token verified without a network call is good until it expires anyway. Refusals are not kept.
+ */
+const verified = new Remembered<Caller>({ maxEntries: 1_000, maxAge_ms: 5 * 60_000 });
+
 async function callerOf(token: string | null): Promise<Caller | null> {
   if (!token) return null;
+  const known = verified.get(token);
+  if (known) return known;
   const issuer = tokenIssuer();
   const { data, error } = await verifyCredentials(
     { token, apikey: null },
@@ -78,7 +87,9 @@ async function callerOf(token: string | null): Promise<Caller | null> {
   const claims = data?.jwtClaims;
   // A token that never expires is none that the project's Auth issues.
   if (claims?.role !== "authenticated" || !claims.exp || !uuidPattern.test(claims.sub)) return null;
-  return { userId: claims.sub, isAnonymous: claims.is_anonymous === true };
+  const caller = { userId: claims.sub, isAnonymous: claims.is_anonymous === true };
+  verified.set(token, caller, claims.exp * 1000);
+  return caller;
 }
 
 async function backendCaller(request: Request, userId: string): Promise<Caller | null> {

@@ -26,7 +26,7 @@ const layers = [
     "_shared/validation.ts",
   ],
   ["_shared/keyring.ts", "_shared/envelope.ts", "_shared/database/", "_shared/providers/"],
-  ["_shared/errors.ts", "_shared/env.ts", "_shared/json.ts"],
+  ["_shared/errors.ts", "_shared/env.ts", "_shared/json.ts", "_shared/remembered.ts"],
 ];
 
 function layerOf(path: string): number {

@@ -69,6 +69,34 @@ describe.each([
     expect(await identify(bearer(await tokenOf()))).toEqual({ userId, isAnonymous: false });
   });
 
+  test("knows a token again without checking its signature, for five minutes", async () => {
+    const token = await tokenOf();
+    await identify(bearer(token));
+    const verify = vi.spyOn(crypto.subtle, "verify");
+    expect(await identify(bearer(token))).toEqual({ userId, isAnonymous: false });
+    expect(verify).not.toHaveBeenCalled();
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 5 * 60_000 });
+    expect(await identify(bearer(token))).toEqual({ userId, isAnonymous: false });
+    expect(verify).toHaveBeenCalledTimes(1);
+    verify.mockRestore();
+    vi.useRealTimers();
+  });
+
+  test("refuses a token that it knows from the second in which it expires", async () => {
+    const token = await tokenOf({ exp: now() + 60 });
+    await identify(bearer(token));
+    vi.useFakeTimers({ toFake: ["Date"], now: (now() + 60) * 1000 });
+    await expect(identify(bearer(token))).rejects.toMatchObject(unauthenticated);
+    vi.useRealTimers();
+  });
+
+  test("refuses a token that differs by one character from one that it knows", async () => {
+    const token = await tokenOf();
+    await identify(bearer(token));
+    const forged = token.replace(/.(?=.{20}$)/, (character) => (character === "A" ? "B" : "A"));
+    await expect(identify(bearer(forged))).rejects.toMatchObject(unauthenticated);
+  });
+
   test("takes the scheme in any case", async () => {
     expect(await identify(requestWith({ authorization: `bearer  ${await tokenOf()}` }))).toMatchObject({ userId });
   });
