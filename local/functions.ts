@@ -21,6 +21,7 @@ export interface FunctionsOptions {
 export interface Functions {
   /** of Deno, on the loopback address */
   port: number;
+  /** of Deno */
   pid: number;
   /** resolves with the exit code when Deno has ended */
   ended: Promise<number | null>;

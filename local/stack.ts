@@ -63,6 +63,8 @@ export interface Stack {
   demoPassword: string;
   /** where the database's files are */
   dataDir: string;
+  /** the functions' own server, which the gateway passes requests on to: its port, and its process id */
+  functions: { port: number; pid: number };
   doubles?: ProviderDoubles;
   /** resolves, with what happened, when a server of the stack ends that nobody has asked to */
   failed: Promise<string>;
@@ -190,6 +192,7 @@ async function startParts(
     secretKey,
     demoPassword,
     dataDir: server.dataDir,
+    functions: { port: functions.port, pid: functions.pid },
     failed,
     ...(doubles && { doubles }),
   };

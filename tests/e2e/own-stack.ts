@@ -18,6 +18,8 @@ export interface OwnStack extends TestStack {
   readonly stateDir: string;
   /** The folder of the database's files. */
   readonly dataDir: string;
+  /** The functions' own server, behind the gateway. */
+  readonly functions: { readonly port: number; readonly pid: number };
   readonly platformKeys: Readonly<Record<ProviderId, string>>;
   /** Signs any claims with the project's own key, as its Auth would. */
   sign(claims: JWTPayload): Promise<string>;
@@ -35,13 +37,13 @@ export async function startOwnStack(functionsEnv: Record<string, string> = {}): 
       log: (line) => printed.push(line),
       postgresLog: (text) => postgresLog.push(text),
     });
-    const { url, dbUrl, adminDbUrl, functionsDbUrl, publishableKey, secretKey, dataDir, doubles } = stack;
+    const { url, dbUrl, adminDbUrl, functionsDbUrl, publishableKey, secretKey, dataDir, functions, doubles } = stack;
     if (!doubles) throw new Error("The stack has no doubles of the providers.");
     const { origins, platformKeys } = doubles;
     const tokens = await createTokens(await loadSecrets(stateDir), url);
     return {
       ...{ url, dbUrl, adminDbUrl, functionsDbUrl, publishableKey, secretKey, origins, platformKeys },
-      ...{ printed, postgresLog, stateDir, dataDir },
+      ...{ printed, postgresLog, stateDir, dataDir, functions },
       sign: (claims) => tokens.sign(claims),
       async stop() {
         await stack.stop();
