@@ -36,7 +36,8 @@ function load(slug: string, file: string): Promise<Handler> {
 }
 
 async function answer(request: Request): Promise<Response> {
-  const slug = new URL(request.url).pathname.split("/")[1] ?? "";
+  // The URL is made from the Host header, which may be anything.
+  const slug = URL.parse(request.url)?.pathname.split("/")[1] ?? "";
   const file = entrypoints.get(slug);
   if (!file) return refuse(404, "NOT_FOUND", "Requested function was not found");
   let handler: Handler;

@@ -19,9 +19,9 @@ const treacherous = /\/\/|\\|@|%(?:2e|2f|5c|40|25|[01][0-9a-f]|7f)|%(?![0-9a-f]{
  * @throws ByokError `unknown_provider`, `unknown_path`
  */
 export function routeOf(requestUrl: string): Route {
-  const url = new URL(requestUrl);
-  const provider = providerOf(url);
+  const provider = providerOf(requestUrl);
   if (!provider) throw new ByokError("unknown_provider");
+  const url = new URL(requestUrl);
   const path = url.pathname.slice(url.pathname.indexOf(`/call/${provider}`) + `/call/${provider}`.length);
   if (path.startsWith("/upload/")) {
     throw new ByokError("unknown_path", {
@@ -36,9 +36,10 @@ export function routeOf(requestUrl: string): Route {
   return { provider, path, search: url.search };
 }
 
-/** The provider that a URL names, whatever else is wrong with it; null for none. */
-export function providerOf(url: URL): ProviderId | null {
-  const name = /^(?:\/functions\/v1)?\/call\/([^/]+)(?:\/|$)/.exec(url.pathname)?.[1];
+/** The provider that a URL names, whatever else is wrong with it; null for none. A `Host` that can be none makes it no URL at all. */
+export function providerOf(requestUrl: string): ProviderId | null {
+  const pathname = URL.parse(requestUrl)?.pathname ?? "";
+  const name = /^(?:\/functions\/v1)?\/call\/([^/]+)(?:\/|$)/.exec(pathname)?.[1];
   return isProviderId(name) ? name : null;
 }
 

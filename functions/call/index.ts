@@ -25,7 +25,7 @@ export default serve({
       : await relayOnCredits(request, route, funding);
   },
   refuse(error, request) {
-    const provider = providerOf(new URL(request.url));
+    const provider = providerOf(request.url);
     const body = provider
       ? providers[provider].errorBody(error)
       : { error: { code: error.code, message: error.message } };
