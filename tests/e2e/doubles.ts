@@ -82,7 +82,7 @@ const credentialHeader = {
 };
 
 /** All that a provider may get beside the credential: what the relay forwards, and what any HTTP client sends. */
-const ordinaryHeaders = [
+export const ordinaryHeaders = [
   "accept",
   "accept-encoding",
   "accept-language",

@@ -1,0 +1,22 @@
+/**
+ * Requests and answers that nobody in good faith sends, against one stack. Whatever it is: no request reaches another host than
+ * the adapter's, nobody passes as another user, nothing of a secret comes back or is printed, every failure has its documented
+ * code, and the functions live on.
+ */
+import { afterAll, beforeAll, describe } from "vitest";
+import { replay } from "./drawing.ts";
+import { attackPaths } from "./paths.ts";
+import { Target } from "./target.ts";
+
+let target: Target;
+beforeAll(async () => {
+  console.log(`hostile requests: ${replay}`);
+  target = await Target.start({
+    BYOK_CALL_TIMEOUT_MS: "10000",
+    BYOK_CHECK_TIMEOUT_MS: "5000",
+    BYOK_STALL_TIMEOUT_MS: "5000",
+  });
+});
+afterAll(() => target?.stop());
+
+describe("paths", () => attackPaths(() => target));
