@@ -3,10 +3,13 @@
  * the adapter's, nobody passes as another user, nothing of a secret comes back or is printed, every failure has its documented
  * code, and the functions live on.
  */
-import { afterAll, beforeAll, describe } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe } from "vitest";
+import { attackWithAnswers } from "./answers.ts";
 import { replay } from "./drawing.ts";
+import { attackHeads } from "./heads.ts";
 import { attackPaths } from "./paths.ts";
 import { Target } from "./target.ts";
+import { attackTokens } from "./tokens.ts";
 
 let target: Target;
 beforeAll(async () => {
@@ -17,6 +20,10 @@ beforeAll(async () => {
     BYOK_STALL_TIMEOUT_MS: "5000",
   });
 });
+beforeEach(() => target.forget());
 afterAll(() => target?.stop());
 
 describe("paths", () => attackPaths(() => target));
+describe("heads", () => attackHeads(() => target));
+describe("tokens", () => attackTokens(() => target));
+describe("answers", () => attackWithAnswers(() => target));

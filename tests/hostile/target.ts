@@ -51,6 +51,8 @@ export class Target {
   readonly attacker: Person;
   /** Has credits and no keys. */
   readonly spender: Person;
+  /** Saves keys that nobody calls with. */
+  readonly saver: Person;
   /** The functions' own port comes first; the gateway, like a hosted one, may refuse what they never see. */
   readonly doors: readonly [Door, Door];
   readonly #database: Client;
@@ -58,7 +60,7 @@ export class Target {
   #victimsRows: unknown;
 
   private constructor(
-    parts: Pick<Target, "stack" | "providers" | "canary" | "victim" | "attacker" | "spender">,
+    parts: Pick<Target, "stack" | "providers" | "canary" | "victim" | "attacker" | "spender" | "saver">,
     database: Client,
   ) {
     this.stack = parts.stack;
@@ -67,17 +69,18 @@ export class Target {
     this.victim = parts.victim;
     this.attacker = parts.attacker;
     this.spender = parts.spender;
+    this.saver = parts.saver;
     this.doors = [
       { port: parts.stack.functions.port, prefix: "" },
       { port: Number(new URL(parts.stack.url).port), prefix: "/functions/v1" },
     ];
     this.#database = database;
-    const { victim, attacker, spender, stack } = parts;
+    const { victim, attacker, spender, saver, stack } = parts;
     this.#secrets = new Map([
       ...Object.values(victim.apiKeys).map((key) => [key, "an API key of the victim"] as const),
       ...Object.values(attacker.apiKeys).map((key) => [key, "an API key of the attacker"] as const),
       ...Object.values(stack.platformKeys).map((key) => [key, "an API key of the platform"] as const),
-      ...[victim, attacker, spender].map((person) => [person.accessToken, "an access token"] as const),
+      ...[victim, attacker, spender, saver].map((person) => [person.accessToken, "an access token"] as const),
       [stack.secretKey, "the project's secret key"],
     ]);
   }
@@ -94,9 +97,9 @@ export class Target {
     const stack = await startOwnStack({ BYOK_PROVIDER_ORIGINS: JSON.stringify(origins), ...functionsEnv });
     const database = new Client({ connectionString: stack.adminDbUrl });
     await database.connect();
-    const [victim, attacker, spender] = await createPeople(stack, database);
+    const [victim, attacker, spender, saver] = await createPeople(stack, database);
     const canary = await startCanary();
-    const target = new Target({ stack, providers: servers, canary, victim, attacker, spender }, database);
+    const target = new Target({ stack, providers: servers, canary, victim, attacker, spender, saver }, database);
     target.#victimsRows = await target.#rowsOf(victim);
     target.forget();
     return target;
@@ -108,8 +111,9 @@ export class Target {
     await Promise.all([...providerIds.map((id) => this.providers[id].stop()), this.canary.stop()]);
   }
 
-  /** Forgets what the providers received. */
+  /** Forgets what the providers received and what the functions have printed. */
   forget(): void {
+    this.stack.printed.length = 0;
     for (const id of providerIds) this.providers[id].received.length = 0;
   }
 
@@ -217,8 +221,8 @@ export async function manyAtATime<T>(items: Iterable<T>, work: (item: T) => Prom
   await Promise.all(Array.from({ length: 16 }, worker));
 }
 
-async function createPeople(stack: OwnStack, database: Client): Promise<[Person, Person, Person]> {
-  const [victim, attacker, spender] = (await createUsers(database, 3)) as [string, string, string];
+async function createPeople(stack: OwnStack, database: Client): Promise<[Person, Person, Person, Person]> {
+  const [victim = "", attacker = "", spender = "", saver = ""] = await createUsers(database, 4);
   const key = (id: ProviderId) => doubleKey(id, "works");
   const create = async (id: string, hasKeys: boolean): Promise<Person> => {
     const exp = Math.floor(Date.now() / 1000) + 3600;
@@ -233,5 +237,10 @@ async function createPeople(stack: OwnStack, database: Client): Promise<[Person,
     }
     return person;
   };
-  return [await create(victim, true), await create(attacker, true), await create(spender, false)];
+  return [
+    await create(victim, true),
+    await create(attacker, true),
+    await create(spender, false),
+    await create(saver, false),
+  ];
 }
