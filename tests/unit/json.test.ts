@@ -25,4 +25,27 @@ describe("parseJson()", () => {
   test.each(["", "{", "nonsense", "{'a': 1}", "undefined", "NaN"])("gives undefined for %j", (text) => {
     expect(parseJson(text)).toBeUndefined();
   });
+
+  test.each([
+    ["[", "]"],
+    ['{"a":', "}"],
+  ])("gives undefined for what nests deeper than 1000 times %s", (open, close) => {
+    const nested = (depth: number) => `${open.repeat(depth)}1${close.repeat(depth)}`;
+    expect(parseJson(nested(1000))).toEqual(JSON.parse(nested(1000)));
+    expect(parseJson(nested(1001))).toBeUndefined();
+  });
+
+  test.each([
+    ["[".repeat(2000)],
+    ['\\"'.repeat(1000) + "[".repeat(2000)],
+    ["\\".repeat(2000)],
+    ["{".repeat(2000) + "\\"],
+  ])("counts no brackets within a string", (text) =>
+    expect(parseJson(JSON.stringify([text, text]))).toEqual([text, text]),
+  );
+
+  test("counts only what is open", () => {
+    const flat = JSON.stringify(Array.from({ length: 2000 }, () => ({ a: [] })));
+    expect(parseJson(flat)).toEqual(JSON.parse(flat));
+  });
 });
