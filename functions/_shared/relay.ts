@@ -47,7 +47,8 @@ export function outboundHeaders(client: Headers, adapter: Adapter, funding: Pick
 /**
  * Sends a request to a provider. Redirects are never followed: fetch would take the API key and the body along.
  *
- * @throws ByokError `provider_unreachable`, `provider_timeout`, `provider_misbehaved` for a redirect
+ * @throws ByokError `provider_unreachable`, `provider_timeout`, `provider_misbehaved` for a redirect, and for a status
+ * that no answer has, such as 999
  */
 export async function askProvider({ url, method, headers, body, signal, timeoutMs }: Outbound): Promise<Response> {
   const patience = new AbortController();
@@ -69,16 +70,21 @@ export async function askProvider({ url, method, headers, body, signal, timeoutM
   } finally {
     clearTimeout(timer);
   }
-  if (answer.status < 300 || answer.status > 399) return answer;
+  const { status } = answer;
+  if ((status >= 200 && status <= 299) || (status >= 400 && status <= 599)) return answer;
   await answer.body?.cancel();
   throw new ByokError("provider_misbehaved");
 }
 
-/** The provider's answer as the client gets it: status, allowed headers, and the given body. */
-export function inbound(answer: Response, body: BodyInit | null, funding: Pick<Funding, "by" | "credits">): Response {
+/** The provider's answer as the client gets it: status, allowed headers but those that repeat the API key, and the given body. */
+export function inbound(
+  answer: Response,
+  body: BodyInit | null,
+  funding: Pick<Funding, "by" | "apiKey" | "credits">,
+): Response {
   const headers = new Headers(fundingHeaders(funding));
   for (const [name, value] of answer.headers) {
-    if (returned.test(name)) headers.set(name, value);
+    if (returned.test(name) && !value.includes(funding.apiKey)) headers.set(name, value);
   }
   return new Response(body, { status: answer.status, headers });
 }
@@ -126,7 +132,7 @@ export async function inboundError(
     });
   }
   const clean = redact(text, funding.apiKey, text.length >= maxErrorLength);
-  return inbound(answer, clean, { by: funding.by, credits: 0 });
+  return inbound(answer, clean, { ...funding, credits: 0 });
 }
 
 /** The body of an error; empty when it breaks off or does not end in time, and then the status alone speaks. */

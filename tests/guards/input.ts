@@ -8,6 +8,13 @@ const credentials = { file: "functions/_shared/credentials.ts", test: "tests/uni
 
 export const inputGuards: readonly Guard[] = [
   {
+    file: "functions/_shared/json.ts",
+    test: "tests/unit/json.test.ts",
+    name: "JSON that nests without end is not read",
+    guard: "if (isTooDeep(text)) return undefined;",
+    instead: "",
+  },
+  {
     ...body,
     name: "A body is counted as it passes",
     guard: "if (received > maxBytes) controller.error(tooLarge(maxBytes));\n      else controller.enqueue(chunk);",
@@ -36,6 +43,12 @@ export const inputGuards: readonly Guard[] = [
     name: "A path holds nothing that a second decoder reads otherwise",
     guard: "if (treacherous.test(path) || ",
     instead: "if (",
+  },
+  {
+    ...route,
+    name: "A URL that is none is refused",
+    guard: 'URL.parse(requestUrl)?.pathname ?? ""',
+    instead: "new URL(requestUrl).pathname",
   },
   {
     ...route,

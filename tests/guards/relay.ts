@@ -22,14 +22,26 @@ export const relayGuards: readonly Guard[] = [
   {
     ...unit,
     name: "A redirect is not passed on",
-    guard: "if (answer.status < 300 || answer.status > 399) return answer;",
-    instead: "if (answer.status < 600) return answer;",
+    guard: "(status >= 200 && status <= 299)",
+    instead: "(status >= 200 && status <= 399)",
+  },
+  {
+    ...unit,
+    name: "A status that no answer has is not passed on",
+    guard: "(status >= 400 && status <= 599)",
+    instead: "status >= 400",
   },
   {
     ...unit,
     name: "Only known headers come back",
-    guard: "if (returned.test(name)) headers.set(name, value);",
-    instead: "headers.set(name, value);",
+    guard: "if (returned.test(name) && ",
+    instead: "if (",
+  },
+  {
+    ...unit,
+    name: "A header that repeats the key stays behind",
+    guard: " && !value.includes(funding.apiKey)",
+    instead: "",
   },
   {
     ...unit,

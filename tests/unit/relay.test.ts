@@ -140,6 +140,11 @@ describe("askProvider()", () => {
     },
   );
 
+  test.each([600, 999])("refuses the status %d, which no answer has", async (status) => {
+    const { origin } = await startServer((_, response) => response.writeHead(status).end());
+    await expect(ask(origin)).rejects.toMatchObject({ code: "provider_misbehaved", status: 502 });
+  });
+
   test("lets go of a redirect's body, which may never end", async () => {
     const provider = new EventEmitter();
     const origin = await listen((_, response) => {
@@ -286,6 +291,12 @@ describe("inbound()", () => {
 
   test("passes on an answer without a body", () => {
     expect(inbound(new Response(null, { status: 204 }), null, byok)).toMatchObject({ status: 204, body: null });
+  });
+
+  test("keeps back a header that repeats the API key", () => {
+    const echo = new Response(null, { headers: { "x-request-id": `for ${apiKey}`, "request-id": "req_1" } });
+    const { headers } = inbound(echo, null, byok);
+    expect([headers.get("x-request-id"), headers.get("request-id")]).toEqual([null, "req_1"]);
   });
 
   test("says what a call on credits costs", () => {
