@@ -3,7 +3,7 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompress
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { doubleKey } from "../e2e/doubles.ts";
-import { draw, replay } from "./drawing.ts";
+import { draw, replay, runs } from "./drawing.ts";
 import { answerOf, type Script } from "./provider.ts";
 import { bearer, manyAtATime, type Target } from "./target.ts";
 import { exchange, requestOf, type WireAnswer } from "./wire.ts";
@@ -252,7 +252,7 @@ export function attackWithAnswers(target: () => Target): void {
         fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)), maxLength: 4 }),
       )
       .map(([at, length, more]) => good.slice(0, at) + more + good.slice(at + length));
-    const cases = draw(fc.oneof(put, changed)).map((bytes): Case => [bytes, sends(bytes)]);
+    const cases = draw(fc.oneof(put, changed), runs / 3).map((bytes): Case => [bytes, sends(bytes)]);
     await expectNoFault(cases, replay);
   });
 
@@ -277,15 +277,15 @@ export function attackWithAnswers(target: () => Target): void {
       "\xff\xfe{}",
       "\ufeff{}",
       '{"error":{"message":"\\ud800"}}',
-      deep("[", "]", 100_000),
-      deep('{"error":', "}", 50_000),
-      `{"error":{"details":${deep("[", "]", 100_000)}}}`,
-      `[{"error":{"details":${deep('{"a":', "1}", 40_000).replaceAll("1}", "}")}}}]`,
+      deep("[", "]", 20_000),
+      deep('{"error":', "}", 10_000),
+      `{"error":{"details":${deep("[", "]", 20_000)}}}`,
+      `[{"error":{"details":${deep('{"a":', "1}", 10_000).replaceAll("1}", "}")}}}]`,
       `{"error":{"message":"${"a".repeat(300_000)}"}}`,
       `{"data":[${'{"id":"gpt-x"},'.repeat(20_000)}{}]}`,
     ];
     const cases = bodies.flatMap((body) =>
-      [200, 400, 401, 403, 429, 500].map((status): Case => [
+      [200, 400].map((status): Case => [
         `${status} ${body.slice(0, 60)}`,
         answers(answerOf(status, Buffer.from(body).toString("latin1"))),
       ]),

@@ -8,7 +8,7 @@ export const replay = `HOSTILE_SEED=${seed} HOSTILE_RUNS=${runs} replays it`;
 
 /** Values of an arbitrary, the same ones for the same seed. */
 export function draw<T>(values: fc.Arbitrary<T>, count = runs): T[] {
-  return fc.sample(values, { seed, numRuns: count });
+  return fc.sample(values, { seed, numRuns: Math.ceil(count) });
 }
 
 /** Some of a list, the same ones for the same seed; all of it if there are no more. */

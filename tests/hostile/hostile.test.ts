@@ -6,6 +6,8 @@
 import { afterAll, beforeAll, beforeEach, describe } from "vitest";
 import { attackWithAnswers } from "./answers.ts";
 import { replay } from "./drawing.ts";
+import { attackWithBodies } from "./bodies.ts";
+import { attackFields } from "./fields.ts";
 import { attackHeads } from "./heads.ts";
 import { attackPaths } from "./paths.ts";
 import { Target } from "./target.ts";
@@ -15,7 +17,7 @@ let target: Target;
 beforeAll(async () => {
   console.log(`hostile requests: ${replay}`);
   target = await Target.start({
-    BYOK_CALL_TIMEOUT_MS: "10000",
+    BYOK_CALL_TIMEOUT_MS: "60000",
     BYOK_CHECK_TIMEOUT_MS: "5000",
     BYOK_STALL_TIMEOUT_MS: "5000",
   });
@@ -27,3 +29,5 @@ describe("paths", () => attackPaths(() => target));
 describe("heads", () => attackHeads(() => target));
 describe("tokens", () => attackTokens(() => target));
 describe("answers", () => attackWithAnswers(() => target));
+describe("bodies", () => attackWithBodies(() => target));
+describe("fields", () => attackFields(() => target));

@@ -74,9 +74,9 @@ export function textOf({ method, target, rawHeaders, body }: Received): string {
   return [method, target, ...rawHeaders, body].join("\n");
 }
 
-/** The bytes of a sound answer of JSON. */
+/** The bytes of a sound answer of JSON, one for each character. */
 export function answerOf(status: number, json: string, moreHeaders = ""): string {
-  const length = Buffer.byteLength(json);
+  const { length } = json;
   return `HTTP/1.1 ${status} Any\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n${moreHeaders}\r\n${json}`;
 }
 

@@ -37,6 +37,9 @@ const startCredits = 1_000_000;
 /** Refusals of ours with a status from 500 on that are meant: the provider's fault, or the operator's. */
 const meantFailures = ["provider_unreachable", "provider_misbehaved", "provider_timeout", "envelope_unreadable"];
 
+/** What Deno prints, and nothing can keep it from, when the stream of an answer on credits has to break. */
+const brokenOff = /^Error: The provider broke off\.$|^ {4}at [\w. ]+\((?:ext:|file:).*\.[jt]s:\d+:\d+\)$/;
+
 /** What may be on an answer: what a provider's answer brings along, what is ours, and what any server sends. */
 const answerHeaders =
   /^(?:content-type|retry-after(?:-ms)?|(?:x-)?request-id|(?:x|anthropic)-ratelimit-.*|x-byok-(?:error|funding|credits)|x-should-retry|access-control-.*|cache-control|x-content-type-options|vary|date|content-length|transfer-encoding|connection|keep-alive|upgrade)$/;
@@ -97,6 +100,8 @@ export class Target {
     const stack = await startOwnStack({ BYOK_PROVIDER_ORIGINS: JSON.stringify(origins), ...functionsEnv });
     const database = new Client({ connectionString: stack.adminDbUrl });
     await database.connect();
+    // The limit on attempts is not what is under attack here.
+    await database.query("update byok.limits set per_day = 1000000 where name = 'key_attempts'");
     const [victim, attacker, spender, saver] = await createPeople(stack, database);
     const canary = await startCanary();
     const target = new Target({ stack, providers: servers, canary, victim, attacker, spender, saver }, database);
@@ -154,17 +159,15 @@ export class Target {
   /**
    * Checks what must be true whatever has been sent: providers got nothing but requests on their own paths with the key of the
    * attacker or of the platform, the canary is untouched, the victim has what the victim had, the functions have printed
-   * nothing, and a good request is answered.
+   * nothing but that an answer broke off, and a good request is answered.
    */
   async expectUnharmed(): Promise<void> {
     expect(this.canary.touched, "the canary").toEqual([]);
     expect(
       providerIds.flatMap((id) => this.providers[id].received.flatMap((one) => this.#faultsOfReceived(id, one))),
     ).toEqual([]);
-    expect(
-      this.stack.printed.map((line) => this.shown(line)),
-      "what the functions print",
-    ).toEqual([]);
+    const printed = this.stack.printed.filter((line) => !brokenOff.test(line)).map((line) => this.shown(line));
+    expect(printed, "what the functions print").toEqual([]);
     expect(await this.#rowsOf(this.victim)).toEqual(this.#victimsRows);
     for (const { port, prefix } of this.doors) {
       const good = requestOf("GET", `${prefix}/call/openai/v1/models`, [bearer(this.attacker)]);
