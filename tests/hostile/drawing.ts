@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import fc from "fast-check";
 
 export const seed = process.env.HOSTILE_SEED ? Number(process.env.HOSTILE_SEED) : randomInt(2 ** 31 - 1);
-export const runs = Number(process.env.HOSTILE_RUNS ?? 150);
+export const runs = Number(process.env.HOSTILE_RUNS ?? 100);
 export const replay = `HOSTILE_SEED=${seed} HOSTILE_RUNS=${runs} replays it`;
 
 /** Values of an arbitrary, the same ones for the same seed. */
