@@ -26,9 +26,7 @@ export default defineConfig({
       },
       { test: { name: "data-api", include: overTheDataApi, ...onTheStack } },
       { test: { name: "ledger", include: ["tests/ledger/**/*.test.ts"], ...onTheStack } },
-      {
-        test: { name: "hostile", include: ["tests/hostile/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 },
-      },
+      { test: { name: "hostile", include: ["tests/hostile/**/*.test.ts"], ...ownStacks } },
       { test: { name: "crash", include: ["tests/crash/**/*.test.ts"], ...ownStacks } },
       { test: { name: "local", include: ["tests/local/**/*.test.ts"], ...ownStacks } },
     ],
