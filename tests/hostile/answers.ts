@@ -52,6 +52,98 @@ function smuggledIn({ headers }: WireAnswer): string | null {
   return forged === undefined ? null : `has the provider's ${forged}`;
 }
 
+const list = '{"object":"list","data":[]}';
+const forgedHeaders = [
+  "x-byok-error: smuggled",
+  "x-byok-funding: smuggled",
+  "x-byok-credits: smuggled",
+  "access-control-allow-origin: https://smuggled",
+  "access-control-allow-credentials: smuggled",
+  "cache-control: smuggled",
+  "set-cookie: a=smuggled",
+  "location: smuggled",
+  "www-authenticate: smuggled",
+  "content-disposition: smuggled",
+  "content-security-policy: smuggled",
+  "refresh: 0;url=smuggled",
+  "link: <smuggled>",
+  "clear-site-data: smuggled",
+  "alt-svc: smuggled",
+  "x-should-retry: smuggled",
+  "openai-organization: smuggled",
+  "trailer: smuggled",
+  "service-worker-allowed: smuggled",
+  "server: smuggled",
+  "x-ratelimit-a: 1\rset-cookie: smuggled",
+  "x-ratelimit-a: 1\nset-cookie: smuggled",
+  "x-ratelimit-a: 1\r\n set-cookie: smuggled",
+  "x-ratelimit-a: \x80\xff\0",
+  "x-ratelimit-\xe9: 1",
+  "content-type: a\r\ncontent-type: b",
+  "content-type: \x01",
+  "retry-after: -1e400",
+  "connection: close, content-type",
+  "upgrade: websocket",
+  ": empty",
+  "no colon",
+  " leading: space",
+  "x-ratelimit-long: " + "a".repeat(20_000),
+  ...Array.from({ length: 3 }, (_, n) => `x-ratelimit-many-${n}: ${n}`),
+];
+const framings = [
+  "content-length: 5",
+  "content-length: 500",
+  "content-length: -1",
+  "content-length: 5, 6",
+  "content-length: 27\r\ncontent-length: 28",
+  "content-length: 99999999999999999999",
+  "content-length: abc",
+  "transfer-encoding: chunked",
+  "transfer-encoding: chunked\r\ncontent-length: 27",
+  "transfer-encoding: gzip, chunked",
+  "transfer-encoding: identity",
+  "transfer-encoding: xchunked",
+  "content-encoding: gzip",
+  "content-encoding: br",
+  "content-encoding: deflate",
+  "content-encoding: zstd",
+  "content-encoding: gzip, gzip",
+  "content-encoding: nonsense",
+  "content-encoding: identity",
+  "content-range: bytes 0-1/2",
+];
+const statusLines = [
+  ...[
+    100, 101, 102, 103, 199, 200, 201, 204, 205, 206, 226, 299, 400, 401, 402, 403, 404, 418, 421, 429, 451, 499, 500,
+    503, 529, 599, 600, 999,
+  ].map((status) => `HTTP/1.1 ${status} Any`),
+  "HTTP/1.1 000 Any",
+  "HTTP/1.1 20 Any",
+  "HTTP/1.1 2000 Any",
+  "HTTP/1.1 -1 Any",
+  "HTTP/1.1 abc Any",
+  "HTTP/1.1 200",
+  "HTTP/1.0 200 OK",
+  "HTTP/0.9 200 OK",
+  "HTTP/2 200",
+  "HTTP/9.9 200 OK",
+  "ICY 200 OK",
+  "SSH-2.0-OpenSSH",
+  "",
+  "\0\0\0",
+  "PRI * HTTP/2.0",
+  "HTTP/1.1 103 Early\r\nlink: <smuggled>\r\n\r\nHTTP/1.1 200 OK",
+  "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK",
+];
+
+const codings = {
+  gzip: gzipSync,
+  deflate: deflateSync,
+  "deflate, raw": deflateRawSync,
+  br: brotliCompressSync,
+  zstd: zstdCompressSync,
+} as const;
+
 export function attackWithAnswers(target: () => Target): void {
   function ask(question: Question, script: Script): Promise<WireAnswer> {
     const name = target().providers.openai.script(script);
@@ -122,90 +214,6 @@ export function attackWithAnswers(target: () => Target): void {
     expect(target().providers.openai.received).toHaveLength(locations().length);
     await target().expectUnharmed();
   });
-
-  const list = '{"object":"list","data":[]}';
-  const forgedHeaders = [
-    "x-byok-error: smuggled",
-    "x-byok-funding: smuggled",
-    "x-byok-credits: smuggled",
-    "access-control-allow-origin: https://smuggled",
-    "access-control-allow-credentials: smuggled",
-    "cache-control: smuggled",
-    "set-cookie: a=smuggled",
-    "location: smuggled",
-    "www-authenticate: smuggled",
-    "content-disposition: smuggled",
-    "content-security-policy: smuggled",
-    "refresh: 0;url=smuggled",
-    "link: <smuggled>",
-    "clear-site-data: smuggled",
-    "alt-svc: smuggled",
-    "x-should-retry: smuggled",
-    "openai-organization: smuggled",
-    "trailer: smuggled",
-    "service-worker-allowed: smuggled",
-    "server: smuggled",
-    "x-ratelimit-a: 1\rset-cookie: smuggled",
-    "x-ratelimit-a: 1\nset-cookie: smuggled",
-    "x-ratelimit-a: 1\r\n set-cookie: smuggled",
-    "x-ratelimit-a: \x80\xff\0",
-    "x-ratelimit-\xe9: 1",
-    "content-type: a\r\ncontent-type: b",
-    "content-type: \x01",
-    "retry-after: -1e400",
-    "connection: close, content-type",
-    "upgrade: websocket",
-    ": empty",
-    "no colon",
-    " leading: space",
-    "x-ratelimit-long: " + "a".repeat(20_000),
-    ...Array.from({ length: 3 }, (_, n) => `x-ratelimit-many-${n}: ${n}`),
-  ];
-  const framings = [
-    "content-length: 5",
-    "content-length: 500",
-    "content-length: -1",
-    "content-length: 5, 6",
-    "content-length: 27\r\ncontent-length: 28",
-    "content-length: 99999999999999999999",
-    "content-length: abc",
-    "transfer-encoding: chunked",
-    "transfer-encoding: chunked\r\ncontent-length: 27",
-    "transfer-encoding: gzip, chunked",
-    "transfer-encoding: identity",
-    "transfer-encoding: xchunked",
-    "content-encoding: gzip",
-    "content-encoding: br",
-    "content-encoding: deflate",
-    "content-encoding: zstd",
-    "content-encoding: gzip, gzip",
-    "content-encoding: nonsense",
-    "content-encoding: identity",
-    "content-range: bytes 0-1/2",
-  ];
-  const statusLines = [
-    ...[
-      100, 101, 102, 103, 199, 200, 201, 204, 205, 206, 226, 299, 400, 401, 402, 403, 404, 418, 421, 429, 451, 499, 500,
-      503, 529, 599, 600, 999,
-    ].map((status) => `HTTP/1.1 ${status} Any`),
-    "HTTP/1.1 000 Any",
-    "HTTP/1.1 20 Any",
-    "HTTP/1.1 2000 Any",
-    "HTTP/1.1 -1 Any",
-    "HTTP/1.1 abc Any",
-    "HTTP/1.1 200",
-    "HTTP/1.0 200 OK",
-    "HTTP/0.9 200 OK",
-    "HTTP/2 200",
-    "HTTP/9.9 200 OK",
-    "ICY 200 OK",
-    "SSH-2.0-OpenSSH",
-    "",
-    "\0\0\0",
-    "PRI * HTTP/2.0",
-    "HTTP/1.1 103 Early\r\nlink: <smuggled>\r\n\r\nHTTP/1.1 200 OK",
-    "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK",
-  ];
 
   test("headers that are the functions' own to send, or nobody's, do not come from a provider", async () => {
     const cases = forgedHeaders.flatMap((header) =>
@@ -292,14 +300,6 @@ export function attackWithAnswers(target: () => Target): void {
     );
     await expectNoFault(cases);
   });
-
-  const codings = {
-    gzip: gzipSync,
-    deflate: deflateSync,
-    "deflate, raw": deflateRawSync,
-    br: brotliCompressSync,
-    zstd: zstdCompressSync,
-  } as const;
 
   test.each(Object.keys(codings) as (keyof typeof codings)[])(
     "a key that a provider repeats in an error under %s, though identity was asked for, does not come back",

@@ -44,6 +44,8 @@ const places = [
   "",
 ];
 
+const methods = ["GET", "GET", "POST", "DELETE", "OPTIONS", "HEAD", "CONNECT", "TRACE", "QUERY", "get", "PRI", "GET\t"];
+
 export function attackPaths(target: () => Target): void {
   /** What somebody might want to reach. */
   const goals = () => [
@@ -73,20 +75,6 @@ export function attackPaths(target: () => Target): void {
     "http://a:99999",
     "ftp://evil.test",
     "http:\\\\evil.test",
-  ];
-  const methods = [
-    "GET",
-    "GET",
-    "POST",
-    "DELETE",
-    "OPTIONS",
-    "HEAD",
-    "CONNECT",
-    "TRACE",
-    "QUERY",
-    "get",
-    "PRI",
-    "GET\t",
   ];
 
   const requests = (targets: readonly string[]) => {
