@@ -159,13 +159,12 @@ test("nothing is ever printed", () => {
   expect(filesNaming("console")).toEqual([]);
 });
 
-test("only database/ knows supabase-js", () => {
-  const isDatabase = ({ path }: Source) => path.startsWith("_shared/database/");
-  expect(
-    offenders((source, specifier) => specifier.startsWith("@supabase/supabase-js") && !isDatabase(source)),
-  ).toEqual([]);
-  const knowing = sources.filter(({ imports }) => imports.includes("@supabase/supabase-js"));
+test.each(["@supabase/supabase-js", "pg"])("only database/ knows %s", (driver) => {
+  const knowing = sources.filter(({ imports }) =>
+    imports.some((name) => name === driver || name.startsWith(`${driver}/`)),
+  );
   expect(knowing).not.toHaveLength(0);
+  expect(knowing.filter(({ path }) => !path.startsWith("_shared/database/"))).toEqual([]);
 });
 
 describe("scan()", () => {
