@@ -47,8 +47,7 @@ export function outboundHeaders(client: Headers, adapter: Adapter, funding: Pick
 /**
  * Sends a request to a provider. Redirects are never followed: fetch would take the API key and the body along.
  *
- * @throws ByokError `provider_unreachable`, `provider_timeout`, `provider_misbehaved` for a redirect, and for a status
- * that no answer has, such as 999
+ * @throws ByokError `provider_unreachable`, `provider_timeout`, `provider_misbehaved` for what cannot be passed on
  */
 export async function askProvider({ url, method, headers, body, signal, timeoutMs }: Outbound): Promise<Response> {
   const patience = new AbortController();
@@ -70,10 +69,15 @@ export async function askProvider({ url, method, headers, body, signal, timeoutM
   } finally {
     clearTimeout(timer);
   }
-  const { status } = answer;
-  if ((status >= 200 && status <= 299) || (status >= 400 && status <= 599)) return answer;
+  if (canBePassedOn(answer)) return answer;
   await answer.body?.cancel();
   throw new ByokError("provider_misbehaved");
+}
+
+/** No redirect, no status that none has, and nothing packed: identity was asked for, and in a packed body no key is found. */
+function canBePassedOn({ status, headers }: Response): boolean {
+  const isPlain = (headers.get("content-encoding") ?? "identity") === "identity";
+  return isPlain && ((status >= 200 && status <= 299) || (status >= 400 && status <= 599));
 }
 
 /** The provider's answer as the client gets it: status, allowed headers but those that repeat the API key, and the given body. */

@@ -27,6 +27,12 @@ export const relayGuards: readonly Guard[] = [
   },
   {
     ...unit,
+    name: "A packed answer, in which no key is found, is not passed on",
+    guard: "return isPlain && (",
+    instead: "return (",
+  },
+  {
+    ...unit,
     name: "A status that no answer has is not passed on",
     guard: "(status >= 400 && status <= 599)",
     instead: "status >= 400",

@@ -145,6 +145,22 @@ describe("askProvider()", () => {
     await expect(ask(origin)).rejects.toMatchObject({ code: "provider_misbehaved", status: 502 });
   });
 
+  test.each(["gzip", "br", "zstd", "x-unknown"])(
+    "refuses an answer packed as %s: identity was asked for",
+    async (coding) => {
+      const head = { "content-encoding": coding, "content-length": 0 };
+      const { origin } = await startServer((_, response) => response.writeHead(200, head).end());
+      await expect(ask(origin)).rejects.toMatchObject({ code: "provider_misbehaved", status: 502 });
+    },
+  );
+
+  test("takes an answer that says it is not packed", async () => {
+    const { origin } = await startServer((_, response) =>
+      response.writeHead(200, { "content-encoding": "identity" }).end(),
+    );
+    expect((await ask(origin)).status).toBe(200);
+  });
+
   test("lets go of a redirect's body, which may never end", async () => {
     const provider = new EventEmitter();
     const origin = await listen((_, response) => {
