@@ -16,6 +16,8 @@ const limitBytes = 25 * mebibyte;
 const bombBytes = 128 * mebibyte;
 const memoryLimitKiB = 256 * 1024;
 
+const bomb = gzipSync(Buffer.alloc(bombBytes), { level: 1 });
+
 export function attackWithBodies(target: () => Target): void {
   type Header = [name: string, value: string];
 
@@ -242,12 +244,8 @@ export function attackWithBodies(target: () => Target): void {
   test.each(["a call under BYOK", "a call on credits", "a check"])(
     "answers to %s that unpack to much more than they are stay out of memory",
     async (question) => {
-      for (const [coding, compress, status] of [
-        ["gzip", gzipSync, 200],
-        ["br", brotliCompressSync, 400],
-      ] as const) {
-        const bomb = compress(Buffer.alloc(bombBytes, " "));
-        const head = `HTTP/1.1 ${status} Any\r\ncontent-type: application/json\r\ncontent-encoding: ${coding}\r\ncontent-length: ${bomb.length}\r\n\r\n`;
+      for (const status of [200, 400]) {
+        const head = `HTTP/1.1 ${status} Any\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: ${bomb.length}\r\n\r\n`;
         await readAway(question, (socket) => {
           socket.write(head);
           socket.write(bomb);
