@@ -207,6 +207,8 @@ export function attackTokens(target: () => Target): void {
 
   test("the attacker's own token is taken in each place, so that a refusal says something", async () => {
     expect(await whereTaken([target().attacker.accessToken])).toHaveLength(places.length);
+    // Nor does it go to the provider, from any of them.
+    await target().expectUnharmed();
   });
 
   test("a token whose header talks of another key or algorithm is nobody's, and no address in it is asked", async () => {
