@@ -124,7 +124,9 @@ test("a server that cannot be reached is said, and asked again by a button", asy
   await says.nth(1).waitFor();
   await shots(page, "unreachable");
   await page.unrouteAll();
-  for (const retry of await page.getByRole("button", { name: "Try again" }).all()) await retry.click();
+  for (const name of ["API keys", "Credits"]) {
+    await page.getByRole("region", { name }).getByRole("button", { name: "Try again" }).click();
+  }
   await rowOf(page, "openai").getByText("Verified", { exact: true }).waitFor();
   await page.getByText("0 credits, billed to your OpenAI account").waitFor();
   await says.first().waitFor({ state: "detached" });
@@ -133,6 +135,7 @@ test("a server that cannot be reached is said, and asked again by a button", asy
 test("what was read stays on the page when reading it again fails", async ({ visit }) => {
   const { user } = await newByokUser("openai", { credits: 80 });
   const page = await visit(user);
+  await rowOf(page, "openai").getByText("Verified", { exact: true }).waitFor();
   await page.getByText("0 credits, billed to your OpenAI account").waitFor();
   await page.route(/\/rest\/v1\//, (route) => route.abort());
   await comeBack(page);
