@@ -1,23 +1,13 @@
 /** axe-core has nothing to complain about: light and dark, on a desk and on a phone, in every state that looks different. */
-import axe from "axe-core";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { expect } from "vitest";
 import { doubleKey } from "../e2e/doubles.ts";
 import { newUser, save, type User } from "../e2e/users.ts";
+import { violations } from "./axe.ts";
 import { phone, test } from "./browser.ts";
 import { hold, openForm, rowOf, submitKey } from "./keys.ts";
 
 const devices: Record<string, BrowserContextOptions> = { desktop: {}, phone };
-
-/** What is wrong with the page as it is, a line for each element. */
-async function violations(page: Page): Promise<string[]> {
-  const { violations: found } = await page.evaluate((): Promise<axe.AxeResults> =>
-    (window as unknown as { axe: typeof axe }).axe.run(document, {
-      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    }),
-  );
-  return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`));
-}
 
 /** Users whose keys are in different states, two by two. */
 async function someKeys(user: User, states: Parameters<typeof doubleKey>[1][]): Promise<void> {
@@ -90,8 +80,6 @@ test.for(Object.keys(scenes))("axe-core finds nothing wrong with %s", async (nam
   for (const [device, options] of Object.entries(devices)) {
     // Colours are compared as they are at rest.
     const page = await visit(user, { ...options, reducedMotion: "reduce" });
-    await page.context().addInitScript({ content: axe.source });
-    await page.reload();
     await rowOf(page, "openai").waitFor();
     await page.getByRole("definition").first().waitFor();
     await reach(page);
@@ -111,8 +99,6 @@ test.for(Object.keys(scenes))("axe-core finds nothing wrong with %s", async (nam
 
 test("axe-core complains about what is wrong", async ({ visit }) => {
   const page = await visit(await newUser());
-  await page.context().addInitScript({ content: axe.source });
-  await page.reload();
   const field = await openForm(page, "openai");
   await field.evaluate((input) => document.querySelector(`label[for="${input.id}"]`)?.remove());
   expect((await violations(page)).join()).toContain("label");

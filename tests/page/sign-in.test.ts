@@ -3,6 +3,7 @@ import type { Page } from "playwright-core";
 import { expect } from "vitest";
 import { doubleKey } from "../e2e/doubles.ts";
 import { newUser, type User } from "../e2e/users.ts";
+import { violations } from "./axe.ts";
 import { phone, shot, test } from "./browser.ts";
 import { openForm, rowOf } from "./keys.ts";
 import { openView } from "./panel.ts";
@@ -167,3 +168,26 @@ test("signing out in one tab ends the session in the other", async ({ visit }) =
   await page.getByRole("button", { name: "Sign out" }).click();
   await other.getByRole("dialog", { name: "Sign in again" }).waitFor();
 });
+
+test.for([{}, phone])(
+  "axe-core finds nothing wrong with signing in, refused or again (%o)",
+  async (device, { visit }) => {
+    const user = await newUser(100);
+    const page = await visit(null, { ...device, tolerates, reducedMotion: "reduce" });
+    const inBothSchemes = async (where: string) => {
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme });
+        expect([where, colorScheme, await violations(page)]).toEqual([where, colorScheme, []]);
+      }
+    };
+    await signIn(page, { email: user.email, password: "not the password" });
+    await page.getByRole("alert").getByText("Email or password is wrong.").waitFor();
+    await inBothSchemes("signing in");
+    await signIn(page, user);
+    await keysHeading(page).waitFor();
+    await endSession(page);
+    await page.evaluate(() => window.dispatchEvent(new Event("focus")));
+    await page.getByRole("dialog", { name: "Sign in again" }).waitFor();
+    await inBothSchemes("the dialog");
+  },
+);

@@ -5,6 +5,7 @@ import { expect } from "vitest";
 import { providerIds } from "../../functions/_shared/providers/index.ts";
 import { behave, requestsOnceLeft, requestsWith } from "../e2e/doubles.ts";
 import { expectBalance, newByokUser, newUser, stack } from "../e2e/users.ts";
+import { violations } from "./axe.ts";
 import { phone, shot, test } from "./browser.ts";
 import { nameOf, shots } from "./keys.ts";
 import { outcome, run } from "./panel.ts";
@@ -127,4 +128,16 @@ test("text that may not be copied by a button can be selected", async ({ visit }
   await page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
   await page.getByRole("button", { name: "Copy" }).click();
   await page.getByRole("button", { name: "Select it yourself" }).waitFor();
+});
+
+test.for([{}, phone])("axe-core finds nothing wrong with the panel and the code (%o)", async (device, { visit }) => {
+  const page = await visit(await newUser(25), { ...device, path: "/#try", reducedMotion: "reduce" });
+  for (const said of ["Paid with credits", "There are not enough credits for this operation."]) {
+    await run(page, { prompt: "hello" });
+    await page.getByText(said).waitFor();
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect([said, colorScheme, await violations(page)]).toEqual([said, colorScheme, []]);
+    }
+  }
 });
