@@ -130,9 +130,9 @@ describe("readEnv()", () => {
 
   test.each([
     "nonsense",
-    "mysql://user:s3cret@host/db",
-    "postgresql://user@host/db",
-    "postgresql://:s3cret@host/db",
+    "mysql://user:s3cret@host.invalid/db",
+    "postgresql://user@host.invalid/db",
+    "postgresql://:s3cret@host.invalid/db",
     "postgresql:///db",
   ])("refuses the address %s of a database, which names no login", (url) => {
     const error = new Error("BYOK_DATABASE_URL is not of the form postgresql://user:password@host:port/database");
