@@ -62,12 +62,9 @@ export function Credits({ byok }: { readonly byok: Byok }): ReactNode {
 }
 
 async function readAccount(byok: Byok): Promise<Result<Account>> {
-  const [balance, operations, credentials, history] = await Promise.all([
-    byok.balance(),
-    byok.operations(),
-    byok.list(),
-    readHistory(byok),
-  ]);
+  const [balance, operations, credentials] = await Promise.all([byok.balance(), byok.operations(), byok.list()]);
+  // After the balance: a call that it counts as charged stands in the history by then.
+  const history = await readHistory(byok);
   if (!balance.ok) return balance;
   if (!operations.ok) return operations;
   if (!credentials.ok) return credentials;

@@ -125,4 +125,11 @@ export const pageGuards: readonly Guard[] = [
     instead: "if (!provider) throw",
   },
   { ...tryIt, name: "Stop ends the request", guard: "    signal,\n  }).catch", instead: "  }).catch" },
+  {
+    file: "components/credits.tsx",
+    name: "The history holds whatever the balance counts",
+    guard: "const [balance, operations, credentials] = await Promise.all([",
+    instead: "void readHistory(byok);\n  const [balance, operations, credentials] = await Promise.all([",
+    test: "tests/page/credits.test.ts",
+  },
 ];

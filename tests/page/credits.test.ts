@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { doubleKey } from "../e2e/doubles.ts";
 import { admin, balance, grant, newUser, save, type User } from "../e2e/users.ts";
 import { test } from "./browser.ts";
-import { announcement, rowOf, shots } from "./keys.ts";
+import { announcement, hold, rowOf, shots } from "./keys.ts";
 
 /** Reserves the price of an operation, as a call on credits does when it begins. */
 async function beginCall(user: User, operation: string): Promise<string> {
@@ -153,4 +153,21 @@ test("a page of the history that cannot be read is said, and can be asked for ag
   await more.click();
   await page.getByRole("cell", { name: "+1", exact: true }).waitFor();
   expect(await page.getByText("The server could not be reached").count()).toBe(0);
+});
+
+test("the history is read after the balance, so that nothing the balance counts is missing from it", async ({
+  visit,
+}) => {
+  const page = await visit(await newUser(100));
+  await page.getByText("Credits added").waitFor();
+  const accounts = await hold(page, "rest/v1/accounts");
+  let readings = 0;
+  page.on("request", (request) => (readings += Number(request.url().includes("/rest/v1/entries"))));
+  const prices = page.waitForResponse(/rest\/v1\/operations/);
+  await page.evaluate(() => window.dispatchEvent(new Event("focus")));
+  await Promise.all([accounts.arrived, prices]);
+  expect(readings).toBe(0);
+  const history = page.waitForRequest(/rest\/v1\/entries/);
+  accounts.release();
+  await history;
 });
