@@ -148,9 +148,10 @@ it("a migration that was edited after it was applied is refused with the way out
   await start({ reset: true });
 });
 
-it("functions get what a hosted project gives them, the key ring, and nothing of this process", async () => {
+it("functions get what a hosted project gives them, the key ring, their own login, and nothing of this process", async () => {
   const stack = await start({ functionsEnv: { MORE: "yes" } });
   expect((await probe(stack, "env")).result).toEqual([
+    "BYOK_DATABASE_URL",
     "BYOK_MASTER_KEYS",
     "MORE",
     "SB_EXECUTION_ID",
