@@ -8,14 +8,16 @@ export const maxBodyBytes = 8 * 1024;
 /**
  * A body of the form the schema says.
  *
- * @throws ByokError `invalid_request` naming the field. The value is not repeated: it may be an API key.
+ * @throws ByokError `invalid_request` naming the field. The value is not repeated, nor an unknown field that is not named as
+ * fields are: it may be an API key.
  */
 export function parse<T>(schema: z.ZodType<T>, body: unknown): T {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  const field =
-    issue?.path.join(".") || (issue?.code === "unrecognized_keys" ? issue.keys[0]?.slice(0, 100) : undefined) || "body";
+  const unknown =
+    issue?.code === "unrecognized_keys" ? issue.keys.find((key) => /^[a-z_]{1,32}$/i.test(key)) : undefined;
+  const field = issue?.path.join(".") || unknown || "body";
   throw new ByokError("invalid_request", {
     message: `The field ${field} is missing, unknown or not valid.`,
     details: { field },

@@ -129,4 +129,11 @@ export const inputGuards: readonly Guard[] = [
     instead: "is missing, unknown or not valid: ${JSON.stringify(body)}`",
     test: "tests/unit/validation.test.ts",
   },
+  {
+    name: "An unknown field that may be a key is not named",
+    file: "functions/_shared/validation.ts",
+    guard: "issue.keys.find((key) => /^[a-z_]{1,32}$/i.test(key))",
+    instead: "issue.keys[0]",
+    test: "tests/unit/validation.test.ts",
+  },
 ];
