@@ -17,6 +17,7 @@
  */
 import { ByokError } from "./errors.ts";
 import type { Keyring } from "./keyring.ts";
+import { Remembered } from "./remembered.ts";
 
 /** What an envelope is bound to; it opens for these values only. */
 export interface Binding {
@@ -87,7 +88,7 @@ export async function open(keyring: Keyring, binding: Binding, sealed: string): 
     const masterKey = keyring.masterKeys.get(kid);
     if (!masterKey) throw unreadable();
     const context = contextOf(binding, kid);
-    const derived = await derive(masterKey, context, envelope.subarray(layout.random, layout.nonce));
+    const derived = await deriveOrRecall(masterKey, context, envelope.subarray(layout.random, layout.nonce));
     if (!equalInConstantTime(derived.commitment, envelope.subarray(layout.commitment, layout.ciphertext)))
       throw unreadable();
     const plaintext = await crypto.subtle.decrypt(
@@ -103,18 +104,39 @@ export async function open(keyring: Keyring, binding: Binding, sealed: string): 
 }
 
 function decode(sealed: string): Bytes {
-  const envelope = Uint8Array.from(atob(sealed), (character) => character.charCodeAt(0));
-  if (envelope.length !== layout.total) throw unreadable();
+  const binary = atob(sealed);
+  if (binary.length !== layout.total) throw unreadable();
+  const envelope = new Uint8Array(layout.total);
+  for (let index = 0; index < layout.total; index++) envelope[index] = binary.charCodeAt(index);
   if (!magic.every((byte, index) => envelope[index] === byte)) throw unreadable();
   if (envelope[layout.suite] !== suite) throw unreadable();
   return envelope;
 }
 
-async function derive(
-  masterKey: CryptoKey,
-  context: Bytes,
-  random: Bytes,
-): Promise<{ key: CryptoKey; commitment: Bytes }> {
+interface Derived {
+  /** K: of AES-256-GCM, non-extractable. */
+  readonly key: CryptoKey;
+  /** C. */
+  readonly commitment: Bytes;
+}
+
+/**
+ * What was derived from a master key in the last five minutes, by context || r. Deriving is most of the work of opening, and what
+ * comes of it tells nothing that the master key does not, which stays in the same memory for longer. No API key and no envelope is
+ * kept: without its row in the database nothing can be opened.
+ */
+const derivations = new WeakMap<CryptoKey, Remembered<Derived>>();
+
+async function deriveOrRecall(masterKey: CryptoKey, context: Bytes, random: Bytes): Promise<Derived> {
+  let recent = derivations.get(masterKey);
+  if (!recent) derivations.set(masterKey, (recent = new Remembered({ maxEntries: 1_000, maxAge_ms: 5 * 60_000 })));
+  const info = String.fromCharCode(...context, ...random);
+  let derived = recent.get(info);
+  if (!derived) recent.set(info, (derived = await derive(masterKey, context, random)), Infinity);
+  return derived;
+}
+
+async function derive(masterKey: CryptoKey, context: Bytes, random: Bytes): Promise<Derived> {
   const saltBytes = await salt;
   const hkdf = (info: number) => ({
     name: "HKDF",
@@ -152,7 +174,10 @@ function contextOf({ userId, credentialId, providerNumber }: Binding, kid: numbe
 
 function uuidBytes(uuid: string): Bytes {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(uuid)) throw new RangeError("A uuid is malformed.");
-  return Uint8Array.from(uuid.replaceAll("-", "").match(/../g) ?? [], (hex) => Number.parseInt(hex, 16));
+  const hex = uuid.replaceAll("-", "");
+  const bytes = new Uint8Array(16);
+  for (let index = 0; index < 16; index++) bytes[index] = Number.parseInt(hex.slice(2 * index, 2 * index + 2), 16);
+  return bytes;
 }
 
 function pad(apiKey: string): Bytes {

@@ -7,8 +7,26 @@ export const envelopeGuards: readonly Guard[] = [
   {
     ...envelope,
     name: "An envelope has just its size",
-    guard: "if (envelope.length !== layout.total) throw unreadable();",
+    guard: "if (binary.length !== layout.total) throw unreadable();",
     instead: "",
+  },
+  {
+    ...envelope,
+    name: "What was derived is recalled for the same envelope alone",
+    guard: "String.fromCharCode(...context, ...random)",
+    instead: "String.fromCharCode(...context)",
+  },
+  {
+    ...envelope,
+    name: "What was derived is recalled for the same binding alone",
+    guard: "String.fromCharCode(...context, ...random)",
+    instead: "String.fromCharCode(...random)",
+  },
+  {
+    ...envelope,
+    name: "What was derived is forgotten after five minutes",
+    guard: "maxAge_ms: 5 * 60_000",
+    instead: "maxAge_ms: Infinity",
   },
   {
     ...envelope,

@@ -196,6 +196,33 @@ describe("open()", () => {
     }
   });
 
+  test("opens each of a user's envelopes with what was derived for it, however often and in whichever order", async () => {
+    const sealed = await Promise.all(["sk-first", "sk-second"].map((apiKey) => seal(keyring, binding, apiKey)));
+    const otherRing = await importKeyring(
+      JSON.stringify({ primary: 7, keys: { 7: otherMasterKey.toString("base64") } }),
+    );
+    for (const _ of [1, 2, 3]) {
+      expect(await open(keyring, binding, sealed[0]?.envelope ?? "")).toBe("sk-first");
+      expect(await open(keyring, binding, sealed[1]?.envelope ?? "")).toBe("sk-second");
+      await expectUnreadable(sealed[0]?.envelope ?? "", { bound: { ...binding, providerNumber: 3 } });
+      await expectUnreadable(sealed[0]?.envelope ?? "", { ring: otherRing });
+    }
+  });
+
+  test("derives once for an envelope that is opened again, and anew after five minutes", async () => {
+    const { envelope } = await seal(keyring, binding, "sk-key");
+    const deriveKey = vi.spyOn(crypto.subtle, "deriveKey");
+    const now = vi.spyOn(Date, "now");
+    for (const minutes of [0, 1, 4.9]) {
+      now.mockReturnValue(minutes * 60_000);
+      expect(await open(keyring, binding, envelope)).toBe("sk-key");
+      expect(deriveKey).toHaveBeenCalledOnce();
+    }
+    now.mockReturnValue(5 * 60_000);
+    expect(await open(keyring, binding, envelope)).toBe("sk-key");
+    expect(deriveKey).toHaveBeenCalledTimes(2);
+  });
+
   test("refuses an envelope cut to any length", async () => {
     const bytes = bytesOf(vector.envelope);
     for (let length = 0; length < bytes.length; length++) await expectUnreadable(bytes.subarray(0, length));
