@@ -45,15 +45,24 @@ export function limitBody(request: Request, maxBytes: number): LimitedBody {
   if (Number(request.headers.get("content-length")) > maxBytes) throw tooLarge(maxBytes);
   if (request.body === null) return { body: null, exceeded: () => false };
 
+  const reader = request.body.getReader();
   let received = 0;
-  const counter = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
-    transform(chunk, controller) {
-      received += chunk.byteLength;
-      if (received > maxBytes) controller.error(tooLarge(maxBytes));
-      else controller.enqueue(chunk);
+  // Pulled, not piped through a TransformStream: that costs three times as much for a chunk.
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (done) return controller.close();
+        received += value.byteLength;
+        if (received <= maxBytes) return controller.enqueue(value);
+        reader.cancel().catch(() => undefined);
+        throw tooLarge(maxBytes);
+      },
+      cancel: (reason) => reader.cancel(reason),
     },
-  });
-  return { body: request.body.pipeThrough(counter), exceeded: () => received > maxBytes };
+    { highWaterMark: 0 },
+  );
+  return { body, exceeded: () => received > maxBytes };
 }
 
 export function tooLarge(maxBytes: number): ByokError {

@@ -19,9 +19,9 @@ const treacherous = /\/\/|\\|@|%(?:2e|2f|5c|40|25|[01][0-9a-f]|7f)|%(?![0-9a-f]{
  * @throws ByokError `unknown_provider`, `unknown_path`
  */
 export function routeOf(requestUrl: string): Route {
-  const provider = providerOf(requestUrl);
+  const url = URL.parse(requestUrl);
+  const provider = url && providerIn(url.pathname);
   if (!provider) throw new ByokError("unknown_provider");
-  const url = new URL(requestUrl);
   const path = url.pathname.slice(url.pathname.indexOf(`/call/${provider}`) + `/call/${provider}`.length);
   if (path.startsWith("/upload/")) {
     throw new ByokError("unknown_path", {
@@ -32,13 +32,16 @@ export function routeOf(requestUrl: string): Route {
   if (treacherous.test(path) || !providers[provider].prefixes.some((prefix) => path.startsWith(prefix))) {
     throw new ByokError("unknown_path");
   }
-  if (url.searchParams.has("key")) url.searchParams.delete("key");
+  if (url.search !== "" && url.searchParams.has("key")) url.searchParams.delete("key");
   return { provider, path, search: url.search };
 }
 
 /** The provider that a URL names, whatever else is wrong with it; null for none. A `Host` that can be none makes it no URL at all. */
 export function providerOf(requestUrl: string): ProviderId | null {
-  const pathname = URL.parse(requestUrl)?.pathname ?? "";
+  return providerIn(URL.parse(requestUrl)?.pathname ?? "");
+}
+
+function providerIn(pathname: string): ProviderId | null {
   const name = /^(?:\/functions\/v1)?\/call\/([^/]+)(?:\/|$)/.exec(pathname)?.[1];
   return isProviderId(name) ? name : null;
 }

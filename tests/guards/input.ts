@@ -17,8 +17,8 @@ export const inputGuards: readonly Guard[] = [
   {
     ...body,
     name: "A body is counted as it passes",
-    guard: "if (received > maxBytes) controller.error(tooLarge(maxBytes));\n      else controller.enqueue(chunk);",
-    instead: "controller.enqueue(chunk);",
+    guard: "if (received <= maxBytes) return controller.enqueue(value);",
+    instead: "return controller.enqueue(value);",
   },
   {
     ...body,
@@ -65,7 +65,7 @@ export const inputGuards: readonly Guard[] = [
   {
     ...route,
     name: "The caller's token in the query goes no further",
-    guard: 'if (url.searchParams.has("key")) url.searchParams.delete("key");',
+    guard: 'if (url.search !== "" && url.searchParams.has("key")) url.searchParams.delete("key");',
     instead: "",
   },
   {

@@ -52,14 +52,14 @@ export const relayGuards: readonly Guard[] = [
   {
     ...unit,
     name: "A provider has a time to begin its answer",
-    guard: "signal: AbortSignal.any([signal, patience.signal]),",
-    instead: "signal,",
+    guard: "isLate = true;\n    end();",
+    instead: "isLate = true;",
   },
   {
     ...unit,
     name: "A client that is gone ends the request to the provider",
-    guard: "signal: AbortSignal.any([signal, patience.signal]),",
-    instead: "signal: patience.signal,",
+    guard: 'else signal.addEventListener("abort", end);',
+    instead: "",
   },
   {
     ...errors,
@@ -119,19 +119,19 @@ export const relayGuards: readonly Guard[] = [
   {
     ...bodies,
     name: "An answer on credits may not be silent",
-    guard: "await Promise.race([reader.read(), stall])",
-    instead: "await reader.read()",
+    guard: "if (silence_ms >= stallMs) fail(controller);",
+    instead: "if (silence_ms < 0) fail(controller);",
   },
   {
     ...bodies,
     name: "Why a provider broke off stays with us",
-    guard: '} catch {\n        end("provider_failed");',
-    instead: '} catch (error) {\n        controller.error(error);\n        end("provider_failed");',
+    guard: "} catch {\n          fail(controller);",
+    instead: "} catch (error) {\n          controller.error(error);\n          fail(controller);",
   },
   {
     ...bodies,
     name: "How an answer ended is told once",
-    guard: "if (hasEnded) return;",
+    guard: "if (hasEnded) return;\n    hasEnded = true;",
     instead: "",
   },
   {
