@@ -2,7 +2,7 @@
 -- Whoever resolves holds locks the account first, so two billing functions never wait for each other in a circle.
 
 create table byok.holds (
-  id uuid primary key default gen_random_uuid(),
+  id uuid default gen_random_uuid(),
   user_id uuid not null references byok.accounts (user_id) on delete cascade,
   operation text not null,
   credits bigint not null check (credits between 1 and 1000000000),
@@ -10,7 +10,9 @@ create table byok.holds (
   state text not null default 'pending' check (state in ('pending', 'settled', 'voided')),
   expires_at timestamptz not null default now() + interval '15 minutes',
   created_at timestamptz not null default now(),
-  resolved_at timestamptz check ((resolved_at is null) = (state = 'pending'))
+  resolved_at timestamptz check ((resolved_at is null) = (state = 'pending')),
+  -- Serves the cascade from accounts and owners who read their holds as well: each index more is written twice for a call.
+  primary key (user_id, id)
 );
 
 comment on table byok.holds is 'Reserved credits, one row for each call on platform funding.';
@@ -30,8 +32,6 @@ create index holds_expires_at_idx on byok.holds (expires_at) where state = 'pend
 comment on index byok.holds_expires_at_idx is 'The sweeper finds what has expired without reading what has not.';
 create index holds_user_id_pending_idx on byok.holds (user_id, expires_at) where state = 'pending';
 comment on index byok.holds_user_id_pending_idx is 'open_call voids the expired holds of one user.';
-create index holds_user_id_idx on byok.holds (user_id);
-comment on index byok.holds_user_id_idx is 'The cascade from accounts, and owners who read their holds; the others cover only some states.';
 
 alter table byok.holds enable row level security;
 
@@ -151,7 +151,9 @@ begin
     perform byok.act_for(v_hold.user_id);
     -- Whoever had the account until now may have resolved the hold, or deleted the user.
     perform from byok.accounts as a where a.user_id = v_hold.user_id for update;
-    if exists (select from byok.holds as h where h.id = v_hold.id and h.state = 'pending') then
+    if exists (
+      select from byok.holds as h where h.user_id = v_hold.user_id and h.id = v_hold.id and h.state = 'pending'
+    ) then
       perform byok.resolve_hold(v_hold.user_id, v_hold.id, 'voided');
       v_count := v_count + 1;
     end if;

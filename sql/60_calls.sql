@@ -36,8 +36,9 @@ begin
   if p_operation is null then
     raise sqlstate 'PT400' using message = 'operation_required';
   end if;
-  select o.price_credits, o.max_output_tokens, o.max_input_bytes
-  into price_credits, max_output_tokens, max_input_bytes
+  select o.price_credits, o.max_output_tokens, o.max_input_bytes,
+    (select coalesce(array_agg(m.model order by m.model), '{}') from byok.platform_models as m where m.provider = p_provider)
+  into price_credits, max_output_tokens, max_input_bytes, models
   from byok.operations as o where o.name = p_operation;
   if not found then
     raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"x-byok-operation"}';
@@ -46,36 +47,35 @@ begin
     raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"idempotency-key"}';
   end if;
 
-  perform from byok.accounts as a where a.user_id = p_user_id for update;
   perform byok.resolve_hold(p_user_id, h.id, 'voided')
   from byok.holds as h
   where h.user_id = p_user_id and h.state = 'pending' and h.expires_at <= now();
 
-  select h.state into v_state from byok.holds as h
-  where h.user_id = p_user_id and h.request_id = p_request_id and h.state <> 'voided';
-  if found then
-    raise sqlstate 'PT409' using
-      message = case v_state when 'pending' then 'request_in_progress' else 'request_completed' end;
+  -- From here on the account is locked, so that of two calls with one request id the second finds the hold of the first.
+  select a.available into v_available from byok.accounts as a where a.user_id = p_user_id for update;
+  if v_available >= price_credits then
+    insert into byok.holds (user_id, operation, credits, request_id)
+    values (p_user_id, p_operation, price_credits, p_request_id)
+    on conflict (user_id, request_id) where state <> 'voided' do nothing
+    returning id into hold_id;
   end if;
-
-  update byok.accounts as a
-  set available = a.available - open_call.price_credits, held = a.held + open_call.price_credits, updated_at = now()
-  where a.user_id = p_user_id and a.available >= open_call.price_credits;
-  if not found then
-    select a.available into v_available from byok.accounts as a where a.user_id = p_user_id;
+  if hold_id is null then
+    select h.state into v_state from byok.holds as h
+    where h.user_id = p_user_id and h.request_id = p_request_id and h.state <> 'voided';
+    if found then
+      raise sqlstate 'PT409' using
+        message = case v_state when 'pending' then 'request_in_progress' else 'request_completed' end;
+    end if;
     raise sqlstate 'PT402' using message = 'insufficient_credits',
       detail = jsonb_build_object('price_credits', price_credits, 'available_credits', coalesce(v_available, 0))::text;
   end if;
-
-  insert into byok.holds (user_id, operation, credits, request_id)
-  values (p_user_id, p_operation, price_credits, p_request_id)
-  returning id into hold_id;
+  update byok.accounts as a
+  set available = a.available - open_call.price_credits, held = a.held + open_call.price_credits, updated_at = now()
+  where a.user_id = p_user_id;
   insert into byok.entries (user_id, kind, credits, operation, hold_id)
   values (p_user_id, 'hold', price_credits, p_operation, hold_id);
 
   funding := 'platform';
-  select coalesce(array_agg(m.model order by m.model), '{}') into models
-  from byok.platform_models as m where m.provider = p_provider;
   perform byok.stop_acting(v_previous_claims);
   return next;
 end

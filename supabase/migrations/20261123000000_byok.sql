@@ -652,7 +652,7 @@ grant execute on function byok.grant_credits(uuid, bigint, text, text) to servic
 -- Whoever resolves holds locks the account first, so two billing functions never wait for each other in a circle.
 
 create table byok.holds (
-  id uuid primary key default gen_random_uuid(),
+  id uuid default gen_random_uuid(),
   user_id uuid not null references byok.accounts (user_id) on delete cascade,
   operation text not null,
   credits bigint not null check (credits between 1 and 1000000000),
@@ -660,7 +660,9 @@ create table byok.holds (
   state text not null default 'pending' check (state in ('pending', 'settled', 'voided')),
   expires_at timestamptz not null default now() + interval '15 minutes',
   created_at timestamptz not null default now(),
-  resolved_at timestamptz check ((resolved_at is null) = (state = 'pending'))
+  resolved_at timestamptz check ((resolved_at is null) = (state = 'pending')),
+  -- Serves the cascade from accounts and owners who read their holds as well: each index more is written twice for a call.
+  primary key (user_id, id)
 );
 
 comment on table byok.holds is 'Reserved credits, one row for each call on platform funding.';
@@ -680,8 +682,6 @@ create index holds_expires_at_idx on byok.holds (expires_at) where state = 'pend
 comment on index byok.holds_expires_at_idx is 'The sweeper finds what has expired without reading what has not.';
 create index holds_user_id_pending_idx on byok.holds (user_id, expires_at) where state = 'pending';
 comment on index byok.holds_user_id_pending_idx is 'open_call voids the expired holds of one user.';
-create index holds_user_id_idx on byok.holds (user_id);
-comment on index byok.holds_user_id_idx is 'The cascade from accounts, and owners who read their holds; the others cover only some states.';
 
 alter table byok.holds enable row level security;
 
@@ -801,7 +801,9 @@ begin
     perform byok.act_for(v_hold.user_id);
     -- Whoever had the account until now may have resolved the hold, or deleted the user.
     perform from byok.accounts as a where a.user_id = v_hold.user_id for update;
-    if exists (select from byok.holds as h where h.id = v_hold.id and h.state = 'pending') then
+    if exists (
+      select from byok.holds as h where h.user_id = v_hold.user_id and h.id = v_hold.id and h.state = 'pending'
+    ) then
       perform byok.resolve_hold(v_hold.user_id, v_hold.id, 'voided');
       v_count := v_count + 1;
     end if;
@@ -858,8 +860,9 @@ begin
   if p_operation is null then
     raise sqlstate 'PT400' using message = 'operation_required';
   end if;
-  select o.price_credits, o.max_output_tokens, o.max_input_bytes
-  into price_credits, max_output_tokens, max_input_bytes
+  select o.price_credits, o.max_output_tokens, o.max_input_bytes,
+    (select coalesce(array_agg(m.model order by m.model), '{}') from byok.platform_models as m where m.provider = p_provider)
+  into price_credits, max_output_tokens, max_input_bytes, models
   from byok.operations as o where o.name = p_operation;
   if not found then
     raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"x-byok-operation"}';
@@ -868,36 +871,35 @@ begin
     raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"idempotency-key"}';
   end if;
 
-  perform from byok.accounts as a where a.user_id = p_user_id for update;
   perform byok.resolve_hold(p_user_id, h.id, 'voided')
   from byok.holds as h
   where h.user_id = p_user_id and h.state = 'pending' and h.expires_at <= now();
 
-  select h.state into v_state from byok.holds as h
-  where h.user_id = p_user_id and h.request_id = p_request_id and h.state <> 'voided';
-  if found then
-    raise sqlstate 'PT409' using
-      message = case v_state when 'pending' then 'request_in_progress' else 'request_completed' end;
+  -- From here on the account is locked, so that of two calls with one request id the second finds the hold of the first.
+  select a.available into v_available from byok.accounts as a where a.user_id = p_user_id for update;
+  if v_available >= price_credits then
+    insert into byok.holds (user_id, operation, credits, request_id)
+    values (p_user_id, p_operation, price_credits, p_request_id)
+    on conflict (user_id, request_id) where state <> 'voided' do nothing
+    returning id into hold_id;
   end if;
-
-  update byok.accounts as a
-  set available = a.available - open_call.price_credits, held = a.held + open_call.price_credits, updated_at = now()
-  where a.user_id = p_user_id and a.available >= open_call.price_credits;
-  if not found then
-    select a.available into v_available from byok.accounts as a where a.user_id = p_user_id;
+  if hold_id is null then
+    select h.state into v_state from byok.holds as h
+    where h.user_id = p_user_id and h.request_id = p_request_id and h.state <> 'voided';
+    if found then
+      raise sqlstate 'PT409' using
+        message = case v_state when 'pending' then 'request_in_progress' else 'request_completed' end;
+    end if;
     raise sqlstate 'PT402' using message = 'insufficient_credits',
       detail = jsonb_build_object('price_credits', price_credits, 'available_credits', coalesce(v_available, 0))::text;
   end if;
-
-  insert into byok.holds (user_id, operation, credits, request_id)
-  values (p_user_id, p_operation, price_credits, p_request_id)
-  returning id into hold_id;
+  update byok.accounts as a
+  set available = a.available - open_call.price_credits, held = a.held + open_call.price_credits, updated_at = now()
+  where a.user_id = p_user_id;
   insert into byok.entries (user_id, kind, credits, operation, hold_id)
   values (p_user_id, 'hold', price_credits, p_operation, hold_id);
 
   funding := 'platform';
-  select coalesce(array_agg(m.model order by m.model), '{}') into models
-  from byok.platform_models as m where m.provider = p_provider;
   perform byok.stop_acting(v_previous_claims);
   return next;
 end
@@ -908,6 +910,60 @@ comment on function byok.open_call(uuid, text, text, text) is
 
 revoke execute on function byok.open_call(uuid, text, text, text) from public;
 grant execute on function byok.open_call(uuid, text, text, text) to service_role;
+
+-- Parsing, planning and committing cost more than what most statements here do, so what many requests ask for travels in one.
+create function byok.run_batch(p_steps jsonb) returns table (number integer, answer jsonb, refusal jsonb)
+language plpgsql
+security definer
+set search_path = ''
+-- An account that somebody else has locked is not waited for: everybody in the batch would wait, and two batches might for each other.
+set lock_timeout = '1ms'
+as $$
+declare
+  v_step record;
+  v_busy_users uuid[] := '{}';
+  v_detail text;
+begin
+  for v_step in
+    select s.number, r.*
+    from jsonb_array_elements(p_steps) with ordinality as s (value, number)
+    cross join jsonb_to_record(s.value)
+      as r (step text, user_id uuid, provider text, request_id text, operation text, hold_id uuid)
+  loop
+    number := v_step.number;
+    answer := null;
+    refusal := null;
+    begin
+      if v_step.user_id = any (v_busy_users) then
+        raise lock_not_available;
+      end if;
+      case v_step.step
+        when 'open_call' then
+          select to_jsonb(o) into answer
+          from byok.open_call(v_step.user_id, v_step.provider, v_step.request_id, v_step.operation) as o;
+        when 'settle_hold' then
+          answer := to_jsonb(byok.settle_hold(v_step.user_id, v_step.hold_id));
+        when 'void_hold' then
+          answer := to_jsonb(byok.void_hold(v_step.user_id, v_step.hold_id));
+      end case;
+    exception
+      when lock_not_available then
+        v_busy_users := v_busy_users || v_step.user_id;
+        refusal := jsonb_build_object('code', sqlstate);
+      when others then
+        -- What is refused to one is done for the others all the same.
+        get stacked diagnostics v_detail = pg_exception_detail;
+        refusal := jsonb_build_object('code', sqlstate, 'message', sqlerrm, 'details', v_detail);
+    end;
+    return next;
+  end loop;
+end
+$$;
+
+comment on function byok.run_batch(jsonb) is
+  'Carries out steps, [{step: open_call | settle_hold | void_hold, user_id, and its parameters}], one user after the other, in one transaction. A row for each, in their order: its answer, or its refusal {code, message, details} with the SQLSTATE as code. 55P03 says that the user''s account was locked: the step is not done, and to be asked for by itself.';
+
+revoke execute on function byok.run_batch(jsonb) from public;
 
 -- The Edge Functions may reach Postgres by a connection of their own instead of the Data API. They log in as byok_functions, which
 -- may call what they need and nothing else: it cannot grant credits, and it has no table. It cannot log in until the operator gives
@@ -929,6 +985,7 @@ alter role byok_functions set statement_timeout = '8s';
 
 grant usage on schema byok to byok_functions;
 grant execute on function
+  byok.run_batch(jsonb),
   byok.save_credential(uuid, uuid, text, text, text, text, bigint),
   byok.read_envelope(uuid, text),
   byok.mark_credential(uuid, uuid, text),

@@ -2,10 +2,11 @@
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import { dataApi } from "../../functions/_shared/database/data-api.ts";
 import { direct } from "../../functions/_shared/database/direct.ts";
+import { lockAccount } from "../crash/account-lock.ts";
 import { withConnection } from "../ledger/sessions.ts";
 import { describeDatabase } from "./database-contract.ts";
 import { type PostgresRelay, startPostgresRelay } from "./postgres-relay.ts";
-import { stack } from "./users.ts";
+import { balance, newUser, stack } from "./users.ts";
 
 const tls = false;
 const directly = direct({ url: stack.functionsDbUrl, tls });
@@ -66,6 +67,34 @@ describe("direct()", () => {
     const { relay, read } = await connected();
     expect(await Promise.all(Array.from({ length: 100 }, read))).toEqual(Array(100).fill(null));
     expect(relay.accepted()).toBe(5);
+  });
+
+  test("lets nobody wait for another's account that is locked, and carries out what was asked for when it is free", async () => {
+    const [busy, free, first, second] = [
+      await newUser(100),
+      await newUser(100),
+      await newUser(100),
+      await newUser(100),
+    ];
+    const opening = ({ id }: { id: string }) => directly.openCall(id, "openai", "doc_generation", crypto.randomUUID());
+    const [held, alsoHeld] = [await opening(busy), await opening(busy)];
+    if (held.funding !== "platform" || alsoHeld.funding !== "platform")
+      throw new Error("The calls are not on credits.");
+    const lock = await lockAccount(stack.adminDbUrl, busy.id);
+    // While these two statements are under way, what comes next gathers for one statement.
+    const others = [opening(first), opening(second)];
+    let isFree = false;
+    const carriedOut = Promise.all([
+      opening(busy),
+      directly.settleHold(busy.id, held.holdId),
+      directly.voidHold(busy.id, alsoHeld.holdId),
+    ]).finally(() => (isFree = true));
+    for (const { funding } of await Promise.all([...others, opening(free)])) expect(funding).toBe("platform");
+    expect(isFree).toBe(false);
+    await lock.awaited();
+    await lock.release();
+    await carriedOut;
+    expect(await balance(busy)).toEqual({ available: 80, held: 10 });
   });
 
   test("opens a new connection when the one that it had was reset", async () => {

@@ -90,14 +90,14 @@ export const billingGuards: readonly Guard[] = [
   {
     ...calls,
     name: "No call without its price",
-    guard: "where a.user_id = p_user_id and a.available >= open_call.price_credits;",
-    instead: "where a.user_id = p_user_id;",
+    guard: "if v_available >= price_credits then",
+    instead: "if v_available is not null then",
   },
   {
     ...calls,
     name: "A request id places one hold",
-    guard: "and h.request_id = p_request_id and h.state <> 'voided';\n  if found then",
-    instead: "and h.request_id = p_request_id and h.state <> 'voided';\n  if false then",
+    guard: "on conflict (user_id, request_id) where state <> 'voided' do nothing",
+    instead: "on conflict (user_id, id) do nothing",
   },
   {
     ...calls,
@@ -115,8 +115,8 @@ export const billingGuards: readonly Guard[] = [
     ...calls,
     ...concurrency,
     name: "Opening a call locks the account before it looks",
-    guard: "perform from byok.accounts as a where a.user_id = p_user_id for update;",
-    instead: "",
+    guard: "from byok.accounts as a where a.user_id = p_user_id for update;",
+    instead: "from byok.accounts as a where a.user_id = p_user_id;",
   },
   {
     ...funding,

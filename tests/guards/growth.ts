@@ -19,8 +19,8 @@ export const growthGuards: readonly Guard[] = [
   {
     ...holds,
     name: "The deletion of a user finds the holds by an index",
-    guard: "create index holds_user_id_idx on byok.holds (user_id);",
-    instead: "create index holds_user_id_idx on byok.holds (user_id) where state = 'settled';",
+    guard: "primary key (user_id, id)\n);",
+    instead: "primary key (id)\n);",
   },
   {
     ...holds,

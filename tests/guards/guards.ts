@@ -1,5 +1,6 @@
 /** Every named guard of the product: where it stands, what stands there without it, and the test that must turn red. */
 import { authorityGuards } from "./authority.ts";
+import { batchGuards } from "./batches.ts";
 import { billingGuards } from "./billing.ts";
 import { componentGuards } from "./components.ts";
 import { envelopeGuards } from "./envelope.ts";
@@ -26,6 +27,7 @@ export const guards: readonly Guard[] = [
   ...envelopeGuards,
   ...isolationGuards,
   ...billingGuards,
+  ...batchGuards,
   ...growthGuards,
   ...inputGuards,
   ...relayGuards,

@@ -55,6 +55,7 @@ insert into known values
   ('function', 'refuse_ledger_change()', ''),
   ('function', 'replace_envelopes(jsonb)', $$'[]'$$),
   ('function', 'resolve_hold(uuid,uuid,text)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd), 'voided'$$),
+  ('function', 'run_batch(jsonb)', $$'[{"step": "open_call", "user_id": "00000000-0000-4000-8000-00000000000c", "provider": "openai", "request_id": "request-3"}]'$$),
   ('function', 'save_credential(uuid,uuid,text,text,text,text,bigint)', $$'00000000-0000-4000-8000-00000000000c', gen_random_uuid(), 'openai', '', 'verified', current_setting('test.envelope'), 1$$),
   ('function', 'settle_hold(uuid,uuid)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd)$$),
   ('function', 'stop_acting(text)', $$''$$),
@@ -96,7 +97,7 @@ insert into allowed
   where kind = 'function'
     and split_part(name, '(', 1) in (
       'count_attempt', 'count_envelopes', 'list_envelopes', 'mark_credential', 'open_call', 'read_envelope', 'replace_envelopes',
-      'save_credential', 'settle_hold', 'void_hold')
+      'run_batch', 'save_credential', 'settle_hold', 'void_hold')
   union all
   -- Nobody can become byok_server or byok_census but through the functions that they own.
   select 'function', name, 'byok_server without a user', 'execute', 'runs' from known

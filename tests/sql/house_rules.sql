@@ -116,6 +116,7 @@ select results_eq(
     ('byok_functions', 'open_call'),
     ('byok_functions', 'read_envelope'),
     ('byok_functions', 'replace_envelopes'),
+    ('byok_functions', 'run_batch'),
     ('byok_functions', 'save_credential'),
     ('byok_functions', 'settle_hold'),
     ('byok_functions', 'void_hold'),

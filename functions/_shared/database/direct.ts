@@ -1,6 +1,15 @@
 /** The database over a connection of its own, as the role `byok_functions`: one round trip to Postgres and nothing between. */
 import { type DatabaseError, Pool, type PoolClient } from "pg";
-import { databaseOver, databaseUnavailable, type FunctionName, type Parameters, refusalOf, type Rows } from "./rpc.ts";
+import { inBatches } from "./batches.ts";
+import {
+  databaseOver,
+  databaseUnavailable,
+  type FunctionName,
+  type Parameters,
+  refusalOf,
+  type Rows,
+  type Rpc,
+} from "./rpc.ts";
 import type { Database } from "./types.ts";
 
 export interface DirectOptions {
@@ -37,7 +46,7 @@ export function direct({ url, tls, patienceMs = 10_000 }: DirectOptions): Databa
   pool.on("error", ignore);
   pool.on("connect", (client) => client.on("error", ignore));
 
-  const database = databaseOver(async <Name extends FunctionName>(name: Name, parameters: Parameters<Name>) => {
+  const rpc: Rpc = async <Name extends FunctionName>(name: Name, parameters: Parameters<Name>) => {
     const names = Object.keys(parameters);
     const list = names.map((parameter, index) => `${parameter} => $${index + 1}`).join(", ");
     const client = await pool.connect().catch(() => {
@@ -46,8 +55,9 @@ export function direct({ url, tls, patienceMs = 10_000 }: DirectOptions): Databa
     const values = Object.values(parameters).map(toParameter);
     const { rows } = await query(client, `select to_json(r) from byok.${name}(${list}) as r`, values);
     return rows.map(([row]) => row) as Rows<Name>;
-  });
-  return { ...database, close: () => pool.end() };
+  };
+  const database = databaseOver(rpc);
+  return { ...database, ...inBatches(rpc, database), close: () => pool.end() };
 }
 
 /** Runs a statement and hands the connection back, unless it is no longer good. */

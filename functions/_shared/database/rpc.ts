@@ -2,7 +2,7 @@
 import { ByokError, isErrorCode } from "../errors.ts";
 import { isRecord, parseJson } from "../json.ts";
 import type { Database as Schema } from "./schema.ts";
-import type { Credential, Database } from "./types.ts";
+import type { Credential, Database, OpenedCall } from "./types.ts";
 
 type Functions = Schema["byok"]["Functions"];
 export type FunctionName = keyof Functions;
@@ -59,16 +59,7 @@ export function databaseOver(rpc: Rpc): Database {
         p_request_id: requestId,
         ...(operation === null ? {} : { p_operation: operation }),
       });
-      const row = onlyRow(rows);
-      if (row.funding === "byok") return { funding: "byok", credentialId: row.credential_id, envelope: row.envelope };
-      return {
-        funding: "platform",
-        holdId: row.hold_id,
-        priceCredits: row.price_credits,
-        maxOutputTokens: row.max_output_tokens,
-        maxInputBytes: row.max_input_bytes,
-        models: row.models,
-      };
+      return openedCallOf(onlyRow(rows));
     },
 
     async settleHold(userId, holdId) {
@@ -99,6 +90,21 @@ export function databaseOver(rpc: Rpc): Database {
       }));
       return await rpc("replace_envelopes", { p_replacements: rows });
     },
+  };
+}
+
+/** What `open_call` answers. */
+export type OpenedRow = Functions["open_call"]["Returns"][number];
+
+export function openedCallOf(row: OpenedRow): OpenedCall {
+  if (row.funding === "byok") return { funding: "byok", credentialId: row.credential_id, envelope: row.envelope };
+  return {
+    funding: "platform",
+    holdId: row.hold_id,
+    priceCredits: row.price_credits,
+    maxOutputTokens: row.max_output_tokens,
+    maxInputBytes: row.max_input_bytes,
+    models: row.models,
   };
 }
 

@@ -220,6 +220,11 @@ isOneToOne: false
 "resolve_hold":
 { Args: { "p_hold_id": string,"p_state": string,"p_user_id": string }; Returns: string
                            },
+"run_batch":
+{ Args: { "p_steps": Json }; Returns: {
+              "answer": Json,"number": number,"refusal": Json
+            }[]
+                           },
 "save_credential":
 { Args: { "p_credential_id": string,"p_envelope": string,"p_hint": string,"p_kid": number,"p_provider": string,"p_status": string,"p_user_id": string }; Returns: {
               "created_at": string,

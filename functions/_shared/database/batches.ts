@@ -1,0 +1,102 @@
+/**
+ * Opening calls and resolving holds, many in one statement: what is asked for while statements are under way goes along in the next.
+ * A round trip, a transaction and a commit are then shared by all who are waiting, and one who waits alone waits no longer for it.
+ */
+import { ByokError } from "../errors.ts";
+import { type DatabaseFailure, type OpenedRow, openedCallOf, refusalOf, type Rpc } from "./rpc.ts";
+import type { Database } from "./types.ts";
+
+interface Step {
+  readonly step: "open_call" | "settle_hold" | "void_hold";
+  readonly user_id: string;
+  readonly [parameter: string]: string | null;
+}
+
+interface Waiting {
+  readonly step: Step;
+  resolve(answer: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** Statements under way at once: one is being answered while another is being asked. */
+const maxBatches = 2;
+/** Most steps in a statement, so that the first of them need not wait long for the last. */
+const maxSteps = 64;
+/** The SQLSTATE of a step whose account was locked by somebody else. */
+const lockNotAvailable = "55P03";
+
+/** @param alone what carries out a step by itself: for accounts that are locked, where a batch does not wait */
+export function inBatches(rpc: Rpc, alone: Database): Pick<Database, "openCall" | "settleHold" | "voidHold"> {
+  let waiting: Waiting[] = [];
+  let batches = 0;
+  /** Two statements of ours at once would find each other's accounts locked. */
+  const usersUnderWay = new Set<string>();
+
+  const ask = (step: Step): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      waiting.push({ step, resolve, reject });
+      if (batches < maxBatches) void send();
+    });
+
+  async function send(): Promise<void> {
+    const batch = takeBatch();
+    if (batch.length === 0) return;
+    batches++;
+    const users = batch.map(({ step }) => step.user_id);
+    for (const user of users) usersUnderWay.add(user);
+    try {
+      const rows = await rpc("run_batch", { p_steps: batch.map(({ step }) => step) });
+      for (const { number, answer, refusal } of rows) {
+        if (refusal === null) batch[number - 1]?.resolve(answer);
+        else batch[number - 1]?.reject(refusal);
+      }
+      // Whoever got no row; for the others it is too late to be refused.
+      for (const { reject } of batch) reject({});
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+    for (const user of users) usersUnderWay.delete(user);
+    batches--;
+    void send();
+  }
+
+  function takeBatch(): Waiting[] {
+    const batch: Waiting[] = [];
+    waiting = waiting.filter((one) => {
+      if (batch.length === maxSteps || usersUnderWay.has(one.step.user_id)) return true;
+      batch.push(one);
+      return false;
+    });
+    return batch;
+  }
+
+  /** @param byItself the same step, not in a batch */
+  async function carryOut<Result>(step: Step, resultOf: (answer: unknown) => Result, byItself: () => Promise<Result>) {
+    let answer: unknown;
+    try {
+      answer = await ask(step);
+    } catch (thrown) {
+      if (thrown instanceof ByokError) throw thrown;
+      const refusal = thrown as DatabaseFailure;
+      if (refusal.code === lockNotAvailable) return await byItself();
+      throw refusalOf(refusal);
+    }
+    return resultOf(answer);
+  }
+
+  const nothing = () => undefined;
+  return {
+    openCall: (userId, provider, operation, requestId) =>
+      carryOut(
+        { step: "open_call", user_id: userId, provider, operation, request_id: requestId },
+        (row) => openedCallOf(row as OpenedRow),
+        () => alone.openCall(userId, provider, operation, requestId),
+      ),
+    settleHold: (userId, holdId) =>
+      carryOut({ step: "settle_hold", user_id: userId, hold_id: holdId }, nothing, () =>
+        alone.settleHold(userId, holdId),
+      ),
+    voidHold: (userId, holdId) =>
+      carryOut({ step: "void_hold", user_id: userId, hold_id: holdId }, nothing, () => alone.voidHold(userId, holdId)),
+  };
+}

@@ -1,0 +1,53 @@
+-- Parsing, planning and committing cost more than what most statements here do, so what many requests ask for travels in one.
+create function byok.run_batch(p_steps jsonb) returns table (number integer, answer jsonb, refusal jsonb)
+language plpgsql
+security definer
+set search_path = ''
+-- An account that somebody else has locked is not waited for: everybody in the batch would wait, and two batches might for each other.
+set lock_timeout = '1ms'
+as $$
+declare
+  v_step record;
+  v_busy_users uuid[] := '{}';
+  v_detail text;
+begin
+  for v_step in
+    select s.number, r.*
+    from jsonb_array_elements(p_steps) with ordinality as s (value, number)
+    cross join jsonb_to_record(s.value)
+      as r (step text, user_id uuid, provider text, request_id text, operation text, hold_id uuid)
+  loop
+    number := v_step.number;
+    answer := null;
+    refusal := null;
+    begin
+      if v_step.user_id = any (v_busy_users) then
+        raise lock_not_available;
+      end if;
+      case v_step.step
+        when 'open_call' then
+          select to_jsonb(o) into answer
+          from byok.open_call(v_step.user_id, v_step.provider, v_step.request_id, v_step.operation) as o;
+        when 'settle_hold' then
+          answer := to_jsonb(byok.settle_hold(v_step.user_id, v_step.hold_id));
+        when 'void_hold' then
+          answer := to_jsonb(byok.void_hold(v_step.user_id, v_step.hold_id));
+      end case;
+    exception
+      when lock_not_available then
+        v_busy_users := v_busy_users || v_step.user_id;
+        refusal := jsonb_build_object('code', sqlstate);
+      when others then
+        -- What is refused to one is done for the others all the same.
+        get stacked diagnostics v_detail = pg_exception_detail;
+        refusal := jsonb_build_object('code', sqlstate, 'message', sqlerrm, 'details', v_detail);
+    end;
+    return next;
+  end loop;
+end
+$$;
+
+comment on function byok.run_batch(jsonb) is
+  'Carries out steps, [{step: open_call | settle_hold | void_hold, user_id, and its parameters}], one user after the other, in one transaction. A row for each, in their order: its answer, or its refusal {code, message, details} with the SQLSTATE as code. 55P03 says that the user''s account was locked: the step is not done, and to be asked for by itself.';
+
+revoke execute on function byok.run_batch(jsonb) from public;
