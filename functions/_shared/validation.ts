@@ -1,5 +1,5 @@
 /** Bodies of `save` and `verify`, checked by zod. */
-import type { z } from "zod";
+import type * as z from "zod/mini";
 import { ByokError } from "./errors.ts";
 
 /** Longest body of `save` and `verify`, in bytes. */
@@ -11,7 +11,7 @@ export const maxBodyBytes = 8 * 1024;
  * @throws ByokError `invalid_request` naming the field. The value is not repeated, nor an unknown field that is not named as
  * fields are: it may be an API key.
  */
-export function parse<T>(schema: z.ZodType<T>, body: unknown): T {
+export function parse<T>(schema: z.ZodMiniType<T>, body: unknown): T {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   const [issue] = result.error.issues;

@@ -2,7 +2,7 @@
  * `/functions/v1/rotate`, for the operator with the project's secret key in `apikey`: `GET` counts the envelopes under each kid,
  * `POST {kid, primary, after, limit, dry_run}` seals a batch of them anew. `npm run rotate` drives it. No key comes in or goes out.
  */
-import { z } from "zod";
+import * as z from "zod/mini";
 import { readJsonObject } from "../_shared/body.ts";
 import { requireSecretKey } from "../_shared/identity.ts";
 import { rewrapBatch, takeCensus } from "../_shared/rotation.ts";
@@ -11,13 +11,13 @@ import { openServices } from "../_shared/services.ts";
 import { maxBodyBytes, parse } from "../_shared/validation.ts";
 
 const services = await openServices();
-const kid = z.int().min(0).max(0xffff_ffff);
+const kid = z.int().check(z.minimum(0), z.maximum(0xffff_ffff));
 const Body = z.strictObject({
   kid,
   primary: kid,
-  after: z.uuid().nullable().default(null),
-  limit: z.int().min(1).max(500).default(200),
-  dry_run: z.boolean().default(false),
+  after: z._default(z.nullable(z.uuid()), null),
+  limit: z._default(z.int().check(z.minimum(1), z.maximum(500)), 200),
+  dry_run: z._default(z.boolean(), false),
 });
 
 export default serve({

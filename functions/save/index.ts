@@ -1,5 +1,5 @@
 /** `POST /functions/v1/save {provider, api_key}` -> `{credential, verdict}`: checks, seals and saves an API key. */
-import { z } from "zod";
+import * as z from "zod/mini";
 import { readJsonObject } from "../_shared/body.ts";
 import { saveKey } from "../_shared/credentials.ts";
 import { identifyUser } from "../_shared/identity.ts";

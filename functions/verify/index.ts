@@ -1,5 +1,5 @@
 /** `POST /functions/v1/verify {provider}` -> `{credential, verdict}`: checks the saved API key once more. */
-import { z } from "zod";
+import * as z from "zod/mini";
 import { readJsonObject } from "../_shared/body.ts";
 import { checkSavedKey } from "../_shared/credentials.ts";
 import { identifyUser } from "../_shared/identity.ts";

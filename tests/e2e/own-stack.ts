@@ -5,7 +5,7 @@ import path from "node:path";
 import type { JWTPayload } from "jose";
 import type { ProviderId } from "../../local/providers/index.ts";
 import { loadSecrets } from "../../local/secrets.ts";
-import { startStack } from "../../local/stack.ts";
+import { startStack, type StackOptions } from "../../local/stack.ts";
 import { createTokens } from "../../local/tokens.ts";
 import type { TestStack } from "../stack.ts";
 
@@ -26,12 +26,16 @@ export interface OwnStack extends TestStack {
   stop(): Promise<void>;
 }
 
-export async function startOwnStack(functionsEnv: Record<string, string> = {}): Promise<OwnStack> {
+export async function startOwnStack(
+  functionsEnv: Record<string, string> = {},
+  options: Pick<StackOptions, "supabaseDir" | "database"> = {},
+): Promise<OwnStack> {
   const stateDir = mkdtempSync(path.join(tmpdir(), "byok-test-"));
   const printed: string[] = [];
   const postgresLog: string[] = [];
   try {
     const stack = await startStack({
+      ...options,
       stateDir,
       functionsEnv,
       log: (line) => printed.push(line),

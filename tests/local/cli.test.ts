@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundleFunctions } from "../../local/bundle.ts";
 import { defaultSupabaseDir, projectDir } from "../../local/config.ts";
 import { denoProgram } from "../../local/deno-program.ts";
 import { migrate } from "../../local/migrate.ts";
@@ -113,60 +114,30 @@ describe("the Supabase CLI on the running stack", () => {
   });
 });
 
-describe("supabase functions deploy --use-api", () => {
-  /** Slug -> the files that were uploaded for it. */
-  const uploads = new Map<string, string[]>();
-  const settings = new Map<string, object>();
-  const strangers: string[] = [];
+/** What the CLI hands to the platform: by slug, the names of the files, and the settings beside them. */
+interface Deployment {
+  files: Map<string, string[]>;
+  settings: Map<string, object>;
+  /** requests for something else */
+  strangers: string[];
+}
 
+const slugs = ["call", "rotate", "save", "verify"];
+
+describe("supabase functions deploy --use-api", () => {
+  let deployment: Deployment;
   beforeAll(async () => {
-    const api = createServer(async (request, response) => {
-      const { pathname, searchParams } = new URL(request.url!, "http://api");
-      const body = Buffer.concat(await request.toArray());
-      response.setHeader("content-type", "application/json");
-      if (pathname.endsWith("/functions/deploy")) {
-        const slug = searchParams.get("slug")!;
-        const form = await new Response(body, {
-          headers: { "content-type": request.headers["content-type"]! },
-        }).formData();
-        uploads.set(
-          slug,
-          form
-            .getAll("file")
-            .map((file) => (file as File).name)
-            .sort(),
-        );
-        settings.set(slug, JSON.parse(String(form.get("metadata"))));
-        response.writeHead(201).end(JSON.stringify({ id: slug, slug, name: slug, status: "ACTIVE", version: 1 }));
-      } else if (request.method === "PUT") {
-        response.end(JSON.stringify({ functions: [] }));
-      } else {
-        if (pathname !== `/v1/projects/${ref}`) strangers.push(`${request.method} ${pathname}`);
-        response.writeHead(404).end("{}");
-      }
-    });
-    await once(api.listen(0, "127.0.0.1"), "listening");
-    const url = `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
-    const profile = path.join(folder, "profile.yaml");
-    writeFileSync(profile, `name: loopback\napi_url: ${url}\ndashboard_url: ${url}\nproject_host: 127.0.0.1\n`);
-    try {
-      await supabase(projectDir, "functions", "deploy", "--use-api", "--yes", `--remote=${ref}`, "--profile", profile);
-    } finally {
-      api.close();
-    }
+    deployment = await deploy(projectDir);
   });
 
-  const ref = "abcdefghijklmnopqrst";
-  const slugs = ["call", "rotate", "save", "verify"];
-
   it.each(slugs)("uploads for %s the files it imports, deno.json, and nothing else", async (slug) => {
-    const imported = await localModules(`functions/${slug}/index.ts`);
+    const imported = await localModules(projectDir, `functions/${slug}/index.ts`);
     expect(imported.length).toBeGreaterThan(5);
-    expect(uploads.get(slug)).toEqual([...imported, "deno.json"].sort());
+    expect(deployment.files.get(slug)).toEqual([...imported, "deno.json"].sort());
   });
 
   it.each(slugs)("leaves the check of the token to %s itself", (slug) => {
-    expect(settings.get(slug)).toMatchObject({
+    expect(deployment.settings.get(slug)).toMatchObject({
       verify_jwt: false,
       entrypoint_path: `functions/${slug}/index.ts`,
       import_map_path: "deno.json",
@@ -174,18 +145,76 @@ describe("supabase functions deploy --use-api", () => {
   });
 
   it("deploys nothing but these functions", () => {
-    expect([...uploads.keys()].sort()).toEqual(slugs);
-    expect(strangers).toEqual([]);
+    expect([...deployment.files.keys()].sort()).toEqual(slugs);
+    expect(deployment.strangers).toEqual([]);
   });
 });
 
-/**
- * What Deno says that a module imports from the repository, itself included, as paths from the repository's folder.
- */
-async function localModules(entrypoint: string): Promise<string[]> {
+describe("supabase functions deploy --use-api --workdir, of what `npm run bundle` makes,", () => {
+  let bundle: string;
+  let deployment: Deployment;
+  beforeAll(async () => {
+    bundle = path.join(folder, "bundle");
+    await bundleFunctions(bundle);
+    deployment = await deploy(bundle);
+  });
+
+  it.each(slugs)("uploads for %s the modules it consists of, and nothing else", async (slug) => {
+    expect(deployment.files.get(slug)).toEqual(await localModules(bundle, `functions/${slug}/index.js`));
+    expect(deployment.settings.get(slug)).toMatchObject({
+      verify_jwt: false,
+      entrypoint_path: `functions/${slug}/index.js`,
+    });
+  });
+
+  it("deploys nothing but these functions", () => {
+    expect([...deployment.files.keys()].sort()).toEqual(slugs);
+    expect(deployment.strangers).toEqual([]);
+  });
+});
+
+/** Deploys the functions of a folder to a platform on this machine. */
+async function deploy(workdir: string): Promise<Deployment> {
+  const ref = "abcdefghijklmnopqrst";
+  const deployment: Deployment = { files: new Map(), settings: new Map(), strangers: [] };
+  const api = createServer(async (request, response) => {
+    const { pathname, searchParams } = new URL(request.url!, "http://api");
+    const body = Buffer.concat(await request.toArray());
+    response.setHeader("content-type", "application/json");
+    if (pathname.endsWith("/functions/deploy")) {
+      const slug = searchParams.get("slug")!;
+      const form = await new Response(body, {
+        headers: { "content-type": request.headers["content-type"]! },
+      }).formData();
+      const names = form.getAll("file").map((file) => (file as File).name);
+      deployment.files.set(slug, names.sort());
+      deployment.settings.set(slug, JSON.parse(String(form.get("metadata"))));
+      response.writeHead(201).end(JSON.stringify({ id: slug, slug, name: slug, status: "ACTIVE", version: 1 }));
+    } else if (request.method === "PUT") {
+      response.end(JSON.stringify({ functions: [] }));
+    } else {
+      if (pathname !== `/v1/projects/${ref}`) deployment.strangers.push(`${request.method} ${pathname}`);
+      response.writeHead(404).end("{}");
+    }
+  });
+  await once(api.listen(0, "127.0.0.1"), "listening");
+  const url = `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
+  const profile = path.join(folder, "profile.yaml");
+  writeFileSync(profile, `name: loopback\napi_url: ${url}\ndashboard_url: ${url}\nproject_host: 127.0.0.1\n`);
+  try {
+    await supabase(workdir, "functions", "deploy", "--use-api", "--yes", `--remote=${ref}`, "--profile", profile);
+  } finally {
+    api.close();
+  }
+  return deployment;
+}
+
+/** What Deno says that a module imports from a folder, itself included, as paths from that folder. */
+async function localModules(root: string, entrypoint: string): Promise<string[]> {
   const env = { DENO_DIR: path.join(folder, "deno"), DENO_NO_UPDATE_CHECK: "1" };
-  const { output } = await run(denoProgram(), ["info", "--json", "--no-lock", entrypoint], { env }).ended;
+  const { output } = await run(denoProgram(), ["info", "--json", "--no-lock", path.join(root, entrypoint)], { env })
+    .ended;
   const { modules } = JSON.parse(output) as { modules: { local?: string }[] };
-  const files = modules.flatMap(({ local }) => (local ? [path.relative(projectDir, local)] : []));
+  const files = modules.flatMap(({ local }) => (local ? [path.relative(root, local)] : []));
   return files.filter((file) => !file.startsWith("node_modules") && !file.startsWith("..")).sort();
 }

@@ -1,0 +1,103 @@
+/**
+ * `npm run bench:cold [-- --rounds n]`: from the start of a process to its first answer, for each function, beside an empty one;
+ * as it is deployed, and bundled into one file. In one run, interleaved.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { bundleFunctions } from "../local/bundle.ts";
+import { projectDir } from "../local/config.ts";
+import { denoProgram } from "../local/deno-program.ts";
+import { newKeyring } from "../local/keys.ts";
+import { freePort } from "../local/ports.ts";
+import { createTokens } from "../local/tokens.ts";
+import { loadSecrets } from "../local/secrets.ts";
+import { hostedVariables } from "../local/stack.ts";
+
+const { values: options } = parseArgs({ options: { rounds: { type: "string", default: "15" } } });
+const stateDir = mkdtempSync(path.join(tmpdir(), "byok-cold-"));
+process.on("exit", () => rmSync(stateDir, { recursive: true, force: true }));
+
+interface Start {
+  readonly name: string;
+  readonly file: string;
+  readonly env?: Record<string, string>;
+  readonly times_ms: number[];
+}
+
+/** Nobody listens there, and nobody has to: what is asked is refused before the database would be. */
+const nowhere = "http://127.0.0.1:9";
+const directly = { BYOK_DATABASE_URL: "postgresql://byok_functions:password@127.0.0.1:9/postgres" };
+const secrets = await loadSecrets(stateDir);
+const variables = {
+  ...hostedVariables(
+    nowhere,
+    "postgresql://postgres:password@127.0.0.1:9/postgres",
+    secrets,
+    await createTokens(secrets, nowhere),
+  ),
+  BYOK_MASTER_KEYS: newKeyring(),
+};
+
+const slugs = ["save", "verify", "call", "rotate"];
+const sources = slugs.map((slug) => ({ slug, file: path.join(projectDir, "functions", slug, "index.ts") }));
+const bundled = path.join(stateDir, "bundled");
+await bundleFunctions(bundled);
+const starts: Start[] = [
+  { name: "an empty function", file: path.join(import.meta.dirname, "cold/empty.ts"), times_ms: [] },
+  ...sources.flatMap(({ slug, file }) =>
+    [file, path.join(bundled, "functions", slug, "index.js")].flatMap((form, isBundled) =>
+      [{}, directly].map((env, isDirect) => ({
+        name: `${slug}, ${isDirect ? "direct" : "data api"}${isBundled ? ", bundled" : ""}`,
+        ...{ file: form, env, times_ms: [] },
+      })),
+    ),
+  ),
+];
+// Once without a clock, so that everything has been compiled and read.
+for (const start of starts) await firstAnswer_ms(start);
+for (let round = 0; round < Number(options.rounds); round++) {
+  for (const start of starts) start.times_ms.push(await firstAnswer_ms(start));
+}
+
+const [empty] = starts;
+const median = ({ times_ms }: Start) => times_ms.toSorted((a, b) => a - b)[times_ms.length >> 1] ?? NaN;
+console.log(`${cpus().length} x ${cpus()[0]?.model}; medians of ${options.rounds} starts\n`);
+for (const start of starts) {
+  console.log(
+    `${start.name.padEnd(28)} ${median(start).toFixed(0).padStart(5)} ms  ${(median(start) / median(empty!)).toFixed(2).padStart(5)} x`,
+  );
+}
+
+async function firstAnswer_ms({ file, env }: Start): Promise<number> {
+  const port = await freePort();
+  const started = performance.now();
+  const child = spawn(
+    denoProgram(),
+    [
+      ...["run", "--quiet", "--no-check", "--no-lock", "--cached-only", "--allow-all"],
+      `--config=${path.join(projectDir, "deno.json")}`,
+      path.join(import.meta.dirname, "cold/server.ts"),
+      String(port),
+      pathToFileURL(file).href,
+    ],
+    {
+      env: { ...variables, ...env, DENO_DIR: path.join(stateDir, "deno"), DENO_NO_UPDATE_CHECK: "1" },
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  try {
+    await Promise.race([
+      once(child.stdout, "data"),
+      once(child, "exit").then(() => Promise.reject(new Error(`${file} ended before it listened.`))),
+    ]);
+    await (await fetch(`http://127.0.0.1:${port}/call/openai/v1/models`, { method: "POST", body: "{}" })).text();
+    return performance.now() - started;
+  } finally {
+    child.kill("SIGKILL");
+  }
+}

@@ -1,0 +1,2 @@
+/** What any function costs at least. */
+export default { fetch: () => new Response() };

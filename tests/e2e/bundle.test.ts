@@ -1,0 +1,56 @@
+/** What `npm run bundle` makes of the functions is the functions: no other code comes along, and it does their work. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bundleFunctions } from "../../local/bundle.ts";
+import { defaultSupabaseDir } from "../../local/config.ts";
+import { scan } from "../house/sources.ts";
+import { ask } from "./calls.ts";
+import { type OwnStack, startOwnStack } from "./own-stack.ts";
+import { expectBalance, functionsUrlOf, newByokUser, newUser, verify } from "./users.ts";
+
+const folder = mkdtempSync(path.join(tmpdir(), "byok-bundle-"));
+const supabaseDir = path.join(folder, "supabase");
+beforeAll(async () => {
+  await bundleFunctions(folder);
+  symlinkSync(path.join(defaultSupabaseDir, "migrations"), path.join(supabaseDir, "migrations"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("bundled functions import each other and Node's own modules, and no package", () => {
+  const functions = path.join(folder, "functions");
+  const files = readdirSync(functions, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"));
+  const imports = new Set(
+    files.flatMap((file) => scan(file, readFileSync(path.join(functions, file), "utf8")).imports),
+  );
+  expect([...imports].filter((name) => !/^(?:\.|node:)/.test(name))).toEqual([]);
+  expect(files.filter((file) => file.endsWith("index.js")).sort()).toEqual(
+    ["call", "rotate", "save", "verify"].map((slug) => `${slug}/index.js`),
+  );
+});
+
+describe.each(["direct", "data-api"] as const)("bundled functions, by way of %s,", (database) => {
+  let stack: OwnStack;
+  beforeAll(async () => {
+    stack = await startOwnStack({}, { supabaseDir, database });
+  });
+  afterAll(() => stack.stop());
+
+  test("save and verify a key, call on it and on credits, and count for a rotation", async () => {
+    const payer = await newUser(100, stack);
+    const onCredits = await ask(payer, "openai", { text: "Hello", operation: "doc_generation" });
+    expect([onCredits.status, onCredits.headers.get("x-byok-credits")]).toEqual([200, "10"]);
+    expect(await onCredits.text()).toContain("Echo: Hello");
+    await expectBalance(payer, 90);
+
+    const { user } = await newByokUser("anthropic", { on: stack });
+    expect((await verify(user, "anthropic")).body.verdict).toBe("verified");
+    const onOwnKey = await ask(user, "anthropic", { text: "Hello" });
+    expect([onOwnKey.status, onOwnKey.headers.get("x-byok-funding")]).toEqual([200, "byok"]);
+
+    const census = await fetch(`${functionsUrlOf(stack)}/rotate`, { headers: { apikey: stack.secretKey } });
+    expect(await census.json()).toMatchObject({ kids: [{ envelopes: 1 }] });
+    expect(stack.printed).toEqual([]);
+  });
+});
