@@ -1,7 +1,7 @@
 /** Processes under measurement: their start, CPU time and memory. The last two are known on Linux only. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -32,9 +32,21 @@ async function isListening(port: number): Promise<boolean> {
 
 /** CPU time of a process so far, in ms; NaN where it is not known. */
 export function cpu_ms(pid: number): number {
-  const fields = readProc(pid, "stat").split(") ").at(-1)?.split(" ") ?? [];
+  const fields = statOf(pid);
   // Clock ticks, of which there are 100 in a second on every Linux in use.
   return (Number(fields[11] ?? NaN) + Number(fields[12] ?? NaN)) * 10;
+}
+
+/** CPU time so far of a process and the children that it has now, in ms; NaN where it is not known. */
+export function cpuWithChildren_ms(pid: number): number {
+  const pids = process.platform === "linux" ? readdirSync("/proc").filter((name) => /^\d+$/.test(name)) : [];
+  const children = pids.map(Number).filter((child) => Number(statOf(child)[1]) === pid);
+  return [pid, ...children].reduce((sum, each) => sum + (cpu_ms(each) || 0), 0) || NaN;
+}
+
+/** What /proc tells of a process after its name: its state, its parent, ... (proc_pid_stat(5)). */
+function statOf(pid: number): string[] {
+  return readProc(pid, "stat").split(") ").at(-1)?.split(" ") ?? [];
 }
 
 /** Resident memory of a process in MB; NaN where it is not known. */

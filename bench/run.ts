@@ -1,22 +1,16 @@
 /**
- * `npm run bench [-- --quick] [--rounds n] [--warm requests] [--rows part of a name] [--only part;part]`: what `call` adds to a provider's own time, beside other ways of
- * adding something. All in one run, interleaved round by round, so that what disturbs the machine disturbs all of them.
+ * `npm run bench [-- --quick] [--rounds n] [--rows part of a name] [--only part;part]`: what `call` adds to a provider's own
+ * time, beside other ways of adding something. All in one run, interleaved round by round, so that what disturbs the machine disturbs
+ * all of them.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { load, type Sample } from "./load.ts";
-import { cpu_ms, memory_mb } from "./processes.ts";
+import { goals, isMet, type Report } from "./goals.ts";
+import { load } from "./load.ts";
+import { measure, medians, memoryOfCalls_mb, memoryOfStreams_mb, type Result, type Row } from "./measure.ts";
 import { type Measured, startTargets } from "./targets.ts";
-
-interface Row {
-  readonly name: string;
-  readonly question: string;
-  readonly inFlight: number;
-  /** Streams are counted, not timed: one such number for each in flight. */
-  readonly requestsEach?: number;
-}
 
 const rows: readonly Row[] = [
   { name: "1 in flight, 1 kB", question: "json 1024", inFlight: 1 },
@@ -25,153 +19,110 @@ const rows: readonly Row[] = [
   { name: "16 in flight, 32 kB", question: "json 32768", inFlight: 16 },
   { name: "16 in flight, 512 kB", question: "json 524288", inFlight: 16 },
   { name: "16 streams of 200 events at once", question: "stream 200 0", inFlight: 16 },
-  { name: "16 streams of 200 events, 5 ms apart", question: "stream 200 5", inFlight: 16, requestsEach: 1 },
+  { name: "16 streams of 200 events, 5 ms apart", question: "stream 200 5", inFlight: 16, requestsEach: 2 },
 ];
-
-/** Of one target in one row and round. */
-interface Result {
-  readonly perSecond: number;
-  readonly p50_ms: number;
-  readonly p99_ms: number;
-  /** Time to first byte of the body, median. */
-  readonly first_ms: number;
-  /** Between pieces of the body, median. */
-  readonly gap_ms: number;
-  /** CPU time of the process for a request. */
-  readonly cpu_ms: number;
-}
 
 const { values: options } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     rounds: { type: "string" },
-    only: { type: "string" },
-    rows: { type: "string" },
-    warm: { type: "string" },
+    only: { type: "string", default: "" },
+    rows: { type: "string", default: "" },
   },
 });
-const rounds = Number(options.rounds ?? (options.quick ? 2 : 7));
-const duration_ms = options.quick ? 500 : 3_000;
+const rounds = Number(options.rounds ?? (options.quick ? 2 : 5));
+const duration_ms = options.quick ? 500 : 2_000;
 /** Requests before the first round of a row, while code is compiled and connections and tokens are new. */
-const warmUp = Number(options.warm ?? (options.quick ? 100 : 2_000));
+const warmUp = options.quick ? 100 : 1_000;
+const calls = options.quick ? 2_000 : 100_000;
 
 const stateDir = mkdtempSync(path.join(tmpdir(), "byok-bench-"));
 const targets = await startTargets(stateDir);
 try {
-  const chosen = targets.all.filter(
-    ({ name }) => !options.only || options.only.split(";").some((part) => name.includes(part)),
-  );
-  const report = [];
-  for (const row of rows.filter(({ name }) => !options.rows || name.includes(options.rows))) {
-    const results = await measure(row, chosen);
-    report.push({ row: row.name, results: Object.fromEntries(results) });
-    print(row.name, results);
+  const chosen = targets.all.filter(({ name }) => options.only.split(";").some((part) => name.includes(part)));
+  const report = {
+    rows: {} as Record<string, Record<string, Result>>,
+    streams_mb: {} as Record<string, number[]>,
+    calls_mb: {} as Record<string, number[]>,
+  };
+  for (const row of rows.filter(({ name }) => name.includes(options.rows))) {
+    const results = await interleaved(row, chosen);
+    report.rows[row.name] = results;
+    printRow(row.name, results);
   }
-  const memory = options.rows ? [] : await measureMemory(chosen);
-  console.log(
-    "\n500 streams at once, 100 ms between events: memory in MB before, most in the first and in a second pass",
-  );
-  for (const line of memory)
-    console.log(`  ${line.name.padEnd(20)} ${line.passes_mb.map((mb) => mb.toFixed(0).padStart(6)).join("")}`);
+  if (!options.rows) await measureMemory(chosen, report);
+  printGoals(report);
   const machine = `${cpus().length} x ${cpus()[0]?.model}, Node ${process.versions.node}`;
   writeFileSync(
     path.join(import.meta.dirname, "last.json"),
-    JSON.stringify({ machine, rounds, duration_ms, report, memory }, null, 1),
+    JSON.stringify({ machine, rounds, duration_ms, ...report }, null, 1),
   );
 } finally {
   await targets.stop();
   rmSync(stateDir, { recursive: true, force: true });
 }
 
-async function measure(row: Row, chosen: readonly Measured[]): Promise<Map<string, Result>> {
+async function interleaved(row: Row, chosen: readonly Measured[]): Promise<Record<string, Result>> {
   const results = new Map<string, Result[]>(chosen.map(({ name }) => [name, []]));
-  for (const target of chosen) await load(target, row.question, { inFlight: row.inFlight, requests: warmUp });
+  for (const target of chosen) {
+    // The slow ones have nothing to warm up but themselves.
+    const requests = row.requestsEach ? row.inFlight : isSlow(target) ? warmUp / 10 : warmUp;
+    await load(target, row.question, { inFlight: row.inFlight, requests });
+  }
   for (let round = 0; round < rounds; round++) {
-    for (const target of chosen) results.get(target.name)?.push(await once(row, target));
+    for (const target of chosen) results.get(target.name)?.push(await measure(row, target, targets, duration_ms));
   }
-  return new Map([...results].map(([name, each]) => [name, medians(each)]));
+  return Object.fromEntries([...results].map(([name, each]) => [name, medians(each)]));
 }
 
-async function once({ question, inFlight, requestsEach }: Row, target: Measured): Promise<Result> {
-  const [started, before_ms] = [performance.now(), cpu_ms(target.pid)];
-  const samples = await load(target, question, {
-    inFlight,
-    ...(requestsEach ? { requests: requestsEach * inFlight } : { duration_ms }),
-  });
-  const seconds = (performance.now() - started) / 1000;
-  const ends = sorted(samples, ({ end_ms }) => [end_ms]);
-  return {
-    perSecond: samples.length / seconds,
-    p50_ms: quantile(ends, 0.5),
-    p99_ms: quantile(ends, 0.99),
-    first_ms: quantile(
-      sorted(samples, ({ firstByte_ms }) => [firstByte_ms]),
-      0.5,
-    ),
-    gap_ms: quantile(
-      sorted(samples, ({ gaps_ms }) => gaps_ms),
-      0.5,
-    ),
-    cpu_ms: (cpu_ms(target.pid) - before_ms) / samples.length,
-  };
+/** Those that the local Data API holds up. */
+function isSlow({ name }: Measured): boolean {
+  return /naive|data api/.test(name);
 }
 
-async function measureMemory(chosen: readonly Measured[]): Promise<{ name: string; passes_mb: number[] }[]> {
-  const lines = [];
-  for (const target of chosen.filter(({ name }) => !/provider|naive|data api/.test(name))) {
-    const passes_mb = [memory_mb(target.pid)];
-    for (const _ of [1, 2]) {
-      let most = 0;
-      const watch = setInterval(() => (most = Math.max(most, memory_mb(target.pid))), 50);
-      await load(target, "stream 30 100", { inFlight: 500, requests: 500 });
-      clearInterval(watch);
-      passes_mb.push(most);
-    }
-    lines.push({ name: target.name, passes_mb });
+async function measureMemory(
+  chosen: readonly Measured[],
+  report: { streams_mb: Record<string, number[]>; calls_mb: Record<string, number[]> },
+): Promise<void> {
+  const quick = chosen.filter((target) => !isSlow(target) && !/provider|HS256/.test(target.name));
+  console.log(`\n| memory in MB | before | 500 streams | again | warm | ${calls} calls later |`);
+  console.log("| --- | --: | --: | --: | --: | --: |");
+  for (const target of quick) {
+    const streams_mb = (report.streams_mb[target.name] = await memoryOfStreams_mb(target));
+    const isOurs = /bare|byok/.test(target.name);
+    const calls_mb = isOurs ? (report.calls_mb[target.name] = await memoryOfCalls_mb(target, calls)) : [NaN, NaN];
+    console.log(`| ${target.name} | ${[...streams_mb, ...calls_mb].map((mb) => number(mb, 0)).join(" | ")} |`);
   }
-  return lines;
 }
 
-function print(title: string, results: ReadonlyMap<string, Result>): void {
-  const [bare, portkey] = [results.get("bare proxy"), results.get("portkey")];
-  const ratio = (of: Result, to: Result | undefined, key: keyof Result) => (to ? (of[key] / to[key]).toFixed(2) : "-");
+function printRow(title: string, results: Readonly<Record<string, Result>>): void {
+  const [bare, portkey] = [results["bare proxy"], results.portkey];
   console.log(
-    `\n${title}\n${"".padEnd(20)} requests/s   p50 ms   p99 ms first ms   gap ms   cpu ms | to bare: rate   p50   cpu | to portkey: rate   p50`,
+    `\n| ${title} | requests/s | p50 ms | p99 ms | first byte | between | CPU ms | of Postgres | provider | client | to bare: rate | p50 | CPU | to Portkey: rate | p50 |`,
   );
-  for (const [name, result] of results) {
-    const numbers = [
-      result.perSecond.toFixed(0).padStart(11),
-      ...[result.p50_ms, result.p99_ms, result.first_ms, result.gap_ms, result.cpu_ms].map((ms) =>
-        ms.toFixed(2).padStart(9),
-      ),
-      " |",
-      ratio(result, bare, "perSecond").padStart(13),
-      ratio(result, bare, "p50_ms").padStart(6),
-      ratio(result, bare, "cpu_ms").padStart(6),
-      " |",
-      ratio(result, portkey, "perSecond").padStart(16),
-      ratio(result, portkey, "p50_ms").padStart(6),
+  console.log(`| --- ${"| --: ".repeat(14)}|`);
+  for (const [name, result] of Object.entries(results)) {
+    const cells = [
+      number(result.perSecond, 0),
+      ...[result.p50_ms, result.p99_ms, result.first_ms, result.gap_ms].map((ms) => number(ms, 2)),
+      ...[result.cpu_ms, result.postgresCpu_ms, result.providerCpu_ms, result.clientCpu_ms].map((ms) => number(ms, 3)),
+      ...(["perSecond", "p50_ms", "cpu_ms"] as const).map((key) => number(result[key] / (bare?.[key] ?? NaN), 2)),
+      ...(["perSecond", "p50_ms"] as const).map((key) => number(result[key] / (portkey?.[key] ?? NaN), 2)),
     ];
-    console.log(name.padEnd(20) + numbers.join(""));
+    console.log(`| ${name} | ${cells.join(" | ")} |`);
   }
 }
 
-function medians(each: readonly Result[]): Result {
-  const median = (key: keyof Result) =>
-    quantile(
-      each.map((result) => result[key]).sort((a, b) => a - b),
-      0.5,
-    );
-  return {
-    ...{ perSecond: median("perSecond"), p50_ms: median("p50_ms"), p99_ms: median("p99_ms") },
-    ...{ first_ms: median("first_ms"), gap_ms: median("gap_ms"), cpu_ms: median("cpu_ms") },
-  };
+function printGoals(report: Report): void {
+  console.log("\n| goal | wanted | measured | |\n| --- | --: | --: | --- |");
+  for (const goal of goals) {
+    const value = goal.of(report);
+    if (Number.isNaN(value)) continue;
+    const wanted = goal.atLeast === undefined ? `at most ${goal.atMost}` : `at least ${goal.atLeast}`;
+    console.log(`| ${goal.name} | ${wanted} | ${number(value, 2)} | ${isMet(goal, value) ? "met" : "missed"} |`);
+  }
 }
 
-function sorted(samples: readonly Sample[], of: (sample: Sample) => readonly number[]): number[] {
-  return samples.flatMap(of).sort((a, b) => a - b);
-}
-
-function quantile(ascending: readonly number[], share: number): number {
-  return ascending[Math.min(ascending.length - 1, Math.floor(ascending.length * share))] ?? NaN;
+function number(value: number, digits: number): string {
+  return Number.isFinite(value) ? value.toFixed(digits) : "-";
 }

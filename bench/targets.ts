@@ -1,8 +1,9 @@
 /** What is measured, side by side on one machine: the provider itself, proxies that do less than `call`, and `call`. */
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { type JWTPayload, SignJWT } from "jose";
 import { Client } from "pg";
 import { direct } from "../functions/_shared/database/direct.ts";
 import { seal } from "../functions/_shared/envelope.ts";
@@ -25,6 +26,9 @@ export interface Measured extends Target {
 
 export interface Targets {
   readonly all: readonly Measured[];
+  readonly provider: { readonly pid: number };
+  /** Postgres itself, whose children are the processes of its connections. */
+  readonly postgres: { readonly pid: number };
   stop(): Promise<void>;
 }
 
@@ -43,14 +47,14 @@ export async function startTargets(stateDir: string): Promise<Targets> {
     for (const end of stops.splice(0).reverse()) await end();
   };
   try {
-    return { all: await startAll(stateDir, stops), stop };
+    return { ...(await startAll(stateDir, stops)), stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function startAll(stateDir: string, stops: (() => unknown)[]): Promise<Measured[]> {
+async function startAll(stateDir: string, stops: (() => unknown)[]): Promise<Omit<Targets, "stop">> {
   const run = async (command: string, port: number, ...args: string[]) => {
     const child = await startServer(command, args, port, { TRUSTED_CUSTOM_HOSTS: "127.0.0.1" });
     stops.push(() => child.kill("SIGKILL"));
@@ -79,8 +83,11 @@ async function startAll(stateDir: string, stops: (() => unknown)[]): Promise<Mea
   stops.push(() => stack.stop());
   const secrets = await loadSecrets(stateDir);
   const tokens = await createTokens(secrets, stack.url);
+  const shared = { kid: "shared", secret: randomBytes(32) };
+  const sharedKey = { kty: "oct", alg: "HS256", kid: shared.kid, k: shared.secret.toString("base64url") };
   const env = {
     ...hostedVariables(stack.url, stack.dbUrl, secrets, tokens),
+    SUPABASE_JWKS: JSON.stringify({ keys: [...tokens.jwks.keys, sharedKey] }),
     BYOK_PLATFORM_KEYS: JSON.stringify({ openai: "sk-platform" }),
     BYOK_PROVIDER_ORIGINS: JSON.stringify({ openai: origin }),
   };
@@ -103,7 +110,10 @@ async function startAll(stateDir: string, stops: (() => unknown)[]): Promise<Mea
     { NAIVE_KEY: naiveKey.toString("base64"), NAIVE_ORIGIN: origin },
   );
 
-  const [byok, payers] = [await makeUsers(stack, tokens), await makeUsers(stack, tokens)];
+  const hs256 = (claims: JWTPayload) =>
+    new SignJWT(claims).setProtectedHeader({ alg: "HS256", kid: shared.kid }).sign(shared.secret);
+  const [byok, payers] = [await makeUsers(stack, tokens.sign), await makeUsers(stack, tokens.sign)];
+  const withSharedKey = await Promise.all(byok.map(async ({ id }) => ({ id, accessToken: await hs256(claimsOf(id)) })));
   await saveKeys(stack, secrets.masterKeys, byok);
   await grant(stack, payers);
   await fillNaive(stack, byok, naiveKey);
@@ -120,7 +130,7 @@ async function startAll(stateDir: string, stops: (() => unknown)[]): Promise<Mea
     "x-portkey-custom-host": `${origin}/v1`,
   });
   const callPath = `/call/openai${completions}`;
-  return [
+  const all = [
     { name: "provider itself", ...provider, path: completions, headers: ofThePlatform },
     { name: "bare proxy", ...bare, path: completions, headers: ofThePlatform },
     { name: "portkey", ...portkey, path: completions, headers: portkeyHeaders },
@@ -129,7 +139,10 @@ async function startAll(stateDir: string, stops: (() => unknown)[]): Promise<Mea
     { name: "credits, direct", ...direct, path: callPath, headers: bearer(payers) },
     { name: "byok, data api", ...dataApi, path: callPath, headers: bearer(byok) },
     { name: "credits, data api", ...dataApi, path: callPath, headers: bearer(payers) },
+    { name: "byok, direct, HS256", ...direct, path: callPath, headers: bearer(withSharedKey) },
   ];
+  const postmaster = readFileSync(path.join(stack.dataDir, "postmaster.pid"), "utf8");
+  return { all, provider, postgres: { pid: Number.parseInt(postmaster) } };
 }
 
 /** Portkey's gateway, installed on demand: nothing else needs it. */
@@ -139,16 +152,18 @@ function portkeyProgram(): string {
   return program;
 }
 
-async function makeUsers(stack: Stack, tokens: { sign(claims: object): Promise<string> }): Promise<Person[]> {
+function claimsOf(sub: string) {
+  return { sub, aud: "authenticated", role: "authenticated", exp: Math.floor(Date.now() / 1000) + 86_400 };
+}
+
+async function makeUsers(stack: Stack, sign: (claims: JWTPayload) => Promise<string>): Promise<Person[]> {
   const ids = Array.from({ length: users }, () => crypto.randomUUID());
   await query(
     stack,
     "insert into auth.users (id, email) select id, id || '@example.com' from unnest($1::uuid[]) as id",
     [ids],
   );
-  const exp = Math.floor(Date.now() / 1000) + 86_400;
-  const claims = (sub: string) => ({ sub, aud: "authenticated", role: "authenticated", exp });
-  return await Promise.all(ids.map(async (id) => ({ id, accessToken: await tokens.sign(claims(id)) })));
+  return await Promise.all(ids.map(async (id) => ({ id, accessToken: await sign(claimsOf(id)) })));
 }
 
 async function saveKeys(stack: Stack, masterKeys: string, people: readonly Person[]): Promise<void> {
