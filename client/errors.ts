@@ -44,6 +44,7 @@ function isResponse(context: unknown): context is Response {
 interface Refusal {
   readonly message: string;
   readonly field?: string;
+  readonly max_bytes?: number;
   readonly price_credits?: number;
   readonly available_credits?: number;
   readonly retry_after_s?: number;
@@ -60,7 +61,8 @@ async function readRefusal(answer: Response): Promise<Refusal | undefined> {
 }
 
 /** The details that go with an error, and nothing else that an answer may hold. */
-function detailsOf({ field, price_credits, available_credits, retry_after_s, credential }: Refusal): object {
-  const details = { field, price_credits, available_credits, retry_after_s, credential };
+function detailsOf(refusal: Refusal): object {
+  const { field, max_bytes, price_credits, available_credits, retry_after_s, credential } = refusal;
+  const details = { field, max_bytes, price_credits, available_credits, retry_after_s, credential };
   return Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined));
 }

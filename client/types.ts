@@ -84,6 +84,10 @@ export interface Funding {
 interface ErrorDetails {
   /** Which field of the request is wrong. */
   invalid_request: { readonly field?: string };
+  /** The largest body that is let in. */
+  body_too_large: { readonly max_bytes: number };
+  /** Which field of the request credits do not buy. */
+  not_offered: { readonly field?: string };
   insufficient_credits: { readonly price_credits: number; readonly available_credits: number };
   /** With the marked credential when a saved key was checked; without one when a new key was refused and the old one stays. */
   api_key_rejected: { readonly credential?: Credential };
@@ -91,6 +95,8 @@ interface ErrorDetails {
   envelope_unreadable: { readonly credential?: Credential };
   /** Seconds until the next attempt is let in. */
   too_many_attempts: { readonly retry_after_s: number };
+  /** Seconds after which it may be there again. */
+  database_unavailable: { readonly retry_after_s?: number };
 }
 
 /**

@@ -2,7 +2,8 @@
 import { inspect } from "node:util";
 import { createClient } from "@supabase/supabase-js";
 import { describe, expect, test, vi } from "vitest";
-import { createByok, fundingOf } from "../../client/index.ts";
+import { type ByokError, createByok, fundingOf, type Result } from "../../client/index.ts";
+import { type ErrorCode, errors } from "../../functions/_shared/errors.ts";
 
 const apiKey = "sk-a-key-that-nobody-else-may-ever-see";
 
@@ -63,6 +64,26 @@ describe("an error", () => {
       ok: false,
       error: { code: "too_many_attempts", message: "Because of too_many_attempts.", retry_after_s: 42 },
     });
+  });
+
+  test.each(Object.keys(errors) as ErrorCode[])("%s comes through as it is, from save() and verify()", async (code) => {
+    // Only an anonymous user is told this code: for others it means that their session is over.
+    const { byok } = setUp({ answer: () => refusal(errors[code].status, code), isAnonymous: code === "unauthenticated" });
+    const refused: Result<unknown> = { ok: false, error: { code, message: `Because of ${code}.` } as ByokError };
+    expect(await byok.save("openai", apiKey)).toEqual(refused);
+    expect(await byok.verify("openai")).toEqual(refused);
+  });
+
+  test.each<ByokError>([
+    { code: "invalid_request", message: "", field: "api_key" },
+    { code: "not_offered", message: "", field: "tools" },
+    { code: "body_too_large", message: "", max_bytes: 1024 },
+    { code: "insufficient_credits", message: "", price_credits: 20, available_credits: 3 },
+    { code: "too_many_attempts", message: "", retry_after_s: 60 },
+    { code: "database_unavailable", message: "", retry_after_s: 1 },
+  ])("$code has its details", async ({ code, ...rest }) => {
+    const { byok } = setUp({ answer: () => refusal(errors[code as ErrorCode].status, code, rest) });
+    expect(await byok.save("openai", apiKey)).toEqual({ ok: false, error: { code, ...rest } });
   });
 
   test.each([
