@@ -1,7 +1,6 @@
 import { type ReactNode, useCallback, useId, useState } from "react";
 import type { Byok, Credential, ProviderId } from "../client/types.ts";
-import { explain } from "./messages.ts";
-import { Notice, Skeleton } from "./parts.tsx";
+import { Notice, Notices, ReadingFailed, Skeleton } from "./parts.tsx";
 import { ProviderRow } from "./provider-row.tsx";
 import { providers } from "./providers.ts";
 import { useLive, useOnline } from "./use-live.ts";
@@ -24,16 +23,14 @@ export function ApiKeys({ byok }: { readonly byok: Byok }): ReactNode {
         <p>Bring your own key: work with that provider is billed to your account there and costs 0 credits.</p>
       </header>
       <div className="byok-card">
-        {!isOnline && (
-          <Notice tone="warning" icon="cloud">
-            You are offline. What you type stays here; save it when you are back.
-          </Notice>
-        )}
-        {error && isOnline && (
-          <Notice tone="bad" icon="cross" onRetry={error.code === "session_expired" ? undefined : refresh}>
-            {explain(error, "The provider")}
-          </Notice>
-        )}
+        <Notices>
+          {!isOnline && (
+            <Notice tone="warning" icon="cloud">
+              You are offline. What you type stays here; save it when you are back.
+            </Notice>
+          )}
+          {error && isOnline && <ReadingFailed error={error} onRetry={refresh} />}
+        </Notices>
         {data ? (
           <ul className="byok-rows">
             {providers.map((provider) => (

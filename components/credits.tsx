@@ -3,8 +3,7 @@ import type { Balance, Byok, Credential, HistoryPage, Operation, Result } from "
 import { History, readHistory } from "./history.tsx";
 import { Icon } from "./icons.tsx";
 import { creditsOf, inDigits, joinPages, nameOf } from "./ledger.ts";
-import { explain } from "./messages.ts";
-import { Notice, Skeleton } from "./parts.tsx";
+import { Notice, Notices, ReadingFailed, Skeleton } from "./parts.tsx";
 import { namesOf, type ProviderInfo, providers } from "./providers.ts";
 import { states } from "./states.ts";
 import { useLive, useOnline } from "./use-live.ts";
@@ -33,16 +32,14 @@ export function Credits({ byok }: { readonly byok: Byok }): ReactNode {
         <p>What work costs where no key of your own pays for it.</p>
       </header>
       <div className="byok-card">
-        {!isOnline && (
-          <Notice tone="warning" icon="cloud">
-            You are offline. The balance may have changed since.
-          </Notice>
-        )}
-        {error && isOnline && (
-          <Notice tone="bad" icon="cross" onRetry={error.code === "session_expired" ? undefined : refresh}>
-            {explain(error, "The provider")}
-          </Notice>
-        )}
+        <Notices>
+          {!isOnline && (
+            <Notice tone="warning" icon="cloud">
+              You are offline. The balance may have changed since.
+            </Notice>
+          )}
+          {error && isOnline && <ReadingFailed error={error} onRetry={refresh} />}
+        </Notices>
         {data ? (
           <>
             <Payer {...data} />
@@ -116,7 +113,8 @@ function Payer({ balance, operations, credentials }: Account): ReactNode {
           <p className="byok-amount">
             {paying.length > 0 ? (
               <>
-                0 credits, <span>{billedTo(paying)}</span>
+                0 credits<span className="byok-hidden">, </span>
+                <span className="byok-payers">{billedTo(paying)}</span>
               </>
             ) : (
               creditsOf(available)
@@ -126,13 +124,15 @@ function Payer({ balance, operations, credentials }: Account): ReactNode {
           {held > 0 && <p className="byok-meta">{creditsOf(held)} reserved by calls under way.</p>}
         </div>
       </div>
-      {failing.length > 0 && (
-        <Notice tone="bad" icon="cross">
-          Calls to {namesOf(failing)} fail rather than cost credits: see to{" "}
-          {failing.length > 1 ? "their keys" : "its key"}.
-        </Notice>
-      )}
-      {onCredits.length > 0 && <Shortage available={available} operations={operations} onCredits={onCredits} />}
+      <Notices>
+        {failing.length > 0 && (
+          <Notice tone="bad" icon="cross">
+            Calls to {namesOf(failing)} fail rather than cost credits: see to{" "}
+            {failing.length > 1 ? "their keys" : "its key"}.
+          </Notice>
+        )}
+        {onCredits.length > 0 && <Shortage available={available} operations={operations} onCredits={onCredits} />}
+      </Notices>
     </>
   );
 }

@@ -58,6 +58,7 @@ const shapes = {
       <path d="m3.5 3.5 13 13" />
     </>
   ),
+  down: <path d="m6 8 4 4 4-4" />,
   outside: <path d="M8 5H5v10h10v-3m-4.5-7H15v4.5M15 5 9 11" />,
 } satisfies Record<string, ReactNode>;
 

@@ -21,7 +21,7 @@ const unmanaged = {
 
 export interface KeyFormProps {
   readonly provider: ProviderInfo;
-  /** What stands above the field when there is a key already. */
+  /** What stands above the field, such as that there is a key already. */
   readonly note: string | null;
   /** Why the last attempt failed. */
   readonly failure: string | null;
@@ -118,15 +118,19 @@ export function KeyForm({ provider, note, failure, isSaving, onEdit, onSubmit, o
         )}
       </p>
       <div className="byok-help" id={`${id}-help`}>
-        <p>
-          Begins with{" "}
-          {provider.prefixes.map((prefix, index) => (
-            <Fragment key={prefix}>
-              {index > 0 && " or "}
-              <code>{prefix}</code>
-            </Fragment>
-          ))}
-          . Make one at <OutsideLink href={provider.keysUrl}>{new URL(provider.keysUrl).host}</OutsideLink>
+        <p className="byok-facts">
+          <span>
+            Make one at <OutsideLink href={provider.keysUrl}>{new URL(provider.keysUrl).host}</OutsideLink>
+          </span>{" "}
+          <span>
+            Begins with{" "}
+            {provider.prefixes.map((prefix, index) => (
+              <Fragment key={prefix}>
+                {index > 0 && " or "}
+                <code>{prefix}</code>
+              </Fragment>
+            ))}
+          </span>
         </p>
         <p>Checked with {provider.name}, stored encrypted, never shown again.</p>
       </div>

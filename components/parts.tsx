@@ -1,6 +1,8 @@
 /** Small pieces that both components use. */
 import type { ReactNode } from "react";
+import type { ByokError } from "../client/types.ts";
 import { Icon, type IconName } from "./icons.tsx";
+import { explain } from "./messages.ts";
 
 /** A link to somebody else's page, which learns nothing of this one. */
 export function OutsideLink({ href, children }: { href: string; children: ReactNode }): ReactNode {
@@ -21,10 +23,19 @@ interface NoticeProps {
   readonly onRetry?: (() => void) | undefined;
 }
 
-/** A strip that says something about the whole card, also to screen readers. */
+/** Where notices of a card come and go. It is always there, since screen readers tell what changes in a region they know. */
+export function Notices({ children }: { children: ReactNode }): ReactNode {
+  return (
+    <div className="byok-notices" role="status">
+      {children}
+    </div>
+  );
+}
+
+/** A strip that says something about the whole card. */
 export function Notice({ tone, icon, children, onRetry }: NoticeProps): ReactNode {
   return (
-    <div className="byok-notice" data-tone={tone} role="status">
+    <div className="byok-notice" data-tone={tone}>
       <Icon name={icon} />
       <p>{children}</p>
       {onRetry && (
@@ -33,6 +44,15 @@ export function Notice({ tone, icon, children, onRetry }: NoticeProps): ReactNod
         </button>
       )}
     </div>
+  );
+}
+
+/** Why a card could not be read. Nobody can try again without a session, which the app asks for. */
+export function ReadingFailed({ error, onRetry }: { error: ByokError; onRetry(): void }): ReactNode {
+  return (
+    <Notice tone="bad" icon="cross" onRetry={error.code === "session_expired" ? undefined : onRetry}>
+      {explain(error, "The provider")}
+    </Notice>
   );
 }
 

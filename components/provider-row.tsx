@@ -57,8 +57,11 @@ export function ProviderRow(options: KeyOptions): ReactNode {
       {isOpen && (
         <KeyForm
           provider={provider}
+          // A failure says so itself.
           note={
-            credential ? `${capitalised(keyInWords(provider, credential))} stays until a new one is accepted.` : null
+            credential && !key.failure
+              ? `${capitalised(keyInWords(provider, credential))} stays until a new one is accepted.`
+              : null
           }
           failure={key.failure}
           isSaving={key.doing === "saving"}
@@ -80,7 +83,9 @@ export function ProviderRow(options: KeyOptions): ReactNode {
           onClosed={(isRemoved) => {
             setRemoving(null);
             // Its button is gone with the key.
-            if (isRemoved) opener.current?.focus();
+            if (isRemoved || !credential) opener.current?.focus();
+            // Nothing behind an open dialog is told.
+            if (isRemoved) options.announce(`Removed. ${states.none.says(provider.name)}`);
           }}
         />
       )}
@@ -163,7 +168,7 @@ function RowState({ provider, credential, status, doing }: RowStateProps): React
 function KeyFacts({ credential, status }: { credential: Credential; status: KeyStatus }): ReactNode {
   const { hint, verified_at, updated_at } = credential;
   return (
-    <p className="byok-meta">
+    <p className="byok-meta byok-facts">
       <span>
         {hint ? (
           <>

@@ -37,6 +37,8 @@ export function RemoveDialog({ provider, credential, onRemove, onClosed }: Remov
       className="byok-dialog"
       aria-labelledby={`${id}-title`}
       aria-describedby={`${id}-text`}
+      // While it is being removed there is nothing to go back to.
+      onCancel={(event) => isRemoving && event.preventDefault()}
       onClose={() => onClosed(dialog.current?.returnValue === "removed")}
     >
       <h2 id={`${id}-title`}>Remove {keyInWords(provider, credential)}?</h2>
@@ -48,7 +50,12 @@ export function RemoveDialog({ provider, credential, onRemove, onClosed }: Remov
         <Problem>{failure}</Problem>
       </div>
       <div className="byok-buttons">
-        <button type="button" className="byok-button" onClick={() => dialog.current?.close()}>
+        <button
+          type="button"
+          className="byok-button"
+          aria-disabled={isRemoving}
+          onClick={() => !isRemoving && dialog.current?.close()}
+        >
           Cancel
         </button>
         <button type="button" className="byok-button" data-kind="danger" aria-disabled={isRemoving} onClick={remove}>

@@ -80,12 +80,11 @@ export function useKey({ byok, provider, credential, announce, onSaved, refresh 
 
   async function remove(): Promise<string | null> {
     const result = await byok.remove(provider.id);
-    if (!result.ok) return explain(result.error, provider.name);
-    onSaved(undefined);
+    if (result.ok) onSaved(undefined);
+    else await refresh();
     setFailure(null);
-    announce(`Removed. ${states.none.says(provider.name)}`);
     announceChange();
-    return null;
+    return result.ok ? null : explain(result.error, provider.name);
   }
 
   return {

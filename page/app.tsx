@@ -9,7 +9,7 @@ import { useAccount } from "./use-account.ts";
 
 export function App({ supabase }: { supabase: SupabaseClient }): ReactNode {
   const { user, isExpired, byok, signOut } = useAccount(supabase);
-  if (user === undefined) return null;
+  if (user === undefined) return <Opening />;
   if (user === null) {
     return (
       <main className="byok welcome">
@@ -31,7 +31,13 @@ const views = { "#keys": "API keys", "#try": "Try it" };
 /** Every view stays mounted, so that changing between them loses nothing that was typed. */
 function Settings({ user, byok, signOut }: { user: User; byok: Byok; signOut(): Promise<void> }): ReactNode {
   const hash = useSyncExternalStore(subscribeHash, () => location.hash);
-  const view = hash in views ? hash : "#keys";
+  const view = hash in views ? (hash as keyof typeof views) : "#keys";
+
+  useEffect(() => {
+    document.title = `${views[view]} · BYOK for Supabase`;
+    window.scrollTo(0, 0);
+  }, [view]);
+
   return (
     <>
       <header className="byok bar">
@@ -97,11 +103,23 @@ function SessionEnded({ supabase, email, signOut }: SessionEndedProps): ReactNod
   );
 }
 
+/** As in index.html, until it is known who is signed in. */
+function Opening(): ReactNode {
+  return (
+    <main className="opening">
+      <h1>Loading…</h1>
+    </main>
+  );
+}
+
 export function Unavailable({ onRetry }: { onRetry(): void }): ReactNode {
   return (
     <main className="byok welcome">
       <Brand />
-      <p role="alert">The server could not be reached: check your connection and try again.</p>
+      <div className="unavailable" role="alert">
+        <h1>No connection</h1>
+        <p className="muted">The server could not be reached: check your connection and try again.</p>
+      </div>
       <button type="button" className="byok-button" onClick={onRetry}>
         Try again
       </button>

@@ -40,15 +40,23 @@ export function generation(provider: ProviderId, model: string, prompt: string):
 /**
  * The pieces of text in a stream of server-sent events, as they arrive.
  *
- * @throws Error with the provider's words when it reports a failure in the middle
+ * @throws Error with the provider's words when it reports a failure in the middle, and with ours when it breaks off
  */
 export async function* readText(provider: ProviderId, body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   for await (const line of readLines(body)) {
     const json = /^data: ?(\{.*)$/.exec(line)?.[1];
     if (!json) continue;
-    const event = JSON.parse(json);
+    const event = parse(json);
     if (event.error) throw new Error(String(event.error.message ?? "The provider broke off."));
     yield textOf(provider, event) ?? "";
+  }
+}
+
+function parse(json: string): any {
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw new Error("The provider answered something that cannot be read.");
   }
 }
 
@@ -66,8 +74,12 @@ function textOf(provider: ProviderId, event: any): string | undefined {
 
 async function* readLines(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const reader = body.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>).getReader();
+  const next = () =>
+    reader.read().catch(() => {
+      throw new Error("The answer broke off before its end.");
+    });
   let rest = "";
-  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+  for (let read = await next(); !read.done; read = await next()) {
     const lines = (rest + read.value).split(/\r?\n/);
     rest = lines.pop() ?? "";
     yield* lines;

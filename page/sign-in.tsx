@@ -1,5 +1,6 @@
 import { type AuthError, isAuthRetryableFetchError, type SupabaseClient } from "@supabase/supabase-js";
 import { type FormEvent, type ReactNode, useId, useState } from "react";
+import { Problem } from "../components/parts.tsx";
 
 interface SignInProps {
   readonly supabase: SupabaseClient;
@@ -14,7 +15,8 @@ export function SignIn({ supabase, email, notice }: SignInProps): ReactNode {
   const id = useId();
   const [isNew, setNew] = useState(false);
   const [isBusy, setBusy] = useState(false);
-  const [said, setSaid] = useState<string>();
+  const [problem, setProblem] = useState<string>();
+  const [next, setNext] = useState<string>();
 
   async function submit(event: FormEvent<HTMLFormElement>): Promise<void> {
     event.preventDefault();
@@ -22,20 +24,24 @@ export function SignIn({ supabase, email, notice }: SignInProps): ReactNode {
     const fields = new FormData(event.currentTarget);
     const credentials = { email: String(fields.get("email")).trim(), password: String(fields.get("password")) };
     setBusy(true);
-    setSaid(undefined);
+    setProblem(undefined);
+    setNext(undefined);
     const { data, error } = isNew
       ? await supabase.auth.signUp(credentials)
       : await supabase.auth.signInWithPassword(credentials);
     setBusy(false);
-    if (error) setSaid(inWords(error));
-    else if (!data.session) setSaid("Open the link that was sent to your address, then sign in.");
+    if (error) return setProblem(inWords(error));
+    if (data.session) return;
+    setNew(false);
+    setNext("Open the link that was sent to your address, then sign in.");
   }
 
-  const title = isNew ? "Create an account" : "Sign in";
   return (
     <form className="sign-in" onSubmit={(event) => void submit(event)} aria-labelledby={`${id}-title`}>
-      <h1 id={`${id}-title`}>{title}</h1>
-      {notice && <p className="muted">{notice}</p>}
+      <h1 id={`${id}-title`}>{isNew ? "Create an account" : email ? "Sign in again" : "Sign in"}</h1>
+      <p className="muted" role="status">
+        {next ?? notice}
+      </p>
       <label htmlFor={`${id}-email`}>Email</label>
       <input
         id={`${id}-email`}
@@ -53,16 +59,29 @@ export function SignIn({ supabase, email, notice }: SignInProps): ReactNode {
         type="password"
         autoComplete={isNew ? "new-password" : "current-password"}
         minLength={isNew ? 8 : undefined}
+        aria-describedby={isNew ? `${id}-rule` : undefined}
         required
       />
-      <p className="said" role="alert">
-        {said}
-      </p>
+      {isNew && (
+        <p className="muted" id={`${id}-rule`}>
+          At least 8 characters.
+        </p>
+      )}
+      <div role="alert">
+        <Problem>{problem}</Problem>
+      </div>
       <button type="submit" className="byok-button" data-kind="primary" aria-disabled={isBusy}>
-        {isBusy ? "One moment…" : title}
+        {isBusy ? "One moment…" : isNew ? "Create account" : "Sign in"}
       </button>
       {!email && (
-        <button type="button" className="plain" onClick={() => setNew(!isNew)}>
+        <button
+          type="button"
+          className="plain"
+          onClick={() => {
+            setNew(!isNew);
+            setProblem(undefined);
+          }}
+        >
           {isNew ? "I have an account" : "Create an account"}
         </button>
       )}

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactNode, useId, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useId, useMemo, useRef, useState } from "react";
 import type { Byok } from "../client/index.ts";
 import { snippetTexts } from "./snippet-texts.ts";
 
@@ -8,13 +8,19 @@ export function Snippets({ byok }: { byok: Byok }): ReactNode {
   const snippets = useMemo(() => snippetTexts(byok), [byok]);
   const [chosen, setChosen] = useState(0);
   const tabs = useRef<HTMLDivElement>(null);
+  const code = useRef<HTMLPreElement>(null);
   const { name = "", text = "" } = snippets[chosen] ?? {};
 
   function move(event: KeyboardEvent): void {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!step) return;
+    const last = snippets.length - 1;
+    const next = {
+      ArrowRight: chosen === last ? 0 : chosen + 1,
+      ArrowLeft: chosen === 0 ? last : chosen - 1,
+      Home: 0,
+      End: last,
+    }[event.key];
+    if (next === undefined) return;
     event.preventDefault();
-    const next = (chosen + step + snippets.length) % snippets.length;
     setChosen(next);
     tabs.current?.querySelectorAll("button")[next]?.focus();
   }
@@ -23,7 +29,7 @@ export function Snippets({ byok }: { byok: Byok }): ReactNode {
     <section className="byok" aria-labelledby={`${id}-title`}>
       <header className="byok-head">
         <h2 id={`${id}-title`}>From your code</h2>
-        <p>Any SDK, unmodified: with this base URL, and the user's access token as its API key.</p>
+        <p>Any SDK, unmodified: with this base URL, and the user’s access token as its API key.</p>
       </header>
       <div className="byok-card">
         <div className="snippet-bar">
@@ -43,10 +49,10 @@ export function Snippets({ byok }: { byok: Byok }): ReactNode {
               </button>
             ))}
           </div>
-          <Copy key={name} text={text} />
+          <Copy key={name} code={code} />
         </div>
         <div role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${name}`}>
-          <pre tabIndex={0} aria-label={`Code for ${name}`}>
+          <pre ref={code} tabIndex={0} aria-label={`Code for ${name}`}>
             <code>{text}</code>
           </pre>
         </div>
@@ -55,23 +61,34 @@ export function Snippets({ byok }: { byok: Byok }): ReactNode {
   );
 }
 
-function Copy({ text }: { text: string }): ReactNode {
-  const [said, setSaid] = useState("");
+/** How long a button says what it has done, in ms. */
+const saidMs = 2_000;
+
+function Copy({ code }: { code: RefObject<HTMLElement | null> }): ReactNode {
+  const [said, setSaid] = useState<"Copied" | "Selected">();
+  useEffect(() => {
+    const timer = setTimeout(() => setSaid(undefined), saidMs);
+    return () => clearTimeout(timer);
+  }, [said]);
+
   async function copy(): Promise<void> {
     try {
-      await navigator.clipboard.writeText(text);
+      await navigator.clipboard.writeText(code.current?.textContent ?? "");
       setSaid("Copied");
     } catch {
-      setSaid("Select it yourself");
+      // Where a page may not copy, its user can.
+      if (code.current) getSelection()?.selectAllChildren(code.current);
+      setSaid("Selected");
     }
   }
+
   return (
     <>
       <button type="button" className="byok-button" onClick={() => void copy()}>
-        {said || "Copy"}
+        {said ?? "Copy"}
       </button>
       <p className="byok-hidden" role="status">
-        {said}
+        {said === "Selected" ? "The code is selected, for you to copy." : said}
       </p>
     </>
   );

@@ -1,49 +1,29 @@
-import { type FormEvent, type ReactNode, useCallback, useId, useRef, useState } from "react";
-import { type Byok, type Funding, fundingOf, type ProviderId } from "../client/index.ts";
-import { announceChange } from "../components/index.ts";
+import { type FormEvent, type ReactNode, useCallback, useId, useState } from "react";
+import type { Byok, Funding, ProviderId } from "../client/index.ts";
+import { Icon } from "../components/icons.tsx";
+import { creditsOf } from "../components/ledger.ts";
+import { Notices, Problem, ReadingFailed } from "../components/parts.tsx";
 import { providers } from "../components/providers.ts";
 import { useLive } from "../components/use-live.ts";
-import { generation, models, readText } from "./generation.ts";
-
-interface Run {
-  readonly provider: ProviderId;
-  readonly text: string;
-  readonly funding?: Funding;
-  readonly problem?: string;
-  readonly isOver: boolean;
-}
+import { models } from "./generation.ts";
+import { type Run, useRun } from "./use-run.ts";
 
 /** Runs one of the operations through `call`, streamed, and shows who paid. */
 export function TryIt({ byok }: { byok: Byok }): ReactNode {
   const id = useId();
-  const { data: operations = [] } = useLive(useCallback(() => byok.operations(), [byok]));
+  const { data: operations = [], error, refresh } = useLive(useCallback(() => byok.operations(), [byok]));
+  const { run, start, stop } = useRun(byok);
   const [provider, setProvider] = useState<ProviderId>("openai");
-  const [operation, setOperation] = useState("kernel_build");
+  const [chosen, setChosen] = useState<string>();
   const [model, setModel] = useState<string>();
-  const [run, setRun] = useState<Run>();
-  const stopping = useRef<AbortController>(null);
+  const operation = chosen ?? operations[0]?.name ?? "";
   const isRunning = run?.isOver === false;
 
-  async function submit(event: FormEvent<HTMLFormElement>): Promise<void> {
+  function submit(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault();
-    if (isRunning) return stopping.current?.abort();
+    if (isRunning) return stop();
     const prompt = String(new FormData(event.currentTarget).get("prompt"));
-    const controller = new AbortController();
-    stopping.current = controller;
-    const add = (more: (known: Run) => Partial<Run>) => setRun((known) => known && { ...known, ...more(known) });
-    setRun({ provider, text: "", isOver: false });
-    try {
-      const question = { provider, operation, model: model ?? models[provider], prompt, signal: controller.signal };
-      for await (const piece of ask(byok, question)) {
-        if (typeof piece === "string") add(({ text }) => ({ text: text + piece }));
-        else add(() => ({ funding: piece }));
-      }
-    } catch (error) {
-      const { message } = error as Error;
-      add(() => ({ problem: controller.signal.aborted ? "Stopped." : message }));
-    }
-    add(() => ({ isOver: true }));
-    announceChange();
+    void start({ provider, operation, model: model ?? models[provider], prompt });
   }
 
   return (
@@ -55,36 +35,29 @@ export function TryIt({ byok }: { byok: Byok }): ReactNode {
         </p>
       </header>
       <div className="byok-card">
-        <form className="fields" onSubmit={(event) => void submit(event)}>
+        <Notices>{error && operations.length === 0 && <ReadingFailed error={error} onRetry={refresh} />}</Notices>
+        <form className="fields" onSubmit={submit}>
           <Field id={`${id}-provider`} label="Provider">
-            <select
+            <Select
               id={`${id}-provider`}
               value={provider}
-              onChange={({ target }) => {
-                setProvider(target.value as ProviderId);
+              onChange={(value) => {
+                setProvider(value as ProviderId);
                 setModel(undefined);
               }}
-            >
-              {providers.map((each) => (
-                <option key={each.id} value={each.id}>
-                  {each.name}
-                </option>
-              ))}
-            </select>
+              options={providers.map(({ id: value, name }) => ({ value, label: name }))}
+            />
           </Field>
           <Field id={`${id}-operation`} label="Operation">
-            <select
+            <Select
               id={`${id}-operation`}
               value={operation}
-              onChange={({ target }) => setOperation(target.value)}
-              required
-            >
-              {operations.map(({ name, price_credits }) => (
-                <option key={name} value={name}>
-                  {name} · {price_credits} credits
-                </option>
-              ))}
-            </select>
+              onChange={setChosen}
+              options={operations.map(({ name, price_credits }) => ({
+                value: name,
+                label: `${name} · ${creditsOf(price_credits)}`,
+              }))}
+            />
           </Field>
           <Field id={`${id}-model`} label="Model">
             <input
@@ -99,7 +72,13 @@ export function TryIt({ byok }: { byok: Byok }): ReactNode {
           <Field id={`${id}-prompt`} label="Prompt">
             <textarea id={`${id}-prompt`} name="prompt" rows={3} defaultValue="Say hello in one sentence." required />
           </Field>
-          <button type="submit" className="byok-button" data-kind="primary">
+          <button
+            type="submit"
+            className="byok-button"
+            data-kind={isRunning ? undefined : "primary"}
+            // The second half of a double click does not stop what the first has started.
+            onClick={(event) => event.detail > 1 && event.preventDefault()}
+          >
             {isRunning ? "Stop" : "Run"}
           </button>
         </form>
@@ -118,32 +97,40 @@ function Field({ id, label, children }: { id: string; label: string; children: R
   );
 }
 
+interface SelectProps {
+  readonly id: string;
+  readonly value: string;
+  readonly options: readonly { readonly value: string; readonly label: string }[];
+  onChange(value: string): void;
+}
+
+function Select({ id, value, options, onChange }: SelectProps): ReactNode {
+  return (
+    <span className="select">
+      <select id={id} value={value} onChange={({ target }) => onChange(target.value)} required>
+        {options.map((option) => (
+          <option key={option.value} value={option.value}>
+            {option.label}
+          </option>
+        ))}
+      </select>
+      <Icon name="down" />
+    </span>
+  );
+}
+
 /** Screen readers are told the outcome once, not each piece of the stream. */
 function Outcome({ run }: { run: Run }): ReactNode {
-  const { provider, text, funding, problem, isOver } = run;
-  const name = providers.find(({ id }) => id === provider)?.name ?? provider;
+  const { text, funding, problem, isOver } = run;
   return (
     <div className="outcome">
+      {funding && <Paid run={run} funding={funding} />}
       <output aria-live="off" aria-busy={!isOver}>
         {text}
       </output>
-      {problem && (
-        <p className="said" role="alert">
-          {problem}
-        </p>
-      )}
-      {funding?.funding && (
-        <p className="paid">
-          <span>{funding.funding === "byok" ? `Billed to your ${name} account` : "Paid with credits"}</span>
-          <code>x-byok-funding: {funding.funding}</code>
-          <code>x-byok-credits: {funding.credits}</code>
-        </p>
-      )}
-      {funding?.error && (
-        <p className="paid">
-          <code>x-byok-error: {funding.error}</code>
-        </p>
-      )}
+      <div role="alert">
+        <Problem>{problem}</Problem>
+      </div>
       <p className="byok-hidden" role="status">
         {isOver && !problem && `Done: ${text}`}
       </p>
@@ -151,50 +138,22 @@ function Outcome({ run }: { run: Run }): ReactNode {
   );
 }
 
-interface Question {
-  readonly provider: ProviderId;
-  readonly operation: string;
-  readonly model: string;
-  readonly prompt: string;
-  readonly signal: AbortSignal;
-}
-
-/**
- * Who pays, as soon as the answer begins, then its text.
- *
- * @throws Error with words for the user
- */
-async function* ask(byok: Byok, question: Question): AsyncGenerator<Funding | string> {
-  const { provider, operation, model, prompt, signal } = question;
-  const endpoint = byok.endpoint(provider);
-  const token = await endpoint.token();
-  if (!token.ok) throw new Error(token.error.message);
-  const { path, headers, body } = generation(provider, model, prompt);
-  const response = await fetch(`${endpoint.url}${path}`, {
-    method: "POST",
-    headers: {
-      authorization: `Bearer ${token.data}`,
-      "content-type": "application/json",
-      "x-byok-operation": operation,
-      ...headers,
-    },
-    body: JSON.stringify(body),
-    signal,
-  }).catch(() => {
-    throw new Error("The server could not be reached: check your connection and try again.");
-  });
-  yield fundingOf(response.headers);
-  if (!response.ok || !response.body) throw new Error(await refusalIn(response));
-  let isEmpty = true;
-  for await (const piece of readText(provider, response.body)) {
-    isEmpty &&= piece === "";
-    yield piece;
-  }
-  if (isEmpty) throw new Error("The answer holds no text.");
-}
-
-/** Every provider, and so every refusal of ours, puts its words into `error.message`. */
-async function refusalIn(response: Response): Promise<string> {
-  const answer = await response.json().catch(() => null);
-  return String(answer?.error?.message ?? `The answer was HTTP ${response.status}.`);
+/** What the headers of the answer say, in words and as they are. */
+function Paid({ run, funding: { funding, credits, error } }: { run: Run; funding: Funding }): ReactNode {
+  const name = providers.find(({ id }) => id === run.provider)?.name ?? run.provider;
+  return (
+    <p className="paid">
+      {funding && (
+        <>
+          <span data-tone={funding === "byok" ? "good" : "neutral"}>
+            <Icon name={funding === "byok" ? "check" : "wallet"} />
+            {funding === "byok" ? `Billed to your ${name} account` : `Costs ${creditsOf(credits ?? 0)}`}
+          </span>
+          <code>x-byok-funding: {funding}</code>
+          <code>x-byok-credits: {credits}</code>
+        </>
+      )}
+      {error && <code>x-byok-error: {error}</code>}
+    </p>
+  );
 }

@@ -4,35 +4,40 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { type Byok, createByok } from "../client/index.ts";
 import { announceChange } from "../components/index.ts";
 
-export interface Account {
+interface Known {
   /** Undefined until it is known, null when nobody is signed in. Stays when the session ends by itself. */
   readonly user: User | null | undefined;
   /** The session has ended without anybody signing out. */
   readonly isExpired: boolean;
+}
+
+export interface Account extends Known {
   readonly byok: Byok;
   signOut(): Promise<void>;
 }
 
 export function useAccount(supabase: SupabaseClient): Account {
-  const [user, setUser] = useState<User | null>();
-  const [isExpired, setExpired] = useState(false);
+  const [known, setKnown] = useState<Known>({ user: undefined, isExpired: false });
   const isLeaving = useRef(false);
-  const byok = useMemo(() => createByok(supabase, { onSessionExpired: () => setExpired(true) }), [supabase]);
+
+  const byok = useMemo(() => {
+    // What was under way when its user signed out ends without a session, which is nobody's any more.
+    const onSessionExpired = () =>
+      setKnown((before) => (before.user && !isLeaving.current ? { ...before, isExpired: true } : before));
+    return createByok(supabase, { onSessionExpired });
+  }, [supabase]);
 
   useEffect(() => {
     const { data } = supabase.auth.onAuthStateChange((event, session) => {
       if (session) {
-        setUser(session.user);
-        setExpired(false);
+        setKnown({ user: session.user, isExpired: false });
         // What could not be read without a session can be now.
         if (event === "SIGNED_IN") announceChange();
       } else if (event === "SIGNED_OUT" && !isLeaving.current) {
-        setUser((known) => known ?? null);
-        setExpired(true);
+        setKnown(({ user }) => ({ user: user ?? null, isExpired: true }));
       } else {
-        setUser(null);
         // A page may be opened with a session that ends at once, and then begins with none.
-        if (event === "SIGNED_OUT") setExpired(false);
+        setKnown(({ isExpired }) => ({ user: null, isExpired: isExpired && event !== "SIGNED_OUT" }));
       }
     });
     return () => data.subscription.unsubscribe();
@@ -45,5 +50,5 @@ export function useAccount(supabase: SupabaseClient): Account {
     isLeaving.current = false;
   }
 
-  return { user, isExpired, byok, signOut };
+  return { ...known, byok, signOut };
 }

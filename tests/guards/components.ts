@@ -107,7 +107,7 @@ export const componentGuards: readonly Guard[] = [
   {
     ...row,
     name: "Focus is not lost with a removed key",
-    guard: "if (isRemoved) opener.current?.focus();",
+    guard: "if (isRemoved || !credential) opener.current?.focus();",
     instead: "void isRemoved;",
     test: "tests/page/remove.test.ts",
   },

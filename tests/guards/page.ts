@@ -4,7 +4,7 @@ const errors = { file: "client/errors.ts", test: "tests/unit/client.test.ts" };
 const client = { file: "client/byok.ts" };
 const serving = { file: "local/page.ts", test: "tests/page/serving.test.ts" };
 const account = { file: "page/use-account.ts", test: "tests/page/sign-in.test.ts" };
-const tryIt = { file: "page/try-it.tsx", test: "tests/page/try-it.test.ts" };
+const running = { file: "page/use-run.ts", test: "tests/page/try-it.test.ts" };
 
 /** What the client, the page around the components and its server promise. */
 export const pageGuards: readonly Guard[] = [
@@ -102,14 +102,20 @@ export const pageGuards: readonly Guard[] = [
   {
     ...account,
     name: "Signing out is not a session that has ended",
-    guard: " && !isLeaving.current",
-    instead: "",
+    guard: '"SIGNED_OUT" && !isLeaving.current',
+    instead: '"SIGNED_OUT"',
   },
   {
     ...account,
     name: "A session that ends leaves the page where it was",
-    guard: "setUser((known) => known ?? null);",
-    instead: "setUser(null);",
+    guard: "user: user ?? null, isExpired: true",
+    instead: "user: user && null, isExpired: true",
+  },
+  {
+    ...account,
+    name: "What was under way when its user signed out does not ask to sign in again",
+    guard: "before.user && !isLeaving.current ?",
+    instead: "before ?",
   },
   {
     file: "page/app.tsx",
@@ -119,12 +125,19 @@ export const pageGuards: readonly Guard[] = [
     test: "tests/page/sign-in.test.ts",
   },
   {
-    ...tryIt,
+    ...running,
     name: "An answer without text is not passed off as one",
     guard: "if (isEmpty) throw",
     instead: "if (!provider) throw",
   },
-  { ...tryIt, name: "Stop ends the request", guard: "    signal,\n  }).catch", instead: "  }).catch" },
+  { ...running, name: "Stop ends the request", guard: "    signal,\n  }).catch", instead: "  }).catch" },
+  {
+    ...running,
+    file: "page/try-it.tsx",
+    name: "A double click runs once, and does not stop it",
+    guard: "event.detail > 1 && event.preventDefault()",
+    instead: "void event",
+  },
   {
     file: "components/credits.tsx",
     name: "The history holds whatever the balance counts",

@@ -69,8 +69,8 @@ function watch(context: BrowserContext, tolerates: RegExp, problems: string[]): 
   });
 }
 
-/** Puts a picture of the whole page, or of a part of it, where people can look at it. */
-export async function shot(what: Pick<Page, "screenshot">, name: string): Promise<void> {
+/** Puts a picture of the whole page, or of what is to be seen of it, where people can look at it. */
+export async function shot(page: Page, name: string, { fullPage = true } = {}): Promise<void> {
   const file = path.join(import.meta.dirname, "screenshots", `${name}.png`);
-  await what.screenshot({ path: file, animations: "disabled", fullPage: true });
+  await page.screenshot({ path: file, animations: "disabled", fullPage });
 }

@@ -4,7 +4,8 @@ import { expect } from "vitest";
 import { doubleKey } from "../e2e/doubles.ts";
 import { newByokUser, newUser, save } from "../e2e/users.ts";
 import { test } from "./browser.ts";
-import { announcement, checkAgain, fieldOf, hold, openForm, rowOf, shots, submitKey } from "./keys.ts";
+import { announcement, checkAgain, fieldOf, hold, openForm, rowOf, submitKey } from "./keys.ts";
+import { review } from "./review.ts";
 
 test("while keys and credits are being read, the page says that it is loading", async ({ visit }) => {
   const page = await visit(await newUser(100));
@@ -13,7 +14,7 @@ test("while keys and credits are being read, the page says that it is loading", 
   for (const what of ["API keys", "credits"]) {
     await announcement(page, `Loading your ${what}`).waitFor({ state: "attached" });
   }
-  await shots(page, "loading");
+  await review(page, "loading");
   reading.release();
   await rowOf(page, "openai").waitFor();
   await page.getByText("100 credits", { exact: true }).waitFor();
@@ -65,7 +66,7 @@ test("a slow provider is waited for with a word about it, and the other rows go 
   await slow.waitFor();
   await submitKey(page, "groq", doubleKey("groq", "works"));
   await rowOf(page, "groq").getByText("Saving", { exact: true }).waitFor();
-  await shots(page, "slow");
+  await review(page, "slow");
   saving.release();
   for (const provider of ["openai", "groq"] as const) {
     await rowOf(page, provider).getByText("Verified", { exact: true }).waitFor();
@@ -84,7 +85,7 @@ test("offline, nothing is sent and the key stays in the field, to be saved when 
   await field.press("Enter");
   await rowOf(page, "openai").getByText("You are offline, so nothing was sent.").waitFor();
   expect((await field.inputValue()) === apiKey, "the key is still in the field").toBe(true);
-  await shots(page, "offline");
+  await review(page, "offline");
   await page.context().setOffline(false);
   await page.getByText("You are offline. What you type").waitFor({ state: "detached" });
   await field.press("Enter");
@@ -108,7 +109,7 @@ test("when the connection breaks off on the way, the key is gone from the field 
   await row.getByText("The connection broke off while your key was on its way").waitFor();
   expect(await fieldOf(page, "openai").inputValue()).toBe("");
   expect(await row.getByText("Verified", { exact: true }).count()).toBe(0);
-  await shots(page, "connection-lost");
+  await review(page, "connection-lost");
   await fieldOf(page, "openai").fill(doubleKey("openai", "works"));
   await fieldOf(page, "openai").press("Enter");
   await row.getByText("Verified", { exact: true }).waitFor();
@@ -119,10 +120,12 @@ test("a server that cannot be reached is said, and asked again by a button", asy
   const page = await visit(user);
   await page.route(/\/rest\/v1\//, (route) => route.abort());
   await page.reload();
-  const says = page.getByText("The server could not be reached: check your connection and try again.");
+  const says = page
+    .getByRole("region")
+    .getByText("The server could not be reached: check your connection and try again.");
   await says.first().waitFor();
   await says.nth(1).waitFor();
-  await shots(page, "unreachable");
+  await review(page, "unreachable");
   await page.unrouteAll();
   for (const name of ["API keys", "Credits"]) {
     await page.getByRole("region", { name }).getByRole("button", { name: "Try again" }).click();
@@ -192,7 +195,7 @@ test("a key that another device removed cannot be checked any more, and the page
   await page.getByText("0 credits", { exact: true }).waitFor();
   const add = row.getByRole("button", { name: "Add key" });
   expect(await add.evaluate((button) => button === document.activeElement), "focus is not lost").toBe(true);
-  await shots(page, "removed-elsewhere");
+  await review(page, "removed-elsewhere");
 });
 
 /** As a tab does that its user turns to again. */

@@ -3,7 +3,8 @@ import { expect } from "vitest";
 import { doubleKey } from "../e2e/doubles.ts";
 import { admin, balance, grant, newUser, save, type User } from "../e2e/users.ts";
 import { test } from "./browser.ts";
-import { announcement, hold, rowOf, shots } from "./keys.ts";
+import { announcement, hold, rowOf } from "./keys.ts";
+import { review } from "./review.ts";
 
 /** Reserves the price of an operation, as a call on credits does when it begins. */
 async function beginCall(user: User, operation: string): Promise<string> {
@@ -55,7 +56,7 @@ test.for([
     .getByText(credits === 1 ? "1 credit" : `${credits} credits`, { exact: true })
     .first()
     .waitFor();
-  if (credits < 3) await shots(page, credits === 2 ? "credits-low" : "credits-out");
+  if (credits < 3) await review(page, credits === 2 ? "credits-low" : "credits-out");
 });
 
 test("nobody who pays for every provider with keys of their own is told to get credits", async ({ visit }) => {
@@ -78,7 +79,7 @@ test("the banner names who pays, who does not, and what is left for the rest", a
   await page.getByText("Calls to Anthropic cost credits: 80 left.").waitFor();
   await page.getByText("Calls to Google AI fail rather than cost credits: see to its key.").waitFor();
   await rowOf(page, "google").getByText("No credit", { exact: true }).waitFor();
-  await shots(page, "credits-mixed");
+  await review(page, "credits-mixed");
 });
 
 test("credits reserved by a call are shown until it ends, and then go by themselves", async ({ visit }) => {
@@ -87,7 +88,7 @@ test("credits reserved by a call are shown until it ends, and then go by themsel
   const page = await visit(user);
   await page.getByText("90 credits", { exact: true }).waitFor();
   await page.getByText("10 credits reserved by calls under way.").waitFor();
-  await shots(page, "credits-held");
+  await review(page, "credits-held");
   await endCall(user, holdId, "void_hold");
   await page.getByText("100 credits", { exact: true }).waitFor();
   await page.getByText("reserved by calls").waitFor({ state: "detached" });
@@ -115,7 +116,7 @@ test("the history tells charges, refunds and grants, newest first, and adds up t
   ]);
   expect(await balance(user)).toEqual({ available: 1_500 - 20 - 2, held: 0 });
   await page.getByText("1,478 credits", { exact: true }).waitFor();
-  await shots(page, "credits-history");
+  await review(page, "credits-history");
 });
 
 test("the history is read page by page, down to its first entry, whatever is added meanwhile", async ({ visit }) => {

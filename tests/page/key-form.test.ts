@@ -4,7 +4,8 @@ import { expect } from "vitest";
 import { doubleKey, requestsWith } from "../e2e/doubles.ts";
 import { newByokUser, newUser, stack } from "../e2e/users.ts";
 import { test } from "./browser.ts";
-import { announcement, fieldOf, hold, openForm, rowOf, shots, submitKey } from "./keys.ts";
+import { announcement, fieldOf, hold, openForm, rowOf, submitKey } from "./keys.ts";
+import { review } from "./review.ts";
 
 test("the field keeps browsers, spell checkers and password managers away, and lets no form send it by name", async ({
   visit,
@@ -99,7 +100,7 @@ test("a key that looks like another provider's gets a hint, and is saved all the
     await field.fill(`${start}0123456789`);
     await announcement(page, hint).waitFor();
   }
-  await shots(page, "form-hint");
+  await review(page, "form-hint");
   for (const text of ["gsk_0123456789", "unheard-of", ""]) {
     await field.fill(text);
     await row.getByText("This looks like").waitFor({ state: "detached" });
@@ -121,7 +122,7 @@ test("the reveal button shows what is in the field and hides it again, by mouse 
   expect(await field.getAttribute("autocomplete")).toBe("off");
   expect(await reveal.getAttribute("aria-pressed")).toBe("true");
   expect(await field.inputValue()).toBe("sk-proj-0123456789");
-  await shots(page, "form-revealed");
+  await review(page, "form-revealed");
   await field.focus();
   await page.keyboard.press("Tab");
   await page.keyboard.press("Space");
@@ -141,7 +142,7 @@ test("a refused key is not saved, and the page says why", async ({ visit }) => {
   expect(await field.getAttribute("aria-invalid")).toBe("true");
   expect(await field.evaluate((input) => input === document.activeElement)).toBe(true);
   expect(await descriptionOf(page, "openai")).toContain(says);
-  await shots(page, "form-refused");
+  await review(page, "form-refused");
   await field.fill("s");
   expect(await field.getAttribute("aria-invalid")).toBe("false");
 });
@@ -156,7 +157,7 @@ test("a refused key leaves the old one in place, and the page says so", async ({
     .waitFor();
   await row.getByText("Verified", { exact: true }).waitFor();
   await row.getByText(`Key ending in ${apiKey.slice(-4)}`, { exact: true }).waitFor();
-  await shots(page, "form-refused-replacement");
+  await review(page, "form-refused-replacement");
   const { data } = await user.supabase.from("credentials").select("hint, status");
   expect(data).toEqual([{ hint: apiKey.slice(-4), status: "verified" }]);
   await row.getByRole("button", { name: "Cancel" }).click();

@@ -5,7 +5,8 @@ import { providerIds } from "../../functions/_shared/providers/index.ts";
 import { type Behaviour, behave, doubleKey } from "../e2e/doubles.ts";
 import { newByokUser, newUser, stack, type User } from "../e2e/users.ts";
 import { test } from "./browser.ts";
-import { announcement, checkAgain, hold, nameOf, rowOf, shots, submitKey } from "./keys.ts";
+import { announcement, checkAgain, hold, nameOf, rowOf, submitKey } from "./keys.ts";
+import { review } from "./review.ts";
 
 async function savedStatus(user: User): Promise<string | undefined> {
   const { data } = await user.supabase.from("credentials").select("status").maybeSingle();
@@ -20,16 +21,16 @@ test("without a key each provider says that its calls cost credits, and offers t
     await row.getByRole("button", { name: `Add key ${nameOf(provider)}`, exact: true }).waitFor();
     expect(await row.getByRole("button").count()).toBe(1);
   }
-  await shots(page, "keys-none");
+  await review(page, "keys-none");
 });
 
 test("each provider has a form that says where its keys are made, and what they begin with", async ({ visit }) => {
   const page = await visit(await newUser());
   const facts = {
-    openai: ["https://platform.openai.com/api-keys", "Begins with sk-. Make"],
-    anthropic: ["https://console.anthropic.com/settings/keys", "Begins with sk-ant-."],
-    google: ["https://aistudio.google.com/apikey", "Begins with AIza or AQ.."],
-    groq: ["https://console.groq.com/keys", "Begins with gsk_."],
+    openai: ["https://platform.openai.com/api-keys", "Begins with sk-"],
+    anthropic: ["https://console.anthropic.com/settings/keys", "Begins with sk-ant-"],
+    google: ["https://aistudio.google.com/apikey", "Begins with AIza or AQ."],
+    groq: ["https://console.groq.com/keys", "Begins with gsk_"],
   } as const;
   for (const provider of providerIds) {
     const row = rowOf(page, provider);
@@ -40,7 +41,7 @@ test("each provider has a form that says where its keys are made, and what they 
     expect(await link.getAttribute("rel")).toContain("noreferrer");
     await row.getByText(expectation).waitFor();
   }
-  await shots(page, "keys-forms");
+  await review(page, "keys-forms");
 });
 
 test("a key that works is verified, shows its last four characters, and says who pays", async ({ visit }) => {
@@ -58,7 +59,7 @@ test("a key that works is verified, shows its last four characters, and says who
     await announcement(page, /^Verified\./).waitFor({ state: "attached" });
   }
   await page.getByText("0 credits, billed to your OpenAI, Anthropic, Google AI, and Groq accounts").waitFor();
-  await shots(page, "keys-verified");
+  await review(page, "keys-verified");
 });
 
 const onOpenAI = "0 credits, billed to your OpenAI account";
@@ -108,7 +109,7 @@ test.for(onSaving)(
     await announcement(page, says).waitFor({ state: "attached" });
     await page.getByText(banner).waitFor();
     expect(await savedStatus(user)).toBe(status);
-    await shots(page, `keys-${status}`);
+    await review(page, `keys-${status}`);
   },
 );
 
@@ -129,7 +130,7 @@ test("a saved key that its provider stops accepting is rejected at the next chec
     await page.getByText(failing).waitFor();
   }
   expect(await savedStatus(user)).toBe("rejected");
-  await shots(page, "keys-rejected");
+  await review(page, "keys-rejected");
 });
 
 test("a key that works again after its account was topped up is verified by Check again", async ({ visit }) => {
@@ -154,7 +155,7 @@ test("a key whose envelope no longer opens is locked, and saving it again unlock
   await row.getByText("This key can no longer be opened here, so calls fail: save it again").waitFor();
   await page.getByText("Calls to Groq fail rather than cost credits").waitFor();
   expect(await savedStatus(user)).toBe("locked");
-  await shots(page, "keys-locked");
+  await review(page, "keys-locked");
   await submitKey(page, "groq", apiKey);
   await row.getByText("Verified", { exact: true }).waitFor();
 });
@@ -186,7 +187,7 @@ test("while a key is being saved, and while it is being checked, the row says so
   await row.getByText("Saving your key and checking it with OpenAI.").waitFor();
   await announcement(page, "Saving your key").waitFor({ state: "attached" });
   expect(await row.getAttribute("aria-busy")).toBe("true");
-  await shots(page, "keys-saving");
+  await review(page, "keys-saving");
   saving.release();
   await row.getByText("Verified", { exact: true }).waitFor();
   expect(await row.getAttribute("aria-busy")).toBe("false");
@@ -197,7 +198,7 @@ test("while a key is being saved, and while it is being checked, the row says so
   for (const button of await row.getByRole("button").all()) {
     expect(await button.getAttribute("aria-disabled")).toBe("true");
   }
-  await shots(page, "keys-verifying");
+  await review(page, "keys-verifying");
   verifying.release();
   await row.getByText("Verified", { exact: true }).waitFor();
 });
@@ -212,7 +213,7 @@ test("too many attempts say when to try again, at saving and at checking", async
   await submitKey(page, "groq", doubleKey("groq", "works"));
   await rowOf(page, "groq").getByText(says).waitFor();
   await announcement(page, says).waitFor({ state: "attached" });
-  await shots(page, "keys-too-many-attempts");
+  await review(page, "keys-too-many-attempts");
 });
 
 /** As if all checks of today had been made. */

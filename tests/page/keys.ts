@@ -2,7 +2,6 @@
 import type { Locator, Page, Route } from "playwright-core";
 import type { ProviderId } from "../../functions/_shared/providers/index.ts";
 import { providers } from "../../components/providers.ts";
-import { shot } from "./browser.ts";
 
 export function nameOf(provider: ProviderId): string {
   const info = providers.find(({ id }) => id === provider);
@@ -57,7 +56,7 @@ export interface Held {
 /** Holds requests to a function or table back, as a slow network would, until the test lets them go. */
 export async function hold(
   page: Page,
-  path: "functions/v1/save" | "functions/v1/verify" | `rest/v1/${string}`,
+  path: "functions/v1/save" | "functions/v1/verify" | `functions/v1/call/${string}` | `rest/v1/${string}`,
 ): Promise<Held> {
   const arrived = Promise.withResolvers<void>();
   const released = Promise.withResolvers<void>();
@@ -70,18 +69,4 @@ export async function hold(
     await route.fallback();
   });
   return { count: () => count, arrived: arrived.promise, release: () => released.resolve() };
-}
-
-/** Pictures of the page as it is: light, dark, and on a phone. */
-export async function shots(page: Page, name: string): Promise<void> {
-  const size = page.viewportSize();
-  await page.evaluate(() => window.scrollTo(0, 0));
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
-    await shot(page, `${name}-${colorScheme}`);
-  }
-  await page.emulateMedia({ colorScheme: "light" });
-  await page.setViewportSize({ width: 360, height: 740 });
-  await shot(page, `${name}-phone`);
-  if (size) await page.setViewportSize(size);
 }

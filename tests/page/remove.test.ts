@@ -2,7 +2,8 @@
 import { expect } from "vitest";
 import { newByokUser } from "../e2e/users.ts";
 import { test } from "./browser.ts";
-import { announcement, rowOf, shots } from "./keys.ts";
+import { announcement, hold, rowOf } from "./keys.ts";
+import { review } from "./review.ts";
 
 const isFocused = (element: Element) => element === document.activeElement;
 
@@ -27,7 +28,7 @@ test("Remove asks in a dialog that names the key and says what follows, and does
     data: [{ provider: "anthropic" }],
   });
   await remove.click();
-  await shots(page, "dialog");
+  await review(page, "dialog");
 });
 
 test("a removed key is gone from the database, and its user is back on credits", async ({ visit }) => {
@@ -44,6 +45,44 @@ test("a removed key is gone from the database, and its user is back on credits",
   expect((await user.supabase.from("credentials").select()).data).toEqual([]);
 });
 
+test("while a key is being removed nothing takes its user back, and the dialog goes with the key", async ({
+  visit,
+}) => {
+  const { user } = await newByokUser("openai");
+  const page = await visit(user);
+  await rowOf(page, "openai").getByRole("button", { name: "Remove" }).click();
+  const removing = await hold(page, "rest/v1/credentials");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Remove key" }).click();
+  await removing.arrived;
+  await dialog.getByRole("button", { name: "Removing…" }).waitFor();
+  await dialog.getByRole("button", { name: "Cancel" }).click({ force: true });
+  await page.keyboard.press("Escape");
+  await review(page, "dialog-removing");
+  removing.release();
+  await dialog.waitFor({ state: "detached" });
+  await announcement(page, "Removed.").waitFor({ state: "attached" });
+});
+
+test("a key that was removed although no answer came is not shown any more", async ({ visit }) => {
+  const { user } = await newByokUser("openai");
+  const page = await visit(user);
+  const row = rowOf(page, "openai");
+  await row.getByRole("button", { name: "Remove" }).click();
+  await page.route(/\/rest\/v1\/credentials/, async (route) => {
+    if (route.request().method() !== "DELETE") return await route.fallback();
+    await route.fetch();
+    await route.abort();
+  });
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Remove key" }).click();
+  await dialog.getByRole("alert").getByText("The server could not be reached").waitFor();
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  const add = row.getByRole("button", { name: "Add key" });
+  await add.waitFor();
+  expect(await add.evaluate(isFocused), "focus is not lost").toBe(true);
+});
+
 test("a key that cannot be removed stays, and the dialog says why", async ({ visit }) => {
   const { user } = await newByokUser("openai");
   const page = await visit(user);
@@ -54,7 +93,7 @@ test("a key that cannot be removed stays, and the dialog says why", async ({ vis
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("button", { name: "Remove key" }).click();
   await dialog.getByRole("alert").getByText("The server could not be reached").waitFor();
-  await shots(page, "dialog-failed");
+  await review(page, "dialog-failed");
   await page.unrouteAll();
   await dialog.getByRole("button", { name: "Remove key" }).click();
   await dialog.waitFor({ state: "detached" });

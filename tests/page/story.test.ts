@@ -24,7 +24,7 @@ test("a user signs in, pays with credits, saves a key and pays nothing, removes 
     expect(text).toBe("Echo: hello");
     return paid;
   };
-  expect(await runOnce()).toMatch(/^Paid with credits\s+x-byok-funding: platform\s+x-byok-credits: 20$/);
+  expect(await runOnce()).toMatch(/^Costs 20 credits\s+x-byok-funding: platform\s+x-byok-credits: 20$/);
   await expectBalance(user, 80);
   await shot(page, "story-1-on-credits");
   await openView(page, "API keys");
@@ -50,7 +50,7 @@ test("a user signs in, pays with credits, saves a key and pays nothing, removes 
   await page.getByRole("dialog").getByRole("button", { name: "Remove key" }).click();
   await rowOf(page, "openai").getByText("cost credits until you add a key").waitFor();
   await credits.getByText("80 credits", { exact: true }).waitFor();
-  expect(await runOnce()).toMatch(/^Paid with credits/);
+  expect(await runOnce()).toMatch(/^Costs 20 credits/);
   await expectBalance(user, 60);
   expect(await requestsWith(stack, "openai", apiKey)).toHaveLength(1);
 });

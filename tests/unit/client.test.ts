@@ -68,7 +68,10 @@ describe("an error", () => {
 
   test.each(Object.keys(errors) as ErrorCode[])("%s comes through as it is, from save() and verify()", async (code) => {
     // Only an anonymous user is told this code: for others it means that their session is over.
-    const { byok } = setUp({ answer: () => refusal(errors[code].status, code), isAnonymous: code === "unauthenticated" });
+    const { byok } = setUp({
+      answer: () => refusal(errors[code].status, code),
+      isAnonymous: code === "unauthenticated",
+    });
     const refused: Result<unknown> = { ok: false, error: { code, message: `Because of ${code}.` } as ByokError };
     expect(await byok.save("openai", apiKey)).toEqual(refused);
     expect(await byok.verify("openai")).toEqual(refused);

@@ -1,0 +1,94 @@
+/** A run of an operation through `call`: who pays for it, and its text as it arrives. */
+import { useEffect, useRef, useState } from "react";
+import { type Byok, type Funding, fundingOf, type ProviderId } from "../client/index.ts";
+import { announceChange } from "../components/index.ts";
+import { generation, readText } from "./generation.ts";
+
+export interface Question {
+  readonly provider: ProviderId;
+  readonly operation: string;
+  readonly model: string;
+  readonly prompt: string;
+}
+
+export interface Run {
+  readonly provider: ProviderId;
+  readonly text: string;
+  readonly funding?: Funding;
+  /** Why it ended before its end, in words. */
+  readonly problem?: string;
+  readonly isOver: boolean;
+}
+
+export interface Runner {
+  /** The last one. */
+  readonly run: Run | undefined;
+  start(question: Question): Promise<void>;
+  stop(): void;
+}
+
+/** One run after the other. A run ends with the page that shows it. */
+export function useRun(byok: Byok): Runner {
+  const [run, setRun] = useState<Run>();
+  const stopping = useRef<AbortController>(null);
+  useEffect(() => () => stopping.current?.abort(), []);
+
+  async function start(question: Question): Promise<void> {
+    const { signal } = (stopping.current = new AbortController());
+    const add = (more: (known: Run) => Partial<Run>) => setRun((known) => known && { ...known, ...more(known) });
+    setRun({ provider: question.provider, text: "", isOver: false });
+    try {
+      for await (const piece of ask(byok, question, signal)) {
+        if (typeof piece === "string") add(({ text }) => ({ text: text + piece }));
+        else add(() => ({ funding: piece }));
+      }
+    } catch (error) {
+      const { message } = error as Error;
+      add(() => ({ problem: signal.aborted ? "Stopped." : message }));
+    }
+    add(() => ({ isOver: true }));
+    announceChange();
+  }
+
+  return { run, start, stop: () => stopping.current?.abort() };
+}
+
+/**
+ * Who pays, as soon as the answer begins, then its text.
+ *
+ * @throws Error with words for the user
+ */
+async function* ask(byok: Byok, question: Question, signal: AbortSignal): AsyncGenerator<Funding | string> {
+  const { provider, operation, model, prompt } = question;
+  const endpoint = byok.endpoint(provider);
+  const token = await endpoint.token();
+  if (!token.ok) throw new Error(token.error.message);
+  const { path, headers, body } = generation(provider, model, prompt);
+  const response = await fetch(`${endpoint.url}${path}`, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${token.data}`,
+      "content-type": "application/json",
+      "x-byok-operation": operation,
+      ...headers,
+    },
+    body: JSON.stringify(body),
+    signal,
+  }).catch(() => {
+    throw new Error("The server could not be reached: check your connection and try again.");
+  });
+  yield fundingOf(response.headers);
+  if (!response.ok || !response.body) throw new Error(await refusalIn(response));
+  let isEmpty = true;
+  for await (const piece of readText(provider, response.body)) {
+    isEmpty &&= piece === "";
+    yield piece;
+  }
+  if (isEmpty) throw new Error("The answer holds no text.");
+}
+
+/** Every provider, and so every refusal of ours, puts its words into `error.message`. */
+async function refusalIn(response: Response): Promise<string> {
+  const answer = await response.json().catch(() => null);
+  return String(answer?.error?.message ?? `The answer was HTTP ${response.status}.`);
+}
