@@ -28,12 +28,12 @@ export interface KeyFormProps {
   readonly isSaving: boolean;
   /** Something is being typed: the failure is about something else. */
   onEdit(): void;
-  /** Gets the key, trimmed, at the moment it is gone from the field. */
-  onSubmit(apiKey: string): void;
+  /** Wants the key to be sent. `take` empties the field and hands out the key, trimmed. */
+  onSubmit(take: () => string): void;
   onCancel(): void;
 }
 
-/** The field for a key. It is never held in React state; it stands in the field alone, until it is sent. */
+/** The field for a key. It is never held in React state; it stands in the field alone, until the moment it is sent. */
 export function KeyForm({ provider, note, failure, isSaving, onEdit, onSubmit, onCancel }: KeyFormProps): ReactNode {
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
@@ -41,14 +41,13 @@ export function KeyForm({ provider, note, failure, isSaving, onEdit, onSubmit, o
   const [likely, setLikely] = useState<ProviderInfo | null>(null);
   const [complaint, setComplaint] = useState<string | null>(null);
 
-  useEffect(() => input.current?.focus(), []);
+  useEffect(() => void input.current?.focus(), []);
 
   function submit(event: FormEvent) {
     event.preventDefault();
     const field = input.current;
     if (!field || isSaving) return;
-    const apiKey = field.value.trim();
-    if (apiKey === "") {
+    if (field.value.trim() === "") {
       setComplaint("Paste your key first.");
       return field.focus();
     }
@@ -56,13 +55,18 @@ export function KeyForm({ provider, note, failure, isSaving, onEdit, onSubmit, o
       setComplaint("You are offline, so nothing was sent. Your key stays in the field until you are back.");
       return field.focus();
     }
-    field.value = "";
-    setRevealed(false);
-    setLikely(null);
     setComplaint(null);
     // The button may have been pressed with the mouse; what comes next is about the field.
     field.focus();
-    onSubmit(apiKey);
+    onSubmit(() => take(field));
+  }
+
+  function take(field: HTMLInputElement): string {
+    const apiKey = field.value.trim();
+    field.value = "";
+    setRevealed(false);
+    setLikely(null);
+    return apiKey;
   }
 
   function look() {

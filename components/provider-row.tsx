@@ -66,8 +66,8 @@ export function ProviderRow(options: KeyOptions): ReactNode {
           failure={key.failure}
           isSaving={key.doing === "saving"}
           onEdit={key.forgetFailure}
-          onSubmit={async (apiKey) => {
-            if (await key.save(apiKey)) setOpen(false);
+          onSubmit={async (take) => {
+            if (await key.save(take)) setOpen(false);
           }}
           onCancel={() => {
             key.forgetFailure();

@@ -20,7 +20,7 @@ export function RemoveDialog({ provider, credential, onRemove, onClosed }: Remov
   const [isRemoving, setRemoving] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
 
-  useEffect(() => dialog.current?.showModal(), []);
+  useEffect(() => void dialog.current?.showModal(), []);
 
   async function remove() {
     if (isRemoving) return;

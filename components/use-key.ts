@@ -23,8 +23,12 @@ export interface Key {
   readonly doing: "saving" | "verifying" | null;
   /** Why the last action failed, in words. */
   readonly failure: string | null;
-  /** Resolves with whether the key is saved. It is held by nobody once the request is over. */
-  save(apiKey: string): Promise<boolean>;
+  /**
+   * Resolves with whether the key is saved. It is held by nobody once the request is over.
+   *
+   * @param take hands out the key and empties its field. A key that cannot be sent stays there.
+   */
+  save(take: () => string): Promise<boolean>;
   verify(): Promise<void>;
   /** Resolves with why it failed, or null. */
   remove(): Promise<string | null>;
@@ -42,7 +46,7 @@ export function useKey({ byok, provider, credential, announce, onSaved, refresh 
     announce(said);
   }
 
-  function take(saved: Credential) {
+  function accept(saved: Credential) {
     onSaved(saved);
     setDoing(null);
     const { label, says } = states[saved.status];
@@ -59,10 +63,15 @@ export function useKey({ byok, provider, credential, announce, onSaved, refresh 
     announceChange();
   }
 
-  async function save(apiKey: string): Promise<boolean> {
+  async function save(take: () => string): Promise<boolean> {
     begin("saving", `Saving your key and checking it with ${provider.name}.`);
-    const result = await byok.save(provider.id, apiKey);
-    if (result.ok) take(result.data.credential);
+    const session = await byok.endpoint(provider.id).token();
+    if (!session.ok) {
+      await fail(explain(session.error, provider.name));
+      return false;
+    }
+    const result = await byok.save(provider.id, take());
+    if (result.ok) accept(result.data.credential);
     else await fail(whyNotSaved(result.error, provider, credential));
     return result.ok;
   }
@@ -71,10 +80,10 @@ export function useKey({ byok, provider, credential, announce, onSaved, refresh 
     if (!credential) return;
     begin("verifying", `Checking ${keyInWords(provider, credential)}.`);
     const result = await byok.verify(provider.id);
-    if (result.ok) return take(result.data.credential);
+    if (result.ok) return accept(result.data.credential);
     const { error } = result;
     // A check that fails for the key's own sake has marked it.
-    if ("credential" in error && error.credential) take(error.credential);
+    if ("credential" in error && error.credential) accept(error.credential);
     else await fail(explain(error, provider.name));
   }
 

@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactNode, useCallback, useId, useState } from "react";
+import { type FormEvent, type ReactNode, useCallback, useEffect, useId, useRef, useState } from "react";
 import type { Byok, Funding, ProviderId } from "../client/index.ts";
 import { Icon } from "../components/icons.tsx";
 import { creditsOf } from "../components/ledger.ts";
@@ -122,8 +122,12 @@ function Select({ id, value, options, onChange }: SelectProps): ReactNode {
 /** Screen readers are told the outcome once, not each piece of the stream. */
 function Outcome({ run }: { run: Run }): ReactNode {
   const { text, funding, problem, isOver } = run;
+  const outcome = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    outcome.current?.scrollIntoView({ block: "nearest" });
+  }, [funding]);
   return (
-    <div className="outcome">
+    <div className="outcome" ref={outcome}>
       {funding && <Paid run={run} funding={funding} />}
       <output aria-live="off" aria-busy={!isOver}>
         {text}

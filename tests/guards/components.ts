@@ -14,6 +14,13 @@ export const componentGuards: readonly Guard[] = [
     instead: "",
   },
   {
+    file: "components/use-key.ts",
+    name: "A key that cannot be sent stays in its field",
+    guard: "if (!session.ok) {",
+    instead: "if (!session.ok && take() !== null) {",
+    test: "tests/page/sign-in.test.ts",
+  },
+  {
     ...form,
     name: "A revealed field is hidden again when its key is sent",
     guard: "    setRevealed(false);\n",

@@ -75,6 +75,28 @@ test("somebody with a keyboard alone signs in, saves a key, replaces, checks and
   await page.getByText("100 credits", { exact: true }).waitFor();
 });
 
+test("somebody with a keyboard alone runs an operation, copies code and signs out", async ({ visit }) => {
+  const page = await visit(await newUser(100), { permissions: ["clipboard-read", "clipboard-write"] });
+  const { keyboard } = page;
+  await tabTo(page, page.getByRole("link", { name: "Try it" }));
+  await keyboard.press("Enter");
+  await tabTo(page, page.getByLabel("Operation", { exact: true }));
+  await keyboard.press("ArrowDown");
+  await tabTo(page, page.getByRole("button", { name: "Run" }));
+  await keyboard.press("Enter");
+  await page.getByText("Costs 10 credits").waitFor();
+  await page.locator("output").getByText("Echo: Say hello").waitFor();
+  await tabTo(page, page.getByRole("tab", { selected: true }));
+  await keyboard.press("ArrowRight");
+  await tabTo(page, page.getByRole("button", { name: "Copy" }));
+  await keyboard.press("Enter");
+  await page.getByRole("button", { name: "Copied" }).waitFor();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('import OpenAI from "openai"');
+  await tabTo(page, page.getByRole("button", { name: "Sign out" }));
+  await keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+});
+
 test("the reveal button and the link to the key console come right after the field", async ({ visit }) => {
   const page = await visit(await newUser());
   const row = rowOf(page, "openai");
