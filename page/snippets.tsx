@@ -51,8 +51,8 @@ export function Snippets({ byok }: { byok: Byok }): ReactNode {
           </div>
           <Copy key={name} code={code} />
         </div>
-        <div role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${name}`}>
-          <pre ref={code} tabIndex={0} aria-label={`Code for ${name}`}>
+        <div role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${name}`} tabIndex={0}>
+          <pre ref={code}>
             <code>{text}</code>
           </pre>
         </div>
