@@ -53,10 +53,10 @@ export const componentGuards: readonly Guard[] = [
   {
     ...form,
     name: "A key is sent without the whitespace around it",
-    guard: "field.value.trim()",
-    instead: "field.value",
+    guard: "const apiKey = field.value.trim();",
+    instead: "const apiKey = field.value;",
   },
-  { ...form, name: "An empty field is not sent", guard: 'if (apiKey === "") {', instead: "if (false) {" },
+  { ...form, name: "An empty field is not sent", guard: 'if (field.value.trim() === "") {', instead: "if (false) {" },
   {
     ...form,
     name: "A key that looks like another provider's gets a hint",
