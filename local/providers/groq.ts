@@ -63,7 +63,7 @@ function refuse(refusal: Refusal, request: DoubleRequest): Answer {
     }
     case "rate_limited": {
       const message =
-        `Rate limit reached for model \`${model}\` in organization \`org_double\` service tier ` +
+        `Rate limit reached for model \`${model}\` in organization \`org_01jdouble00000000000000000\` service tier ` +
         `\`on_demand\` on requests per minute (RPM): Limit 30, Used 30, Requested 1. Please try again in ` +
         "1s. Need more tokens? Upgrade to Dev Tier today at https://console.groq.com/settings/billing";
       return {

@@ -59,6 +59,15 @@ describe.each(providerIds)("%s", (provider) => {
     },
   );
 
+  test(`${provider}'s words about a rate limit come back, and whose account it is does not`, async () => {
+    const { user } = await newByokUser(provider, { behaviour: "rate_limited" });
+    const response = await ask(user, provider);
+    const answer = await response.text();
+    expect([response.status, refusalOf(response)]).toEqual([429, null]);
+    expect(answer).toMatch(/limit|quota/i);
+    expect(answer).not.toMatch(/\b(?:org|proj)[-_]\w*double|projects\/\d/);
+  });
+
   test(`an overload of ${provider} comes as ${provider} says it`, async () => {
     for (const behaviour of ["overloaded", "unavailable"] as const) {
       const { user } = await newByokUser(provider, { behaviour });

@@ -46,8 +46,14 @@ export const relayGuards: readonly Guard[] = [
   {
     ...unit,
     name: "A header that repeats the key stays behind",
-    guard: " && !value.includes(funding.apiKey)",
+    guard: " && !holdsKey(value, funding.apiKey)",
     instead: "",
+  },
+  {
+    ...unit,
+    name: "A header that repeats the key in another spelling stays behind",
+    guard: "value.length >= apiKey.length && redact(value, apiKey) !== value",
+    instead: "value.includes(apiKey)",
   },
   {
     ...unit,
@@ -106,15 +112,33 @@ export const relayGuards: readonly Guard[] = [
   },
   {
     ...redaction,
+    name: "A key is taken out however its characters are spelled",
+    guard: '.replace(new RegExp(anySpelling(apiKey), "g"), "[redacted]")',
+    instead: '.replaceAll(apiKey, "[redacted]")',
+  },
+  {
+    ...redaction,
+    name: "A text of backslashes takes no more time than another",
+    guard: "{0,${maxBackslashes}}",
+    instead: "*",
+  },
+  {
+    ...redaction,
+    name: "Whose account it is does not come back",
+    guard: 'unmasked.replace(accountIds, "[redacted]")',
+    instead: "unmasked",
+  },
+  {
+    ...redaction,
     name: "A cut leaves no part of a key",
-    guard: "isCut ? clean.slice(0, -Math.max(...spellings.map(({ length }) => length))) : clean",
+    guard: "isCut ? clean.slice(0, -longest) : clean",
     instead: "clean",
   },
   {
     ...redaction,
     name: "A key in base64 is taken out wherever it begins",
-    guard: "const base64 = [0, 1, 2]",
-    instead: "const base64 = [0]",
+    guard: "...[0, 1, 2].map((offset)",
+    instead: "...[0].map((offset)",
   },
   {
     ...bodies,

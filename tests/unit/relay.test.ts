@@ -315,6 +315,14 @@ describe("inbound()", () => {
     expect([headers.get("x-request-id"), headers.get("request-id")]).toEqual([null, "req_1"]);
   });
 
+  test.each([encodeURIComponent(apiKey), btoa(apiKey), `${apiKey.slice(0, 4)}\\${apiKey.slice(4)}`])(
+    "keeps back a header that repeats the API key in another spelling: %s",
+    (spelling) => {
+      const echo = new Response(null, { headers: { "x-request-id": `for ${spelling}` } });
+      expect(inbound(echo, null, byok).headers.get("x-request-id")).toBeNull();
+    },
+  );
+
   test("says what a call on credits costs", () => {
     const { headers } = inbound(answer, null, platform);
     expect([headers.get("x-byok-funding"), headers.get("x-byok-credits")]).toEqual(["platform", "10"]);
