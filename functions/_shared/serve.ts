@@ -18,6 +18,8 @@ export function serve(endpoint: Endpoint): { fetch(request: Request): Promise<Re
       response.headers.set("access-control-allow-origin", "*");
       response.headers.set("cache-control", "no-store");
       response.headers.set("x-content-type-options", "nosniff");
+      // A provider's page or picture, opened in a browser with the token in ?key=, runs nothing at the address of the functions.
+      response.headers.set("content-security-policy", "default-src 'none'; sandbox");
       return response;
     },
   };

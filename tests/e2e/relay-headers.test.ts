@@ -111,12 +111,13 @@ describe.each([
   { what: "a provider's error", behaviour: "rate_limited", status: 429, code: null },
   { what: "a refusal of ours", behaviour: "rejected", status: 403, code: "api_key_rejected" },
 ] as const)("$what", ({ what, behaviour, status, code }) => {
-  test(`${what} is not to be stored, sniffed or hidden from a browser`, async () => {
+  test(`${what} is not to be stored, sniffed, run or hidden from a browser`, async () => {
     const { user } = await newByokUser("openai", { behaviour });
     const response = await ask(user, "openai");
     expect([response.status, refusalOf(response)]).toEqual([status, code]);
     expect(response.headers.get("cache-control")).toBe("no-store");
     expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+    expect(response.headers.get("content-security-policy")).toBe("default-src 'none'; sandbox");
     expect(response.headers.get("access-control-allow-origin")).toBe("*");
     const exposed = response.headers.get("access-control-expose-headers")?.split(", ");
     const ours = [...response.headers.keys()].filter(

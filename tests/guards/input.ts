@@ -106,6 +106,12 @@ export const inputGuards: readonly Guard[] = [
   },
   {
     ...serve,
+    name: "An answer that a browser opens runs nothing",
+    guard: `response.headers.set("content-security-policy", "default-src 'none'; sandbox");`,
+    instead: "",
+  },
+  {
+    ...serve,
     name: "Other methods are refused",
     guard: 'if (!endpoint.methods.includes(request.method)) throw new ByokError("method_not_allowed");',
     instead: "",

@@ -46,7 +46,12 @@ function questionOf(target: Target, question: Question, name: string): string {
 
 /** What an answer has of a provider's that it should not have; null for nothing. */
 function smuggledIn({ headers }: WireAnswer): string | null {
-  const ours = { "access-control-allow-origin": "*", "cache-control": "no-store", "x-content-type-options": "nosniff" };
+  const ours = {
+    "access-control-allow-origin": "*",
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; sandbox",
+    "x-content-type-options": "nosniff",
+  };
   for (const [name, value] of Object.entries(ours)) if (headers[name] !== value) return `has another ${name}`;
   const forged = Object.keys(headers).find((name) => headers[name]?.includes("smuggled"));
   return forged === undefined ? null : `has the provider's ${forged}`;

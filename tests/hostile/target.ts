@@ -45,7 +45,7 @@ const brokenOff = /^Error: The provider broke off\.$|^ {4}at [\w. ]+\((?:ext:|fi
 
 /** What may be on an answer: what a provider's answer brings along, what is ours, and what any server sends. */
 const answerHeaders =
-  /^(?:content-type|retry-after(?:-ms)?|(?:x-)?request-id|(?:x|anthropic)-ratelimit-.*|x-byok-(?:error|funding|credits)|x-should-retry|access-control-.*|cache-control|x-content-type-options|vary|date|content-length|transfer-encoding|connection|keep-alive|upgrade)$/;
+  /^(?:content-type|retry-after(?:-ms)?|(?:x-)?request-id|(?:x|anthropic)-ratelimit-.*|x-byok-(?:error|funding|credits)|x-should-retry|access-control-.*|cache-control|content-security-policy|x-content-type-options|vary|date|content-length|transfer-encoding|connection|keep-alive|upgrade)$/;
 
 export class Target {
   readonly stack: OwnStack;

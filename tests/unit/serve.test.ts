@@ -34,10 +34,11 @@ describe("serve()", () => {
     ["an answer", {}],
     ["a refusal", throwing(new ByokError("unauthenticated"))],
     ["a failure", throwing(new TypeError("oops"))],
-  ])("lets no cache keep and no browser reinterpret %s", async (_, endpoint) => {
+  ])("lets no cache keep and no browser reinterpret or run %s", async (_, endpoint) => {
     const { headers } = await ask(endpoint);
     expect(headers.get("cache-control")).toBe("no-store");
     expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("content-security-policy")).toBe("default-src 'none'; sandbox");
     expect(headers.get("access-control-allow-origin")).toBe("*");
     expect(headers.get("access-control-allow-credentials")).toBeNull();
   });
