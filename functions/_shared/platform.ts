@@ -2,6 +2,7 @@
 import { ByokError } from "./errors.ts";
 import { isRecord } from "./json.ts";
 import type { Adapter, PlatformRule } from "./providers/types.ts";
+import { isFieldName } from "./validation.ts";
 
 export interface PlatformLimits {
   /** Models that credits may buy, as the provider spells them. */
@@ -50,7 +51,9 @@ export function platformSearch(search: string): string {
 function requireFields(value: unknown, fields: readonly string[], name = ""): void {
   if (!isRecord(value)) throw notOffered(name, "This form of the field");
   const other = Object.keys(value).find((field) => !fields.includes(field));
-  if (other !== undefined) throw notOffered((name ? `${name}.${other}` : other).slice(0, 100), "This field");
+  if (other === undefined) return;
+  const path = [name, isFieldName(other) ? other : ""].filter(Boolean).join(".");
+  throw notOffered(path || "body", "This field");
 }
 
 function areClientTools(tools: unknown, rule: PlatformRule): boolean {

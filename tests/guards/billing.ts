@@ -144,6 +144,12 @@ export const billingGuards: readonly Guard[] = [
   },
   {
     ...platform,
+    name: "A field that may be a key is not named on credits either",
+    guard: 'isFieldName(other) ? other : ""',
+    instead: "other",
+  },
+  {
+    ...platform,
     name: "Credits buy no tool that the provider runs",
     guard: "body.tools !== undefined && !areClientTools(body.tools, rule)",
     instead: "body.tools === null",

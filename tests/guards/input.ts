@@ -138,7 +138,7 @@ export const inputGuards: readonly Guard[] = [
   {
     name: "An unknown field that may be a key is not named",
     file: "functions/_shared/validation.ts",
-    guard: "issue.keys.find((key) => /^[a-z_]{1,32}$/i.test(key))",
+    guard: "issue.keys.find(isFieldName)",
     instead: "issue.keys[0]",
     test: "tests/unit/validation.test.ts",
   },
