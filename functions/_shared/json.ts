@@ -7,12 +7,15 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 /** Deepest nesting that is read. A few MiB of brackets would cost the parser hundreds of MiB. */
 const maxDepth = 1000;
 
+/** Most objects, arrays and fields that are read. Each takes up to twenty times the memory of its three bytes of text. */
+const maxParts = 50_000;
+
 /**
- * The value of a JSON text; undefined if it is none, or nests deeper than anybody writes. The parser's own message is dropped:
- * it quotes its input.
+ * The value of a JSON text; undefined if it is none, or nests deeper or has more parts than anybody writes. The parser's own
+ * message is dropped: it quotes its input.
  */
 export function parseJson(text: string): unknown {
-  if (isTooDeep(text)) return undefined;
+  if (isTooMuch(text)) return undefined;
   try {
     return JSON.parse(text);
   } catch {
@@ -20,8 +23,9 @@ export function parseJson(text: string): unknown {
   }
 }
 
-function isTooDeep(text: string): boolean {
+function isTooMuch(text: string): boolean {
   let depth = 0;
+  let parts = 0;
   for (let at = 0; at < text.length; at++) {
     switch (text[at]) {
       case '"':
@@ -29,7 +33,10 @@ function isTooDeep(text: string): boolean {
         break;
       case "[":
       case "{":
-        if (++depth > maxDepth) return true;
+        if (++depth > maxDepth || ++parts > maxParts) return true;
+        break;
+      case ":":
+        if (++parts > maxParts) return true;
         break;
       case "]":
       case "}":

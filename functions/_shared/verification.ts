@@ -12,24 +12,33 @@ export interface CheckOptions {
 }
 
 /** Answers of a provider to a check are small; more than this is none, in characters. */
-const maxAnswerLength = 4 * 1024 * 1024;
+const maxAnswerLength = 1024 * 1024;
 
 /**
  * Checks a key in two steps. Listing models costs nothing but passes keys without credit and fails restricted keys that work,
  * so one token is generated after it. Never throws: what cannot be found out is `unverified`.
  */
 export async function checkKey(adapter: Adapter, apiKey: string, options: CheckOptions): Promise<Verdict> {
-  const listing = await ask(adapter, apiKey, adapter.listing, options);
-  const listed = listing ? adapter.judge(listing) : "unverified";
+  const { listed, next } = await list(adapter, apiKey, options);
   if (listed === "rejected" || listed === "unverified" || listed === "rate_limited" || listed === "no_credit")
     return listed;
   if (!options.oneToken) return listed ?? "unverified";
 
-  const generation = await ask(adapter, apiKey, adapter.generation(listing?.body), options);
+  const generation = await ask(adapter, apiKey, next, options);
   const generated = generation ? adapter.judge(generation) : "unverified";
   // The question was wrong, for instance about a model this account does not have: the listing has the last word.
   if (generated === null) return listed ?? "unverified";
   return generated === "verified" && listed === "restricted" ? "restricted" : generated;
+}
+
+/** What the list of models says about the key, and what to generate next. The list itself, which may be long, is let go of. */
+async function list(
+  adapter: Adapter,
+  apiKey: string,
+  options: CheckOptions,
+): Promise<{ readonly listed: Verdict | null; readonly next: Probe }> {
+  const listing = await ask(adapter, apiKey, adapter.listing, options);
+  return { listed: listing ? adapter.judge(listing) : "unverified", next: adapter.generation(listing?.body) };
 }
 
 async function ask(adapter: Adapter, apiKey: string, probe: Probe, options: CheckOptions): Promise<Answer | null> {

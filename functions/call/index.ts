@@ -53,18 +53,8 @@ async function relayUnderByok(request: Request, route: Route, funding: ByokFundi
  */
 async function relayOnCredits(request: Request, route: Route, funding: PlatformFunding): Promise<Response> {
   try {
-    const body = platformBody(
-      funding.rule,
-      route.path,
-      await readJsonObject(request, funding.maxInputBytes),
-      funding.limits,
-    );
-    const answer = await send(
-      request,
-      { ...route, search: platformSearch(route.search) },
-      funding,
-      streamOf(JSON.stringify(body)),
-    );
+    const body = streamOf(await readOnCredits(request, route, funding));
+    const answer = await send(request, { ...route, search: platformSearch(route.search) }, funding, body);
     if (answer.status >= 400) {
       funding.release();
       return await inboundError(answer, providers[route.provider], funding);
@@ -83,6 +73,12 @@ async function relayOnCredits(request: Request, route: Route, funding: PlatformF
     funding.release();
     throw error;
   }
+}
+
+/** The body as the platform sends it, as text: what it is read into takes many times its memory, and is gone before the wait. */
+async function readOnCredits(request: Request, route: Route, { rule, limits, maxInputBytes }: PlatformFunding) {
+  const body = await readJsonObject(request, maxInputBytes);
+  return JSON.stringify(platformBody(rule, route.path, body, limits));
 }
 
 function send(

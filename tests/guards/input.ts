@@ -11,7 +11,14 @@ export const inputGuards: readonly Guard[] = [
     file: "functions/_shared/json.ts",
     test: "tests/unit/json.test.ts",
     name: "JSON that nests without end is not read",
-    guard: "if (isTooDeep(text)) return undefined;",
+    guard: "++depth > maxDepth || ",
+    instead: "",
+  },
+  {
+    file: "functions/_shared/json.ts",
+    test: "tests/unit/json.test.ts",
+    name: "JSON of more parts than anybody writes is not read",
+    guard: " || ++parts > maxParts",
     instead: "",
   },
   {

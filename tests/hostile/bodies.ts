@@ -148,6 +148,52 @@ export function attackWithBodies(target: () => Target): void {
     },
   );
 
+  /** A list of as many bytes, all of them objects or all of them fields of its one object: as many of the first as are read. */
+  const crowds = {
+    objects: (bytes: number) => `[${"{},".repeat(45_000)}${" ".repeat(bytes - 3 * 45_000)}{}]`,
+    fields: (bytes: number) =>
+      `[{${Array.from({ length: 45_000 }, (_, index) => `"f${index}":1`).join(",")}}${" ".repeat(bytes - 500_000)}]`,
+    "more objects than are read": (bytes: number) => `[${"{},".repeat(bytes / 3)}{}]`,
+  };
+  const crowded = Object.entries(crowds);
+
+  /** Sends a request as often as that at once; the statuses of the answers, and what is wrong with any. */
+  async function sendAtOnce(count: number, request: string): Promise<unknown[]> {
+    const { port } = target().doors[0];
+    const answers = await Promise.all(
+      Array.from({ length: count }, () => exchange(port, request, { patience: 60_000 })),
+    );
+    return answers.map((answer) => target().faultOf(answer) ?? answer.status);
+  }
+
+  test.each(crowded)(
+    "bodies on credits, sixteen at once, of a MiB of %s stay out of memory until all are answered",
+    async (what, crowd) => {
+      const isRead = !what.startsWith("more");
+      const waiting: (() => void)[] = [];
+      const user = target().providers.openai.script((socket) => {
+        waiting.push(() => socket.write(answerOf(200, "{}")));
+        if (waiting.length === 16) for (const answer of waiting) answer();
+      });
+      const body = `{"model":"gpt-4.1-mini","user":"${user}","messages":${crowd(mebibyte - 1000)}}`;
+      const headers: Header[] = [bearer(target().spender), ["x-byok-operation", "kernel_build"]];
+      const request = requestOf("POST", "/call/openai/v1/chat/completions", headers, body);
+      expect(await sendAtOnce(16, request)).toEqual(Array(16).fill(isRead ? 200 : 400));
+      await target().expectUnharmed();
+      expect(peakKiB()).toBeLessThan(memoryLimitKiB);
+    },
+  );
+
+  test.each(crowded)("answers to sixteen checks at once, of a MiB of %s, stay out of memory", async (_, crowd) => {
+    const list = `{"data":${crowd(mebibyte - 1000)}}`;
+    const name = target().providers.openai.script((socket) => socket.write(answerOf(200, list)));
+    const body = JSON.stringify({ provider: "openai", api_key: doubleKey("openai", "works", name) });
+    const request = requestOf("POST", "/save", [bearer(target().saver)], body);
+    expect(await sendAtOnce(16, request)).toEqual(Array(16).fill(200));
+    await target().expectUnharmed();
+    expect(peakKiB()).toBeLessThan(memoryLimitKiB);
+  });
+
   /** Uploads to the attacker's provider, at the speed at which it is taken, and asks after it was answered. */
   async function upload(bytes: number, isDeclared: boolean) {
     const framing: Header = isDeclared ? ["content-length", String(bytes)] : ["transfer-encoding", "chunked"];

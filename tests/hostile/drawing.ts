@@ -6,6 +6,9 @@ export const seed = process.env.HOSTILE_SEED ? Number(process.env.HOSTILE_SEED) 
 export const runs = Number(process.env.HOSTILE_RUNS ?? 100);
 export const replay = `HOSTILE_SEED=${seed} HOSTILE_RUNS=${runs} replays it`;
 
+/** How much has been sent, for whoever wants to know how much was tried. */
+export const sent = { requests: 0, tokens: 0, strings: 0 };
+
 /** Values of an arbitrary, the same ones for the same seed. */
 export function draw<T>(values: fc.Arbitrary<T>, count = runs): T[] {
   return fc.sample(values, { seed, numRuns: Math.ceil(count) });

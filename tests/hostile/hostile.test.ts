@@ -5,7 +5,7 @@
  */
 import { afterAll, beforeAll, beforeEach, describe } from "vitest";
 import { attackWithAnswers } from "./answers.ts";
-import { replay } from "./drawing.ts";
+import { replay, sent } from "./drawing.ts";
 import { attackWithBodies } from "./bodies.ts";
 import { attackFields } from "./fields.ts";
 import { attackHeads } from "./heads.ts";
@@ -23,7 +23,10 @@ beforeAll(async () => {
   });
 });
 beforeEach(() => target.forget());
-afterAll(() => target?.stop());
+afterAll(async () => {
+  await target?.stop();
+  console.log(`hostile requests: ${JSON.stringify(sent)}`);
+});
 
 describe("paths", () => attackPaths(() => target));
 describe("heads", () => attackHeads(() => target));

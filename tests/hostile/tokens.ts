@@ -13,7 +13,7 @@ import {
   SignJWT,
 } from "jose";
 import { expect, test } from "vitest";
-import { draw, replay } from "./drawing.ts";
+import { draw, replay, sent } from "./drawing.ts";
 import type { Target } from "./target.ts";
 import { exchange, requestOf, type WireAnswer } from "./wire.ts";
 
@@ -190,6 +190,7 @@ export function attackTokens(target: () => Target): void {
 
   /** Tries a token everywhere, and says where it was not refused as nobody's. */
   async function whereTaken(tokens: readonly string[]): Promise<string[]> {
+    sent.tokens += tokens.length;
     const taken: string[] = [];
     for (const [place, write] of places.entries()) {
       await Promise.all(
@@ -296,7 +297,9 @@ export function attackTokens(target: () => Target): void {
       [header, encode(claims()), signature],
       [header, encode({ ...claims(), sub: [target().victim.id] }), signature],
     ].map((parts) => parts.join("."));
-    const requests = [...draw(changed), ...swapped].flatMap((forged) =>
+    const forgeries = [...draw(changed), ...swapped];
+    sent.tokens += forgeries.length;
+    const requests = forgeries.flatMap((forged) =>
       places.slice(0, 5).map((write) => ({ door: target().doors[0], bytes: write(forged) })),
     );
     expect(await target().faultsOf(requests), replay).toEqual([]);

@@ -1,5 +1,6 @@
 /** HTTP as bytes on a socket, since no client would send what is sent here, nor show what comes back as it came. */
 import { connect } from "node:net";
+import { sent } from "./drawing.ts";
 
 /** What came back until the connection ended, the answer was whole, or patience did. */
 export interface WireAnswer {
@@ -26,6 +27,7 @@ export async function exchange(
   pieces: string | Iterable<string | Buffer> | AsyncIterable<string | Buffer>,
   { until = "answered", patience = patienceMs }: { until?: "answered" | "closed"; patience?: number } = {},
 ): Promise<WireAnswer> {
+  sent.requests++;
   const socket = connect(port, "127.0.0.1");
   const received: Buffer[] = [];
   const over = Promise.withResolvers<void>();

@@ -36,13 +36,25 @@ describe("parseJson()", () => {
   });
 
   test.each([
+    ["objects", (count: number) => `[${"{},".repeat(count - 2)}{}]`],
+    ["arrays", (count: number) => `[${"[],".repeat(count - 2)}[]]`],
+    ["fields", (count: number) => `{${'"a":1,'.repeat(count - 2)}"a":1}`],
+  ])("gives undefined for more than 50,000 %s", (_, write) => {
+    expect(parseJson(write(50_000))).toEqual(JSON.parse(write(50_000)));
+    expect(parseJson(write(50_001))).toBeUndefined();
+  });
+
+  test("reads as many numbers as there are: a list of them takes no more memory than its text", () => {
+    expect(parseJson(`[${"1,".repeat(500_000)}1]`)).toHaveLength(500_001);
+  });
+
+  test.each([
+    [":".repeat(200_000)],
     ["[".repeat(2000)],
     ['\\"'.repeat(1000) + "[".repeat(2000)],
     ["\\".repeat(2000)],
     ["{".repeat(2000) + "\\"],
-  ])("counts no brackets within a string", (text) =>
-    expect(parseJson(JSON.stringify([text, text]))).toEqual([text, text]),
-  );
+  ])("counts nothing within a string", (text) => expect(parseJson(JSON.stringify([text, text]))).toEqual([text, text]));
 
   test("counts only what is open", () => {
     const flat = JSON.stringify(Array.from({ length: 2000 }, () => ({ a: [] })));
