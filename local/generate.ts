@@ -13,9 +13,8 @@ import { startStack } from "./stack.ts";
 export const migrationFile = path.join(projectDir, "supabase/migrations/20261123000000_byok.sql");
 export const schemaFile = path.join(projectDir, "functions/_shared/database/schema.ts");
 
-/** The whole schema as one migration: the files of sql/ in the order of their names. */
-export function migrationFromSql(): string {
-  const folder = path.join(projectDir, "sql");
+/** The whole schema as one migration: the files of sql/, or of another such folder, in the order of their names. */
+export function migrationFromSql(folder = path.join(projectDir, "sql")): string {
   const files = readdirSync(folder)
     .filter((name) => name.endsWith(".sql"))
     .sort();

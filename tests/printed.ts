@@ -9,7 +9,7 @@ export default class PrintedSecrets implements Reporter {
     for (const stream of [process.stdout, process.stderr]) {
       const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
       stream.write = (...args: unknown[]) => {
-        this.#printed.push(String(args[0]));
+        this.#printed.push(typeof args[0] === "string" ? args[0] : Buffer.from(args[0] as Uint8Array).toString());
         return write(...args);
       };
     }

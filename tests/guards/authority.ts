@@ -43,4 +43,11 @@ export const authorityGuards: readonly Guard[] = [
     instead: `/** sk-proj-double-works-${"0a".repeat(16)}. What is installed is what was chosen`,
     test: "tests/house/secrets.test.ts",
   },
+  {
+    name: "A test run that prints a secret fails",
+    file: "tests/printed.ts",
+    guard: "process.exitCode = 1;",
+    instead: "",
+    test: "tests/house/secrets.test.ts",
+  },
 ];

@@ -22,7 +22,7 @@ export const billingGuards: readonly Guard[] = [
     guard:
       "create trigger refuse_truncate before truncate on byok.entries\n  for each statement execute function byok.refuse_ledger_change();",
     instead:
-      "create trigger refuse_truncate before insert on byok.entries\n  for each statement execute function byok.key_works();",
+      "create trigger refuse_truncate before truncate on byok.entries\n  for each statement when (false) execute function byok.refuse_ledger_change();",
   },
   {
     ...accounts,
@@ -213,5 +213,12 @@ export const billingGuards: readonly Guard[] = [
     guard: "if (answer.status >= 400) {\n      funding.release();",
     instead: "if (answer.status >= 400) {",
     test: "tests/e2e/platform-charging.test.ts",
+  },
+  {
+    ...calls,
+    name: "A call whose function died is given back",
+    guard: "where h.user_id = p_user_id and h.state = 'pending' and h.expires_at <= now();",
+    instead: "where false;",
+    test: "tests/crash/crash.test.ts",
   },
 ];

@@ -185,4 +185,83 @@ export const isolationGuards: readonly Guard[] = [
     instead: "",
     test: "tests/unit/rotation.test.ts",
   },
+  {
+    ...credentials,
+    name: "No browser role has a grant on envelopes",
+    guard: "grant select, insert, update on byok.envelopes to byok_server;",
+    instead: "grant select, insert, update on byok.envelopes to byok_server, authenticated;",
+  },
+  {
+    ...credentials,
+    name: "By REST a user sees their own credentials alone",
+    guard:
+      'create policy "Owners read their credentials" on byok.credentials\n  for select to authenticated using (user_id = (select auth.uid()));',
+    instead:
+      'create policy "Owners read their credentials" on byok.credentials\n  for select to authenticated using (true);',
+    test: "tests/e2e/isolation.test.ts",
+  },
+  {
+    ...credentials,
+    name: "A deleted user leaves no credentials",
+    guard:
+      "create table byok.credentials (\n  id uuid primary key,\n  user_id uuid not null references auth.users (id) on delete cascade,",
+    instead: "create table byok.credentials (\n  id uuid primary key,\n  user_id uuid not null,",
+    test: "tests/sql/deleted_users.sql",
+  },
+  {
+    file: "sql/40_accounts.sql",
+    name: "A deleted user leaves no account",
+    guard: "user_id uuid primary key references auth.users (id) on delete cascade,",
+    instead: "user_id uuid primary key,",
+    test: "tests/sql/deleted_users.sql",
+  },
+  {
+    file: "sql/80_direct.sql",
+    name: "The functions cannot grant credits where they reach Postgres directly",
+    guard: "  byok.replace_envelopes(jsonb)\nto byok_functions;",
+    instead: "  byok.replace_envelopes(jsonb),\n  byok.grant_credits(uuid, bigint, text, text)\nto byok_functions;",
+    test: "tests/sql/authority.sql",
+  },
+  {
+    ...identity,
+    name: "A remembered token ends when it expires",
+    guard: "verified.set(token, caller, claims.exp * 1000);",
+    instead: "verified.set(token, caller, Infinity);",
+  },
+  {
+    ...identity,
+    name: "A token is taken from where an SDK of Anthropic's puts it",
+    guard: '    request.headers.get("x-api-key") ||\n',
+    instead: "",
+    test: "tests/e2e/sdks/anthropic.test.ts",
+  },
+  {
+    ...identity,
+    name: "No key but the secret one acts for a user",
+    guard: '{ auth: "secret:*" }',
+    instead: '{ auth: ["secret:*", "publishable:*", "none"] }',
+    test: "tests/e2e/identity.test.ts",
+  },
+  {
+    ...identity,
+    name: "A token that the project signed for something else is nobody's",
+    guard: 'claims?.role !== "authenticated" || ',
+    instead: "!claims || ",
+    test: "tests/hostile/hostile.test.ts",
+  },
+  {
+    name: "Past the limit no provider is asked",
+    file: "functions/_shared/credentials.ts",
+    guard: "await vault.database.countAttempt(userId);",
+    instead: "await vault.database.countAttempt(userId).catch(() => undefined);",
+    test: "tests/e2e/attempts.test.ts",
+  },
+  {
+    name: "Keys and envelopes are not cached",
+    file: "functions/_shared/funding.ts",
+    guard: "await treasury.database.openCall(userId, provider, operation, requestId).catch(",
+    instead:
+      "await Promise.resolve(Reflect.get(globalThis, userId + provider) ?? treasury.database.openCall(userId, provider, operation, requestId)).then((row) => (row.funding === 'byok' && Reflect.set(globalThis, userId + provider, row), row)).catch(",
+    test: "tests/e2e/story.test.ts",
+  },
 ];

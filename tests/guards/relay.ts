@@ -179,4 +179,32 @@ export const relayGuards: readonly Guard[] = [
     instead: '  if (opened.funding === "byok") {\n    console.log(`${userId} calls ${provider}`);',
     test: "tests/e2e/zero-logging.test.ts",
   },
+  {
+    ...relay,
+    name: "No provider learns where the caller is",
+    guard: 'const forwarded = ["content-type",',
+    instead: 'const forwarded = ["x-forwarded-for", "cookie", "content-type",',
+    test: "tests/e2e/relay-headers.test.ts",
+  },
+  {
+    ...relay,
+    name: "What cannot be passed on is refused",
+    guard: "if (canBePassedOn(answer)) return answer;",
+    instead: "if (answer.status > 0) return answer;",
+    test: "tests/e2e/relay-failures.test.ts",
+  },
+  {
+    name: "A check follows no redirect of a provider's",
+    file: "functions/_shared/verification.ts",
+    guard: 'redirect: "manual",',
+    instead: 'redirect: "follow",',
+    test: "tests/e2e/verdicts.test.ts",
+  },
+  {
+    name: "A path that two readers read in two ways is refused",
+    file: "functions/_shared/route.ts",
+    guard: "if (treacherous.test(path) || ",
+    instead: "if (",
+    test: "tests/e2e/relay-paths.test.ts",
+  },
 ];

@@ -166,4 +166,11 @@ export const rotationGuards: readonly Guard[] = [
     guard: "await importKeyring(json).catch(",
     instead: "await Promise.resolve().catch(",
   },
+  {
+    name: "A rotated key is the key that was saved",
+    file: "functions/_shared/rotation.ts",
+    guard: "providerNumber: providers[provider].number }, apiKey);",
+    instead: "providerNumber: providers[provider].number }, apiKey.toUpperCase());",
+    test: "tests/e2e/rotation-under-load.test.ts",
+  },
 ];

@@ -1,7 +1,8 @@
 /** Nothing that opens anything lies in the repository, and the search for it works. */
 import { globSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import PrintedSecrets from "../printed.ts";
 import { findLeaks } from "../secrets.ts";
 import { root } from "./sources.ts";
 
@@ -38,5 +39,44 @@ describe("findLeaks()", () => {
 
   test("leaves alone what only looks like one", async () => {
     expect(await findLeaks("file", "sk-proj-... sb_secret_example eyJ gsk_")).toEqual([]);
+  });
+});
+
+describe("a test run", () => {
+  const secret = `gsk_double-works-${"0a".repeat(16)}`;
+
+  /** The exit code of a run that prints this, and what it has printed itself in the end. */
+  async function afterPrinting(...printed: (string | Uint8Array)[]) {
+    const streams = [process.stdout, process.stderr];
+    const spies = streams.map((stream) => vi.spyOn(stream, "write").mockReturnValue(true));
+    const before = process.exitCode;
+    process.exitCode = undefined;
+    try {
+      const reporter = new PrintedSecrets();
+      reporter.onInit();
+      for (const [index, text] of printed.entries()) streams[index % 2]!.write(text);
+      await reporter.onTestRunEnd();
+      return { exitCode: process.exitCode, said: String(spies[1]!.mock.calls.at(-1)?.[0]) };
+    } finally {
+      process.exitCode = before;
+      vi.restoreAllMocks();
+    }
+  }
+
+  test.each([
+    ["on stdout", [secret]],
+    ["on stderr", ["", secret]],
+    ["as bytes", [new TextEncoder().encode(secret)]],
+    ["in pieces", [secret.slice(0, 20), "", secret.slice(20)]],
+    ["in colours", [`${secret.slice(0, 20)}\u001b[31m${secret.slice(20)}`]],
+  ])("that prints a secret %s fails, and says where", async (_, printed) => {
+    const { exitCode, said } = await afterPrinting(...printed);
+    expect(exitCode).toBe(1);
+    expect(said).toContain("printed:1 ");
+    expect(said).not.toContain(secret.slice(-8));
+  });
+
+  test("that prints none does not", async () => {
+    expect(await afterPrinting("sk-proj-... is no key")).toMatchObject({ exitCode: undefined });
   });
 });
