@@ -2,9 +2,18 @@
 import { decodeJwt, decodeProtectedHeader, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { generation, refusalOf } from "./calls.ts";
-import { expectOnlyTheKey } from "./doubles.ts";
+import { doubleKey, expectOnlyTheKey } from "./doubles.ts";
 import { type OwnStack, startOwnStack } from "./own-stack.ts";
-import { type ByokUser, balance, expectBalance, functionsUrlOf, newByokUser, newUser, type User } from "./users.ts";
+import {
+  adminOf,
+  type ByokUser,
+  balance,
+  expectBalance,
+  functionsUrlOf,
+  newByokUser,
+  newUser,
+  type User,
+} from "./users.ts";
 
 /** One of its own, since only then can tokens be signed with the project's key. */
 let stack: OwnStack;
@@ -220,6 +229,16 @@ describe("an anonymous user", () => {
     expect((await post(`call/${path}`, headers, body)).status).toBe(200);
     await expectBalance(user, 98);
   });
+});
+
+test("a user who was deleted is nobody, though the access token lives on", async () => {
+  const user = await newUser(0, stack);
+  expect((await adminOf(stack).auth.admin.deleteUser(user.id)).error).toBeNull();
+  const headers = { authorization: `Bearer ${user.accessToken}` };
+  await expectNobody(await post("save", headers, { provider: "openai", api_key: doubleKey("openai", "works") }));
+  const { path, body } = generation("openai");
+  const call = await post(`call/${path}`, { ...headers, "x-byok-operation": "kernel_build" }, body);
+  expect([call.status, refusalOf(call)]).toEqual([402, "insufficient_credits"]);
 });
 
 test("a caller that is nobody learns nothing about credits or keys", async () => {

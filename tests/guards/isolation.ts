@@ -250,6 +250,13 @@ export const isolationGuards: readonly Guard[] = [
     test: "tests/hostile/hostile.test.ts",
   },
   {
+    name: "A deleted user is nobody",
+    file: "functions/_shared/database/rpc.ts",
+    guard: 'if (code === missingUser) return new ByokError("unauthenticated");',
+    instead: "",
+    test: "tests/e2e/identity.test.ts",
+  },
+  {
     name: "Past the limit no provider is asked",
     file: "functions/_shared/credentials.ts",
     guard: "await vault.database.countAttempt(userId);",

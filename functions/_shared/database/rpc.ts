@@ -121,12 +121,16 @@ export interface DatabaseFailure {
  */
 const awayCodes = /^(?:08...|53...|57P0.|57014|PGRST00[0-3])$/;
 
+/** A row refers to one that is not there: to the user, since nothing else that a call writes may be gone. */
+const missingUser = "23503";
+
 /**
  * What SQL raises as SQLSTATE PTxyz with a code of ours as message is that refusal; a database that is away is
- * `database_unavailable`; all else is `internal`, without detail.
+ * `database_unavailable`; a user whose access token outlives them is `unauthenticated`; all else is `internal`, without detail.
  */
 export function refusalOf({ code = "", message, details: text }: DatabaseFailure): ByokError {
   if (awayCodes.test(code)) return databaseUnavailable();
+  if (code === missingUser) return new ByokError("unauthenticated");
   if (!code.startsWith("PT") || !isErrorCode(message)) return new ByokError("internal");
   const details = parseJson(text ?? "");
   return new ByokError(message, isRecord(details) ? { details } : {});

@@ -238,6 +238,13 @@ describe("an error of the database", () => {
     },
   );
 
+  test("says that a user who is there no more is nobody, without detail", async () => {
+    const body = { code: "23503", message: "s3cret", details: "Key (user_id)=(s3cret)", hint: null };
+    const { outcome } = await ask(openCall, 409, body);
+    expect(outcome).toMatchObject({ code: "unauthenticated", details: {} });
+    expect((outcome as ByokError).message).not.toContain("s3cret");
+  });
+
   test.each<[string, (database: Database) => Promise<unknown>]>([
     ["open_call", openCall],
     ["save_credential", (database) => database.saveCredential(newCredential)],
