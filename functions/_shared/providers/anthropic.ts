@@ -26,7 +26,7 @@ export const anthropic: Adapter = {
   }),
   judge(answer) {
     const { type, message } = errorOf(answer.body);
-    if (type === "billing_error" || /credit balance is too low|reached your .*API usage limits/i.test(message)) {
+    if (type === "billing_error" || /credit balance is too low|reached your .{0,100}API usage limits/i.test(message)) {
       return "no_credit";
     }
     if (answer.status === 529) return "rate_limited";

@@ -155,6 +155,16 @@ describe.each(adapters)("the adapter of %s", (id, adapter, known) => {
       for (const status of [400, 401, 403, 429]) expect(() => adapter.judge({ status, body: { error } })).not.toThrow();
     });
 
+    test.each(["reached your ", "missing scopes", "reported as leaked", "prepayment", "billing", " "])(
+      "is done with the longest error in no time, be it full of %j",
+      (words) => {
+        const error = { message: words.repeat((256 * 1024) / words.length), details: [words.repeat(10_000)] };
+        const before = performance.now();
+        for (const status of [400, 401, 403, 429]) adapter.judge({ status, body: { error } });
+        expect(performance.now() - before).toBeLessThan(5_000);
+      },
+    );
+
     test("never throws, whatever the answer", () => {
       const verdicts = ["verified", "unverified", "rejected", "restricted", "no_credit", "rate_limited", null];
       const errorBodies = fc.record({ error: fc.jsonValue() });
