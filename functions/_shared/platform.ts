@@ -41,10 +41,9 @@ export function platformBody(
   return rule.limit(body, limits.maxOutputTokens);
 }
 
-/** Of a query only the form of the answer (`alt=sse`) is the client's to choose. */
+/** Of a query only `alt=sse` is the client's to choose. An answer in another form would be paid for and not be passed on. */
 export function platformSearch(search: string): string {
-  const alt = new URLSearchParams(search).get("alt");
-  return alt === null ? "" : `?${new URLSearchParams({ alt })}`;
+  return new URLSearchParams(search).get("alt") === "sse" ? "?alt=sse" : "";
 }
 
 /** @param name of the object, empty for the body itself */

@@ -40,6 +40,8 @@ export function outboundHeaders(client: Headers, adapter: Adapter, funding: Pick
     const value = client.get(name);
     if (value !== null) headers.set(name, value);
   }
+  // What was checked as JSON is read as JSON: as a form, or in another charset, the same bytes would have other fields.
+  if (funding.by === "platform") headers.set("content-type", "application/json");
   for (const [name, value] of Object.entries(adapter.authenticate(funding.apiKey))) headers.set(name, value);
   return headers;
 }

@@ -169,7 +169,7 @@ export const billingGuards: readonly Guard[] = [
   {
     ...platform,
     name: "The query on credits is ours",
-    guard: 'return alt === null ? "" : `?${new URLSearchParams({ alt })}`;',
+    guard: 'return new URLSearchParams(search).get("alt") === "sse" ? "?alt=sse" : "";',
     instead: "return search;",
   },
   {

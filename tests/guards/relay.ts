@@ -15,6 +15,12 @@ export const relayGuards: readonly Guard[] = [
   },
   {
     ...unit,
+    name: "On credits a provider reads the body as what was checked",
+    guard: 'if (funding.by === "platform") headers.set("content-type", "application/json");',
+    instead: "",
+  },
+  {
+    ...unit,
     name: "Redirects are not followed",
     guard: 'redirect: "manual",',
     instead: 'redirect: "follow",',
@@ -170,6 +176,13 @@ export const relayGuards: readonly Guard[] = [
     file: "functions/_shared/providers/openai.ts",
     guard: 'if (answer.status === 401) return /missing scopes/i.test(message) ? "restricted" : "rejected";',
     instead: "",
+    test: "tests/unit/providers/contract.test.ts",
+  },
+  {
+    name: "A long error takes no more time to judge than another",
+    file: "functions/_shared/providers/anthropic.ts",
+    guard: "reached your .{0,100}API",
+    instead: "reached your .*API",
     test: "tests/unit/providers/contract.test.ts",
   },
   {

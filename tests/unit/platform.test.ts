@@ -126,7 +126,8 @@ describe("platformSearch()", () => {
     expect(platformSearch("")).toBe("");
   });
 
-  test("keeps the first form, and lets it smuggle nothing", () => {
-    expect(platformSearch("?alt=sse%26key%3Dk&alt=media")).toBe("?alt=sse%26key%3Dk");
-  });
+  test.each(["?alt=sse%26key%3Dk", "?alt=proto", "?alt=media&alt=sse", "?alt=SSE", "?alt=", "?$alt=sse"])(
+    "keeps nothing of %s",
+    (search) => expect(platformSearch(search)).toBe(""),
+  );
 });

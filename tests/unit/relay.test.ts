@@ -67,9 +67,10 @@ describe("outboundHeaders()", () => {
     });
   });
 
-  test("forwards no choice of features or account under the platform's key", () => {
+  test("forwards no choice of features or account under the platform's key, nor how its body is to be read", () => {
     expect(Object.fromEntries(outboundHeaders(client, providers.anthropic, platform))).toEqual({
       ...sent,
+      "content-type": "application/json",
       "accept-encoding": "identity",
       "x-api-key": "sk-platform",
     });
