@@ -119,6 +119,13 @@ export const inputGuards: readonly Guard[] = [
   },
   {
     ...serve,
+    name: "A provider's page has nothing of the page beside the functions",
+    guard: `response.headers.set("content-security-policy", "default-src 'none'; sandbox");`,
+    instead: "",
+    test: "tests/page/serving.test.ts",
+  },
+  {
+    ...serve,
     name: "Other methods are refused",
     guard: 'if (!endpoint.methods.includes(request.method)) throw new ByokError("method_not_allowed");',
     instead: "",

@@ -3,15 +3,17 @@
  * the adapter's, nobody passes as another user, nothing of a secret comes back or is printed, every failure has its documented
  * code, and the functions live on.
  */
-import { afterAll, beforeAll, beforeEach, describe } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, vi } from "vitest";
 import { attackWithAnswers } from "./answers.ts";
-import { replay, sent } from "./drawing.ts";
+import { replay, runs, sent } from "./drawing.ts";
 import { attackWithBodies } from "./bodies.ts";
 import { attackFields } from "./fields.ts";
 import { attackHeads } from "./heads.ts";
 import { attackPaths } from "./paths.ts";
 import { Target } from "./target.ts";
 import { attackTokens } from "./tokens.ts";
+
+vi.setConfig({ testTimeout: 120_000 + 500 * runs });
 
 let target: Target;
 beforeAll(async () => {

@@ -8,7 +8,7 @@ import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect } from "vitest";
 import { buildPage } from "../../local/page.ts";
-import { newUser, stack } from "../e2e/users.ts";
+import { newByokUser, newUser, stack } from "../e2e/users.ts";
 import { test } from "./browser.ts";
 
 const get = (at: string) => fetch(stack.url + at);
@@ -171,6 +171,16 @@ describe("the policy", () => {
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
     expect(await page.content()).toContain("dataset.ran");
     expect(await page.locator("html[data-ran]").count()).toBe(0);
+  });
+
+  test("shares nothing with a provider's page that somebody opens at the address of the functions", async ({
+    visit,
+  }) => {
+    const { user } = await newByokUser("openai", { behaviour: "garbage" });
+    const page = await visit(user, { tolerates });
+    await page.goto(`${stack.url}/functions/v1/call/openai/v1/models?key=${user.accessToken}`);
+    expect(await page.content()).toContain("This is no API.");
+    expect(await page.evaluate(() => window.origin)).toBe("null");
   });
 
   elsewhere("keeps the page out of other sites' frames", async ({ visit, elsewhere }) => {
