@@ -57,15 +57,22 @@ async function ask<T>(
   try {
     response = await fetch(`${url}/functions/v1/rotate`, {
       headers: { apikey: secretKey, "content-type": "application/json" },
+      // fetch would take the secret key along, to whatever host.
+      redirect: "manual",
       ...(batch ? { method: "POST", body: JSON.stringify(batch) } : {}),
     });
-    body = await response.json();
+    body = isRedirect(response) ? undefined : await response.json();
   } catch {
     return { trouble: "The project cannot be reached." };
   }
   if (response.ok) return { answer: body };
+  if (isRedirect(response)) throw new Refusal("SUPABASE_URL leads elsewhere, where the secret key is not sent.");
   if (body?.error?.code === "keyring_changed") return { trouble: otherKeyring };
   if (response.status >= 500) return { trouble: `The function rotate answers ${response.status}.` };
   if (response.status === 404) throw new Refusal("This project has no function rotate: deploy it first.");
   throw new Refusal(body?.error?.message ?? `The function rotate answers ${response.status}.`);
+}
+
+function isRedirect({ status }: Response): boolean {
+  return status >= 300 && status <= 399;
 }

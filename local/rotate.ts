@@ -29,6 +29,8 @@ interface Command {
   readonly json: boolean;
 }
 
+const ownHosts = ["127.0.0.1", "localhost", "[::1]"];
+
 /** What has been done so far. */
 interface Tally {
   rewrapped: number;
@@ -80,7 +82,10 @@ function readNumber(option: string, text: string, least: number, most: number): 
 function readProject(stateDir: string): Project {
   const { SUPABASE_URL: url, SUPABASE_SECRET_KEY: secretKey } = process.env;
   if (url && secretKey) {
-    if (!URL.canParse(url)) throw new UsageError("SUPABASE_URL is no URL.");
+    const address = URL.parse(url);
+    if (!address) throw new UsageError("SUPABASE_URL is no URL.");
+    if (address.protocol !== "https:" && !ownHosts.includes(address.hostname))
+      throw new UsageError("SUPABASE_URL is not https, and the secret key would be sent for anybody to read.");
     return { url, secretKey };
   }
   if (url || secretKey) throw new UsageError("SUPABASE_URL and SUPABASE_SECRET_KEY belong together.");

@@ -1,6 +1,6 @@
 /** Rotation of the master key through the function rotate and the operator's command, step by step. */
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { Pool } from "pg";
@@ -212,7 +212,7 @@ describe("npm run rotate", () => {
     expect(wrongKey).toEqual({ code: 1, output: "The project's secret key is needed, in the header apikey.\n" });
     const misunderstood = [
       ...[["--batch", "501"], ["--batch", "0"], ["--primary", "two"], ["--loudly"], ["2"]].map((args) => rotate(args)),
-      ...["", "no url"].map((url) => rotate([], { ...fleet.stack, url })),
+      ...["", "no url", "http://project.test", "ftp://project.test"].map((url) => rotate([], { ...fleet.stack, url })),
     ];
     for (const { ended } of misunderstood) {
       const { code, output } = await ended;
@@ -220,6 +220,24 @@ describe("npm run rotate", () => {
       expect(output).toContain("Usage: npm run rotate");
       expect(output).not.toContain(fleet.stack.secretKey);
     }
+  });
+
+  test("sends the secret key nowhere else, be it asked to", async () => {
+    const asked: unknown[] = [];
+    const listen = async (listener: RequestListener) => {
+      const server = createServer(listener).listen(0, "127.0.0.1");
+      onTestFinished(() => void server.close().closeAllConnections());
+      await once(server, "listening");
+      return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    };
+    const elsewhere = await listen((request, response) => {
+      asked.push(request.headers);
+      response.end("{}");
+    });
+    const url = await listen((_, response) => response.writeHead(307, { location: elsewhere }).end());
+    const { code, output } = await rotate([], { ...fleet.stack, url }).ended;
+    expect([code, output]).toEqual([1, "SUPABASE_URL leads elsewhere, where the secret key is not sent.\n"]);
+    expect(asked).toEqual([]);
   });
 
   test("finds the local stack by itself, and says when none is running", async () => {

@@ -148,6 +148,19 @@ export const rotationGuards: readonly Guard[] = [
     instead: "true;",
   },
   {
+    ...command,
+    name: "The secret key is not sent in clear",
+    guard: 'address.protocol !== "https:"',
+    instead: "address.pathname === address.host",
+  },
+  {
+    name: "The secret key follows no redirect",
+    file: "local/rotate-client.ts",
+    guard: 'redirect: "manual",',
+    instead: "",
+    test: "tests/e2e/rotation.test.ts",
+  },
+  {
     name: "The command waits for a key ring that is being rolled out",
     file: "local/rotate-client.ts",
     guard: 'if (body?.error?.code === "keyring_changed") return',
