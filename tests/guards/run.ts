@@ -6,7 +6,8 @@
  *
  * Exits with 1 when a guard can go without its test noticing.
  */
-import { execFileSync, spawnSync } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -21,17 +22,25 @@ type Colour = "green" | "red" | "silent";
 const word = process.argv[2] ?? "";
 const chosen = guards.filter(({ name, file, test }) => [name, file, test].some((text) => text.includes(word)));
 const copy = copyProject();
+/** The tests that run at the moment, which end what they have started before this ends. */
+let running: ChildProcess | undefined;
 process.on("exit", () => rmSync(copy, { recursive: true, force: true }));
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(1));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    running?.once("close", () => process.exit(1));
+    if (!running?.kill()) process.exit(1);
+  });
+}
 
-const survivors = [...untrustworthyTests(), ...chosen.filter((guard) => !isMissed(guard)).map(({ name }) => name)];
+const survivors = await untrustworthyTests();
+for (const guard of chosen) if (!(await isMissed(guard))) survivors.push(guard.name);
 console.log(`\n${chosen.length - survivors.length} of ${chosen.length} killed`);
 if (survivors.length > 0 || chosen.length === 0) process.exit(1);
 
 /** A test that is red anyway kills nothing. All of them are run at once, which takes a fraction of the time. */
-function untrustworthyTests(): string[] {
+async function untrustworthyTests(): Promise<string[]> {
   const tests = [...new Set(chosen.map(({ test }) => test))];
-  const report = vitest(tests.map(fileOf), 3_600_000);
+  const report = await vitest(tests.map(fileOf), 3_600_000);
   return tests.filter((test) => {
     const colour = colourOf(test, report);
     if (colour !== "green") console.log(`${test} is ${colour} with all guards in place`);
@@ -39,13 +48,14 @@ function untrustworthyTests(): string[] {
   });
 }
 
-function isMissed(guard: Guard): boolean {
+async function isMissed(guard: Guard): Promise<boolean> {
   const file = path.join(copy, guard.file);
   const source = readFileSync(file, "utf8");
   writeFileSync(file, without(guard, source));
   const isSchema = guard.file.startsWith("sql/");
   if (isSchema) writeMigration();
-  const colour = colourOf(guard.test, vitest([fileOf(guard.test), ...nameOf(guard.test), "--bail", "1"], 300_000));
+  const report = await vitest([fileOf(guard.test), ...nameOf(guard.test), "--bail", "1"], 300_000);
+  const colour = colourOf(guard.test, report);
   writeFileSync(file, source);
   if (isSchema) writeMigration();
   const isKilled = colour === "red";
@@ -95,15 +105,16 @@ function nameOf(test: string): string[] {
 }
 
 /** Runs tests in the copy, once each: those that are run over the Data API as well are not. */
-function vitest(args: string[], timeout_ms: number): Report {
+async function vitest(args: string[], timeout_ms: number): Promise<Report> {
   const report = path.join(copy, "report.json");
   rmSync(report, { force: true });
   const options = ["--project", "!data-api", "--reporter", "json", "--outputFile", report];
-  spawnSync(process.execPath, ["node_modules/vitest/vitest.mjs", "run", ...args, ...options], {
+  running = spawn(process.execPath, ["node_modules/vitest/vitest.mjs", "run", ...args, ...options], {
     cwd: copy,
     stdio: "ignore",
     timeout: timeout_ms,
   });
+  await once(running, "close");
   try {
     return JSON.parse(readFileSync(report, "utf8")).testResults;
   } catch {
