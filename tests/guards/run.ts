@@ -1,5 +1,5 @@
 /**
- * Removes each guard in turn, in a copy of the project, and watches its test turn red.
+ * Removes each guard in turn, in a copy of the project, and watches its test turn red; in a copy for each core.
  *
  *     npm run test:guards                     all guards
  *     npm run test:guards -- envelope         those whose name, file or test contains a word
@@ -9,7 +9,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 import { projectDir } from "../../local/config.ts";
 import { migrationFile, migrationFromSql } from "../../local/generate.ts";
@@ -21,26 +21,32 @@ type Colour = "green" | "red" | "silent";
 
 const word = process.argv[2] ?? "";
 const chosen = guards.filter(({ name, file, test }) => [name, file, test].some((text) => text.includes(word)));
-const copy = copyProject();
 /** The tests that run at the moment, which end what they have started before this ends. */
-let running: ChildProcess | undefined;
-process.on("exit", () => rmSync(copy, { recursive: true, force: true }));
+const running = new Set<ChildProcess>();
+let isEnding = false;
+const copies = Array.from({ length: availableParallelism() }, copyProject);
+process.on("exit", () => copies.forEach((copy) => rmSync(copy, { recursive: true, force: true })));
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
-    running?.once("close", () => process.exit(1));
-    if (!running?.kill()) process.exit(1);
+    isEnding = true;
+    for (const child of running) child.kill();
   });
 }
 
-const survivors = await untrustworthyTests();
-for (const guard of chosen) if (!(await isMissed(guard))) survivors.push(guard.name);
+const survivors = await untrustworthyTests(copies[0]!);
+const waiting = chosen.values();
+await Promise.all(
+  copies.map(async (copy) => {
+    for (const guard of waiting) if (!(await isMissed(copy, guard))) survivors.push(guard.name);
+  }),
+);
 console.log(`\n${chosen.length - survivors.length} of ${chosen.length} killed`);
 if (survivors.length > 0 || chosen.length === 0) process.exit(1);
 
 /** A test that is red anyway kills nothing. All of them are run at once, which takes a fraction of the time. */
-async function untrustworthyTests(): Promise<string[]> {
+async function untrustworthyTests(copy: string): Promise<string[]> {
   const tests = [...new Set(chosen.map(({ test }) => test))];
-  const report = await vitest(tests.map(fileOf), 3_600_000);
+  const report = await vitest(copy, tests.map(fileOf), 3_600_000);
   return tests.filter((test) => {
     const colour = colourOf(test, report);
     if (colour !== "green") console.log(`${test} is ${colour} with all guards in place`);
@@ -48,16 +54,16 @@ async function untrustworthyTests(): Promise<string[]> {
   });
 }
 
-async function isMissed(guard: Guard): Promise<boolean> {
+async function isMissed(copy: string, guard: Guard): Promise<boolean> {
   const file = path.join(copy, guard.file);
   const source = readFileSync(file, "utf8");
   writeFileSync(file, without(guard, source));
   const isSchema = guard.file.startsWith("sql/");
-  if (isSchema) writeMigration();
-  const report = await vitest([fileOf(guard.test), ...nameOf(guard.test), "--bail", "1"], 300_000);
+  if (isSchema) writeMigration(copy);
+  const report = await vitest(copy, [fileOf(guard.test), ...nameOf(guard.test), "--bail", "1"], 300_000);
   const colour = colourOf(guard.test, report);
   writeFileSync(file, source);
-  if (isSchema) writeMigration();
+  if (isSchema) writeMigration(copy);
   const isKilled = colour === "red";
   console.log(
     `${isKilled ? "killed  " : "SURVIVED"}  ${guard.name}${colour === "silent" ? ": its test did not run" : ""}`,
@@ -80,7 +86,7 @@ function copyProject(): string {
 }
 
 /** What the stack applies. The types of the database are not made anew: no test here checks types. */
-function writeMigration(): void {
+function writeMigration(copy: string): void {
   writeFileSync(path.join(copy, path.relative(projectDir, migrationFile)), migrationFromSql(path.join(copy, "sql")));
 }
 
@@ -104,17 +110,21 @@ function nameOf(test: string): string[] {
   return isSql(test) ? ["-t", path.basename(test)] : [];
 }
 
-/** Runs tests in the copy, once each: those that are run over the Data API as well are not. */
-async function vitest(args: string[], timeout_ms: number): Promise<Report> {
+/** Runs tests in a copy, once each: those that are run over the Data API as well are not. */
+async function vitest(copy: string, args: string[], timeout_ms: number): Promise<Report> {
   const report = path.join(copy, "report.json");
   rmSync(report, { force: true });
   const options = ["--project", "!data-api", "--reporter", "json", "--outputFile", report];
-  running = spawn(process.execPath, ["node_modules/vitest/vitest.mjs", "run", ...args, ...options], {
+  const child = spawn(process.execPath, ["node_modules/vitest/vitest.mjs", "run", ...args, ...options], {
     cwd: copy,
     stdio: "ignore",
     timeout: timeout_ms,
   });
-  await once(running, "close");
+  running.add(child);
+  await once(child, "close");
+  running.delete(child);
+  if (isEnding && running.size === 0) process.exit(1);
+  if (isEnding) await new Promise(() => undefined);
   try {
     return JSON.parse(readFileSync(report, "utf8")).testResults;
   } catch {
