@@ -230,10 +230,10 @@ export const isolationGuards: readonly Guard[] = [
   },
   {
     ...identity,
-    name: "A token is taken from where an SDK of Anthropic's puts it",
-    guard: '    request.headers.get("x-api-key") ||\n',
+    name: "A token is taken from where Google's SDK puts it",
+    guard: '    request.headers.get("x-goog-api-key") ||\n',
     instead: "",
-    test: "tests/e2e/sdks/anthropic.test.ts",
+    test: "tests/e2e/sdks/google.test.ts",
   },
   {
     ...identity,
