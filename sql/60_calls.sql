@@ -17,6 +17,7 @@ set search_path = ''
 as $$
 declare
   v_previous_claims text := byok.act_for(p_user_id);
+  v_has_account boolean;
   v_available bigint;
   v_state text;
 begin
@@ -47,6 +48,8 @@ begin
   end if;
 
   perform from byok.accounts as a where a.user_id = p_user_id for update;
+  -- An account that a grant makes from here on is not locked, and what was looked up before may have changed: it has no credits yet.
+  v_has_account := found;
   perform byok.resolve_hold(p_user_id, h.id, 'voided')
   from byok.holds as h
   where h.user_id = p_user_id and h.state = 'pending' and h.expires_at <= now();
@@ -60,9 +63,9 @@ begin
 
   update byok.accounts as a
   set available = a.available - open_call.price_credits, held = a.held + open_call.price_credits, updated_at = now()
-  where a.user_id = p_user_id and a.available >= open_call.price_credits;
+  where a.user_id = p_user_id and v_has_account and a.available >= open_call.price_credits;
   if not found then
-    select a.available into v_available from byok.accounts as a where a.user_id = p_user_id;
+    select a.available into v_available from byok.accounts as a where a.user_id = p_user_id and v_has_account;
     raise sqlstate 'PT402' using message = 'insufficient_credits',
       detail = jsonb_build_object('price_credits', price_credits, 'available_credits', coalesce(v_available, 0))::text;
   end if;

@@ -119,6 +119,13 @@ export const billingGuards: readonly Guard[] = [
     instead: "",
   },
   {
+    ...calls,
+    ...concurrency,
+    name: "An account that is made while a call is opened has no credits yet",
+    guard: "v_has_account := found;",
+    instead: "v_has_account := true;",
+  },
+  {
     ...funding,
     name: "A hold is resolved by whichever comes first",
     guard: "if (isResolved) return;",

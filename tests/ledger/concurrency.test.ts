@@ -177,6 +177,29 @@ describe("two at once", () => {
     await expect(loser).rejects.toMatchObject({ code: "PT409", message: "request_in_progress" });
   });
 
+  test("open_call() has no credits to hold when the account is made after it has looked for it", async () => {
+    const [user = ""] = await createUsers(operator, 1);
+    const granter = await connect(dbUrl);
+    try {
+      // Both look for the account, then stand before the holds, and, if they should get that far, before the account.
+      await operator.query("begin; lock table byok.holds in access exclusive mode");
+      const outcomes = Promise.allSettled([first, second].map((client) => open(client, user, "twice")));
+      const stand = () =>
+        Promise.all([first, second].map((client) => Promise.race([waits(operator, client), outcomes])));
+      await stand();
+      await granter.query("select byok.grant_credits($1, 100, 'test', $2)", [user, randomUUID()]);
+      await granter.query("begin");
+      await granter.query("select from byok.accounts where user_id = $1 for update", [user]);
+      await operator.query("commit");
+      await stand();
+      await granter.query("commit");
+      for (const outcome of await outcomes)
+        expect(outcome).toMatchObject({ reason: { message: "insufficient_credits" } });
+    } finally {
+      await granter.end();
+    }
+  });
+
   test("settle_hold() that waits for void_hold() charges nothing and says so", async () => {
     const user = await userWith(20);
     const hold = await open(first, user);
