@@ -18,6 +18,8 @@ as $$
 declare
   v_previous_claims text := byok.act_for(p_user_id);
   v_has_account boolean;
+  v_expired uuid[];
+  v_given_back bigint := 0;
   v_available bigint;
   v_state text;
 begin
@@ -50,9 +52,13 @@ begin
   perform from byok.accounts as a where a.user_id = p_user_id for update;
   -- An account that a grant makes from here on is not locked, and what was looked up before may have changed: it has no credits yet.
   v_has_account := found;
-  perform byok.resolve_hold(p_user_id, h.id, 'voided')
-  from byok.holds as h
-  where h.user_id = p_user_id and h.state = 'pending' and h.expires_at <= now();
+  v_expired := array(
+    select h.id from byok.holds as h
+    where h.user_id = p_user_id and h.state = 'pending' and h.expires_at <= now()
+  );
+  if v_expired <> '{}' then
+    select e.credits into v_given_back from byok.void_expired(p_user_id, v_expired) as e;
+  end if;
 
   select h.state into v_state from byok.holds as h
   where h.user_id = p_user_id and h.request_id = p_request_id and h.state <> 'voided';
@@ -62,10 +68,12 @@ begin
   end if;
 
   update byok.accounts as a
-  set available = a.available - open_call.price_credits, held = a.held + open_call.price_credits, updated_at = now()
-  where a.user_id = p_user_id and v_has_account and a.available >= open_call.price_credits;
+  set available = a.available + v_given_back - open_call.price_credits,
+      held = a.held - v_given_back + open_call.price_credits,
+      updated_at = now()
+  where a.user_id = p_user_id and v_has_account and a.available + v_given_back >= open_call.price_credits;
   if not found then
-    select a.available into v_available from byok.accounts as a where a.user_id = p_user_id and v_has_account;
+    select a.available + v_given_back into v_available from byok.accounts as a where a.user_id = p_user_id and v_has_account;
     raise sqlstate 'PT402' using message = 'insufficient_credits',
       detail = jsonb_build_object('price_credits', price_credits, 'available_credits', coalesce(v_available, 0))::text;
   end if;

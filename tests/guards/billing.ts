@@ -90,8 +90,8 @@ export const billingGuards: readonly Guard[] = [
   {
     ...calls,
     name: "No call without its price",
-    guard: "where a.user_id = p_user_id and a.available >= open_call.price_credits;",
-    instead: "where a.user_id = p_user_id;",
+    guard: " and a.available + v_given_back >= open_call.price_credits;",
+    instead: ";",
   },
   {
     ...calls,
@@ -102,8 +102,8 @@ export const billingGuards: readonly Guard[] = [
   {
     ...calls,
     name: "A call voids its user's expired holds",
-    guard: "where h.user_id = p_user_id and h.state = 'pending' and h.expires_at <= now();",
-    instead: "where false;",
+    guard: "where h.user_id = p_user_id and h.state = 'pending' and h.expires_at <= now()\n",
+    instead: "where false\n",
   },
   {
     ...calls,

@@ -21,7 +21,7 @@ const runs = Number(process.env.LEDGER_RUNS ?? 3);
 const size = { clients: 24, steps: 100, credits: 40 };
 
 test(
-  "the ledger keeps every promise under concurrent calls, grants, sweeps, saves and removals",
+  "the ledger keeps every promise under concurrent calls, grants, sweeps, saves, removals and farewells",
   {
     timeout: runs * 30_000,
   },
@@ -72,14 +72,15 @@ const reached = [
     (name) => `open: ${name}`,
   ),
   ...["settle: done", "settle: hold_not_found", "void: done", "void: hold_not_found"],
-  ...["grant: done", "grant: idempotency_key_reused", "expire: done", "save: done", "remove: done"],
+  ...["grant: done", "grant: idempotency_key_reused", "expire: done", "save: done", "remove: done", "leave: done"],
+  ...["open: rolled back", "settle: rolled back", "void: rolled back"],
 ];
 
 async function judge({ schema, credits }: AttackOptions, events: Events) {
-  const { users } = events;
+  const { users, left } = events;
   const byokUsers = users.filter((_, index) => userKinds[index] === "byok");
   return withConnection(dbUrl, async (client) => ({
-    broken: await brokenInvariants(client, { schema, users, byokUsers }),
+    broken: await brokenInvariants(client, { schema, users, byokUsers, left }),
     contradicted: await contradictions(client, events, { schema, credits, byokUsers }),
   }));
 }
@@ -249,6 +250,28 @@ describe("two at once", () => {
     const sweep = (client: Client) => client.query("select byok.expire_holds(1000)");
     const { rows } = await overtaking(sweep, sweep);
     expect(rows).toEqual([{ expire_holds: 0 }]);
+  });
+
+  test.each<[string, (client: Client, user: string) => Promise<unknown>]>([
+    ["open_call()", (client, user) => open(client, user)],
+    ["expire_holds()", (client) => client.query("select byok.expire_holds(1000)")],
+  ])("%s that gives several holds back and the deletion of their user do not wait for each other", async (_, sweep) => {
+    const user = await userWith(40);
+    const holds = [await open(first, user), await open(first, user)];
+    await expire(...holds);
+    // The sweep has the account and waits for the holds; the deletion has the user and waits for the account.
+    await operator.query("begin");
+    await operator.query("select from byok.holds where id = any($1) for update", [holds]);
+    const sweeping = sweep(first, user);
+    await waits(operator, first);
+    await second.query("reset role");
+    const leaving = second.query("delete from auth.users where id = $1", [user]);
+    await waits(operator, second);
+    await operator.query("commit");
+    expect(await Promise.allSettled([sweeping, leaving])).toMatchObject([
+      { status: "fulfilled" },
+      { status: "fulfilled" },
+    ]);
   });
 
   test("expire_holds() sweeps the others' holds when a user is deleted meanwhile", async () => {

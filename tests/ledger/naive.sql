@@ -4,10 +4,14 @@
 
 create schema naive;
 create table naive.operations as select name, price_credits from byok.operations;
-create table naive.accounts (user_id uuid primary key, available bigint not null, held bigint not null);
+create table naive.accounts (
+  user_id uuid primary key references auth.users (id) on delete cascade,
+  available bigint not null,
+  held bigint not null
+);
 create table naive.holds (
   id uuid primary key default gen_random_uuid(),
-  user_id uuid not null,
+  user_id uuid not null references auth.users (id) on delete cascade,
   operation text not null,
   credits bigint not null,
   request_id text not null,
@@ -16,7 +20,7 @@ create table naive.holds (
 );
 create table naive.entries (
   id bigint generated always as identity primary key,
-  user_id uuid not null,
+  user_id uuid not null references auth.users (id) on delete cascade,
   kind text not null,
   credits bigint not null,
   operation text,

@@ -1,8 +1,11 @@
 /** What the clients of an attack do, drawn from a seed: the same seed gives the same scripts. */
 import fc from "fast-check";
 
-/** Users of an attack, by what happens to their credentials: none ever, now and then one, always one. */
-export const userKinds = ["plain", "plain", "switching", "byok"] as const;
+/**
+ * Users of an attack, by what happens to their credentials: none ever, now and then one, always one. Who is leaving has none, and
+ * is deleted now and then; somebody new takes the place.
+ */
+export const userKinds = ["plain", "plain", "switching", "byok", "leaving"] as const;
 
 /** Few, so that clients meet at the same ones. */
 export const providers = ["openai", "groq"] as const;
@@ -42,6 +45,7 @@ const steps = {
   age: fc.record({ kind: fc.constant("age"), recent }),
   save: fc.record({ kind: fc.constant("save"), user: savingUser, provider }),
   remove: fc.record({ kind: fc.constant("remove"), user: switchingUser, provider }),
+  leave: fc.record({ kind: fc.constant("leave"), user: fc.constant(userKinds.indexOf("leaving")) }),
 };
 
 const step = fc.oneof(
@@ -53,6 +57,7 @@ const step = fc.oneof(
   { arbitrary: steps.age, weight: 6 },
   { arbitrary: steps.save, weight: 4 },
   { arbitrary: steps.remove, weight: 6 },
+  { arbitrary: steps.leave, weight: 1 },
 );
 
 type Drawn<T> = T extends fc.Arbitrary<infer Value> ? Value : never;

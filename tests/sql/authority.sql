@@ -58,6 +58,7 @@ insert into known values
   ('function', 'save_credential(uuid,uuid,text,text,text,text,bigint)', $$'00000000-0000-4000-8000-00000000000c', gen_random_uuid(), 'openai', '', 'verified', current_setting('test.envelope'), 1$$),
   ('function', 'settle_hold(uuid,uuid)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd)$$),
   ('function', 'stop_acting(text)', $$''$$),
+  ('function', 'void_expired(uuid,uuid[])', $$'00000000-0000-4000-8000-00000000000c', array(select id from holds_of_cyd)$$),
   ('function', 'void_hold(uuid,uuid)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd)$$);
 create temporary view holds_of_cyd as select id from byok.holds where user_id = '00000000-0000-4000-8000-00000000000c';
 grant select on holds_of_cyd to anon, authenticated, service_role, byok_server, byok_census, byok_functions;
