@@ -82,6 +82,27 @@ export const billingGuards: readonly Guard[] = [
     instead: 'create policy "Owners read their holds" on byok.holds\n  for select to authenticated using (true);',
   },
   {
+    ...holds,
+    ...concurrency,
+    name: "Resolving a hold locks the account first",
+    guard: "perform from byok.accounts as a where a.user_id = p_user_id for update;\n\n  -- Not `state",
+    instead: "-- Not `state",
+  },
+  {
+    ...holds,
+    ...concurrency,
+    name: "The sweeper takes accounts in one order",
+    guard: "order by oldest.user_id\n",
+    instead: "order by oldest.user_id desc\n",
+  },
+  {
+    ...holds,
+    ...concurrency,
+    name: "The sweeper gives back what is still pending alone",
+    guard: "where h.id = any(p_hold_ids) and h.user_id = p_user_id and h.resolved_at is null",
+    instead: "where h.id = any(p_hold_ids) and h.user_id = p_user_id",
+  },
+  {
     ...calls,
     name: "A credential that exists decides for BYOK",
     guard: "where c.user_id = p_user_id and c.provider = p_provider;\n  if found then",

@@ -213,6 +213,36 @@ describe("two at once", () => {
     expect(rows).toEqual([{ available: "20", held: "0" }]);
   });
 
+  test("settle_hold() that comes when open_call() is giving the expired hold back charges nothing and says so", async () => {
+    const user = await userWith(40);
+    const hold = await open(first, user);
+    await expire(hold);
+    await operator.query("begin");
+    await operator.query("select from byok.accounts where user_id = $1 for update", [user]);
+    const opening = open(first, user);
+    await waits(operator, first);
+    const settling = second.query("select byok.settle_hold($1, $2)", [user, hold]);
+    await waits(operator, second);
+    await operator.query("commit");
+    expect((await settling).rows).toEqual([{ settle_hold: "voided" }]);
+    await opening;
+    const { rows } = await operator.query("select available, held from byok.accounts where user_id = $1", [user]);
+    expect(rows).toEqual([{ available: "20", held: "20" }]);
+  });
+
+  test("settle_hold() charges a hold that is past its time and was not swept, and the sweep passes it by", async () => {
+    const user = await userWith(20);
+    const hold = await open(first, user);
+    await expire(hold);
+    const { rows } = await overtaking(
+      (client) => client.query("select byok.settle_hold($1, $2)", [user, hold]),
+      (client) => client.query("select byok.expire_holds(1000)"),
+    );
+    expect(rows).toEqual([{ expire_holds: 0 }]);
+    const { rows: holds } = await operator.query("select state from byok.holds where id = $1", [hold]);
+    expect(holds).toEqual([{ state: "settled" }]);
+  });
+
   test("grant_credits() grants once for a key that comes twice", async () => {
     const user = await userWith(1);
     const grant = (client: Client) =>
