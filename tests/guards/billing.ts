@@ -223,6 +223,13 @@ export const billingGuards: readonly Guard[] = [
     test: "tests/e2e/slow-readers.test.ts",
   },
   {
+    name: "A body that never ends does not outlast its hold",
+    file: "functions/call/index.ts",
+    guard: "await readJsonObject(request, funding.maxInputBytes, callTimeoutMs),",
+    instead: "await readJsonObject(request, funding.maxInputBytes),",
+    test: "tests/e2e/timeouts.test.ts",
+  },
+  {
     name: "A call that fails gives its hold back",
     file: "functions/call/index.ts",
     guard: "  } catch (error) {\n    funding.release();",
