@@ -62,10 +62,15 @@ export async function fundCall(treasury: Treasury, userId: string, route: Route,
   if (platformKey === undefined || rule === undefined) throw new ByokError("internal");
 
   let isResolved = false;
+  const resolution = Promise.withResolvers<void>();
+  keepAlive(resolution.promise);
   const resolve = (how: "settleHold" | "voidHold") => {
     if (isResolved) return;
     isResolved = true;
-    inBackground(treasury.database[how](userId, opened.holdId));
+    // A hold whose resolution fails expires and is given back.
+    treasury.database[how](userId, opened.holdId)
+      .catch(() => undefined)
+      .then(resolution.resolve);
   };
   return {
     by: "platform",
@@ -81,8 +86,7 @@ export async function fundCall(treasury: Treasury, userId: string, route: Route,
 
 declare const EdgeRuntime: { waitUntil(promise: Promise<unknown>): void } | undefined;
 
-/** Keeps the isolate alive until the work is done. A hold whose resolution fails expires and is given back. */
-function inBackground(work: Promise<unknown>): void {
-  const settled = work.catch(() => undefined);
-  if (typeof EdgeRuntime !== "undefined") EdgeRuntime.waitUntil(settled);
+/** Keeps the isolate alive until a hold is resolved: it may be taken for idle while the answer to a call still goes on. */
+function keepAlive(resolution: Promise<void>): void {
+  if (typeof EdgeRuntime !== "undefined") EdgeRuntime.waitUntil(resolution);
 }

@@ -196,7 +196,7 @@ describe("a hold", () => {
     expect([...database.settleHold.mock.calls, ...database.voidHold.mock.calls]).toEqual([]);
   });
 
-  test("keeps the isolate alive until it is resolved, whatever the database answers", async () => {
+  test("keeps the isolate alive from when it is placed until it is resolved, whatever the database answers", async () => {
     const waitUntil = vi.fn<(promise: Promise<unknown>) => void>();
     vi.stubGlobal("EdgeRuntime", { waitUntil });
     const failing = await hold({
@@ -204,9 +204,11 @@ describe("a hold", () => {
         throw new ByokError("internal");
       },
     });
-    failing.settle();
     expect(waitUntil).toHaveBeenCalledOnce();
-    await expect(waitUntil.mock.calls[0]?.[0]).resolves.toBeUndefined();
+    const alive = waitUntil.mock.calls[0]?.[0];
+    expect(await Promise.race([alive, "still alive"])).toBe("still alive");
+    failing.settle();
+    await expect(alive).resolves.toBeUndefined();
   });
 
   test("that cannot be resolved harms nobody where there is no EdgeRuntime", async () => {
