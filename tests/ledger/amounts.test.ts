@@ -82,6 +82,17 @@ describe("grant_credits() in SQL", () => {
   });
 });
 
+describe("expire_holds() in SQL", () => {
+  test.each([
+    ...["0", "-1", "null", "(-2147483648)::integer"].map((limit) => [limit, "PT400"]),
+    ...["2147483648", "0.5", "1.5", "'NaN'::numeric", "'Infinity'::real", "true"].map((limit) => [limit, "42883"]),
+    ...["'1.5'", "'NaN'", "'ten'", "''"].map((limit) => [limit, "22P02"]),
+    ["'2147483648'", "22003"],
+  ])("refuses %s with %s", async (limit, code) => {
+    expect(await refusal(service.query(`select byok.expire_holds(${limit})`))).toBe(code);
+  });
+});
+
 describe("grant_credits() through the Data API", () => {
   test.each([
     ...["0", "-1", "-0.5", "0.5", "1.5", "1.5e0", "1000000001", "1e10", "1e400", "-1e400"],
