@@ -51,6 +51,13 @@ export const billingGuards: readonly Guard[] = [
     instead: 'create policy "Owners read their ledger" on byok.entries\n  for select to authenticated using (true);',
   },
   {
+    name: "A price has no fraction",
+    file: "sql/20_operations.sql",
+    guard: "price_credits numeric not null",
+    instead: "price_credits bigint not null",
+    test: "tests/ledger/amounts.test.ts",
+  },
+  {
     ...holds,
     name: "A hold is resolved once",
     guard: "where h.id = p_hold_id and h.user_id = p_user_id and h.resolved_at is null",

@@ -113,7 +113,7 @@ describe("grant_credits() through the Data API", () => {
   });
 });
 
-// A number with a fraction is rounded by Postgres before a column sees it, so only what rounds to nothing is here.
+// A number with a fraction is rounded by Postgres before a column of whole numbers sees it, so only what rounds to nothing is here.
 const noBalances = [
   "-1",
   "null",
@@ -138,6 +138,16 @@ describe("operations", () => {
     expect(await refusal(update)).toMatch(refusedByColumn);
     expect(await everything()).toEqual(before);
   });
+
+  test.each(["1.5", "1.5e0", "'1.5'", "0.9999999999", "999999999.5", "1.5::real", "'Infinity'::numeric"])(
+    "the operator cannot set a price of %s, which is not rounded",
+    async (price) => {
+      const before = await everything();
+      const update = operator.query(`update byok.operations set price_credits = ${price} where name = 'kernel_build'`);
+      expect(await refusal(update)).toBe("23514");
+      expect(await everything()).toEqual(before);
+    },
+  );
 
   test.each([
     ["price_credits", 1_000_000_001],
