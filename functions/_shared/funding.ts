@@ -67,10 +67,7 @@ export async function fundCall(treasury: Treasury, userId: string, route: Route,
   const resolve = (how: "settleHold" | "voidHold") => {
     if (isResolved) return;
     isResolved = true;
-    // A hold whose resolution fails expires and is given back.
-    treasury.database[how](userId, opened.holdId)
-      .catch(() => undefined)
-      .then(resolution.resolve);
+    persist(() => treasury.database[how](userId, opened.holdId)).then(resolution.resolve);
   };
   return {
     by: "platform",
@@ -85,6 +82,26 @@ export async function fundCall(treasury: Treasury, userId: string, route: Route,
 }
 
 declare const EdgeRuntime: { waitUntil(promise: Promise<unknown>): void } | undefined;
+
+/** How long to wait before a database that was away is asked again, in ms; in all about as long as a restart takes. */
+const pausesMs = [500, 2_000, 8_000];
+
+/**
+ * Resolves a hold also when the database is away for a moment; whether it has heard of it does not matter, since the second
+ * time changes nothing. A hold whose resolution fails expires and is given back.
+ */
+async function persist(resolve: () => Promise<unknown>): Promise<void> {
+  for (const pauseMs of [...pausesMs, null]) {
+    try {
+      await resolve();
+      return;
+    } catch (error) {
+      const isAway = error instanceof ByokError && error.code === "database_unavailable";
+      if (!isAway || pauseMs === null) return;
+      await new Promise((over) => setTimeout(over, pauseMs));
+    }
+  }
+}
 
 /** Keeps the isolate alive until a hold is resolved: it may be taken for idle while the answer to a call still goes on. */
 function keepAlive(resolution: Promise<void>): void {

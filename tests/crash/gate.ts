@@ -68,7 +68,7 @@ export class Gate {
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
   }
 
-  /** Resolves when the functions have tried to resolve every hold that they were told of. */
+  /** Resolves when the functions have tried, once at least, to resolve every hold that they were told of. */
   async resolved(): Promise<void> {
     await Promise.all([...this.#resolutions.values()].map(({ promise }) => promise));
     await this.quiet();

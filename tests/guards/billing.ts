@@ -161,6 +161,12 @@ export const billingGuards: readonly Guard[] = [
   },
   {
     ...funding,
+    name: "A hold is resolved also when the database is away for a moment",
+    guard: "if (!isAway || pauseMs === null) return;",
+    instead: "if (!isAway || pauseMs) return;",
+  },
+  {
+    ...funding,
     name: "A key that cannot be opened never falls back to credits",
     guard: 'if (opened.funding === "byok") {',
     instead: 'if (opened.funding === "byok" && opened.envelope) {',

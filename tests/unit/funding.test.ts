@@ -30,6 +30,7 @@ const files: Route = { provider: "openai", path: "/v1/files", search: "" };
 
 afterEach(() => {
   vi.unstubAllGlobals();
+  vi.useRealTimers();
 });
 
 interface Setting {
@@ -209,6 +210,36 @@ describe("a hold", () => {
     expect(await Promise.race([alive, "still alive"])).toBe("still alive");
     failing.settle();
     await expect(alive).resolves.toBeUndefined();
+  });
+
+  test.each(["settleHold", "voidHold"] as const)(
+    "is resolved by %s() when the database was away and is back",
+    async (how) => {
+      vi.useFakeTimers();
+      const resolving = vi.fn<() => Promise<void>>().mockRejectedValue(new ByokError("database_unavailable"));
+      const { settle, release } = await hold({ [how]: resolving });
+      (how === "settleHold" ? settle : release)();
+      await vi.advanceTimersByTimeAsync(499);
+      expect(resolving).toHaveBeenCalledTimes(1);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(resolving).toHaveBeenCalledTimes(2);
+      resolving.mockResolvedValue();
+      await vi.runAllTimersAsync();
+      expect(resolving).toHaveBeenCalledTimes(3);
+    },
+  );
+
+  test("is left to its expiry when the database stays away, or refuses", async () => {
+    vi.useFakeTimers();
+    for (const [code, times] of [
+      ["database_unavailable", 4],
+      ["internal", 1],
+    ] as const) {
+      const resolving = vi.fn<() => Promise<void>>().mockRejectedValue(new ByokError(code));
+      (await hold({ settleHold: resolving })).settle();
+      await vi.runAllTimersAsync();
+      expect(resolving).toHaveBeenCalledTimes(times);
+    }
   });
 
   test("that cannot be resolved harms nobody where there is no EdgeRuntime", async () => {
