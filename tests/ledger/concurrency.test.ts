@@ -11,7 +11,7 @@ import { type AttackOptions, attack } from "./attack.ts";
 import { contradictions, type Events } from "./events.ts";
 import { brokenInvariants } from "./invariants.ts";
 import { userKinds } from "./script.ts";
-import { connect, createUsers, waits, withConnection } from "./sessions.ts";
+import { connect, createUsers, envelope, waits, withConnection } from "./sessions.ts";
 
 const { dbUrl } = inject("stack");
 
@@ -299,6 +299,29 @@ describe("two at once", () => {
     await waits(operator, second);
     await operator.query("commit");
     expect(await Promise.allSettled([sweeping, leaving])).toMatchObject([
+      { status: "fulfilled" },
+      { status: "fulfilled" },
+    ]);
+  });
+
+  test("save_credential() that replaces a key and the deletion of its user do not wait for each other", async () => {
+    const user = await userWith(1);
+    const save = (client: Client) =>
+      client.query("select byok.save_credential($1, $2, 'openai', '', 'verified', $3, 1)", [
+        user,
+        randomUUID(),
+        envelope,
+      ]);
+    await save(first);
+    await operator.query("begin");
+    await operator.query("select from byok.envelopes where user_id = $1 for update", [user]);
+    const saving = save(first);
+    await waits(operator, first);
+    await second.query("reset role");
+    const leaving = second.query("delete from auth.users where id = $1", [user]);
+    await waits(operator, second);
+    await operator.query("commit");
+    expect(await Promise.allSettled([saving, leaving])).toMatchObject([
       { status: "fulfilled" },
       { status: "fulfilled" },
     ]);
