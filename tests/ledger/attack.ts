@@ -180,8 +180,10 @@ class Attacker {
         await this.#session.query(saveCredential(this.#schema), [user, randomUUID(), provider, envelope]);
       else await this.#removeAsOwner(user, provider);
     } catch (error) {
-      if (!isRolledBack(error)) this.#events.unexpected.push(`${kind}: ${(error as Error).message}`);
-      this.#count(kind, isRolledBack(error) ? "rolled back" : "unexpected");
+      const isGone = (error as DatabaseError).code === gone && this.#events.left.has(user);
+      const outcome = isRolledBack(error) ? "rolled back" : isGone ? "gone" : "unexpected";
+      if (outcome === "unexpected") this.#events.unexpected.push(`${kind}: ${(error as Error).message}`);
+      this.#count(kind, outcome);
       return;
     }
     this.#count(kind, "done");
@@ -238,10 +240,10 @@ class Attacker {
         this.#count(kind, "rolled back");
         return "rolled back";
       }
-      const refusal = error.code === gone ? gone : `${error.code} ${error.message}`;
-      const documented = refusals[kind]?.includes(refusal) ?? false;
+      const message = error.code === gone ? "gone" : error.message;
+      const documented = refusals[kind]?.includes(`${error.code} ${message}`) ?? false;
       if (!documented) this.#events.unexpected.push(`${kind}: ${error.code} ${error.message}`);
-      this.#count(kind, documented ? error.message : "unexpected");
+      this.#count(kind, documented ? message : "unexpected");
       return error;
     }
   }
@@ -267,5 +269,5 @@ const refusals: Partial<Record<Step["kind"], string[]>> = {
   open: ["PT402 insufficient_credits", "PT409 request_in_progress", "PT409 request_completed"],
   settle: ["PT404 hold_not_found"],
   void: ["PT404 hold_not_found"],
-  grant: ["PT409 idempotency_key_reused", gone],
+  grant: ["PT409 idempotency_key_reused", `${gone} gone`],
 };

@@ -49,7 +49,8 @@ const leftViolations = {
   "a user who has left leaves nothing": `
     select user_id from ledger.accounts where user_id = any($1)
     union all select user_id from ledger.entries where user_id = any($1)
-    union all select user_id from ledger.holds where user_id = any($1)`,
+    union all select user_id from ledger.holds where user_id = any($1)
+    union all select user_id from ledger.credentials where user_id = any($1)`,
 } as const;
 
 const byokViolations = {

@@ -27,7 +27,13 @@ create table naive.entries (
   hold_id uuid,
   idempotency_key text
 );
-create table naive.credentials (id uuid, user_id uuid, provider text, envelope text, primary key (user_id, provider));
+create table naive.credentials (
+  id uuid,
+  user_id uuid references auth.users (id) on delete cascade,
+  provider text,
+  envelope text,
+  primary key (user_id, provider)
+);
 alter table naive.credentials enable row level security;
 create policy "Owners remove their credentials" on naive.credentials to authenticated using (user_id = (select auth.uid()));
 create policy "The functions do the rest" on naive.credentials to service_role using (true);

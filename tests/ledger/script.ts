@@ -2,8 +2,8 @@
 import fc from "fast-check";
 
 /**
- * Users of an attack, by what happens to their credentials: none ever, now and then one, always one. Who is leaving has none, and
- * is deleted now and then; somebody new takes the place.
+ * Users of an attack, by what happens to their credentials: none ever, now and then one, always one. Who is leaving is deleted now
+ * and then, with a credential or without; somebody new takes the place.
  */
 export const userKinds = ["plain", "plain", "switching", "byok", "leaving"] as const;
 
@@ -13,7 +13,9 @@ export const operations = ["kernel_build", "doc_generation", "single_doc_regen"]
 
 const user = fc.integer({ min: 0, max: userKinds.length - 1 });
 const switchingUser = fc.constant(userKinds.indexOf("switching"));
-const savingUser = fc.constantFrom(userKinds.indexOf("switching"), userKinds.indexOf("byok"));
+const savingUser = fc.constantFrom(
+  ...(["switching", "byok", "leaving"] as const).map((kind) => userKinds.indexOf(kind)),
+);
 const provider = fc.constantFrom(...providers);
 /** One of the holds that were placed last, counted from the newest. */
 const recent = fc.integer({ min: 0, max: 11 });
@@ -55,7 +57,7 @@ const step = fc.oneof(
   { arbitrary: steps.grant, weight: 6 },
   { arbitrary: steps.expire, weight: 4 },
   { arbitrary: steps.age, weight: 6 },
-  { arbitrary: steps.save, weight: 4 },
+  { arbitrary: steps.save, weight: 6 },
   { arbitrary: steps.remove, weight: 6 },
   { arbitrary: steps.leave, weight: 1 },
 );
