@@ -86,9 +86,17 @@ class Attacker {
     this.#events = events;
   }
 
-  /** Takes a step; a refusal is written down like any other outcome. */
+  /** Takes a step; a refusal is written down like any other outcome, and so is an error, of which the control has many. */
   async take(step: Step): Promise<void> {
     this.#events.steps++;
+    try {
+      await this.#try(step);
+    } catch (error) {
+      this.#events.unexpected.push(`${step.kind}: ${(error as Error).message}`);
+    }
+  }
+
+  async #try(step: Step): Promise<void> {
     switch (step.kind) {
       case "open":
         return this.#open(step);
@@ -212,8 +220,7 @@ class Attacker {
       await this.#operator.query("delete from auth.users where id = $1", [user]);
     } catch (error) {
       this.#events.left.delete(user);
-      this.#events.unexpected.push(`${kind}: ${(error as Error).message}`);
-      return;
+      throw error;
     }
     this.#events.users[index] = await newUser(this.#operator, this.#schema, this.#credits);
     this.#count(kind, "done");
