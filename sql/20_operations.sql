@@ -2,7 +2,8 @@
 
 create table byok.operations (
   name text primary key check (name ~ '^[a-z][a-z0-9_]{0,62}$'),
-  price_credits bigint not null check (price_credits between 1 and 1000000000),
+  -- No integer: Postgres would round 1.5 before any check sees it, and the operator would charge what was never said.
+  price_credits numeric not null check (price_credits between 1 and 1000000000 and price_credits = trunc(price_credits)),
   max_output_tokens integer not null check (max_output_tokens between 1 and 1000000),
   max_input_bytes integer not null check (max_input_bytes between 1 and 26214400)
 );

@@ -26,7 +26,9 @@ comment on column byok.credentials.updated_at is 'When the status was last set.'
 
 create table byok.envelopes (
   credential_id uuid primary key references byok.credentials (id) on update cascade on delete cascade,
-  user_id uuid not null references auth.users (id) on delete cascade,
+  -- No foreign key of its own: it goes with the credential. To look for the user once more while a key is replaced would be to
+  -- wait for a deletion of the user that waits for the credential.
+  user_id uuid not null,
   envelope text not null check (length(envelope) = 476 and envelope ~ '^QllLA[A-Za-z0-9+/]*=$'),
   kid bigint not null check (
     kid between 0 and 4294967295
@@ -43,7 +45,7 @@ comment on column byok.envelopes.kid is 'Id of the master key it is sealed under
 comment on column byok.envelopes.updated_at is 'When it was sealed.';
 
 create index envelopes_user_id_idx on byok.envelopes (user_id);
-comment on index byok.envelopes_user_id_idx is 'Row-level security and the cascade from auth.users look envelopes up by owner.';
+comment on index byok.envelopes_user_id_idx is 'Row-level security looks envelopes up by owner.';
 
 alter table byok.credentials enable row level security;
 alter table byok.envelopes enable row level security;

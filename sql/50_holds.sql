@@ -90,6 +90,27 @@ $$;
 comment on function byok.resolve_hold(uuid, uuid, text) is
   'Resolves a hold of the user acted for, once; returns the state it is in, which is an earlier one when it was already resolved. Raises hold_not_found.';
 
+create function byok.void_expired(p_user_id uuid, p_hold_ids uuid[], out voided integer, out credits bigint)
+language plpgsql
+set search_path = ''
+as $$
+begin
+  with given_back as (
+    update byok.holds as h set state = 'voided', resolved_at = now()
+    where h.id = any(p_hold_ids) and h.user_id = p_user_id and h.resolved_at is null
+    returning h.id, h.operation, h.credits
+  ),
+  entered as (
+    insert into byok.entries (user_id, kind, credits, operation, hold_id)
+    select p_user_id, 'void', g.credits, g.operation, g.id from given_back as g
+  )
+  select count(*), coalesce(sum(g.credits), 0) into voided, void_expired.credits from given_back as g;
+end
+$$;
+
+comment on function byok.void_expired(uuid, uuid[]) is
+  'Voids those of these holds of the user acted for that are pending; returns how many, and the credits that the caller, who has locked the account, puts back into it. One update for all of them, or Postgres would look for the user again, and wait for a deletion that waits for the account.';
+
 create function byok.settle_hold(p_user_id uuid, p_hold_id uuid) returns text
 language plpgsql
 security definer
@@ -131,32 +152,33 @@ set search_path = ''
 as $$
 declare
   v_previous_claims text := coalesce(current_setting('request.jwt.claims', true), '');
-  v_hold record;
+  v_expired record;
+  v_void record;
   v_count integer := 0;
 begin
   if p_limit is null or p_limit < 1 then
     raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_limit"}';
   end if;
   -- Accounts are locked in one order, so that two sweeps at once do not wait for each other in a circle.
-  for v_hold in
-    select oldest.id, oldest.user_id
+  for v_expired in
+    select oldest.user_id, array_agg(oldest.id) as hold_ids
     from (
       select h.id, h.user_id from byok.holds as h
       where h.state = 'pending' and h.expires_at <= now()
       order by h.expires_at
       limit p_limit
     ) as oldest
+    group by oldest.user_id
     order by oldest.user_id
   loop
-    perform byok.act_for(v_hold.user_id);
-    -- Whoever had the account until now may have resolved the hold, or deleted the user.
-    perform from byok.accounts as a where a.user_id = v_hold.user_id for update;
-    if exists (
-      select from byok.holds as h where h.user_id = v_hold.user_id and h.id = v_hold.id and h.state = 'pending'
-    ) then
-      perform byok.resolve_hold(v_hold.user_id, v_hold.id, 'voided');
-      v_count := v_count + 1;
-    end if;
+    perform byok.act_for(v_expired.user_id);
+    -- Whoever had the account until now may have resolved the holds, or deleted the user.
+    perform from byok.accounts as a where a.user_id = v_expired.user_id for update;
+    select * into v_void from byok.void_expired(v_expired.user_id, v_expired.hold_ids);
+    update byok.accounts as a
+    set held = a.held - v_void.credits, available = a.available + v_void.credits, updated_at = now()
+    where a.user_id = v_expired.user_id and v_void.voided > 0;
+    v_count := v_count + v_void.voided;
   end loop;
   perform byok.stop_acting(v_previous_claims);
   return v_count;
@@ -167,7 +189,8 @@ comment on function byok.expire_holds(integer) is
   'Voids up to p_limit holds that are past their time, oldest first; returns how many. For a schedule; open_call does it for its own user anyway.';
 
 revoke execute on function
-  byok.resolve_hold(uuid, uuid, text), byok.settle_hold(uuid, uuid), byok.void_hold(uuid, uuid), byok.expire_holds(integer)
+  byok.resolve_hold(uuid, uuid, text), byok.void_expired(uuid, uuid[]), byok.settle_hold(uuid, uuid), byok.void_hold(uuid, uuid),
+  byok.expire_holds(integer)
 from public;
-grant execute on function byok.resolve_hold(uuid, uuid, text) to byok_server;
+grant execute on function byok.resolve_hold(uuid, uuid, text), byok.void_expired(uuid, uuid[]) to byok_server;
 grant execute on function byok.settle_hold(uuid, uuid), byok.void_hold(uuid, uuid), byok.expire_holds(integer) to service_role;

@@ -17,6 +17,8 @@ set search_path = ''
 as $$
 declare
   v_previous_claims text := byok.act_for(p_user_id);
+  v_expired uuid[];
+  v_given_back bigint := 0;
   v_available bigint;
   v_state text;
 begin
@@ -47,13 +49,17 @@ begin
     raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"idempotency-key"}';
   end if;
 
-  perform byok.resolve_hold(p_user_id, h.id, 'voided')
-  from byok.holds as h
-  where h.user_id = p_user_id and h.state = 'pending' and h.expires_at <= now();
-
-  -- From here on the account is locked, so that of two calls with one request id the second finds the hold of the first.
+  -- From here on the account is locked, so that of two calls with one request id the second finds the hold of the first. An account
+  -- that a grant makes meanwhile is not: it has no credits yet.
   select a.available into v_available from byok.accounts as a where a.user_id = p_user_id for update;
-  if v_available >= price_credits then
+  v_expired := array(
+    select h.id from byok.holds as h
+    where h.user_id = p_user_id and h.state = 'pending' and h.expires_at <= now()
+  );
+  if v_expired <> '{}' then
+    select e.credits into v_given_back from byok.void_expired(p_user_id, v_expired) as e;
+  end if;
+  if v_available + v_given_back >= price_credits then
     insert into byok.holds (user_id, operation, credits, request_id)
     values (p_user_id, p_operation, price_credits, p_request_id)
     on conflict (user_id, request_id) where state <> 'voided' do nothing
@@ -67,10 +73,12 @@ begin
         message = case v_state when 'pending' then 'request_in_progress' else 'request_completed' end;
     end if;
     raise sqlstate 'PT402' using message = 'insufficient_credits',
-      detail = jsonb_build_object('price_credits', price_credits, 'available_credits', coalesce(v_available, 0))::text;
+      detail = jsonb_build_object('price_credits', price_credits, 'available_credits', coalesce(v_available + v_given_back, 0))::text;
   end if;
   update byok.accounts as a
-  set available = a.available - open_call.price_credits, held = a.held + open_call.price_credits, updated_at = now()
+  set available = a.available + v_given_back - open_call.price_credits,
+      held = a.held - v_given_back + open_call.price_credits,
+      updated_at = now()
   where a.user_id = p_user_id;
   insert into byok.entries (user_id, kind, credits, operation, hold_id)
   values (p_user_id, 'hold', price_credits, p_operation, hold_id);

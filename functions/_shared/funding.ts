@@ -62,10 +62,12 @@ export async function fundCall(treasury: Treasury, userId: string, route: Route,
   if (platformKey === undefined || rule === undefined) throw new ByokError("internal");
 
   let isResolved = false;
+  const resolution = Promise.withResolvers<void>();
+  keepAlive(resolution.promise);
   const resolve = (how: "settleHold" | "voidHold") => {
     if (isResolved) return;
     isResolved = true;
-    inBackground(treasury.database[how](userId, opened.holdId));
+    persist(() => treasury.database[how](userId, opened.holdId)).then(resolution.resolve);
   };
   return {
     by: "platform",
@@ -81,8 +83,27 @@ export async function fundCall(treasury: Treasury, userId: string, route: Route,
 
 declare const EdgeRuntime: { waitUntil(promise: Promise<unknown>): void } | undefined;
 
-/** Keeps the isolate alive until the work is done. A hold whose resolution fails expires and is given back. */
-function inBackground(work: Promise<unknown>): void {
-  const settled = work.catch(() => undefined);
-  if (typeof EdgeRuntime !== "undefined") EdgeRuntime.waitUntil(settled);
+/** How long to wait before a database that was away is asked again, in ms; in all about as long as a restart takes. */
+const pausesMs = [500, 2_000, 8_000];
+
+/**
+ * Resolves a hold also when the database is away for a moment; whether it has heard of it does not matter, since the second
+ * time changes nothing. A hold whose resolution fails expires and is given back.
+ */
+async function persist(resolve: () => Promise<unknown>): Promise<void> {
+  for (const pauseMs of [...pausesMs, null]) {
+    try {
+      await resolve();
+      return;
+    } catch (error) {
+      const isAway = error instanceof ByokError && error.code === "database_unavailable";
+      if (!isAway || pauseMs === null) return;
+      await new Promise((over) => setTimeout(over, pauseMs));
+    }
+  }
+}
+
+/** Keeps the isolate alive until a hold is resolved: it may be taken for idle while the answer to a call still goes on. */
+function keepAlive(resolution: Promise<void>): void {
+  if (typeof EdgeRuntime !== "undefined") EdgeRuntime.waitUntil(resolution);
 }

@@ -37,9 +37,11 @@ export default serve({
 async function relayUnderByok(request: Request, route: Route, funding: ByokFunding): Promise<Response> {
   const adapter = providers[route.provider];
   const upload = limitBody(request, maxBodyBytes);
-  const answer = await send(request, route, funding, upload.body).catch((error: unknown) => {
-    throw upload.exceeded() ? tooLarge(maxBodyBytes) : error;
-  });
+  const answer = await send(request, route, funding, upload.body, services.env.callTimeoutMs).catch(
+    (error: unknown) => {
+      throw upload.exceeded() ? tooLarge(maxBodyBytes) : error;
+    },
+  );
   if (answer.status >= 400) return await inboundError(answer, adapter, funding);
   return inbound(answer, answer.body, funding);
 }
@@ -49,18 +51,21 @@ async function relayUnderByok(request: Request, route: Route, funding: ByokFundi
  * when the provider refuses, fails or breaks off, and when the client left before anything came.
  *
  * An answer that goes on for twice the stall time is charged while it goes on: a client that reads slowly, or stops reading,
- * would otherwise outlast its hold and the function, and pay nothing.
+ * would otherwise outlast its hold and the function, and pay nothing. For the same reason a body of the client's that comes
+ * slowly takes its time from the provider's.
  */
 async function relayOnCredits(request: Request, route: Route, funding: PlatformFunding): Promise<Response> {
+  const { callTimeoutMs, stallTimeoutMs } = services.env;
+  const began = performance.now();
   try {
     const body = streamOf(await readOnCredits(request, route, funding));
-    const answer = await send(request, { ...route, search: platformSearch(route.search) }, funding, body);
+    const left_ms = callTimeoutMs - (performance.now() - began);
+    const answer = await send(request, { ...route, search: platformSearch(route.search) }, funding, body, left_ms);
     if (answer.status >= 400) {
       funding.release();
       return await inboundError(answer, providers[route.provider], funding);
     }
     const generation = await requireGeneration(answer);
-    const { stallTimeoutMs } = services.env;
     const charge = setTimeout(funding.settle, 2 * stallTimeoutMs);
     const watched = watchBody(generation, stallTimeoutMs, (ending, receivedBytes) => {
       clearTimeout(charge);
@@ -77,7 +82,7 @@ async function relayOnCredits(request: Request, route: Route, funding: PlatformF
 
 /** The body as the platform sends it, as text: what it is read into takes many times its memory, and is gone before the wait. */
 async function readOnCredits(request: Request, route: Route, { rule, limits, maxInputBytes }: PlatformFunding) {
-  const body = await readJsonObject(request, maxInputBytes);
+  const body = await readJsonObject(request, maxInputBytes, services.env.callTimeoutMs);
   return JSON.stringify(platformBody(rule, route.path, body, limits));
 }
 
@@ -86,6 +91,7 @@ function send(
   route: Route,
   funding: ByokFunding | PlatformFunding,
   body: ReadableStream<Uint8Array<ArrayBuffer>> | null,
+  timeoutMs: number,
 ): Promise<Response> {
   const adapter = providers[route.provider];
   return askProvider({
@@ -94,6 +100,6 @@ function send(
     headers: outboundHeaders(request.headers, adapter, funding),
     body,
     signal: request.signal,
-    timeoutMs: services.env.callTimeoutMs,
+    timeoutMs,
   });
 }

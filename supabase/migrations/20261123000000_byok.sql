@@ -61,7 +61,8 @@ grant execute on function byok.act_for(uuid), byok.stop_acting(text) to byok_ser
 
 create table byok.operations (
   name text primary key check (name ~ '^[a-z][a-z0-9_]{0,62}$'),
-  price_credits bigint not null check (price_credits between 1 and 1000000000),
+  -- No integer: Postgres would round 1.5 before any check sees it, and the operator would charge what was never said.
+  price_credits numeric not null check (price_credits between 1 and 1000000000 and price_credits = trunc(price_credits)),
   max_output_tokens integer not null check (max_output_tokens between 1 and 1000000),
   max_input_bytes integer not null check (max_input_bytes between 1 and 26214400)
 );
@@ -148,7 +149,9 @@ comment on column byok.credentials.updated_at is 'When the status was last set.'
 
 create table byok.envelopes (
   credential_id uuid primary key references byok.credentials (id) on update cascade on delete cascade,
-  user_id uuid not null references auth.users (id) on delete cascade,
+  -- No foreign key of its own: it goes with the credential. To look for the user once more while a key is replaced would be to
+  -- wait for a deletion of the user that waits for the credential.
+  user_id uuid not null,
   envelope text not null check (length(envelope) = 476 and envelope ~ '^QllLA[A-Za-z0-9+/]*=$'),
   kid bigint not null check (
     kid between 0 and 4294967295
@@ -165,7 +168,7 @@ comment on column byok.envelopes.kid is 'Id of the master key it is sealed under
 comment on column byok.envelopes.updated_at is 'When it was sealed.';
 
 create index envelopes_user_id_idx on byok.envelopes (user_id);
-comment on index byok.envelopes_user_id_idx is 'Row-level security and the cascade from auth.users look envelopes up by owner.';
+comment on index byok.envelopes_user_id_idx is 'Row-level security looks envelopes up by owner.';
 
 alter table byok.credentials enable row level security;
 alter table byok.envelopes enable row level security;
@@ -740,6 +743,27 @@ $$;
 comment on function byok.resolve_hold(uuid, uuid, text) is
   'Resolves a hold of the user acted for, once; returns the state it is in, which is an earlier one when it was already resolved. Raises hold_not_found.';
 
+create function byok.void_expired(p_user_id uuid, p_hold_ids uuid[], out voided integer, out credits bigint)
+language plpgsql
+set search_path = ''
+as $$
+begin
+  with given_back as (
+    update byok.holds as h set state = 'voided', resolved_at = now()
+    where h.id = any(p_hold_ids) and h.user_id = p_user_id and h.resolved_at is null
+    returning h.id, h.operation, h.credits
+  ),
+  entered as (
+    insert into byok.entries (user_id, kind, credits, operation, hold_id)
+    select p_user_id, 'void', g.credits, g.operation, g.id from given_back as g
+  )
+  select count(*), coalesce(sum(g.credits), 0) into voided, void_expired.credits from given_back as g;
+end
+$$;
+
+comment on function byok.void_expired(uuid, uuid[]) is
+  'Voids those of these holds of the user acted for that are pending; returns how many, and the credits that the caller, who has locked the account, puts back into it. One update for all of them, or Postgres would look for the user again, and wait for a deletion that waits for the account.';
+
 create function byok.settle_hold(p_user_id uuid, p_hold_id uuid) returns text
 language plpgsql
 security definer
@@ -781,32 +805,33 @@ set search_path = ''
 as $$
 declare
   v_previous_claims text := coalesce(current_setting('request.jwt.claims', true), '');
-  v_hold record;
+  v_expired record;
+  v_void record;
   v_count integer := 0;
 begin
   if p_limit is null or p_limit < 1 then
     raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_limit"}';
   end if;
   -- Accounts are locked in one order, so that two sweeps at once do not wait for each other in a circle.
-  for v_hold in
-    select oldest.id, oldest.user_id
+  for v_expired in
+    select oldest.user_id, array_agg(oldest.id) as hold_ids
     from (
       select h.id, h.user_id from byok.holds as h
       where h.state = 'pending' and h.expires_at <= now()
       order by h.expires_at
       limit p_limit
     ) as oldest
+    group by oldest.user_id
     order by oldest.user_id
   loop
-    perform byok.act_for(v_hold.user_id);
-    -- Whoever had the account until now may have resolved the hold, or deleted the user.
-    perform from byok.accounts as a where a.user_id = v_hold.user_id for update;
-    if exists (
-      select from byok.holds as h where h.user_id = v_hold.user_id and h.id = v_hold.id and h.state = 'pending'
-    ) then
-      perform byok.resolve_hold(v_hold.user_id, v_hold.id, 'voided');
-      v_count := v_count + 1;
-    end if;
+    perform byok.act_for(v_expired.user_id);
+    -- Whoever had the account until now may have resolved the holds, or deleted the user.
+    perform from byok.accounts as a where a.user_id = v_expired.user_id for update;
+    select * into v_void from byok.void_expired(v_expired.user_id, v_expired.hold_ids);
+    update byok.accounts as a
+    set held = a.held - v_void.credits, available = a.available + v_void.credits, updated_at = now()
+    where a.user_id = v_expired.user_id and v_void.voided > 0;
+    v_count := v_count + v_void.voided;
   end loop;
   perform byok.stop_acting(v_previous_claims);
   return v_count;
@@ -817,9 +842,10 @@ comment on function byok.expire_holds(integer) is
   'Voids up to p_limit holds that are past their time, oldest first; returns how many. For a schedule; open_call does it for its own user anyway.';
 
 revoke execute on function
-  byok.resolve_hold(uuid, uuid, text), byok.settle_hold(uuid, uuid), byok.void_hold(uuid, uuid), byok.expire_holds(integer)
+  byok.resolve_hold(uuid, uuid, text), byok.void_expired(uuid, uuid[]), byok.settle_hold(uuid, uuid), byok.void_hold(uuid, uuid),
+  byok.expire_holds(integer)
 from public;
-grant execute on function byok.resolve_hold(uuid, uuid, text) to byok_server;
+grant execute on function byok.resolve_hold(uuid, uuid, text), byok.void_expired(uuid, uuid[]) to byok_server;
 grant execute on function byok.settle_hold(uuid, uuid), byok.void_hold(uuid, uuid), byok.expire_holds(integer) to service_role;
 
 -- Opening a call decides who pays for it, once, in one round trip.
@@ -841,6 +867,8 @@ set search_path = ''
 as $$
 declare
   v_previous_claims text := byok.act_for(p_user_id);
+  v_expired uuid[];
+  v_given_back bigint := 0;
   v_available bigint;
   v_state text;
 begin
@@ -871,13 +899,17 @@ begin
     raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"idempotency-key"}';
   end if;
 
-  perform byok.resolve_hold(p_user_id, h.id, 'voided')
-  from byok.holds as h
-  where h.user_id = p_user_id and h.state = 'pending' and h.expires_at <= now();
-
-  -- From here on the account is locked, so that of two calls with one request id the second finds the hold of the first.
+  -- From here on the account is locked, so that of two calls with one request id the second finds the hold of the first. An account
+  -- that a grant makes meanwhile is not: it has no credits yet.
   select a.available into v_available from byok.accounts as a where a.user_id = p_user_id for update;
-  if v_available >= price_credits then
+  v_expired := array(
+    select h.id from byok.holds as h
+    where h.user_id = p_user_id and h.state = 'pending' and h.expires_at <= now()
+  );
+  if v_expired <> '{}' then
+    select e.credits into v_given_back from byok.void_expired(p_user_id, v_expired) as e;
+  end if;
+  if v_available + v_given_back >= price_credits then
     insert into byok.holds (user_id, operation, credits, request_id)
     values (p_user_id, p_operation, price_credits, p_request_id)
     on conflict (user_id, request_id) where state <> 'voided' do nothing
@@ -891,10 +923,12 @@ begin
         message = case v_state when 'pending' then 'request_in_progress' else 'request_completed' end;
     end if;
     raise sqlstate 'PT402' using message = 'insufficient_credits',
-      detail = jsonb_build_object('price_credits', price_credits, 'available_credits', coalesce(v_available, 0))::text;
+      detail = jsonb_build_object('price_credits', price_credits, 'available_credits', coalesce(v_available + v_given_back, 0))::text;
   end if;
   update byok.accounts as a
-  set available = a.available - open_call.price_credits, held = a.held + open_call.price_credits, updated_at = now()
+  set available = a.available + v_given_back - open_call.price_credits,
+      held = a.held - v_given_back + open_call.price_credits,
+      updated_at = now()
   where a.user_id = p_user_id;
   insert into byok.entries (user_id, kind, credits, operation, hold_id)
   values (p_user_id, 'hold', price_credits, p_operation, hold_id);

@@ -22,6 +22,8 @@ interface Barrier {
   readonly point: Point;
   readonly reached: PromiseWithResolvers<void>;
   readonly released: PromiseWithResolvers<Release>;
+  /** It holds up the first that comes; who asks again when the database is back passes. */
+  isMet: boolean;
 }
 
 export class Gate {
@@ -45,6 +47,7 @@ export class Gate {
       point,
       reached: Promise.withResolvers<void>(),
       released: Promise.withResolvers<Release>(),
+      isMet: false,
     };
     this.#barriers.set(`${rpc} ${requestId}`, barrier);
     return barrier.reached.promise;
@@ -68,7 +71,7 @@ export class Gate {
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
   }
 
-  /** Resolves when the functions have tried to resolve every hold that they were told of. */
+  /** Resolves when the functions have tried, once at least, to resolve every hold that they were told of. */
   async resolved(): Promise<void> {
     await Promise.all([...this.#resolutions.values()].map(({ promise }) => promise));
     await this.quiet();
@@ -97,7 +100,7 @@ export class Gate {
     const body = await request.text();
     const { p_user_id, p_hold_id, p_request_id } = JSON.parse(body);
     const requestId: string = p_request_id ?? this.#requestOfHold.get(p_hold_id);
-    const barrier = this.#barriers.get(`${rpc} ${requestId}`);
+    const barrier = this.#meet(`${rpc} ${requestId}`);
     try {
       if (barrier && (await this.#stop(barrier, "before")) === "lost") return lost();
       if (barrier?.point === "amid") await this.#lock(p_user_id, barrier);
@@ -111,6 +114,13 @@ export class Gate {
     } finally {
       if (rpc !== "open_call") this.#resolutions.get(requestId)?.resolve();
     }
+  }
+
+  #meet(name: string): Barrier | undefined {
+    const barrier = this.#barriers.get(name);
+    if (!barrier || barrier.isMet) return undefined;
+    barrier.isMet = true;
+    return barrier;
   }
 
   async #stop({ point, reached, released }: Barrier, here: Point): Promise<Release> {

@@ -61,12 +61,14 @@ function outcomesOfResolving({ rpc, point }: { rpc: Rpc; point: Point }, plan: P
   const { victim, release, sweep } = plan;
   if (rpc === "void_hold") return ["voided"];
   if (point === "after") return ["settled"];
+  // A function that has survived asks again after a moment, and may come before or after the sweep.
+  const ifNotHeard: readonly Outcome[] = diesFunctions(plan) ? ["voided"] : ["settled", "voided"];
   if (point === "amid") {
     if (!diesDatabase(plan)) return ["settled"];
-    return victim === "postmaster" ? ["settled", "voided"] : ["voided"];
+    return victim === "postmaster" ? ["settled", "voided"] : ifNotHeard;
   }
-  if (release === "lost") return ["voided"];
-  if (release === "passed before restart") return [diesDatabase(plan) ? "voided" : "settled"];
+  if (release === "lost") return ifNotHeard;
+  if (release === "passed before restart") return diesDatabase(plan) ? ifNotHeard : ["settled"];
   return [sweep === "before survivors go on" ? "voided" : "settled"];
 }
 

@@ -3,7 +3,7 @@ import type { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type BreakableStack, startBreakableStack } from "./breakable-stack.ts";
 import { Call, operation, type User } from "./calls.ts";
-import { balanceOf, expireHolds, statesOf, usersWith } from "./ledger.ts";
+import { balanceOf, expireHolds, saveKey, statesOf, usersWith } from "./ledger.ts";
 import { type Answer, type AnswerOptions, answerUpTo, type Stage, wholeAnswer } from "./provider.ts";
 import { connect } from "../ledger/sessions.ts";
 
@@ -156,6 +156,53 @@ describe("when the provider falls silent", () => {
       text: answerUpTo(stage),
     });
     await expectHold(underway, "voided", impatientClient);
+  });
+});
+
+describe("when something else happens in the middle of an answer", () => {
+  test("a key that the user saves pays the next call, and not this one", async () => {
+    const underway = await callUpTo("middle");
+    await saveKey(stack, underway.user);
+    underway.answer.goOn("end");
+    expect(await underway.call.ended).toMatchObject({ funding: "platform", text: wholeAnswer, isWhole: true });
+    await expectHold(underway, "settled");
+    const next = new Call(stack, underway.user, underway.call.requestId);
+    expect(await next.ended).toMatchObject({ status: 200, funding: "byok" });
+    expect(await statesOf(client, underway.user, underway.call.requestId)).toEqual(["settled"]);
+  });
+
+  test("the price is the one that it began with", async () => {
+    const underway = await callUpTo("middle");
+    const setPrice = "update byok.operations set price_credits = $2 where name = $1";
+    await client.query(setPrice, [operation.name, 1000]);
+    try {
+      underway.answer.goOn("end");
+      await expectHold(underway, "settled");
+    } finally {
+      await client.query(setPrice, [operation.name, operation.credits]);
+    }
+  });
+
+  test("a user who is deleted gets the rest of it, leaves nothing, and has no further call on credits", async () => {
+    const { user, call, answer } = await callUpTo("middle");
+    await client.query("delete from auth.users where id = $1", [user.id]);
+    answer.goOn("end");
+    expect(await call.ended).toMatchObject({ text: wholeAnswer, isWhole: true });
+    const next = new Call(stack, user, crypto.randomUUID());
+    expect(await next.ended).toMatchObject({ status: 402, refusal: "insufficient_credits" });
+    const left = `select user_id from byok.accounts where user_id = $1
+      union all select user_id from byok.holds where user_id = $1 union all select user_id from byok.entries where user_id = $1`;
+    expect((await client.query(left, [user.id])).rows).toEqual([]);
+  });
+
+  test("a hold that expires and is swept stays given back, and the rest of the answer charges nothing", async () => {
+    const underway = await callUpTo("middle");
+    await expireHolds(client, [underway.user]);
+    await expectHold(underway, "voided");
+    underway.answer.goOn("end");
+    expect(await underway.call.ended).toMatchObject({ text: wholeAnswer, isWhole: true });
+    await stack.gate.resolved();
+    await expectHold(underway, "voided");
   });
 });
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type BreakableStack, startBreakableStack } from "../crash/breakable-stack.ts";
 import { Call, type User } from "../crash/calls.ts";
-import { usersWith } from "../crash/ledger.ts";
+import { balanceOf, usersWith } from "../crash/ledger.ts";
 import { withConnection } from "../ledger/sessions.ts";
 
 describe.each(["direct", "data-api"] as const)("by way of %s", (way) => {
@@ -48,6 +48,25 @@ describe.each(["direct", "data-api"] as const)("by way of %s", (way) => {
       await expect.poll(() => callOf(user), { timeout: 20_000 }).toEqual(paid);
     }
     expect(stack.printed).toEqual([]);
+  });
+
+  test("a call that ends while Postgres is away is charged when it is back, and nothing is charged for one that fails", async () => {
+    const [user, other] = [await newPayer(), await newPayer()];
+    const requestId = crypto.randomUUID();
+    const answer = stack.provider.stopAt(requestId, "middle");
+    const failing = stack.provider.stopAt(`${requestId}-fails`, "middle");
+    const calls = [new Call(stack, user, requestId), new Call(stack, other, `${requestId}-fails`)] as const;
+    await Promise.all([calls[0].comesTo("middle", answer), calls[1].comesTo("middle", failing)]);
+    await stack.database.kill("all");
+    answer.goOn("end");
+    failing.goOn("break");
+    expect(await calls[0].ended).toMatchObject({ isWhole: true });
+    expect(await calls[1].ended).toMatchObject({ isWhole: false });
+    await stack.revive();
+    await withConnection(stack.database.adminUrl, async (client) => {
+      await expect.poll(() => balanceOf(client, user)).toEqual({ available: 98, held: 0 });
+      await expect.poll(() => balanceOf(client, other)).toEqual({ available: 100, held: 0 });
+    });
   });
 
   test("every function says so with 503, when to ask again, and nothing else", async () => {

@@ -1,9 +1,10 @@
 /** A provider that is silent: how long calls and checks wait for it. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { providerIds } from "../../functions/_shared/providers/index.ts";
-import { ask, refusalOf } from "./calls.ts";
+import { ask, callUrl, generation, refusalOf } from "./calls.ts";
 import { behave, doubleKey, requestsOnceLeft, requestsWith } from "./doubles.ts";
 import { type OwnStack, startOwnStack } from "./own-stack.ts";
+import { answerTo, openRequest } from "./raw.ts";
 import { readUntil } from "./streams.ts";
 import { expectBalance, ledger, newByokUser, newUser, save, verify } from "./users.ts";
 
@@ -34,6 +35,21 @@ test("a call on credits that is never answered is not charged", async () => {
   const user = await newUser(100, stack);
   const response = await ask(user, "groq", { operation: "doc_generation" });
   expect([response.status, refusalOf(response)]).toEqual([504, "provider_timeout"]);
+  await expectBalance(user, 100);
+  expect(await ledger(user)).toEqual(["grant 100", "hold 10", "void 10"]);
+});
+
+test("a call on credits whose own body does not come in time is refused, and not charged", async () => {
+  const user = await newUser(100, stack);
+  const upload = openRequest(callUrl(user, generation("openai").path), "POST", {
+    authorization: `Bearer ${user.accessToken}`,
+    "x-byok-operation": "doc_generation",
+    "content-length": 1000,
+  });
+  upload.write('{"model": "');
+  const answer = await answerTo(upload);
+  expect([answer.statusCode, answer.headers["x-byok-error"]]).toEqual([400, "invalid_request"]);
+  upload.destroy();
   await expectBalance(user, 100);
   expect(await ledger(user)).toEqual(["grant 100", "hold 10", "void 10"]);
 });

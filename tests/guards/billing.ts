@@ -51,6 +51,13 @@ export const billingGuards: readonly Guard[] = [
     instead: 'create policy "Owners read their ledger" on byok.entries\n  for select to authenticated using (true);',
   },
   {
+    name: "A price has no fraction",
+    file: "sql/20_operations.sql",
+    guard: "price_credits numeric not null",
+    instead: "price_credits bigint not null",
+    test: "tests/ledger/amounts.test.ts",
+  },
+  {
     ...holds,
     name: "A hold is resolved once",
     guard: "where h.id = p_hold_id and h.user_id = p_user_id and h.resolved_at is null",
@@ -82,6 +89,27 @@ export const billingGuards: readonly Guard[] = [
     instead: 'create policy "Owners read their holds" on byok.holds\n  for select to authenticated using (true);',
   },
   {
+    ...holds,
+    ...concurrency,
+    name: "Resolving a hold locks the account first",
+    guard: "perform from byok.accounts as a where a.user_id = p_user_id for update;\n\n  -- Not `state",
+    instead: "-- Not `state",
+  },
+  {
+    ...holds,
+    ...concurrency,
+    name: "The sweeper takes accounts in one order",
+    guard: "order by oldest.user_id\n",
+    instead: "order by oldest.user_id desc\n",
+  },
+  {
+    ...holds,
+    ...concurrency,
+    name: "The sweeper gives back what is still pending alone",
+    guard: "where h.id = any(p_hold_ids) and h.user_id = p_user_id and h.resolved_at is null",
+    instead: "where h.id = any(p_hold_ids) and h.user_id = p_user_id",
+  },
+  {
     ...calls,
     name: "A credential that exists decides for BYOK",
     guard: "where c.user_id = p_user_id and c.provider = p_provider;\n  if found then",
@@ -90,7 +118,7 @@ export const billingGuards: readonly Guard[] = [
   {
     ...calls,
     name: "No call without its price",
-    guard: "if v_available >= price_credits then",
+    guard: "if v_available + v_given_back >= price_credits then",
     instead: "if v_available is not null then",
   },
   {
@@ -102,8 +130,8 @@ export const billingGuards: readonly Guard[] = [
   {
     ...calls,
     name: "A call voids its user's expired holds",
-    guard: "where h.user_id = p_user_id and h.state = 'pending' and h.expires_at <= now();",
-    instead: "where false;",
+    guard: "where h.user_id = p_user_id and h.state = 'pending' and h.expires_at <= now()\n",
+    instead: "where false\n",
   },
   {
     ...calls,
@@ -123,6 +151,12 @@ export const billingGuards: readonly Guard[] = [
     name: "A hold is resolved by whichever comes first",
     guard: "if (isResolved) return;",
     instead: "",
+  },
+  {
+    ...funding,
+    name: "A hold is resolved also when the database is away for a moment",
+    guard: "if (!isAway || pauseMs === null) return;",
+    instead: "if (!isAway || pauseMs) return;",
   },
   {
     ...funding,
@@ -199,6 +233,13 @@ export const billingGuards: readonly Guard[] = [
     guard: "const charge = setTimeout(funding.settle, 2 * stallTimeoutMs);",
     instead: "const charge = 0;",
     test: "tests/e2e/slow-readers.test.ts",
+  },
+  {
+    name: "A body that never ends does not outlast its hold",
+    file: "functions/call/index.ts",
+    guard: "await readJsonObject(request, funding.maxInputBytes, callTimeoutMs),",
+    instead: "await readJsonObject(request, funding.maxInputBytes),",
+    test: "tests/e2e/timeouts.test.ts",
   },
   {
     name: "A call that fails gives its hold back",

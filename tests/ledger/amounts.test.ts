@@ -82,6 +82,17 @@ describe("grant_credits() in SQL", () => {
   });
 });
 
+describe("expire_holds() in SQL", () => {
+  test.each([
+    ...["0", "-1", "null", "(-2147483648)::integer"].map((limit) => [limit, "PT400"]),
+    ...["2147483648", "0.5", "1.5", "'NaN'::numeric", "'Infinity'::real", "true"].map((limit) => [limit, "42883"]),
+    ...["'1.5'", "'NaN'", "'ten'", "''"].map((limit) => [limit, "22P02"]),
+    ["'2147483648'", "22003"],
+  ])("refuses %s with %s", async (limit, code) => {
+    expect(await refusal(service.query(`select byok.expire_holds(${limit})`))).toBe(code);
+  });
+});
+
 describe("grant_credits() through the Data API", () => {
   test.each([
     ...["0", "-1", "-0.5", "0.5", "1.5", "1.5e0", "1000000001", "1e10", "1e400", "-1e400"],
@@ -102,7 +113,7 @@ describe("grant_credits() through the Data API", () => {
   });
 });
 
-// A number with a fraction is rounded by Postgres before a column sees it, so only what rounds to nothing is here.
+// A number with a fraction is rounded by Postgres before a column of whole numbers sees it, so only what rounds to nothing is here.
 const noBalances = [
   "-1",
   "null",
@@ -127,6 +138,16 @@ describe("operations", () => {
     expect(await refusal(update)).toMatch(refusedByColumn);
     expect(await everything()).toEqual(before);
   });
+
+  test.each(["1.5", "1.5e0", "'1.5'", "0.9999999999", "999999999.5", "1.5::real", "'Infinity'::numeric"])(
+    "the operator cannot set a price of %s, which is not rounded",
+    async (price) => {
+      const before = await everything();
+      const update = operator.query(`update byok.operations set price_credits = ${price} where name = 'kernel_build'`);
+      expect(await refusal(update)).toBe("23514");
+      expect(await everything()).toEqual(before);
+    },
+  );
 
   test.each([
     ["price_credits", 1_000_000_001],

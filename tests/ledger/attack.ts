@@ -1,6 +1,6 @@
 /** Many clients on few accounts: each runs its script on a connection of its own, and everything it sees is written down. */
 import { randomUUID } from "node:crypto";
-import { type Client, type DatabaseError, Pool } from "pg";
+import { type Client, DatabaseError, Pool } from "pg";
 import { type Events, type HoldSeen, newEvents } from "./events.ts";
 import { drawScripts, providers, type Step, type StepOf, userKinds } from "./script.ts";
 import { connect, createUsers, envelope } from "./sessions.ts";
@@ -26,9 +26,13 @@ export async function attack(options: AttackOptions): Promise<Events> {
   try {
     const events = newEvents(await prepare(operator, options));
     const scripts = drawScripts(seed, clients, steps);
-    for (const _ of scripts) opened.push(await connect(dbUrl, "service_role"));
+    for (const [index] of scripts.entries()) {
+      const session = await connect(dbUrl, "service_role");
+      await session.query(`set default_transaction_isolation = '${isolationOf(index)}'`);
+      opened.push(session);
+    }
     const play = async (session: Client, script: Step[] = []) => {
-      const attacker = new Attacker(session, operator, schema, events);
+      const attacker = new Attacker(session, operator, options, events);
       for (const step of script) await attacker.take(step);
     };
     await Promise.all(opened.map((session, index) => play(session, scripts[index])));
@@ -39,16 +43,27 @@ export async function attack(options: AttackOptions): Promise<Events> {
   }
 }
 
+/** As the functions have it, but for some clients whose project has set another one. */
+function isolationOf(client: number): string {
+  return { 3: "repeatable read", 7: "serializable" }[client % 8] ?? "read committed";
+}
+
 async function prepare(operator: Pool, { schema, credits }: AttackOptions): Promise<string[]> {
-  const users = await createUsers(operator, userKinds.length);
-  for (const [index, user] of users.entries()) {
-    const grant = `select ${schema}.grant_credits($1, $2, 'attack', $3)`;
-    await operator.query(grant, [user, credits, `first:${user}`]);
-    if (userKinds[index] !== "byok") continue;
+  const users: string[] = [];
+  for (const kind of userKinds) {
+    const user = await newUser(operator, schema, credits);
+    users.push(user);
+    if (kind !== "byok") continue;
     for (const provider of providers)
       await operator.query(saveCredential(schema), [user, randomUUID(), provider, envelope]);
   }
   return users;
+}
+
+async function newUser(operator: Pool, schema: string, credits: number): Promise<string> {
+  const [user = ""] = await createUsers(operator, 1);
+  await operator.query(`select ${schema}.grant_credits($1, $2, 'attack', $3)`, [user, credits, `first:${user}`]);
+  return user;
 }
 
 function saveCredential(schema: string): string {
@@ -59,18 +74,29 @@ class Attacker {
   readonly #session: Client;
   readonly #operator: Pool;
   readonly #schema: string;
+  /** What each user begins with. */
+  readonly #credits: number;
   readonly #events: Events;
 
-  constructor(session: Client, operator: Pool, schema: string, events: Events) {
+  constructor(session: Client, operator: Pool, { schema, credits }: AttackOptions, events: Events) {
     this.#session = session;
     this.#operator = operator;
     this.#schema = schema;
+    this.#credits = credits;
     this.#events = events;
   }
 
-  /** Takes a step; a refusal is written down like any other outcome. */
+  /** Takes a step; a refusal is written down like any other outcome, and so is an error, of which the control has many. */
   async take(step: Step): Promise<void> {
     this.#events.steps++;
+    try {
+      await this.#try(step);
+    } catch (error) {
+      this.#events.unexpected.push(`${step.kind}: ${(error as Error).message}`);
+    }
+  }
+
+  async #try(step: Step): Promise<void> {
     switch (step.kind) {
       case "open":
         return this.#open(step);
@@ -87,6 +113,8 @@ class Attacker {
       case "save":
       case "remove":
         return this.#changeCredential(step);
+      case "leave":
+        return this.#leave(step);
     }
   }
 
@@ -96,6 +124,7 @@ class Attacker {
     const begun = this.#events.tick();
     const answer = await this.#call("open", "open_call", [user, step.provider, requestId, step.operation]);
     const span = { begun, ended: this.#events.tick() };
+    if (answer === "rolled back") return;
     const opening = { ...span, user, provider: step.provider, requestId };
     if (answer instanceof Error) {
       this.#events.openings.push({ ...opening, refusal: answer.message, detail: answer.detail ?? "" });
@@ -119,8 +148,10 @@ class Attacker {
     if (!hold) return;
     const user = as === null ? hold.user : this.#user(as);
     const answer = await this.#call(kind, `${kind}_hold`, [user, hold.id]);
+    if (answer === "rolled back") return;
     if (answer instanceof Error) {
-      if (user === hold.user) this.#events.unexpected.push(`${kind} of an own hold: ${answer.message}`);
+      if (user === hold.user && !this.#events.left.has(user))
+        this.#events.unexpected.push(`${kind} of an own hold: ${answer.message}`);
     } else if (user !== hold.user) {
       this.#events.unexpected.push(`${kind} of another user's hold: ${answer[`${kind}_hold`]}`);
     } else {
@@ -130,8 +161,10 @@ class Attacker {
 
   async #grant({ user: index, key, credits }: StepOf<"grant">): Promise<void> {
     const user = this.#user(index);
-    const idempotencyKey = `${this.#events.users[0]}:${key}`;
+    // The key of a user who leaves is free again.
+    const idempotencyKey = `${userKinds[index] === "leaving" ? user : this.#events.users[0]}:${key}`;
     const answer = await this.#call("grant", "grant_credits", [user, credits, "attack", idempotencyKey]);
+    if (answer === "rolled back") return;
     const said = answer instanceof Error ? answer.message : answer.granted ? "granted" : "repeated";
     this.#events.grants.push({ user, credits, idempotencyKey, answer: said });
   }
@@ -155,11 +188,13 @@ class Attacker {
         await this.#session.query(saveCredential(this.#schema), [user, randomUUID(), provider, envelope]);
       else await this.#removeAsOwner(user, provider);
     } catch (error) {
-      this.#events.unexpected.push(`${kind}: ${(error as Error).message}`);
+      const isGone = (error as DatabaseError).code === gone && this.#events.left.has(user);
+      const outcome = isRolledBack(error) ? "rolled back" : isGone ? "gone" : "unexpected";
+      if (outcome === "unexpected") this.#events.unexpected.push(`${kind}: ${(error as Error).message}`);
+      this.#count(kind, outcome);
       return;
-    } finally {
-      this.#count(kind, "done");
     }
+    this.#count(kind, "done");
     this.#events.changes.push({ kind, user, provider, begun, ended: this.#events.tick() });
   }
 
@@ -176,6 +211,21 @@ class Attacker {
     }
   }
 
+  /** As Auth does it: the user's row goes, and everything with it. */
+  async #leave({ kind, user: index }: StepOf<"leave">): Promise<void> {
+    const user = this.#user(index);
+    if (this.#events.left.has(user)) return;
+    this.#events.left.add(user);
+    try {
+      await this.#operator.query("delete from auth.users where id = $1", [user]);
+    } catch (error) {
+      this.#events.left.delete(user);
+      throw error;
+    }
+    this.#events.users[index] = await newUser(this.#operator, this.#schema, this.#credits);
+    this.#count(kind, "done");
+  }
+
   #user(index: number): string {
     return this.#events.users[index] as string;
   }
@@ -185,7 +235,7 @@ class Attacker {
   }
 
   /** The row of a function, or its refusal; anything but a refusal that the function documents is unexpected. */
-  async #call(kind: Step["kind"], name: string, values: unknown[]): Promise<Row | DatabaseError> {
+  async #call(kind: Step["kind"], name: string, values: unknown[]): Promise<Row | DatabaseError | "rolled back"> {
     const places = values.map((_, index) => `$${index + 1}`).join(", ");
     try {
       const { rows } = await this.#session.query<Row>(`select * from ${this.#schema}.${name}(${places})`, values);
@@ -193,9 +243,14 @@ class Attacker {
       return rows[0] as Row;
     } catch (thrown) {
       const error = thrown as DatabaseError;
-      const documented = refusals[kind]?.includes(`${error.code} ${error.message}`) ?? false;
+      if (isRolledBack(error)) {
+        this.#count(kind, "rolled back");
+        return "rolled back";
+      }
+      const message = error.code === gone ? "gone" : error.message;
+      const documented = refusals[kind]?.includes(`${error.code} ${message}`) ?? false;
       if (!documented) this.#events.unexpected.push(`${kind}: ${error.code} ${error.message}`);
-      this.#count(kind, documented ? error.message : "unexpected");
+      this.#count(kind, documented ? message : "unexpected");
       return error;
     }
   }
@@ -208,10 +263,18 @@ class Attacker {
 
 type Row = Record<string, any>;
 
-/** What each function may answer instead of doing it. A deadlock or a serialization failure is on no list. */
+/** Whether a transaction could not be serialized, which read committed never asks for; nothing of it remains. */
+function isRolledBack(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === "40001";
+}
+
+/** There is no such user. */
+const gone = "23503";
+
+/** What each function may answer instead of doing it. A deadlock is on no list. */
 const refusals: Partial<Record<Step["kind"], string[]>> = {
   open: ["PT402 insufficient_credits", "PT409 request_in_progress", "PT409 request_completed"],
   settle: ["PT404 hold_not_found"],
   void: ["PT404 hold_not_found"],
-  grant: ["PT409 idempotency_key_reused"],
+  grant: ["PT409 idempotency_key_reused", `${gone} gone`],
 };

@@ -11,7 +11,7 @@ import { type AttackOptions, attack } from "./attack.ts";
 import { contradictions, type Events } from "./events.ts";
 import { brokenInvariants } from "./invariants.ts";
 import { userKinds } from "./script.ts";
-import { connect, createUsers, waits, withConnection } from "./sessions.ts";
+import { connect, createUsers, envelope, waits, withConnection } from "./sessions.ts";
 
 const { dbUrl } = inject("stack");
 
@@ -21,7 +21,7 @@ const runs = Number(process.env.LEDGER_RUNS ?? 3);
 const size = { clients: 24, steps: 100, credits: 40 };
 
 test(
-  "the ledger keeps every promise under concurrent calls, grants, sweeps, saves and removals",
+  "the ledger keeps every promise under concurrent calls, grants, sweeps, saves, removals and farewells",
   {
     timeout: runs * 30_000,
   },
@@ -72,14 +72,15 @@ const reached = [
     (name) => `open: ${name}`,
   ),
   ...["settle: done", "settle: hold_not_found", "void: done", "void: hold_not_found"],
-  ...["grant: done", "grant: idempotency_key_reused", "expire: done", "save: done", "remove: done"],
+  ...["grant: done", "grant: idempotency_key_reused", "expire: done", "save: done", "remove: done", "leave: done"],
+  ...["open: rolled back", "settle: rolled back", "void: rolled back"],
 ];
 
 async function judge({ schema, credits }: AttackOptions, events: Events) {
-  const { users } = events;
+  const { users, left } = events;
   const byokUsers = users.filter((_, index) => userKinds[index] === "byok");
   return withConnection(dbUrl, async (client) => ({
-    broken: await brokenInvariants(client, { schema, users, byokUsers }),
+    broken: await brokenInvariants(client, { schema, users, byokUsers, left }),
     contradicted: await contradictions(client, events, { schema, credits, byokUsers }),
   }));
 }
@@ -177,6 +178,29 @@ describe("two at once", () => {
     await expect(loser).rejects.toMatchObject({ code: "PT409", message: "request_in_progress" });
   });
 
+  test("open_call() has no credits to hold when the account is made after it has looked for it", async () => {
+    const [user = ""] = await createUsers(operator, 1);
+    const granter = await connect(dbUrl);
+    try {
+      // Both look for the account, then stand before the holds, and, if they should get that far, before the account.
+      await operator.query("begin; lock table byok.holds in access exclusive mode");
+      const outcomes = Promise.allSettled([first, second].map((client) => open(client, user, "twice")));
+      const stand = () =>
+        Promise.all([first, second].map((client) => Promise.race([waits(operator, client), outcomes])));
+      await stand();
+      await granter.query("select byok.grant_credits($1, 100, 'test', $2)", [user, randomUUID()]);
+      await granter.query("begin");
+      await granter.query("select from byok.accounts where user_id = $1 for update", [user]);
+      await operator.query("commit");
+      await stand();
+      await granter.query("commit");
+      for (const outcome of await outcomes)
+        expect(outcome).toMatchObject({ reason: { message: "insufficient_credits" } });
+    } finally {
+      await granter.end();
+    }
+  });
+
   test("settle_hold() that waits for void_hold() charges nothing and says so", async () => {
     const user = await userWith(20);
     const hold = await open(first, user);
@@ -187,6 +211,36 @@ describe("two at once", () => {
     expect(answer.rows).toEqual([{ settle_hold: "voided" }]);
     const { rows } = await operator.query("select available, held from byok.accounts where user_id = $1", [user]);
     expect(rows).toEqual([{ available: "20", held: "0" }]);
+  });
+
+  test("settle_hold() that comes when open_call() is giving the expired hold back charges nothing and says so", async () => {
+    const user = await userWith(40);
+    const hold = await open(first, user);
+    await expire(hold);
+    await operator.query("begin");
+    await operator.query("select from byok.accounts where user_id = $1 for update", [user]);
+    const opening = open(first, user);
+    await waits(operator, first);
+    const settling = second.query("select byok.settle_hold($1, $2)", [user, hold]);
+    await waits(operator, second);
+    await operator.query("commit");
+    expect((await settling).rows).toEqual([{ settle_hold: "voided" }]);
+    await opening;
+    const { rows } = await operator.query("select available, held from byok.accounts where user_id = $1", [user]);
+    expect(rows).toEqual([{ available: "20", held: "20" }]);
+  });
+
+  test("settle_hold() charges a hold that is past its time and was not swept, and the sweep passes it by", async () => {
+    const user = await userWith(20);
+    const hold = await open(first, user);
+    await expire(hold);
+    const { rows } = await overtaking(
+      (client) => client.query("select byok.settle_hold($1, $2)", [user, hold]),
+      (client) => client.query("select byok.expire_holds(1000)"),
+    );
+    expect(rows).toEqual([{ expire_holds: 0 }]);
+    const { rows: holds } = await operator.query("select state from byok.holds where id = $1", [hold]);
+    expect(holds).toEqual([{ state: "settled" }]);
   });
 
   test("grant_credits() grants once for a key that comes twice", async () => {
@@ -226,6 +280,51 @@ describe("two at once", () => {
     const sweep = (client: Client) => client.query("select byok.expire_holds(1000)");
     const { rows } = await overtaking(sweep, sweep);
     expect(rows).toEqual([{ expire_holds: 0 }]);
+  });
+
+  test.each<[string, (client: Client, user: string) => Promise<unknown>]>([
+    ["open_call()", (client, user) => open(client, user)],
+    ["expire_holds()", (client) => client.query("select byok.expire_holds(1000)")],
+  ])("%s that gives several holds back and the deletion of their user do not wait for each other", async (_, sweep) => {
+    const user = await userWith(40);
+    const holds = [await open(first, user), await open(first, user)];
+    await expire(...holds);
+    // The sweep has the account and waits for the holds; the deletion has the user and waits for the account.
+    await operator.query("begin");
+    await operator.query("select from byok.holds where id = any($1) for update", [holds]);
+    const sweeping = sweep(first, user);
+    await waits(operator, first);
+    await second.query("reset role");
+    const leaving = second.query("delete from auth.users where id = $1", [user]);
+    await waits(operator, second);
+    await operator.query("commit");
+    expect(await Promise.allSettled([sweeping, leaving])).toMatchObject([
+      { status: "fulfilled" },
+      { status: "fulfilled" },
+    ]);
+  });
+
+  test("save_credential() that replaces a key and the deletion of its user do not wait for each other", async () => {
+    const user = await userWith(1);
+    const save = (client: Client) =>
+      client.query("select byok.save_credential($1, $2, 'openai', '', 'verified', $3, 1)", [
+        user,
+        randomUUID(),
+        envelope,
+      ]);
+    await save(first);
+    await operator.query("begin");
+    await operator.query("select from byok.envelopes where user_id = $1 for update", [user]);
+    const saving = save(first);
+    await waits(operator, first);
+    await second.query("reset role");
+    const leaving = second.query("delete from auth.users where id = $1", [user]);
+    await waits(operator, second);
+    await operator.query("commit");
+    expect(await Promise.allSettled([saving, leaving])).toMatchObject([
+      { status: "fulfilled" },
+      { status: "fulfilled" },
+    ]);
   });
 
   test("expire_holds() sweeps the others' holds when a user is deleted meanwhile", async () => {

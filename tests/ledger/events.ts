@@ -47,7 +47,10 @@ interface Grant {
 }
 
 export interface Events {
-  readonly users: readonly string[];
+  /** Those who are there, each in the place that the scripts name. */
+  readonly users: string[];
+  /** Those who were deleted, or are about to be. */
+  readonly left: Set<string>;
   readonly holds: HoldSeen[];
   readonly openings: Opening[];
   readonly changes: CredentialChange[];
@@ -60,10 +63,11 @@ export interface Events {
   tick(): number;
 }
 
-export function newEvents(users: readonly string[]): Events {
+export function newEvents(users: string[]): Events {
   let now = 0;
   return {
     users,
+    left: new Set(),
     holds: [],
     openings: [],
     changes: [],
@@ -76,16 +80,23 @@ export function newEvents(users: readonly string[]): Events {
 }
 
 /**
- * Compares what the clients saw with what the tables say in the end.
+ * Compares what the clients saw with what the tables say in the end. Of users who have left the tables say nothing.
  *
  * @param byokUsers who had a credential for each provider from before the first step to the last
  * @returns a sentence for each contradiction
  */
 export async function contradictions(
   client: Client,
-  events: Events,
+  all: Events,
   { schema, credits, byokUsers }: { schema: string; credits: number; byokUsers: readonly string[] },
 ): Promise<string[]> {
+  const isThere = ({ user }: { readonly user: string }) => !all.left.has(user);
+  const events: Events = {
+    ...all,
+    holds: all.holds.filter(isThere),
+    openings: all.openings.filter(isThere),
+    grants: all.grants.filter(isThere),
+  };
   const { rows: holds } = await client.query<{ id: string; state: string }>(
     `select id, state from ${schema}.holds where user_id = any($1)`,
     [events.users],

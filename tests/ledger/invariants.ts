@@ -45,6 +45,14 @@ const violations = {
     where user_id = any($1) and kind = 'grant' group by 1 having count(*) > 1`,
 } as const;
 
+const leftViolations = {
+  "a user who has left leaves nothing": `
+    select user_id from ledger.accounts where user_id = any($1)
+    union all select user_id from ledger.entries where user_id = any($1)
+    union all select user_id from ledger.holds where user_id = any($1)
+    union all select user_id from ledger.credentials where user_id = any($1)`,
+} as const;
+
 const byokViolations = {
   "a user under BYOK throughout has no entry but grants": `
     select * from ledger.entries where user_id = any($1) and kind <> 'grant'`,
@@ -55,11 +63,13 @@ export interface InvariantOptions {
   readonly users: readonly string[];
   /** Those among them who had a credential for each provider from the first call to the last. */
   readonly byokUsers: readonly string[];
+  /** Those who were deleted. */
+  readonly left?: Iterable<string>;
 }
 
 /** The invariants that do not hold, each with the first row that breaks it. */
 export async function brokenInvariants(client: Client, options: InvariantOptions): Promise<string[]> {
-  const { schema, users, byokUsers } = options;
+  const { schema, users, byokUsers, left = [] } = options;
   const broken: string[] = [];
   const look = async (queries: Record<string, string>, among: readonly string[]) => {
     for (const [name, query] of Object.entries(queries)) {
@@ -69,5 +79,6 @@ export async function brokenInvariants(client: Client, options: InvariantOptions
   };
   await look(violations, users);
   await look(byokViolations, byokUsers);
+  await look(leftViolations, [...left]);
   return broken;
 }

@@ -4,10 +4,14 @@
 
 create schema naive;
 create table naive.operations as select name, price_credits from byok.operations;
-create table naive.accounts (user_id uuid primary key, available bigint not null, held bigint not null);
+create table naive.accounts (
+  user_id uuid primary key references auth.users (id) on delete cascade,
+  available bigint not null,
+  held bigint not null
+);
 create table naive.holds (
   id uuid primary key default gen_random_uuid(),
-  user_id uuid not null,
+  user_id uuid not null references auth.users (id) on delete cascade,
   operation text not null,
   credits bigint not null,
   request_id text not null,
@@ -16,14 +20,20 @@ create table naive.holds (
 );
 create table naive.entries (
   id bigint generated always as identity primary key,
-  user_id uuid not null,
+  user_id uuid not null references auth.users (id) on delete cascade,
   kind text not null,
   credits bigint not null,
   operation text,
   hold_id uuid,
   idempotency_key text
 );
-create table naive.credentials (id uuid, user_id uuid, provider text, envelope text, primary key (user_id, provider));
+create table naive.credentials (
+  id uuid,
+  user_id uuid references auth.users (id) on delete cascade,
+  provider text,
+  envelope text,
+  primary key (user_id, provider)
+);
 alter table naive.credentials enable row level security;
 create policy "Owners remove their credentials" on naive.credentials to authenticated using (user_id = (select auth.uid()));
 create policy "The functions do the rest" on naive.credentials to service_role using (true);

@@ -1,8 +1,11 @@
 /** What the clients of an attack do, drawn from a seed: the same seed gives the same scripts. */
 import fc from "fast-check";
 
-/** Users of an attack, by what happens to their credentials: none ever, now and then one, always one. */
-export const userKinds = ["plain", "plain", "switching", "byok"] as const;
+/**
+ * Users of an attack, by what happens to their credentials: none ever, now and then one, always one. Who is leaving is deleted now
+ * and then, with a credential or without; somebody new takes the place.
+ */
+export const userKinds = ["plain", "plain", "switching", "byok", "leaving"] as const;
 
 /** Few, so that clients meet at the same ones. */
 export const providers = ["openai", "groq"] as const;
@@ -10,7 +13,9 @@ export const operations = ["kernel_build", "doc_generation", "single_doc_regen"]
 
 const user = fc.integer({ min: 0, max: userKinds.length - 1 });
 const switchingUser = fc.constant(userKinds.indexOf("switching"));
-const savingUser = fc.constantFrom(userKinds.indexOf("switching"), userKinds.indexOf("byok"));
+const savingUser = fc.constantFrom(
+  ...(["switching", "byok", "leaving"] as const).map((kind) => userKinds.indexOf(kind)),
+);
 const provider = fc.constantFrom(...providers);
 /** One of the holds that were placed last, counted from the newest. */
 const recent = fc.integer({ min: 0, max: 11 });
@@ -42,6 +47,7 @@ const steps = {
   age: fc.record({ kind: fc.constant("age"), recent }),
   save: fc.record({ kind: fc.constant("save"), user: savingUser, provider }),
   remove: fc.record({ kind: fc.constant("remove"), user: switchingUser, provider }),
+  leave: fc.record({ kind: fc.constant("leave"), user: fc.constant(userKinds.indexOf("leaving")) }),
 };
 
 const step = fc.oneof(
@@ -51,8 +57,9 @@ const step = fc.oneof(
   { arbitrary: steps.grant, weight: 6 },
   { arbitrary: steps.expire, weight: 4 },
   { arbitrary: steps.age, weight: 6 },
-  { arbitrary: steps.save, weight: 4 },
+  { arbitrary: steps.save, weight: 6 },
   { arbitrary: steps.remove, weight: 6 },
+  { arbitrary: steps.leave, weight: 1 },
 );
 
 type Drawn<T> = T extends fc.Arbitrary<infer Value> ? Value : never;

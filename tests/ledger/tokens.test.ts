@@ -157,6 +157,7 @@ function argumentsOf(parameters: string[]): object {
     p_request_id: randomUUID(),
     p_credential_id: rows.get("credentials")?.id,
     p_hold_id: rows.get("holds")?.id,
+    p_hold_ids: [rows.get("holds")?.id],
     p_hint: "hint",
     p_status: "rejected",
     p_envelope: envelope,

@@ -25,8 +25,16 @@ end
 $$;
 
 create temporary table attackers (name text primary key, role name not null, claims text not null);
+-- What is forged in a token is in its claims. The Data API takes the role from those of a sound token alone, and the policies take
+-- nothing but the user from them.
 insert into attackers values
   ('anon', 'anon', '{"role":"anon"}'),
+  ('anon with the claims of the owner', 'anon', '{"sub":"00000000-0000-4000-8000-00000000000a","role":"authenticated"}'),
+  ('a token without claims', 'authenticated', ''),
+  ('a token of nobody', 'authenticated', '{"role":"authenticated"}'),
+  ('a stranger who claims to be service_role', 'authenticated', '{"sub":"00000000-0000-4000-8000-00000000000b","role":"service_role"}'),
+  ('a stranger who claims to be byok_server', 'authenticated', '{"sub":"00000000-0000-4000-8000-00000000000b","role":"byok_server"}'),
+  ('a stranger with a user of another project', 'authenticated', '{"sub":"00000000-0000-4000-8000-00000000000f","role":"authenticated","iss":"https://other.supabase.co/auth/v1"}'),
   ('the owner', 'authenticated', '{"sub":"00000000-0000-4000-8000-00000000000a","role":"authenticated"}'),
   ('a stranger', 'authenticated', '{"sub":"00000000-0000-4000-8000-00000000000b","role":"authenticated"}'),
   ('service_role', 'service_role', '{"role":"service_role"}'),
@@ -59,19 +67,24 @@ insert into known values
   ('function', 'save_credential(uuid,uuid,text,text,text,text,bigint)', $$'00000000-0000-4000-8000-00000000000c', gen_random_uuid(), 'openai', '', 'verified', current_setting('test.envelope'), 1$$),
   ('function', 'settle_hold(uuid,uuid)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd)$$),
   ('function', 'stop_acting(text)', $$''$$),
+  ('function', 'void_expired(uuid,uuid[])', $$'00000000-0000-4000-8000-00000000000c', array(select id from holds_of_cyd)$$),
   ('function', 'void_hold(uuid,uuid)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd)$$);
 create temporary view holds_of_cyd as select id from byok.holds where user_id = '00000000-0000-4000-8000-00000000000c';
 grant select on holds_of_cyd to anon, authenticated, service_role, byok_server, byok_census, byok_functions;
+
+-- Who is signed in and has nothing.
+create temporary view strangers as select name from attackers where role = 'authenticated' and name <> 'the owner';
 
 -- What is not refused for want of a right. Every cell that has no line here must answer 42501, permission denied.
 create temporary table allowed (kind text, name text, attacker text, action text, outcome text, primary key (kind, name, attacker, action));
 insert into allowed
   select 'table', name, 'the owner', 'select', 'shows own rows' from unnest(array['accounts', 'credentials', 'entries', 'holds']) as name
   union all
-  select 'table', name, 'a stranger', 'select', 'shows nothing' from unnest(array['accounts', 'credentials', 'entries', 'holds']) as name
+  select 'table', t, strangers.name, 'select', 'shows nothing'
+  from unnest(array['accounts', 'credentials', 'entries', 'holds']) as t, strangers
   union all
-  select 'table', name, attacker, 'select', 'shows all rows'
-  from unnest(array['operations', 'platform_models']) as name, unnest(array['the owner', 'a stranger', 'byok_server without a user']) as attacker
+  select 'table', t, attackers.name, 'select', 'shows all rows'
+  from unnest(array['operations', 'platform_models']) as t, attackers where role = 'authenticated' or name = 'byok_server without a user'
   union all
   select 'table', 'limits', 'byok_server without a user', 'select', 'shows all rows'
   union all
@@ -84,9 +97,10 @@ insert into allowed
   select 'table', name, 'byok_server without a user', 'insert', 'refused by a policy'
   from unnest(array['accounts', 'attempts', 'credentials', 'entries', 'envelopes', 'holds']) as name;
 insert into allowed values
-  ('table', 'credentials', 'the owner', 'delete', 'changes own rows'),
-  ('table', 'credentials', 'a stranger', 'delete', 'changes nothing');
+  ('table', 'credentials', 'the owner', 'delete', 'changes own rows');
 insert into allowed
+  select 'table', 'credentials', name, 'delete', 'changes nothing' from strangers
+  union all
   select 'function', name, 'service_role', 'execute', 'runs' from known
   where kind = 'function'
     and split_part(name, '(', 1) in (

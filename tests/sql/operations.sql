@@ -4,7 +4,7 @@ select plan(10);
 
 select results_eq(
   $$select name, price_credits from byok.operations order by name$$,
-  $$values ('doc_generation', 10::bigint), ('kernel_build', 20), ('single_doc_regen', 2)$$,
+  $$values ('doc_generation', 10::numeric), ('kernel_build', 20), ('single_doc_regen', 2)$$,
   'the three operations have their prices');
 select results_eq(
   $$select distinct provider from byok.platform_models order by provider$$,

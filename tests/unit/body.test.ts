@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { limitBody, readJsonObject, readText } from "../../functions/_shared/body.ts";
 
 interface Sent {
@@ -70,6 +70,20 @@ describe("readText()", () => {
     const init: RequestInit & { duplex: "half" } = { method: "POST", body, duplex: "half" };
     const refused = expect(readText(new Request("http://localhost/", init), 10)).rejects;
     await refused.toMatchObject({ code: "invalid_request", message: "The body is not UTF-8 text." });
+  });
+
+  test("refuses a body that has not come in time, and reads no more of it", async () => {
+    const cancel = vi.fn();
+    const init: RequestInit & { duplex: "half" } = {
+      method: "POST",
+      body: new ReadableStream({ cancel }),
+      duplex: "half",
+    };
+    await expect(readText(new Request("http://localhost/", init), 10, 1)).rejects.toMatchObject({
+      code: "invalid_request",
+      message: "The body did not come in time.",
+    });
+    expect(cancel).toHaveBeenCalledOnce();
   });
 
   test("reads a request without a body as empty", async () => {

@@ -30,6 +30,7 @@ const files: Route = { provider: "openai", path: "/v1/files", search: "" };
 
 afterEach(() => {
   vi.unstubAllGlobals();
+  vi.useRealTimers();
 });
 
 interface Setting {
@@ -196,7 +197,7 @@ describe("a hold", () => {
     expect([...database.settleHold.mock.calls, ...database.voidHold.mock.calls]).toEqual([]);
   });
 
-  test("keeps the isolate alive until it is resolved, whatever the database answers", async () => {
+  test("keeps the isolate alive from when it is placed until it is resolved, whatever the database answers", async () => {
     const waitUntil = vi.fn<(promise: Promise<unknown>) => void>();
     vi.stubGlobal("EdgeRuntime", { waitUntil });
     const failing = await hold({
@@ -204,9 +205,41 @@ describe("a hold", () => {
         throw new ByokError("internal");
       },
     });
-    failing.settle();
     expect(waitUntil).toHaveBeenCalledOnce();
-    await expect(waitUntil.mock.calls[0]?.[0]).resolves.toBeUndefined();
+    const alive = waitUntil.mock.calls[0]?.[0];
+    expect(await Promise.race([alive, "still alive"])).toBe("still alive");
+    failing.settle();
+    await expect(alive).resolves.toBeUndefined();
+  });
+
+  test.each(["settleHold", "voidHold"] as const)(
+    "is resolved by %s() when the database was away and is back",
+    async (how) => {
+      vi.useFakeTimers();
+      const resolving = vi.fn<() => Promise<void>>().mockRejectedValue(new ByokError("database_unavailable"));
+      const { settle, release } = await hold({ [how]: resolving });
+      (how === "settleHold" ? settle : release)();
+      await vi.advanceTimersByTimeAsync(499);
+      expect(resolving).toHaveBeenCalledTimes(1);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(resolving).toHaveBeenCalledTimes(2);
+      resolving.mockResolvedValue();
+      await vi.runAllTimersAsync();
+      expect(resolving).toHaveBeenCalledTimes(3);
+    },
+  );
+
+  test("is left to its expiry when the database stays away, or refuses", async () => {
+    vi.useFakeTimers();
+    for (const [code, times] of [
+      ["database_unavailable", 4],
+      ["internal", 1],
+    ] as const) {
+      const resolving = vi.fn<() => Promise<void>>().mockRejectedValue(new ByokError(code));
+      (await hold({ settleHold: resolving })).settle();
+      await vi.runAllTimersAsync();
+      expect(resolving).toHaveBeenCalledTimes(times);
+    }
   });
 
   test("that cannot be resolved harms nobody where there is no EdgeRuntime", async () => {

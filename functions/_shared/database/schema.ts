@@ -248,6 +248,9 @@ isOneToOne: false
 "stop_acting":
 { Args: { "p_previous_claims": string }; Returns: undefined
                            },
+"void_expired":
+{ Args: { "p_hold_ids": (string)[],"p_user_id": string }; Returns: Record<string, unknown>
+                           },
 "void_hold":
 { Args: { "p_hold_id": string,"p_user_id": string }; Returns: string
                            }
