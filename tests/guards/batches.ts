@@ -33,8 +33,14 @@ export const batchGuards: readonly Guard[] = [
   {
     ...batches,
     name: "A step that a batch could not do is done by itself",
-    guard: "if (refusal.code === lockNotAvailable) return await byItself();",
+    guard: "if (refusal.code === lockNotAvailable) return await inTurn(byItself);",
     instead: "",
+  },
+  {
+    ...batches,
+    name: "Those who wait for locked accounts leave connections for the others",
+    guard: "if (free > 0) free--;",
+    instead: "if (atOnce > 0) free--;",
   },
   {
     ...batches,

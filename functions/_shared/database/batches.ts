@@ -24,6 +24,8 @@ const maxBatches = 2;
 const maxSteps = 64;
 /** The SQLSTATE of a step whose account was locked by somebody else. */
 const lockNotAvailable = "55P03";
+/** Steps at once that wait for a locked account: however many there are, they leave connections for the batches. */
+const maxAlone = 3;
 
 /** @param alone what carries out a step by itself: for accounts that are locked, where a batch does not wait */
 export function inBatches(rpc: Rpc, alone: Database): Pick<Database, "openCall" | "settleHold" | "voidHold"> {
@@ -31,6 +33,7 @@ export function inBatches(rpc: Rpc, alone: Database): Pick<Database, "openCall" 
   let batches = 0;
   /** Two statements of ours at once would find each other's accounts locked. */
   const usersUnderWay = new Set<string>();
+  const inTurn = turns(maxAlone);
 
   const ask = (step: Step): Promise<unknown> =>
     new Promise((resolve, reject) => {
@@ -78,7 +81,7 @@ export function inBatches(rpc: Rpc, alone: Database): Pick<Database, "openCall" 
     } catch (thrown) {
       if (thrown instanceof ByokError) throw thrown;
       const refusal = thrown as DatabaseFailure;
-      if (refusal.code === lockNotAvailable) return await byItself();
+      if (refusal.code === lockNotAvailable) return await inTurn(byItself);
       throw refusalOf(refusal);
     }
     return resultOf(answer);
@@ -98,5 +101,22 @@ export function inBatches(rpc: Rpc, alone: Database): Pick<Database, "openCall" 
       ),
     voidHold: (userId, holdId) =>
       carryOut({ step: "void_hold", user_id: userId, hold_id: holdId }, nothing, () => alone.voidHold(userId, holdId)),
+  };
+}
+
+/** Lets so many at once work, and the others when it is their turn. */
+function turns(atOnce: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
+  const queue: (() => void)[] = [];
+  let free = atOnce;
+  return async (work) => {
+    if (free > 0) free--;
+    else await new Promise<void>((resolve) => queue.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = queue.shift();
+      if (next) next();
+      else free++;
+    }
   };
 }

@@ -142,6 +142,25 @@ describe("inBatches()", () => {
     expect(statements).toHaveLength(3);
   });
 
+  test("lets three wait for locked accounts at once, and the others in their turn", async () => {
+    const waiting: ((opened: OpenedCall) => void)[] = [];
+    const { statements, open } = batches({
+      openCall: () => new Promise<OpenedCall>((resolve) => waiting.push(resolve)),
+    });
+    const calls = Array.from({ length: 8 }, (_, user) => open(`user ${user}`));
+    for (let at = 0; at < statements.length; at++) {
+      const refusal = { code: "55P03" };
+      statements[at]?.answer(statements[at]!.steps.map((_, index) => ({ number: index + 1, answer: null, refusal })));
+      await turn();
+    }
+    for (let answered = 0; answered < 8; answered++) {
+      expect(waiting).toHaveLength(Math.min(8, answered + 3));
+      waiting[answered]?.(opened("alone"));
+      await turn();
+    }
+    expect(await Promise.all(calls)).toEqual(Array(8).fill(opened("alone")));
+  });
+
   test("tells everybody when a statement fails, asks nothing twice, and goes on", async () => {
     const { statements, open } = batches();
     const calls = [open("ada"), open("bob"), open("cyd"), open("dan")];
