@@ -115,9 +115,12 @@ function describeCredentials(name: string, database: Database): void {
     const user = await newUser();
     const tooShort = await newCredential(user, { envelope: "QllLAQ==" });
     await expect(database.saveCredential(tooShort)).rejects.toEqual(withCode("internal"));
-    const ofNobody = await newCredential({ ...user, id: crypto.randomUUID() });
-    await expect(database.saveCredential(ofNobody)).rejects.toEqual(withCode("internal"));
     await expect(database.readEnvelope("no-uuid", "openai")).rejects.toEqual(withCode("internal"));
+  });
+
+  test(`${name} takes a user who was deleted for nobody`, async () => {
+    const ofNobody = await newCredential({ ...(await newUser()), id: crypto.randomUUID() });
+    await expect(database.saveCredential(ofNobody)).rejects.toEqual(withCode("unauthenticated"));
   });
 }
 

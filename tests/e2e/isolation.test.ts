@@ -98,7 +98,14 @@ describe("by REST", () => {
              array(select format_type(t, null) from unnest(p.proargtypes) as t) as types
       from pg_proc as p where p.pronamespace = 'byok'::regnamespace and p.prorettype <> 'trigger'::regtype`);
     expect(rows.length).toBeGreaterThan(8);
-    const sample: Record<string, unknown> = { uuid: alice.user.id, text: "openai", bigint: 1, integer: 1, jsonb: [] };
+    const sample: Record<string, unknown> = {
+      uuid: alice.user.id,
+      text: "openai",
+      bigint: 1,
+      integer: 1,
+      jsonb: [],
+      "uuid[]": [],
+    };
     for (const { name, arguments: names, types } of rows) {
       const given = Object.fromEntries(names.map((argument, index) => [argument, sample[types[index]!]]));
       for (const client of [mallory.supabase, alice.user.supabase, visitorOf(stack)]) {

@@ -237,8 +237,8 @@ export const billingGuards: readonly Guard[] = [
   {
     name: "A body that never ends does not outlast its hold",
     file: "functions/call/index.ts",
-    guard: "await readJsonObject(request, funding.maxInputBytes, callTimeoutMs),",
-    instead: "await readJsonObject(request, funding.maxInputBytes),",
+    guard: "await readJsonObject(request, maxInputBytes, services.env.callTimeoutMs);",
+    instead: "await readJsonObject(request, maxInputBytes);",
     test: "tests/e2e/timeouts.test.ts",
   },
   {
