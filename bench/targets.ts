@@ -10,7 +10,7 @@ import { seal } from "../functions/_shared/envelope.ts";
 import { importKeyring } from "../functions/_shared/keyring.ts";
 import { defaultSupabaseDir, readConfig, type StackConfig } from "../local/config.ts";
 import { denoProgram } from "../local/deno-program.ts";
-import { startFunctions } from "../local/functions.ts";
+import { memoryLimits, startFunctions } from "../local/functions.ts";
 import { freePort } from "../local/ports.ts";
 import { loadSecrets } from "../local/secrets.ts";
 import { hostedVariables, type Stack, startStack } from "../local/stack.ts";
@@ -67,6 +67,8 @@ async function startAll(stateDir: string, stops: (() => unknown)[]): Promise<Omi
       "run",
       "--quiet",
       "--no-config",
+      // As the functions have them: collecting garbage is no small part of a request.
+      memoryLimits,
       "--allow-net",
       path.join(here, file),
       String(port),
@@ -88,11 +90,13 @@ async function startAll(stateDir: string, stops: (() => unknown)[]): Promise<Omi
   const env = {
     ...hostedVariables(stack.url, stack.dbUrl, secrets, tokens),
     SUPABASE_JWKS: JSON.stringify({ keys: [...tokens.jwks.keys, sharedKey] }),
-    BYOK_PLATFORM_KEYS: JSON.stringify({ openai: "sk-platform" }),
+    BYOK_PLATFORM_KEYS: JSON.stringify({ openai: `sk-proj-${randomBytes(36).toString("base64url")}` }),
     BYOK_PROVIDER_ORIGINS: JSON.stringify({ openai: origin }),
   };
   const functions = async (name: string, config: StackConfig, more: Record<string, string>) => {
     const started = await startFunctions({
+      // The first draft loses memory with each request, and would not live through the run.
+      isUnlimited: name === "naive",
       ...{ config, supabaseDir: defaultSupabaseDir, stateDir: path.join(stateDir, name) },
       ...{ env: { ...env, ...more }, allowHosts: [], log: (line: string) => console.error(line) },
     });

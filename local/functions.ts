@@ -6,12 +6,17 @@ import { projectDir, type StackConfig } from "./config.ts";
 import { spawnGuarded } from "./deadman.ts";
 import { denoProgram } from "./deno-program.ts";
 
+/** A hosted function has 256 MB in all. V8 is told here as well, so that it collects in time, and ends the process past it. */
+export const memoryLimits = "--v8-flags=--max-old-space-size=96,--max-semi-space-size=4";
+
 export interface FunctionsOptions {
   config: StackConfig;
   supabaseDir: string;
   stateDir: string;
   /** the functions' whole environment */
   env: Record<string, string>;
+  /** whether they may take all the memory there is, which no hosted function may */
+  isUnlimited?: boolean;
   /** hosts that functions may reach besides those that their environment names */
   allowHosts: string[];
   /** gets what the functions print, line by line */
@@ -58,8 +63,7 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
       "--no-prompt",
       // A request's signal tells that its client is gone, not that its answer is complete.
       "--unstable-no-legacy-abort",
-      // A hosted function has 256 MB in all. V8 is told here as well, so that it collects in time, and ends the process past it.
-      "--v8-flags=--max-old-space-size=96,--max-semi-space-size=4",
+      ...(options.isUnlimited ? [] : [memoryLimits]),
       "--no-check",
       "--no-lock",
       "--cached-only",

@@ -81,15 +81,16 @@ describe("direct()", () => {
     if (held.funding !== "platform" || alsoHeld.funding !== "platform")
       throw new Error("The calls are not on credits.");
     const lock = await lockAccount(stack.adminDbUrl, busy.id);
-    // While these two statements are under way, what comes next gathers for one statement.
-    const others = [opening(first), opening(second)];
+    // While this statement is under way, what comes next gathers for one statement.
+    const others = [opening(first)];
     let isFree = false;
     const carriedOut = Promise.all([
       opening(busy),
       directly.settleHold(busy.id, held.holdId),
       directly.voidHold(busy.id, alsoHeld.holdId),
     ]).finally(() => (isFree = true));
-    for (const { funding } of await Promise.all([...others, opening(free)])) expect(funding).toBe("platform");
+    for (const { funding } of await Promise.all([...others, opening(second), opening(free)]))
+      expect(funding).toBe("platform");
     expect(isFree).toBe(false);
     await lock.awaited();
     await lock.release();

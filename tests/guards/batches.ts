@@ -26,12 +26,6 @@ export const batchGuards: readonly Guard[] = [
   },
   {
     ...batches,
-    name: "No two statements of an isolate lock one user's account",
-    guard: "usersUnderWay.has(one.step.user_id)",
-    instead: "false",
-  },
-  {
-    ...batches,
     name: "A step that a batch could not do is done by itself",
     guard: "if (refusal.code === lockNotAvailable) return await inTurn(byItself);",
     instead: "",
@@ -45,7 +39,7 @@ export const batchGuards: readonly Guard[] = [
   {
     ...batches,
     name: "A batch is bounded",
-    guard: "batch.length === maxSteps || ",
-    instead: "",
+    guard: "waiting.splice(0, maxSteps)",
+    instead: "waiting.splice(0)",
   },
 ];
