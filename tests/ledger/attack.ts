@@ -1,6 +1,7 @@
 /** Many clients on few accounts: each runs its script on a connection of its own, and everything it sees is written down. */
 import { randomUUID } from "node:crypto";
 import { type Client, DatabaseError, Pool } from "pg";
+import { Batches, Locked } from "./batches.ts";
 import { type Events, type HoldSeen, newEvents } from "./events.ts";
 import { drawScripts, providers, type Step, type StepOf, userKinds } from "./script.ts";
 import { connect, createUsers, envelope } from "./sessions.ts";
@@ -8,6 +9,8 @@ import { connect, createUsers, envelope } from "./sessions.ts";
 export interface AttackOptions {
   /** As the hosted `postgres`. */
   readonly dbUrl: string;
+  /** As the role of the functions, who have batches; the control has none. */
+  readonly functionsDbUrl?: string;
   /** Where the billing functions are: `byok`, or a control with functions and tables of the same names. */
   readonly schema: string;
   readonly seed: number;
@@ -20,7 +23,7 @@ export interface AttackOptions {
 
 /** Attacks and returns when all clients have finished and one last sweep has run. */
 export async function attack(options: AttackOptions): Promise<Events> {
-  const { dbUrl, schema, seed, clients, steps } = options;
+  const { dbUrl, functionsDbUrl, schema, seed, clients, steps } = options;
   const operator = new Pool({ connectionString: dbUrl, max: 4 });
   const opened: Client[] = [];
   try {
@@ -31,11 +34,15 @@ export async function attack(options: AttackOptions): Promise<Events> {
       await session.query(`set default_transaction_isolation = '${isolationOf(index)}'`);
       opened.push(session);
     }
-    const play = async (session: Client, script: Step[] = []) => {
-      const attacker = new Attacker(session, operator, options, events);
+    const isolate = functionsDbUrl ? await connect(functionsDbUrl) : undefined;
+    if (isolate) opened.push(isolate);
+    const batches = isolate && new Batches(isolate);
+    const play = async (script: Step[], index: number) => {
+      const inBatches = isInBatches(index) ? batches : undefined;
+      const attacker = new Attacker(opened[index] as Client, operator, options, events, inBatches);
       for (const step of script) await attacker.take(step);
     };
-    await Promise.all(opened.map((session, index) => play(session, scripts[index])));
+    await Promise.all(scripts.map(play));
     await operator.query(`select ${schema}.expire_holds(1000000)`);
     return events;
   } finally {
@@ -46,6 +53,11 @@ export async function attack(options: AttackOptions): Promise<Events> {
 /** As the functions have it, but for some clients whose project has set another one. */
 function isolationOf(client: number): string {
   return { 3: "repeatable read", 7: "serializable" }[client % 8] ?? "read committed";
+}
+
+/** Half of those at the usual level share the statements of one isolate. */
+function isInBatches(client: number): boolean {
+  return client % 2 === 0;
 }
 
 async function prepare(operator: Pool, { schema, credits }: AttackOptions): Promise<string[]> {
@@ -77,8 +89,16 @@ class Attacker {
   /** What each user begins with. */
   readonly #credits: number;
   readonly #events: Events;
+  readonly #batches: Batches | undefined;
 
-  constructor(session: Client, operator: Pool, { schema, credits }: AttackOptions, events: Events) {
+  constructor(
+    session: Client,
+    operator: Pool,
+    { schema, credits }: AttackOptions,
+    events: Events,
+    batches: Batches | undefined,
+  ) {
+    this.#batches = batches;
     this.#session = session;
     this.#operator = operator;
     this.#schema = schema;
@@ -236,11 +256,10 @@ class Attacker {
 
   /** The row of a function, or its refusal; anything but a refusal that the function documents is unexpected. */
   async #call(kind: Step["kind"], name: string, values: unknown[]): Promise<Row | DatabaseError | "rolled back"> {
-    const places = values.map((_, index) => `$${index + 1}`).join(", ");
     try {
-      const { rows } = await this.#session.query<Row>(`select * from ${this.#schema}.${name}(${places})`, values);
-      this.#count(kind, rows[0]?.funding ?? "done");
-      return rows[0] as Row;
+      const row = await this.#rowOf(name, values);
+      this.#count(kind, row?.funding ?? "done");
+      return row as Row;
     } catch (thrown) {
       const error = thrown as DatabaseError;
       if (isRolledBack(error)) {
@@ -255,6 +274,19 @@ class Attacker {
     }
   }
 
+  async #rowOf(name: string, values: unknown[]): Promise<Row | undefined> {
+    if (this.#batches && batchable.includes(name)) {
+      try {
+        return await this.#batches.call(name, values);
+      } catch (error) {
+        if (!(error instanceof Locked)) throw error;
+        this.#events.outcomes.locked = (this.#events.outcomes.locked ?? 0) + 1;
+      }
+    }
+    const places = values.map((_, index) => `$${index + 1}`).join(", ");
+    return (await this.#session.query<Row>(`select * from ${this.#schema}.${name}(${places})`, values)).rows[0];
+  }
+
   #count(kind: Step["kind"], outcome: string): void {
     const name = `${kind}: ${outcome}`;
     this.#events.outcomes[name] = (this.#events.outcomes[name] ?? 0) + 1;
@@ -262,6 +294,8 @@ class Attacker {
 }
 
 type Row = Record<string, any>;
+
+const batchable = ["open_call", "settle_hold", "void_hold"];
 
 /** Whether a transaction could not be serialized, which read committed never asks for; nothing of it remains. */
 function isRolledBack(error: unknown): boolean {

@@ -13,7 +13,7 @@ import { brokenInvariants } from "./invariants.ts";
 import { userKinds } from "./script.ts";
 import { connect, createUsers, envelope, waits, withConnection } from "./sessions.ts";
 
-const { dbUrl } = inject("stack");
+const { dbUrl, functionsDbUrl } = inject("stack");
 
 /** LEDGER_SEED replays the run that failed; LEDGER_RUNS makes more runs, each from a seed of its own. */
 const firstSeed = process.env.LEDGER_SEED ? Number(process.env.LEDGER_SEED) : randomInt(2 ** 31 - 1_000_000);
@@ -30,7 +30,7 @@ test(
     let steps = 0;
     for (let run = 0; run < runs; run++) {
       const seed = firstSeed + run;
-      const options = { ...size, dbUrl, schema: "byok", seed };
+      const options = { ...size, dbUrl, functionsDbUrl, schema: "byok", seed };
       const events = await attack(options);
       const { broken, contradicted } = await judge(options, events);
       expect({ broken, contradicted }, `LEDGER_SEED=${seed} LEDGER_RUNS=1 replays it`).toEqual({
@@ -73,6 +73,7 @@ const reached = [
   ),
   ...["settle: done", "settle: hold_not_found", "void: done", "void: hold_not_found"],
   ...["grant: done", "grant: idempotency_key_reused", "expire: done", "save: done", "remove: done", "leave: done"],
+  "locked",
   ...["open: rolled back", "settle: rolled back", "void: rolled back"],
 ];
 
