@@ -51,5 +51,7 @@ export async function bundleFunctions(outDir: string): Promise<void> {
 if (import.meta.main) {
   const outDir = path.join(projectDir, "dist");
   await bundleFunctions(outDir);
-  console.log(`${path.relative(process.cwd(), outDir)}: npx supabase functions deploy --use-api --workdir dist --remote=<ref>`);
+  console.log(
+    `${path.relative(process.cwd(), outDir)}: npx supabase functions deploy --use-api --workdir dist --remote=<ref>`,
+  );
 }
