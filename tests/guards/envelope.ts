@@ -18,12 +18,6 @@ export const envelopeGuards: readonly Guard[] = [
   },
   {
     ...envelope,
-    name: "What was derived is recalled for the same binding alone",
-    guard: "String.fromCharCode(...context, ...random)",
-    instead: "String.fromCharCode(...random)",
-  },
-  {
-    ...envelope,
     name: "What was derived is forgotten after five minutes",
     guard: "maxAge_ms: 5 * 60_000",
     instead: "maxAge_ms: Infinity",
