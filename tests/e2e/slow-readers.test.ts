@@ -12,8 +12,11 @@ test("call charges an answer that goes on, while it goes on", async () => {
     await letPlatformKey(stack, "openai", "drips");
     const user = await newUser(100, stack);
     const question = { operation: "doc_generation", stream: true, signal: leaving.signal };
-    expect((await ask(user, "openai", question)).status).toBe(200);
+    const answer = await ask(user, "openai", question);
+    expect(answer.status).toBe(200);
     await expectBalance(user, 90);
+    // Held until here: an answer that nobody can read any more is let go of when garbage is collected, and the client has left.
+    expect(answer.bodyUsed).toBe(false);
   } finally {
     leaving.abort();
     await stack.stop();
