@@ -79,8 +79,11 @@ export async function memoryOfStreams_mb(target: Measured): Promise<number[]> {
   for (const _ of [1, 2]) {
     let most_mb = 0;
     const watch = setInterval(() => (most_mb = Math.max(most_mb, memory_mb(target.pid))), 50);
-    await load(target, "stream 30 100", { inFlight: 500, requests: 500 });
-    clearInterval(watch);
+    try {
+      await load(target, "stream 30 100", { inFlight: 500, requests: 500 });
+    } finally {
+      clearInterval(watch);
+    }
     passes_mb.push(most_mb);
   }
   return passes_mb;
