@@ -18,6 +18,11 @@ async function tabTo(page: Page, target: Locator): Promise<void> {
   throw new Error(`The keyboard does not reach ${target}.`);
 }
 
+/** Focus moves a moment after what it follows shows. */
+async function expectFocus(target: Locator, message?: string): Promise<void> {
+  await expect.poll(() => target.evaluate(isFocused), { message: message ?? "" }).toBe(true);
+}
+
 test("somebody with a keyboard alone signs in, saves a key, replaces, checks and removes it", async ({ visit }) => {
   const user = await newUser(100);
   const page = await visit(null);
@@ -33,26 +38,28 @@ test("somebody with a keyboard alone signs in, saves a key, replaces, checks and
 
   await tabTo(page, button("Add key"));
   await keyboard.press("Enter");
+  await expectFocus(fieldOf(page, "anthropic"));
   await keyboard.insertText(doubleKey("anthropic", "works"));
   await keyboard.press("Enter");
   await row.getByText("Verified", { exact: true }).waitFor();
   await page.getByText("0 credits, billed to your Anthropic account").waitFor();
 
-  expect(await button("Replace").evaluate(isFocused), "focus is where it was").toBe(true);
+  await expectFocus(button("Replace"), "focus is where it was");
   await keyboard.press("Space");
+  await expectFocus(fieldOf(page, "anthropic"));
   await keyboard.insertText(doubleKey("anthropic", "rejected"));
   await tabTo(page, button("Save & Verify"));
   await keyboard.press("Space");
   await row.getByText("Nothing was changed").waitFor();
-  expect(await fieldOf(page, "anthropic").evaluate(isFocused), "focus is where another key goes").toBe(true);
+  await expectFocus(fieldOf(page, "anthropic"), "focus is where another key goes");
   await tabTo(page, button("Cancel"));
   await keyboard.press("Enter");
 
   await keyboard.press("Shift+Tab");
-  expect(await button("Check again").evaluate(isFocused)).toBe(true);
+  await expectFocus(button("Check again"));
   await keyboard.press("Enter");
   await row.getByText("Checking", { exact: true }).waitFor({ state: "detached" });
-  expect(await button("Check again").evaluate(isFocused), "focus is where it was").toBe(true);
+  await expectFocus(button("Check again"), "focus is where it was");
 
   await tabTo(page, button("Remove"));
   await keyboard.press("Enter");
@@ -66,12 +73,12 @@ test("somebody with a keyboard alone signs in, saves a key, replaces, checks and
   }
   await keyboard.press("Escape");
   await dialog.waitFor({ state: "detached" });
-  expect(await button("Remove").evaluate(isFocused), "focus is where it was").toBe(true);
+  await expectFocus(button("Remove"), "focus is where it was");
   await keyboard.press("Enter");
   await tabTo(page, dialog.getByRole("button", { name: "Remove key" }));
   await keyboard.press("Enter");
   await row.getByText("Calls to Anthropic cost credits").waitFor();
-  await expect.poll(() => button("Add key").evaluate(isFocused)).toBe(true);
+  await expectFocus(button("Add key"));
   await page.getByText("100 credits", { exact: true }).waitFor();
 });
 
@@ -80,7 +87,9 @@ test("somebody with a keyboard alone runs an operation, copies code and signs ou
   const { keyboard } = page;
   await tabTo(page, page.getByRole("link", { name: "Try it" }));
   await keyboard.press("Enter");
-  await tabTo(page, page.getByLabel("Operation", { exact: true }));
+  const operation = page.getByLabel("Operation", { exact: true });
+  await operation.getByText("10 credits").waitFor({ state: "attached" });
+  await tabTo(page, operation);
   await keyboard.press("ArrowDown");
   await tabTo(page, page.getByRole("button", { name: "Run" }));
   await keyboard.press("Enter");
@@ -102,6 +111,7 @@ test("the reveal button and the link to the key console come right after the fie
   const row = rowOf(page, "openai");
   await tabTo(page, row.getByRole("button", { name: "Add key" }));
   await page.keyboard.press("Enter");
+  await expectFocus(fieldOf(page, "openai"));
   const order = ["Show key", "platform.openai.com", "Save & Verify", "Cancel"];
   for (const name of order) {
     await page.keyboard.press("Tab");
