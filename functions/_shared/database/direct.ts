@@ -21,7 +21,7 @@ export interface DirectOptions {
   readonly patienceMs?: number;
 }
 
-/** Most connections of an isolate. Each serves one call at a time, for a fraction of a millisecond. */
+/** Most connections of an isolate: one for batches, three for steps that wait for a locked account, one for all else. */
 const maxConnections = 5;
 /** How long a connection that nobody needs is kept, in ms. */
 const idleMs = 30_000;
