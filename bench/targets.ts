@@ -6,15 +6,15 @@ import path from "node:path";
 import { type JWTPayload, SignJWT } from "jose";
 import { Client } from "pg";
 import { direct } from "../functions/_shared/database/direct.ts";
-import { seal } from "../functions/_shared/envelope.ts";
-import { importKeyring } from "../functions/_shared/keyring.ts";
-import { defaultSupabaseDir, readConfig, type StackConfig } from "../local/config.ts";
-import { denoProgram } from "../local/deno-program.ts";
-import { memoryLimits, startFunctions } from "../local/functions.ts";
-import { freePort } from "../local/ports.ts";
-import { loadSecrets } from "../local/secrets.ts";
-import { hostedVariables, type Stack, startStack } from "../local/stack.ts";
-import { createTokens } from "../local/tokens.ts";
+import { seal } from "../functions/_shared/crypto/envelope.ts";
+import { importKeyring } from "../functions/_shared/crypto/keyring.ts";
+import { defaultSupabaseDir, readConfig, type StackConfig } from "../stack/config.ts";
+import { denoProgram } from "../stack/functions/deno-program.ts";
+import { memoryLimits, startFunctions } from "../stack/functions/functions.ts";
+import { freePort } from "../stack/ports.ts";
+import { loadSecrets } from "../stack/secrets.ts";
+import { hostedVariables, type Stack, startStack } from "../stack/stack.ts";
+import { createTokens } from "../stack/api/tokens.ts";
 import type { Target } from "./load.ts";
 import { startServer } from "./processes.ts";
 
@@ -110,7 +110,7 @@ async function startAll(stateDir: string, stops: (() => unknown)[]): Promise<Omi
   const naiveKey = randomBytes(32);
   const naive = await functions(
     "naive",
-    { ...config, functions: { naive: { ...config.functions.call!, entrypoint: "../bench/naive/index.ts" } } },
+    { ...config, functions: { naive: { ...config.functions.call!, entrypoint: "./naive/index.ts" } } },
     { NAIVE_KEY: naiveKey.toString("base64"), NAIVE_ORIGIN: origin },
   );
 

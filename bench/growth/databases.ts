@@ -3,8 +3,8 @@ import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Client } from "pg";
-import { password, type Postgres, startPostgres, superuser } from "../../local/postgres.ts";
-import { startStack } from "../../local/stack.ts";
+import { password, type Postgres, startPostgres, superuser } from "../../stack/postgres/postgres.ts";
+import { startStack } from "../../stack/stack.ts";
 import { fill } from "./fill.ts";
 
 export interface Cluster {

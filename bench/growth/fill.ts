@@ -1,7 +1,7 @@
 /** Users who have been there for a while: a saved key, credits, calls behind them and, for some, one under way. */
 import { createHash } from "node:crypto";
 import type { Client } from "pg";
-import { envelope } from "../../tests/ledger/sessions.ts";
+import { envelope } from "../../tests/harness/sessions.ts";
 
 /** Each user's calls on credits so far. All but the last were charged; the last was given back. */
 const callsPerUser = 3;

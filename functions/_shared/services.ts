@@ -1,10 +1,10 @@
 /** What the endpoints work with, made once for an isolate from its environment. */
 import type { Database } from "./database/types.ts";
 import { type Env, readEnv } from "./env.ts";
-import { importKeyring, type Keyring } from "./keyring.ts";
+import { importKeyring, type Keyring } from "./crypto/keyring.ts";
 import { type ProviderId, providers } from "./providers/index.ts";
 import type { Verdict } from "./providers/types.ts";
-import { checkKey } from "./verification.ts";
+import { checkKey } from "./providers/verification.ts";
 
 export interface Services {
   readonly env: Env;

@@ -1,12 +1,19 @@
 /** `* /functions/v1/call/<provider>/<the provider's own path>`: relays a call, funded by the user's own API key or by credits. */
-import { limitBody, readJsonObject, streamOf, tooLarge } from "../_shared/body.ts";
-import { type ByokFunding, fundCall, type PlatformFunding } from "../_shared/funding.ts";
-import { identifyUserOrBackend } from "../_shared/identity.ts";
-import { platformBody, platformSearch } from "../_shared/platform.ts";
+import { limitBody, readJsonObject, streamOf, tooLarge } from "../_shared/request/body.ts";
+import { type ByokFunding, fundCall, type PlatformFunding } from "../_shared/credits/funding.ts";
+import { identifyUserOrBackend } from "../_shared/request/identity.ts";
+import { platformBody, platformSearch } from "../_shared/credits/platform.ts";
 import { providers } from "../_shared/providers/index.ts";
-import { askProvider, inbound, inboundError, outboundHeaders, requireGeneration, watchBody } from "../_shared/relay.ts";
-import { addressOf, providerOf, type Route, routeOf } from "../_shared/route.ts";
-import { refusalHeaders, serve } from "../_shared/serve.ts";
+import {
+  askProvider,
+  inbound,
+  inboundError,
+  outboundHeaders,
+  requireGeneration,
+  watchBody,
+} from "../_shared/relay/relay.ts";
+import { addressOf, providerOf, type Route, routeOf } from "../_shared/request/route.ts";
+import { refusalHeaders, serve } from "../_shared/request/serve.ts";
 import { openServices } from "../_shared/services.ts";
 
 const services = await openServices();

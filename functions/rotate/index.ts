@@ -3,12 +3,12 @@
  * `POST {kid, primary, after, limit, dry_run}` seals a batch of them anew. `npm run rotate` drives it. No key comes in or goes out.
  */
 import * as z from "zod/mini";
-import { readJsonObject } from "../_shared/body.ts";
-import { requireSecretKey } from "../_shared/identity.ts";
-import { rewrapBatch, takeCensus } from "../_shared/rotation.ts";
-import { serve } from "../_shared/serve.ts";
+import { readJsonObject } from "../_shared/request/body.ts";
+import { requireSecretKey } from "../_shared/request/identity.ts";
+import { rewrapBatch, takeCensus } from "../_shared/keys/rotation.ts";
+import { serve } from "../_shared/request/serve.ts";
 import { openServices } from "../_shared/services.ts";
-import { maxBodyBytes, parse } from "../_shared/validation.ts";
+import { maxBodyBytes, parse } from "../_shared/request/validation.ts";
 
 const services = await openServices();
 const kid = z.int().check(z.minimum(0), z.maximum(0xffff_ffff));

@@ -1,12 +1,12 @@
 /** `POST /functions/v1/verify {provider}` -> `{credential, verdict}`: checks the saved API key once more. */
 import * as z from "zod/mini";
-import { readJsonObject } from "../_shared/body.ts";
-import { checkSavedKey } from "../_shared/credentials.ts";
-import { identifyUser } from "../_shared/identity.ts";
+import { readJsonObject } from "../_shared/request/body.ts";
+import { checkSavedKey } from "../_shared/keys/credentials.ts";
+import { identifyUser } from "../_shared/request/identity.ts";
 import { providerIds } from "../_shared/providers/index.ts";
-import { serve } from "../_shared/serve.ts";
+import { serve } from "../_shared/request/serve.ts";
 import { openServices } from "../_shared/services.ts";
-import { maxBodyBytes, parse } from "../_shared/validation.ts";
+import { maxBodyBytes, parse } from "../_shared/request/validation.ts";
 
 const services = await openServices();
 const Body = z.strictObject({ provider: z.enum(providerIds) });

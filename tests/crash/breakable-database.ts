@@ -1,13 +1,13 @@
 /** Postgres with durable settings and the Data API on it, to be killed and started again on the same files and port. */
 import path from "node:path";
-import { bootstrap } from "../../local/bootstrap.ts";
-import { defaultSupabaseDir, type StackConfig } from "../../local/config.ts";
-import { createLite } from "../../local/lite.ts";
-import { allowLogin, databaseUrl } from "../../local/logins.ts";
-import { migrate } from "../../local/migrate.ts";
-import { type Postgres, password, startPostgres, superuser } from "../../local/postgres.ts";
-import type { Secrets } from "../../local/secrets.ts";
-import { childrenOf } from "../local/processes.ts";
+import { bootstrap } from "../../stack/postgres/bootstrap.ts";
+import { defaultSupabaseDir, type StackConfig } from "../../stack/config.ts";
+import { createLite } from "../../stack/api/lite.ts";
+import { allowLogin, databaseUrl } from "../../stack/postgres/logins.ts";
+import { migrate } from "../../stack/postgres/migrate.ts";
+import { type Postgres, password, startPostgres, superuser } from "../../stack/postgres/postgres.ts";
+import type { Secrets } from "../../stack/secrets.ts";
+import { childrenOf } from "../harness/processes.ts";
 import { createDataApi, type DataApi } from "./data-api.ts";
 
 export class BreakableDatabase {

@@ -1,5 +1,5 @@
 /** The functions' process, to be killed and started again. */
-import { type Functions, type FunctionsOptions, startFunctions } from "../../local/functions.ts";
+import { type Functions, type FunctionsOptions, startFunctions } from "../../stack/functions/functions.ts";
 
 export class BreakableFunctions {
   readonly #options: FunctionsOptions;

@@ -1,14 +1,14 @@
 /**
  * A stack in pieces: the functions and Postgres can be killed and started again apart from each other, which `startStack` does
- * not offer. The parts are those of local/, put together in the same way; between functions and Data API stands a gate.
+ * not offer. The parts are those of stack/, put together in the same way; between functions and Data API stands a gate.
  */
 import { chmodSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { defaultSupabaseDir, readConfig } from "../../local/config.ts";
-import { startGateway } from "../../local/gateway.ts";
-import { loadSecrets } from "../../local/secrets.ts";
-import { createTokens } from "../../local/tokens.ts";
+import { defaultSupabaseDir, readConfig } from "../../stack/config.ts";
+import { startGateway } from "../../stack/api/gateway.ts";
+import { loadSecrets } from "../../stack/secrets.ts";
+import { createTokens } from "../../stack/api/tokens.ts";
 import { lockAccount } from "./account-lock.ts";
 import { BreakableDatabase } from "./breakable-database.ts";
 import { BreakableFunctions } from "./breakable-functions.ts";

@@ -4,7 +4,7 @@
  */
 import { randomInt } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { withConnection } from "../ledger/sessions.ts";
+import { withConnection } from "../harness/sessions.ts";
 import { type BreakableStack, startBreakableStack, type Victim, victims } from "./breakable-stack.ts";
 import type { User } from "./calls.ts";
 import { saveKey, usersWith } from "./ledger.ts";

@@ -1,7 +1,7 @@
 /** What a test of crashes does in the database, and reads there. */
 import { randomUUID } from "node:crypto";
 import type { Client } from "pg";
-import { createUsers } from "../ledger/sessions.ts";
+import { createUsers } from "../harness/sessions.ts";
 import type { BreakableStack } from "./breakable-stack.ts";
 import type { User } from "./calls.ts";
 

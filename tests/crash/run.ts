@@ -2,8 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "pg";
-import { brokenInvariants } from "../ledger/invariants.ts";
-import { withConnection } from "../ledger/sessions.ts";
+import { brokenInvariants } from "../harness/invariants.ts";
+import { withConnection } from "../harness/sessions.ts";
 import type { BreakableStack } from "./breakable-stack.ts";
 import { Call, type CallEnd, operation, type User } from "./calls.ts";
 import { balanceOf, expireHolds, statesOf, usersWith } from "./ledger.ts";

@@ -5,7 +5,7 @@ import { type BreakableStack, startBreakableStack } from "./breakable-stack.ts";
 import { Call, operation, type User } from "./calls.ts";
 import { balanceOf, expireHolds, saveKey, statesOf, usersWith } from "./ledger.ts";
 import { type Answer, type AnswerOptions, answerUpTo, type Stage, wholeAnswer } from "./provider.ts";
-import { connect } from "../ledger/sessions.ts";
+import { connect } from "../harness/sessions.ts";
 
 let stack: BreakableStack;
 /** Gives up soon: on an answer that does not begin, and on one that does not go on. */

@@ -3,12 +3,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "nod
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bundleFunctions } from "../../local/bundle.ts";
-import { defaultSupabaseDir } from "../../local/config.ts";
-import { scan } from "../house/sources.ts";
-import { ask } from "./calls.ts";
-import { type OwnStack, startOwnStack } from "./own-stack.ts";
-import { expectBalance, functionsUrlOf, newByokUser, newUser, verify } from "./users.ts";
+import { bundleFunctions } from "../../cli/bundle.ts";
+import { defaultSupabaseDir } from "../../stack/config.ts";
+import { scan } from "../harness/sources.ts";
+import { ask } from "../harness/calls.ts";
+import { type OwnStack, startOwnStack } from "../harness/own-stack.ts";
+import { expectBalance, functionsUrlOf, newByokUser, newUser, verify } from "../harness/users.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "byok-bundle-"));
 const supabaseDir = path.join(folder, "supabase");

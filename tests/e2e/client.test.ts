@@ -3,9 +3,9 @@ import OpenAI from "openai";
 import { describe, expect, test } from "vitest";
 import { type Byok, createByok } from "../../client/index.ts";
 import { providerIds } from "../../functions/_shared/providers/index.ts";
-import { ask, prices } from "./calls.ts";
-import { behave, doubleKey } from "./doubles.ts";
-import { expectBalance, grant, newUser, stack, type User, visitorOf } from "./users.ts";
+import { ask, prices } from "../harness/calls.ts";
+import { behave, doubleKey } from "../harness/doubles.ts";
+import { expectBalance, grant, newUser, stack, type User, visitorOf } from "../harness/users.ts";
 
 const byokOf = (user: User): Byok => createByok(user.supabase);
 

@@ -1,6 +1,6 @@
 /** The form of requests to save and verify, and of their refusals. */
 import { describe, expect, test } from "vitest";
-import { functionsUrl, newUser, type User } from "./users.ts";
+import { functionsUrl, newUser, type User } from "../harness/users.ts";
 
 async function post(user: User, slug: string, body: BodyInit, method = "POST") {
   const headers = { authorization: `Bearer ${user.accessToken}`, "content-type": "application/json" };

@@ -1,9 +1,9 @@
 /** Who is calling: which tokens are taken, where they may stand, and for whom the secret key acts. */
 import { decodeJwt, decodeProtectedHeader, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { generation, refusalOf } from "./calls.ts";
-import { doubleKey, expectOnlyTheKey } from "./doubles.ts";
-import { type OwnStack, startOwnStack } from "./own-stack.ts";
+import { generation, refusalOf } from "../harness/calls.ts";
+import { doubleKey, expectOnlyTheKey } from "../harness/doubles.ts";
+import { type OwnStack, startOwnStack } from "../harness/own-stack.ts";
 import {
   adminOf,
   type ByokUser,
@@ -13,7 +13,7 @@ import {
   newByokUser,
   newUser,
   type User,
-} from "./users.ts";
+} from "../harness/users.ts";
 
 /** One of its own, since only then can tokens be signed with the project's key. */
 let stack: OwnStack;

@@ -2,9 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { createByok } from "../../client/index.ts";
 import { providerIds } from "../../functions/_shared/providers/index.ts";
-import { ask, type Operation, prices, refusalOf, textOf } from "./calls.ts";
-import { behave, doubleKey, expectOnlyTheKey, requestsWith } from "./doubles.ts";
-import { balance, expectBalance, ledger, newByokUser, newUser, save, stack, type User } from "./users.ts";
+import { ask, type Operation, prices, refusalOf, textOf } from "../harness/calls.ts";
+import { behave, doubleKey, expectOnlyTheKey, requestsWith } from "../harness/doubles.ts";
+import { balance, expectBalance, ledger, newByokUser, newUser, save, stack, type User } from "../harness/users.ts";
 
 describe.each(providerIds)("%s", (provider) => {
   async function askAs(user: User, operation: Operation) {

@@ -1,9 +1,9 @@
 /** What an app does with supabase-js: reads its own tables, removes a key, and invokes the functions. */
 import { FunctionsHttpError } from "@supabase/supabase-js";
 import { expect, test } from "vitest";
-import { ask, generation, refusalOf, textOfStream } from "./calls.ts";
-import { doubleKey, expectOnlyTheKey } from "./doubles.ts";
-import { expectBalance, newByokUser, newUser } from "./users.ts";
+import { ask, generation, refusalOf, textOfStream } from "../harness/calls.ts";
+import { doubleKey, expectOnlyTheKey } from "../harness/doubles.ts";
+import { expectBalance, newByokUser, newUser } from "../harness/users.ts";
 
 const headersOf = (operation: string) => ({ "x-byok-operation": operation });
 

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
-import { connect, createUsers } from "./sessions.ts";
+import { connect, createUsers } from "../harness/sessions.ts";
 
 const { dbUrl, url, secretKey } = inject("stack");
 let operator: Client;

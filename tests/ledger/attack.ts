@@ -4,7 +4,7 @@ import { type Client, DatabaseError, Pool } from "pg";
 import { Batches, Locked } from "./batches.ts";
 import { type Events, type HoldSeen, newEvents } from "./events.ts";
 import { drawScripts, providers, type Step, type StepOf, userKinds } from "./script.ts";
-import { connect, createUsers, envelope } from "./sessions.ts";
+import { connect, createUsers, envelope } from "../harness/sessions.ts";
 
 export interface AttackOptions {
   /** As the hosted `postgres`. */

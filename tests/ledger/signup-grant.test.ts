@@ -5,9 +5,9 @@ import path from "node:path";
 import { createClient } from "@supabase/supabase-js";
 import type { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from "vitest";
-import { type OwnStack, startOwnStack } from "../e2e/own-stack.ts";
-import type { TestStack } from "../stack.ts";
-import { connect, createUsers, withConnection } from "./sessions.ts";
+import { type OwnStack, startOwnStack } from "../harness/own-stack.ts";
+import type { TestStack } from "../harness/stack.ts";
+import { connect, createUsers, withConnection } from "../harness/sessions.ts";
 
 const file = path.resolve(import.meta.dirname, "../../sql/optional/signup_grant.sql");
 const definition = readFileSync(file, "utf8");

@@ -3,8 +3,8 @@ import { randomUUID } from "node:crypto";
 import { exportJWK, exportSPKI, generateKeyPair, importJWK, type JWK, type JWTPayload, SignJWT } from "jose";
 import type { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type OwnStack, startOwnStack } from "../e2e/own-stack.ts";
-import { connect, createUsers, envelope } from "./sessions.ts";
+import { type OwnStack, startOwnStack } from "../harness/own-stack.ts";
+import { connect, createUsers, envelope } from "../harness/sessions.ts";
 
 let stack: OwnStack;
 let operator: Client;

@@ -1,6 +1,6 @@
 /** axe-core looks at every state that has a picture, see review.ts. */
 import { expect } from "vitest";
-import { newUser } from "../e2e/users.ts";
+import { newUser } from "../harness/users.ts";
 import { violations } from "./axe.ts";
 import { test } from "./browser.ts";
 import { openForm } from "./keys.ts";

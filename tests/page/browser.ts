@@ -2,8 +2,8 @@
 import path from "node:path";
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { test as base, expect, inject } from "vitest";
-import type { User } from "../e2e/users.ts";
-import { stack } from "../e2e/users.ts";
+import type { User } from "../harness/users.ts";
+import { stack } from "../harness/users.ts";
 
 /** A small phone, held upright. */
 export const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true } as const;

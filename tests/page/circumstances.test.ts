@@ -1,8 +1,8 @@
 /** What happens around a page: slow and broken networks, impatient fingers, other tabs, sessions that end. */
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
-import { doubleKey } from "../e2e/doubles.ts";
-import { newByokUser, newUser, save } from "../e2e/users.ts";
+import { doubleKey } from "../harness/doubles.ts";
+import { newByokUser, newUser, save } from "../harness/users.ts";
 import { test } from "./browser.ts";
 import { announcement, checkAgain, fieldOf, hold, openForm, rowOf, submitKey } from "./keys.ts";
 import { review } from "./review.ts";

@@ -1,7 +1,7 @@
 /** What Credits says is what the database says. */
 import { expect } from "vitest";
-import { doubleKey } from "../e2e/doubles.ts";
-import { admin, balance, grant, newUser, save, type User } from "../e2e/users.ts";
+import { doubleKey } from "../harness/doubles.ts";
+import { admin, balance, grant, newUser, save, type User } from "../harness/users.ts";
 import { test } from "./browser.ts";
 import { announcement, hold, rowOf } from "./keys.ts";
 import { review } from "./review.ts";

@@ -1,8 +1,8 @@
 /** The field for a key: what it does with what is pasted, and that it lets go of it. */
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
-import { doubleKey, requestsWith } from "../e2e/doubles.ts";
-import { newByokUser, newUser, stack } from "../e2e/users.ts";
+import { doubleKey, requestsWith } from "../harness/doubles.ts";
+import { newByokUser, newUser, stack } from "../harness/users.ts";
 import { test } from "./browser.ts";
 import { announcement, fieldOf, hold, openForm, rowOf, submitKey } from "./keys.ts";
 import { review } from "./review.ts";

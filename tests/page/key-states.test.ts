@@ -2,8 +2,8 @@
 import pg from "pg";
 import { expect } from "vitest";
 import { providerIds } from "../../functions/_shared/providers/index.ts";
-import { type Behaviour, behave, doubleKey } from "../e2e/doubles.ts";
-import { newByokUser, newUser, stack, type User } from "../e2e/users.ts";
+import { type Behaviour, behave, doubleKey } from "../harness/doubles.ts";
+import { newByokUser, newUser, stack, type User } from "../harness/users.ts";
 import { test } from "./browser.ts";
 import { announcement, checkAgain, hold, nameOf, rowOf, submitKey } from "./keys.ts";
 import { review } from "./review.ts";

@@ -1,8 +1,8 @@
 /** The whole story without a mouse. */
 import type { Locator, Page } from "playwright-core";
 import { expect } from "vitest";
-import { doubleKey } from "../e2e/doubles.ts";
-import { newUser } from "../e2e/users.ts";
+import { doubleKey } from "../harness/doubles.ts";
+import { newUser } from "../harness/users.ts";
 import { test } from "./browser.ts";
 import { fieldOf, hold, rowOf, submitKey } from "./keys.ts";
 

@@ -1,9 +1,9 @@
 /** After Save & Verify the browser holds no trace of the API key, accepted or refused, but the one request that sent it. */
 import type { Page, Request } from "playwright-core";
 import { expect } from "vitest";
-import type { Behaviour } from "../../local/providers/index.ts";
-import { doubleKey } from "../e2e/doubles.ts";
-import { newUser, stack } from "../e2e/users.ts";
+import type { Behaviour } from "../../stack/providers/index.ts";
+import { doubleKey } from "../harness/doubles.ts";
+import { newUser, stack } from "../harness/users.ts";
 import { test } from "./browser.ts";
 import { openForm, rowOf } from "./keys.ts";
 

@@ -1,7 +1,7 @@
 /** How tests use the panel "Try it". */
 import type { Page } from "playwright-core";
 import type { ProviderId } from "../../functions/_shared/providers/index.ts";
-import type { Operation } from "../e2e/calls.ts";
+import type { Operation } from "../harness/calls.ts";
 
 export function openView(page: Page, name: "API keys" | "Try it"): Promise<void> {
   return page.getByRole("link", { name, exact: true }).click();

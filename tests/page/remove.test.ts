@@ -1,6 +1,6 @@
 /** Removing a key: asked once, and back on credits. */
 import { expect } from "vitest";
-import { newByokUser } from "../e2e/users.ts";
+import { newByokUser } from "../harness/users.ts";
 import { test } from "./browser.ts";
 import { announcement, hold, rowOf } from "./keys.ts";
 import { review } from "./review.ts";

@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect } from "vitest";
-import { buildPage } from "../../local/page.ts";
-import { newByokUser, newUser, stack } from "../e2e/users.ts";
+import { buildPage } from "../../stack/api/page.ts";
+import { newByokUser, newUser, stack } from "../harness/users.ts";
 import { test } from "./browser.ts";
 
 const get = (at: string) => fetch(stack.url + at);

@@ -1,8 +1,8 @@
 /** The shell's own business: signing in and up and out, and sessions that end. */
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
-import { doubleKey } from "../e2e/doubles.ts";
-import { newUser, type User } from "../e2e/users.ts";
+import { doubleKey } from "../harness/doubles.ts";
+import { newUser, type User } from "../harness/users.ts";
 import { test } from "./browser.ts";
 import { hold, openForm, rowOf } from "./keys.ts";
 import { openView } from "./panel.ts";

@@ -1,7 +1,7 @@
 /** The story of a key, as its user goes through it: on credits, on the own key, and on credits again. */
 import { expect } from "vitest";
-import { doubleKey, expectOnlyTheKey, forgetRequests, requestsWith } from "../e2e/doubles.ts";
-import { expectBalance, ledger, newUser, stack } from "../e2e/users.ts";
+import { doubleKey, expectOnlyTheKey, forgetRequests, requestsWith } from "../harness/doubles.ts";
+import { expectBalance, ledger, newUser, stack } from "../harness/users.ts";
 import { shot, test } from "./browser.ts";
 import { rowOf, submitKey } from "./keys.ts";
 import { openView, outcome, run } from "./panel.ts";

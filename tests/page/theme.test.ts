@@ -1,7 +1,7 @@
 /** The components look like the app that has taken them in. */
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
-import { newUser } from "../e2e/users.ts";
+import { newUser } from "../harness/users.ts";
 import { test } from "./browser.ts";
 import { rowOf } from "./keys.ts";
 

@@ -6,8 +6,8 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { migrationFile, migrationFromSql, schemaFile, typesOf } from "../../local/generate.ts";
-import { type Stack, startStack } from "../../local/stack.ts";
+import { migrationFile, migrationFromSql, schemaFile, typesOf } from "../../cli/generate.ts";
+import { type Stack, startStack } from "../../stack/stack.ts";
 
 const { dbUrl } = inject("stack");
 const projectDir = path.resolve(import.meta.dirname, "../..");

@@ -4,7 +4,7 @@ import { joinPages, lineOf, nameOf } from "../../components/ledger.ts";
 import { explain } from "../../components/messages.ts";
 import { looksLike } from "../../components/providers.ts";
 import type { Entry, HistoryPage } from "../../client/types.ts";
-import { doubleKey, providerIds } from "../../local/providers/index.ts";
+import { doubleKey, providerIds } from "../../stack/providers/index.ts";
 
 function entry(id: number): Entry {
   return { id, kind: "grant", credits: 1, operation: null, reason: null, created_at: "2026-11-23T10:00:00Z" };

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { openServices } from "../../functions/_shared/services.ts";
-import { answerJson, listen, startServer } from "./http.ts";
+import { answerJson, listen, startServer } from "../harness/http.ts";
 
 beforeEach(() => {
   vi.stubEnv("SUPABASE_URL", "http://127.0.0.1:1");

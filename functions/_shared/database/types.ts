@@ -1,5 +1,5 @@
 /** The database as the functions see it: the SQL functions of schema `byok`, whichever way they are reached. */
-import type { SealedKey } from "../envelope.ts";
+import type { SealedKey } from "../crypto/envelope.ts";
 import type { ProviderId } from "../providers/index.ts";
 import type { Verdict } from "../providers/types.ts";
 

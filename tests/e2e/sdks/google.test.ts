@@ -1,9 +1,9 @@
 /** The official `@google/genai` package, unmodified: only its base URL and its apiKey are set. */
 import { ApiError, GoogleGenAI, type GoogleGenAIOptions } from "@google/genai";
 import { describe, expect, test } from "vitest";
-import { expectOnlyTheKey, requestsWith } from "../doubles.ts";
-import { collect } from "../streams.ts";
-import { expectBalance, functionsUrl, newByokUser, newUser, stack, type User } from "../users.ts";
+import { expectOnlyTheKey, requestsWith } from "../../harness/doubles.ts";
+import { collect } from "../../harness/streams.ts";
+import { expectBalance, functionsUrl, newByokUser, newUser, stack, type User } from "../../harness/users.ts";
 
 function clientOf(user: User, httpOptions: GoogleGenAIOptions["httpOptions"] = {}): GoogleGenAI {
   return new GoogleGenAI({

@@ -1,9 +1,9 @@
 /** The official `groq-sdk` package, unmodified: only its base URL and its apiKey are set. */
 import Groq, { toFile } from "groq-sdk";
 import { expect, test } from "vitest";
-import { expectOnlyTheKey, requestsWith } from "../doubles.ts";
-import { collect } from "../streams.ts";
-import { expectBalance, functionsUrl, newByokUser, newUser, stack, type User } from "../users.ts";
+import { expectOnlyTheKey, requestsWith } from "../../harness/doubles.ts";
+import { collect } from "../../harness/streams.ts";
+import { expectBalance, functionsUrl, newByokUser, newUser, stack, type User } from "../../harness/users.ts";
 import { countingFetch } from "./counting.ts";
 
 type Options = ConstructorParameters<typeof Groq>[0];

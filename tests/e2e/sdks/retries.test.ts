@@ -6,10 +6,16 @@ import { generateText } from "ai";
 import Groq from "groq-sdk";
 import OpenAI from "openai";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { callUrl, type Operation, platformModels, prices } from "../calls.ts";
-import { allPlatformRequests, type Behaviour, letPlatformKey, type ProviderId, resetPlatformKeys } from "../doubles.ts";
-import { type OwnStack, startOwnStack } from "../own-stack.ts";
-import { expectBalance, ledger, newUser, type User } from "../users.ts";
+import { callUrl, type Operation, platformModels, prices } from "../../harness/calls.ts";
+import {
+  allPlatformRequests,
+  type Behaviour,
+  letPlatformKey,
+  type ProviderId,
+  resetPlatformKeys,
+} from "../../harness/doubles.ts";
+import { type OwnStack, startOwnStack } from "../../harness/own-stack.ts";
+import { expectBalance, ledger, newUser, type User } from "../../harness/users.ts";
 
 let stack: OwnStack;
 beforeAll(async () => {

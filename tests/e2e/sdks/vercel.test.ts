@@ -15,9 +15,9 @@ import {
 } from "ai";
 import { describe, expect, test } from "vitest";
 import { providerIds } from "../../../functions/_shared/providers/index.ts";
-import { expectOnlyTheKey, type ProviderId, requestsWith } from "../doubles.ts";
-import { collect } from "../streams.ts";
-import { expectBalance, functionsUrl, newByokUser, newUser, stack, type User } from "../users.ts";
+import { expectOnlyTheKey, type ProviderId, requestsWith } from "../../harness/doubles.ts";
+import { collect } from "../../harness/streams.ts";
+import { expectBalance, functionsUrl, newByokUser, newUser, stack, type User } from "../../harness/users.ts";
 
 interface Settings {
   apiKey: string;

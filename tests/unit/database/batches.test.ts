@@ -3,7 +3,7 @@ import { inBatches } from "../../../functions/_shared/database/batches.ts";
 import { databaseUnavailable, type Rpc } from "../../../functions/_shared/database/rpc.ts";
 import type { Database, OpenedCall } from "../../../functions/_shared/database/types.ts";
 import { ByokError } from "../../../functions/_shared/errors.ts";
-import { mockDatabase } from "../database.ts";
+import { mockDatabase } from "../../harness/database.ts";
 
 interface Step {
   step: string;

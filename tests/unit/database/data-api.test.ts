@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { dataApi } from "../../../functions/_shared/database/data-api.ts";
 import type { Database } from "../../../functions/_shared/database/types.ts";
 import { ByokError } from "../../../functions/_shared/errors.ts";
-import { credentialOf } from "../database.ts";
-import { answerJson, deadOrigin, startServer } from "../http.ts";
+import { credentialOf } from "../../harness/database.ts";
+import { answerJson, deadOrigin, startServer } from "../../harness/http.ts";
 
 const secretKey = "sb_secret_example";
 const userId = "0b6f2c1e-8d2a-4c55-9a3e-5d1f0a7b9c31";

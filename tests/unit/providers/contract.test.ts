@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { ByokError, type ErrorCode, errors } from "../../../functions/_shared/errors.ts";
-import { platformBody, platformRule } from "../../../functions/_shared/platform.ts";
+import { platformBody, platformRule } from "../../../functions/_shared/credits/platform.ts";
 import { isProviderId, providerIds, providers } from "../../../functions/_shared/providers/index.ts";
 import type { Adapter, Probe } from "../../../functions/_shared/providers/types.ts";
 import { type Facts, facts, type Json, type Offer } from "./facts.ts";

@@ -1,0 +1,264 @@
+/**
+ * `npm run demo`: plays the whole story on a stack of its own and prints it as a table. Every line states what it expects, and
+ * the demo fails if one differs. With `-- --real` and API keys in the environment it talks to the real providers.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import { type Byok, createByok, fundingOf, type Result } from "../client/index.ts";
+import type { Database } from "../functions/_shared/database/schema.ts";
+import type { ProviderId } from "../functions/_shared/providers/index.ts";
+import { doubleKey } from "../stack/providers/index.ts";
+import { type Stack, startStack } from "../stack/stack.ts";
+
+/** One line of the table. Credits are what the call cost; the balance is read from the database after it. */
+interface Line {
+  readonly step: string;
+  readonly provider: string;
+  readonly operation: string;
+  readonly funding: string;
+  readonly credits: number;
+  readonly balance: number;
+}
+
+const prices = { kernel_build: 20, doc_generation: 10, single_doc_regen: 2 };
+type Operation = keyof typeof prices;
+const operations = Object.keys(prices) as Operation[];
+const startingCredits = 100;
+const prompt = "Say hello in one short sentence.";
+
+/** The cheapest generation of each provider, and the environment variable of a real key. */
+const generations: Record<
+  ProviderId,
+  { variable: string; path: string; streamPath?: string; headers?: Record<string, string>; body: object }
+> = {
+  openai: {
+    variable: "OPENAI_API_KEY",
+    path: "/v1/chat/completions",
+    body: { model: "gpt-4.1-nano", messages: [{ role: "user", content: prompt }] },
+  },
+  anthropic: {
+    variable: "ANTHROPIC_API_KEY",
+    path: "/v1/messages",
+    headers: { "anthropic-version": "2023-06-01" },
+    body: { model: "claude-haiku-4-5", max_tokens: 64, messages: [{ role: "user", content: prompt }] },
+  },
+  google: {
+    variable: "GEMINI_API_KEY",
+    path: "/v1beta/models/gemini-2.5-flash-lite:generateContent",
+    streamPath: "/v1beta/models/gemini-2.5-flash-lite:streamGenerateContent?alt=sse",
+    body: { contents: [{ role: "user", parts: [{ text: prompt }] }] },
+  },
+  groq: {
+    variable: "GROQ_API_KEY",
+    path: "/openai/v1/chat/completions",
+    body: { model: "llama-3.1-8b-instant", messages: [{ role: "user", content: prompt }] },
+  },
+};
+
+/** The user of the story, and what the table shows of each step. */
+class Story {
+  readonly differences: string[] = [];
+  readonly #stack: Stack;
+  readonly #supabase: SupabaseClient<Database, "byok">;
+  readonly #byok: Byok;
+
+  constructor(stack: Stack) {
+    this.#stack = stack;
+    this.#supabase = client(stack, stack.publishableKey);
+    this.#byok = createByok(this.#supabase);
+  }
+
+  async signUp(): Promise<void> {
+    const { data, error } = await this.#supabase.auth.signUp({
+      email: "demo@example.com",
+      password: crypto.randomUUID(),
+    });
+    if (error || !data.session || !data.user) throw new Error("The demo user could not sign up.");
+    const granted = await client(this.#stack, this.#stack.secretKey).rpc("grant_credits", {
+      p_user_id: data.user.id,
+      p_credits: startingCredits,
+      p_reason: "demo",
+      p_idempotency_key: "demo",
+    });
+    if (granted.error) throw new Error(`The credits could not be granted: ${granted.error.message}`);
+  }
+
+  async call(
+    step: string,
+    provider: ProviderId,
+    operation: Operation,
+    expected: { funding: string; credits: number; balance: number },
+  ) {
+    const { path, headers, body } = generations[provider];
+    const response = await this.#ask(provider, path, body, { ...headers, "x-byok-operation": operation });
+    await response.body?.cancel();
+    await this.#print({ step, provider, operation, ...paid(response) }, expected);
+  }
+
+  async stream(step: string, provider: ProviderId, expected: { funding: string; credits: number; balance: number }) {
+    const { path, streamPath, headers, body } = generations[provider];
+    const streamed = streamPath ? body : { ...body, stream: true };
+    const response = await this.#ask(provider, streamPath ?? path, streamed, headers);
+    const events = (await response.text()).split("\n").filter((line) => line.startsWith("data:"));
+    const funding = events.length > 1 ? paid(response) : { funding: "no stream", credits: 0 };
+    await this.#print({ step, provider, operation: "-", ...funding }, expected);
+  }
+
+  async save(step: string, provider: ProviderId, apiKey: string, expected: { funding: string; balance: number }) {
+    const saved = await this.#byok.save(provider, apiKey);
+    const funding = saved.ok ? saved.data.verdict : saved.error.code;
+    await this.#print({ step, provider, operation: "-", funding, credits: 0 }, { ...expected, credits: 0 });
+  }
+
+  async remove(step: string, provider: ProviderId, balance: number) {
+    const result = await this.#byok.remove(provider);
+    const funding = result.ok && result.data.removed ? "removed" : "not removed";
+    await this.#print(
+      { step, provider, operation: "-", funding, credits: 0 },
+      { funding: "removed", credits: 0, balance },
+    );
+  }
+
+  async #ask(
+    provider: ProviderId,
+    path: string,
+    body: object,
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
+    const { url, token } = this.#byok.endpoint(provider);
+    return await fetch(`${url}${path}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${dataOf(await token())}`, "content-type": "application/json", ...headers },
+      body: JSON.stringify(body),
+    });
+  }
+
+  async #print(seen: Omit<Line, "balance">, expected: Pick<Line, "funding" | "credits" | "balance">): Promise<void> {
+    const line = { ...seen, balance: dataOf(await this.#byok.balance()).available };
+    const isAsExpected = (["funding", "credits", "balance"] as const).every(
+      (column) => line[column] === expected[column],
+    );
+    console.log(
+      row(line) + (isAsExpected ? "" : `   expected ${expected.funding}, ${expected.credits}, ${expected.balance}`),
+    );
+    if (!isAsExpected) this.differences.push(line.step);
+  }
+}
+
+async function play(story: Story, keys: Partial<Record<ProviderId, string>>): Promise<void> {
+  const providers = Object.keys(keys) as ProviderId[];
+  const [first] = providers;
+  if (!first) throw new Error("There is no API key to play the story with.");
+  let balance = startingCredits;
+  const onCredits = async (operation: Operation) => {
+    balance -= prices[operation];
+    await story.call("on credits", first, operation, { funding: "platform", credits: prices[operation], balance });
+  };
+  const free = () => ({ funding: "byok", credits: 0, balance });
+
+  for (const operation of operations) await onCredits(operation);
+  for (const provider of providers) {
+    await story.save("Save & Verify", provider, keys[provider] ?? "", { funding: "verified", balance });
+  }
+  for (const provider of providers) {
+    for (const operation of operations) await story.call("on the own key", provider, operation, free());
+  }
+  for (const provider of providers) await story.stream("streamed", provider, free());
+  await story.save("a wrong key is refused", first, wrong(keys[first] ?? ""), { funding: "api_key_rejected", balance });
+  await story.call("the working one is kept", first, "kernel_build", free());
+  await story.remove("Remove", first, balance);
+  for (const operation of operations) await onCredits(operation);
+  while (balance >= prices.kernel_build) await onCredits("kernel_build");
+  await story.call("credits have run out", first, "kernel_build", {
+    funding: "insufficient_credits",
+    credits: 0,
+    balance,
+  });
+}
+
+function client(stack: Stack, apiKey: string): SupabaseClient<Database, "byok"> {
+  return createClient<Database, "byok">(stack.url, apiKey, {
+    auth: { persistSession: false, autoRefreshToken: false },
+    db: { schema: "byok" },
+  });
+}
+
+function dataOf<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(result.error.message);
+  return result.data;
+}
+
+function paid({ status, headers }: Response): { funding: string; credits: number } {
+  const { funding, credits, error } = fundingOf(headers);
+  return { funding: error ?? (status < 300 ? funding : null) ?? `HTTP ${status}`, credits: credits ?? 0 };
+}
+
+/** A key that the provider does not know. */
+function wrong(apiKey: string): string {
+  return [...apiKey].reverse().join("");
+}
+
+function row({ step, provider, operation, funding, credits, balance }: Record<keyof Line, string | number>): string {
+  const texts = [
+    [step, 24],
+    [provider, 10],
+    [operation, 17],
+    [funding, 21],
+  ] as const;
+  return (
+    texts.map(([text, width]) => String(text).padEnd(width)).join(" ") +
+    [credits, balance].map((n) => String(n).padStart(8)).join("")
+  );
+}
+
+/** Real keys from the environment; providers without one are left out of the story. */
+function realKeys(): Partial<Record<ProviderId, string>> {
+  const entries = Object.entries(generations).flatMap(([provider, { variable }]) => {
+    const apiKey = process.env[variable];
+    return apiKey ? [[provider, apiKey]] : [];
+  });
+  if (entries.length > 0) return Object.fromEntries(entries);
+  const variables = Object.values(generations).map(({ variable }) => variable);
+  throw new Error(`--real needs at least one of ${variables.join(", ")} in the environment.`);
+}
+
+async function main(): Promise<void> {
+  const isReal = process.argv.includes("--real");
+  const keys = isReal
+    ? realKeys()
+    : Object.fromEntries(
+        (Object.keys(generations) as ProviderId[]).map((provider) => [provider, doubleKey(provider, "works")]),
+      );
+  const stateDir = mkdtempSync(path.join(tmpdir(), "byok-demo-"));
+  const stack = await startStack({
+    stateDir,
+    ...(isReal ? { providers: "real", functionsEnv: { BYOK_PLATFORM_KEYS: JSON.stringify(keys) } } : {}),
+  });
+  try {
+    const story = new Story(stack);
+    await story.signUp();
+    console.log(
+      row({
+        step: "step",
+        provider: "provider",
+        operation: "operation",
+        funding: "funding",
+        credits: "credits",
+        balance: "balance",
+      }),
+    );
+    await play(story, keys);
+    if (story.differences.length > 0) throw new Error(`Not as expected: ${story.differences.join(", ")}.`);
+    console.log("\nEvery line is as expected.");
+  } finally {
+    await stack.stop();
+    rmSync(stateDir, { recursive: true, force: true });
+  }
+}
+
+main().catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

@@ -1,0 +1,45 @@
+/**
+ * `npm run generate`: writes what is made from sql/ — the migration that the Supabase CLI applies, and the types of the database
+ * that the functions are checked against.
+ */
+import { execFile } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { projectDir } from "../stack/config.ts";
+import { startStack } from "../stack/stack.ts";
+
+export const migrationFile = path.join(projectDir, "supabase/migrations/20261123000000_byok.sql");
+export const schemaFile = path.join(projectDir, "functions/_shared/database/schema.ts");
+
+/** The whole schema as one migration: the files of sql/, or of another such folder, in the order of their names. */
+export function migrationFromSql(folder = path.join(projectDir, "sql")): string {
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith(".sql"))
+    .sort();
+  const parts = files.map((name) => readFileSync(path.join(folder, name), "utf8").trim());
+  return `-- Made from sql/ by npm run generate. Change the schema there, not here.\n\n${parts.join("\n\n")}\n`;
+}
+
+/** The types of schema byok in a running database, as the Supabase CLI writes them. */
+export async function typesOf(dbUrl: string): Promise<string> {
+  const { stdout } = await promisify(execFile)(
+    path.join(projectDir, "node_modules/.bin/supabase"),
+    ["gen", "types", `--remote=${dbUrl}`, "--lang=typescript", "--schema=byok"],
+    { env: { ...process.env, PGSSLMODE: "disable", SUPABASE_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" } },
+  );
+  return stdout;
+}
+
+if (import.meta.main) {
+  writeFileSync(migrationFile, migrationFromSql());
+  const stateDir = mkdtempSync(path.join(tmpdir(), "byok-generate-"));
+  const stack = await startStack({ stateDir, providers: "none", log: () => undefined });
+  try {
+    writeFileSync(schemaFile, await typesOf(stack.dbUrl));
+  } finally {
+    await stack.stop();
+    rmSync(stateDir, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,109 @@
+/** Who pays a call: opened before it, resolved after it. */
+import { openKey } from "../keys/credentials.ts";
+import type { Database } from "../database/types.ts";
+import { ByokError } from "../errors.ts";
+import type { Keyring } from "../crypto/keyring.ts";
+import { type PlatformLimits, platformRule } from "./platform.ts";
+import { providers } from "../providers/index.ts";
+import type { PlatformRule } from "../providers/types.ts";
+import type { Route } from "../request/route.ts";
+
+export type Funding = ByokFunding | PlatformFunding;
+
+export interface ByokFunding {
+  readonly by: "byok";
+  readonly apiKey: string;
+  readonly credits: 0;
+}
+
+export interface PlatformFunding {
+  readonly by: "platform";
+  readonly apiKey: string;
+  /** The price, held now and charged by `settle`. */
+  readonly credits: number;
+  readonly rule: PlatformRule;
+  readonly limits: PlatformLimits;
+  readonly maxInputBytes: number;
+  /** Charges the hold, off the critical path. Whichever of `settle` and `release` comes first counts. */
+  settle(): void;
+  /** Gives the hold back, off the critical path. */
+  release(): void;
+}
+
+export interface Treasury {
+  readonly database: Database;
+  readonly keyring: Keyring;
+  readonly env: { readonly platformKeys: Readonly<Record<string, string>> };
+}
+
+/**
+ * Decides who pays a call and gets the API key for it. A credential that exists decides for BYOK, and if it cannot be opened
+ * the call fails: it never falls back to credits.
+ *
+ * @throws ByokError `envelope_unreadable`, `not_offered`, `operation_required`, `insufficient_credits`, `request_in_progress`,
+ * `request_completed`, `invalid_request`
+ */
+export async function fundCall(treasury: Treasury, userId: string, route: Route, request: Request): Promise<Funding> {
+  const { provider } = route;
+  const platformKey = treasury.env.platformKeys[provider];
+  const rule = platformKey === undefined ? undefined : platformRule(providers[provider], request.method, route.path);
+  // Where credits never pay no operation is named, so that SQL places no hold.
+  const operation = rule === undefined ? null : request.headers.get("x-byok-operation");
+  const requestId = request.headers.get("idempotency-key") ?? crypto.randomUUID();
+
+  const opened = await treasury.database.openCall(userId, provider, operation, requestId).catch((error: unknown) => {
+    const isUnfundable = rule === undefined && error instanceof ByokError && error.code === "operation_required";
+    throw isUnfundable ? new ByokError("not_offered") : error;
+  });
+  if (opened.funding === "byok") {
+    const apiKey = await openKey(treasury.keyring, userId, provider, opened.credentialId, opened.envelope);
+    return { by: "byok", apiKey, credits: 0 };
+  }
+  if (platformKey === undefined || rule === undefined) throw new ByokError("internal");
+
+  let isResolved = false;
+  const resolution = Promise.withResolvers<void>();
+  keepAlive(resolution.promise);
+  const resolve = (how: "settleHold" | "voidHold") => {
+    if (isResolved) return;
+    isResolved = true;
+    persist(() => treasury.database[how](userId, opened.holdId)).then(resolution.resolve);
+  };
+  return {
+    by: "platform",
+    apiKey: platformKey,
+    credits: opened.priceCredits,
+    rule,
+    limits: { models: opened.models, maxOutputTokens: opened.maxOutputTokens },
+    maxInputBytes: opened.maxInputBytes,
+    settle: () => resolve("settleHold"),
+    release: () => resolve("voidHold"),
+  };
+}
+
+declare const EdgeRuntime: { waitUntil(promise: Promise<unknown>): void } | undefined;
+
+/** How long to wait before a database that was away is asked again, in ms; in all about as long as a restart takes. */
+const pausesMs = [500, 2_000, 8_000];
+
+/**
+ * Resolves a hold also when the database is away for a moment; whether it has heard of it does not matter, since the second
+ * time changes nothing. A hold whose resolution fails expires and is given back.
+ */
+async function persist(resolve: () => Promise<unknown>): Promise<void> {
+  for (const pauseMs of [...pausesMs, null]) {
+    try {
+      await resolve();
+      return;
+    } catch (error) {
+      const isAway = error instanceof ByokError && error.code === "database_unavailable";
+      if (!isAway || pauseMs === null) return;
+      await new Promise((over) => setTimeout(over, pauseMs));
+    }
+  }
+}
+
+/** Keeps the isolate alive until a hold is resolved: it may be taken for idle while the answer to a call still goes on. */
+function keepAlive(resolution: Promise<void>): void {
+  if (typeof EdgeRuntime !== "undefined") EdgeRuntime.waitUntil(resolution);
+}

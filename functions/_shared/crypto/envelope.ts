@@ -1,0 +1,220 @@
+/**
+ * Envelope suite 1: the sealed form of an API key. WebCrypto alone, no I/O.
+ *
+ * 356 bytes for every key, big-endian, stored as base64:
+ *
+ *     0  3   "BYK"                 40  12   GCM nonce, random for each seal
+ *     3  1   suite, 01             52  32   key commitment C
+ *     4  4   kid                   84 256   AES-256-GCM of u16 length || API key || zero padding
+ *     8 32   r, random each seal  340  16   GCM tag
+ *
+ *     context = "byok/v1\0" || suite || kid || user uuid || credential uuid || provider number
+ *     K, C    = HKDF-SHA256(master[kid], SHA-256("byok/v1/hkdf-salt"), context || r || 01 (K) or 02 (C), 32 bytes)
+ *     AAD     = envelope[0..84) || context
+ *
+ * HKDF: RFC 5869. AES-GCM: NIST SP 800-38D; the key is fresh for each seal, so its limit on random nonces never binds.
+ * The commitment makes GCM key-committing: no envelope opens under two keys.
+ */
+import { ByokError } from "../errors.ts";
+import type { Keyring } from "./keyring.ts";
+import { Remembered } from "../remembered.ts";
+
+/** What an envelope is bound to; it opens for these values only. */
+export interface Binding {
+  /** UUID of the owner. */
+  readonly userId: string;
+  /** UUID of the credential. */
+  readonly credentialId: string;
+  /** The provider's number, 1 to 255; never reused for another provider. */
+  readonly providerNumber: number;
+}
+
+export interface SealedKey {
+  /** Base64 of 356 bytes. */
+  readonly envelope: string;
+  readonly kid: number;
+}
+
+/** Longest API key that fits, in bytes of UTF-8. */
+export const maxApiKeyBytes = 254;
+
+const magic = new TextEncoder().encode("BYK");
+const suite = 1;
+const layout = { suite: 3, kid: 4, random: 8, nonce: 40, commitment: 52, ciphertext: 84, total: 356 };
+const plaintextBytes = 256;
+const contextPrefix = new TextEncoder().encode("byok/v1\0");
+const purpose = { encryption: 1, commitment: 2 };
+const salt = crypto.subtle.digest("SHA-256", new TextEncoder().encode("byok/v1/hkdf-salt"));
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/**
+ * Seals an API key under the key ring's primary key.
+ *
+ * @throws RangeError if the key is not 1 to 254 bytes, or a uuid or the provider number is malformed.
+ */
+export async function seal(keyring: Keyring, binding: Binding, apiKey: string): Promise<SealedKey> {
+  const kid = keyring.primary;
+  const masterKey = keyring.masterKeys.get(kid);
+  if (!masterKey) throw new RangeError("The primary key is not in the key ring.");
+  const plaintext = pad(apiKey);
+  const context = contextOf(binding, kid);
+
+  const envelope = new Uint8Array(layout.total);
+  envelope.set(magic, 0);
+  envelope[layout.suite] = suite;
+  new DataView(envelope.buffer).setUint32(layout.kid, kid);
+  crypto.getRandomValues(envelope.subarray(layout.random, layout.commitment));
+  const derived = await derive(masterKey, context, envelope.subarray(layout.random, layout.nonce));
+  envelope.set(derived.commitment, layout.commitment);
+  envelope.set(
+    new Uint8Array(await crypto.subtle.encrypt(gcm(envelope, context), derived.key, plaintext)),
+    layout.ciphertext,
+  );
+  plaintext.fill(0);
+  return { envelope: btoa(String.fromCharCode(...envelope)), kid };
+}
+
+/**
+ * Opens an envelope for the user, credential and provider it was sealed for.
+ *
+ * @throws ByokError `envelope_unreadable`, the same for every cause: wrong size or form, a kid that is not in the ring,
+ * another binding, any altered bit.
+ */
+export async function open(keyring: Keyring, binding: Binding, sealed: string): Promise<string> {
+  try {
+    const envelope = decode(sealed);
+    const kid = new DataView(envelope.buffer).getUint32(layout.kid);
+    const masterKey = keyring.masterKeys.get(kid);
+    if (!masterKey) throw unreadable();
+    const context = contextOf(binding, kid);
+    const derived = await deriveOrRecall(masterKey, context, envelope.subarray(layout.random, layout.nonce));
+    if (!equalInConstantTime(derived.commitment, envelope.subarray(layout.commitment, layout.ciphertext)))
+      throw unreadable();
+    const plaintext = await crypto.subtle.decrypt(
+      gcm(envelope, context),
+      derived.key,
+      envelope.subarray(layout.ciphertext),
+    );
+    return unpad(new Uint8Array(plaintext));
+  } catch {
+    // Which check failed is nobody's business: a detail would tell a forger how far he got.
+    throw unreadable();
+  }
+}
+
+function decode(sealed: string): Bytes {
+  const binary = atob(sealed);
+  if (binary.length !== layout.total) throw unreadable();
+  const envelope = new Uint8Array(layout.total);
+  for (let index = 0; index < layout.total; index++) envelope[index] = binary.charCodeAt(index);
+  if (!magic.every((byte, index) => envelope[index] === byte)) throw unreadable();
+  if (envelope[layout.suite] !== suite) throw unreadable();
+  return envelope;
+}
+
+interface Derived {
+  /** K: of AES-256-GCM, non-extractable. */
+  readonly key: CryptoKey;
+  /** C. */
+  readonly commitment: Bytes;
+}
+
+/**
+ * What was derived from a master key in the last five minutes, by context || r. Deriving is most of the work of opening, and what
+ * comes of it tells nothing that the master key does not, which stays in the same memory for longer. No API key and no envelope is
+ * kept: without its row in the database nothing can be opened.
+ */
+const derivations = new WeakMap<CryptoKey, Remembered<Derived>>();
+
+async function deriveOrRecall(masterKey: CryptoKey, context: Bytes, random: Bytes): Promise<Derived> {
+  let recent = derivations.get(masterKey);
+  if (!recent) derivations.set(masterKey, (recent = new Remembered({ maxEntries: 1_000, maxAge_ms: 5 * 60_000 })));
+  const info = String.fromCharCode(...context, ...random);
+  let derived = recent.get(info);
+  if (!derived) recent.set(info, (derived = await derive(masterKey, context, random)), Infinity);
+  return derived;
+}
+
+async function derive(masterKey: CryptoKey, context: Bytes, random: Bytes): Promise<Derived> {
+  const saltBytes = await salt;
+  const hkdf = (info: number) => ({
+    name: "HKDF",
+    hash: "SHA-256",
+    salt: saltBytes,
+    info: concat(context, random, [info]),
+  });
+  const [key, commitment] = await Promise.all([
+    crypto.subtle.deriveKey(hkdf(purpose.encryption), masterKey, { name: "AES-GCM", length: 256 }, false, [
+      "encrypt",
+      "decrypt",
+    ]),
+    crypto.subtle.deriveBits(hkdf(purpose.commitment), masterKey, 256),
+  ]);
+  return { key, commitment: new Uint8Array(commitment) };
+}
+
+function gcm(envelope: Bytes, context: Bytes): AesGcmParams {
+  return {
+    name: "AES-GCM",
+    iv: envelope.subarray(layout.nonce, layout.commitment),
+    additionalData: concat(envelope.subarray(0, layout.ciphertext), context),
+    tagLength: 128,
+  };
+}
+
+function contextOf({ userId, credentialId, providerNumber }: Binding, kid: number): Bytes {
+  if (!Number.isInteger(providerNumber) || providerNumber < 1 || providerNumber > 255) {
+    throw new RangeError("A provider number is from 1 to 255.");
+  }
+  const kidBytes = new Uint8Array(4);
+  new DataView(kidBytes.buffer).setUint32(0, kid);
+  return concat(contextPrefix, [suite], kidBytes, uuidBytes(userId), uuidBytes(credentialId), [providerNumber]);
+}
+
+function uuidBytes(uuid: string): Bytes {
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(uuid)) throw new RangeError("A uuid is malformed.");
+  const hex = uuid.replaceAll("-", "");
+  const bytes = new Uint8Array(16);
+  for (let index = 0; index < 16; index++) bytes[index] = Number.parseInt(hex.slice(2 * index, 2 * index + 2), 16);
+  return bytes;
+}
+
+function pad(apiKey: string): Bytes {
+  const encoded = new TextEncoder().encode(apiKey);
+  if (encoded.length < 1 || encoded.length > maxApiKeyBytes) {
+    throw new RangeError(`An API key has 1 to ${maxApiKeyBytes} bytes.`);
+  }
+  const plaintext = new Uint8Array(plaintextBytes);
+  new DataView(plaintext.buffer).setUint16(0, encoded.length);
+  plaintext.set(encoded, 2);
+  return plaintext;
+}
+
+function unpad(plaintext: Bytes): string {
+  const length = new DataView(plaintext.buffer).getUint16(0);
+  if (length < 1 || length > maxApiKeyBytes) throw unreadable();
+  if (plaintext.subarray(2 + length).some((byte) => byte !== 0)) throw unreadable();
+  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(plaintext.subarray(2, 2 + length));
+}
+
+function equalInConstantTime(left: Bytes, right: Bytes): boolean {
+  if (left.length !== right.length) return false;
+  let difference = 0;
+  for (let index = 0; index < left.length; index++) difference |= (left[index] ?? 0) ^ (right[index] ?? 0);
+  return difference === 0;
+}
+
+function concat(...parts: (Uint8Array | readonly number[])[]): Bytes {
+  const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
+}
+
+function unreadable(): ByokError {
+  return new ByokError("envelope_unreadable");
+}

@@ -1,0 +1,121 @@
+/** Saving, opening and checking a user's API key: the envelope, the provider and the database together. */
+import type { Credential, Database } from "../database/types.ts";
+import { maxApiKeyBytes, open, seal } from "../crypto/envelope.ts";
+import { ByokError } from "../errors.ts";
+import type { Keyring } from "../crypto/keyring.ts";
+import { type ProviderId, providers } from "../providers/index.ts";
+import type { Verdict } from "../providers/types.ts";
+
+export interface CheckedCredential {
+  readonly credential: Credential;
+  readonly verdict: Verdict;
+}
+
+/** What the operations on credentials work with. */
+export interface Vault {
+  readonly database: Database;
+  readonly keyring: Keyring;
+  /** Asks the provider whether a key works. */
+  check(provider: ProviderId, apiKey: string): Promise<Verdict>;
+}
+
+/**
+ * Checks an API key, seals it and puts it in the place of the user's credential for this provider.
+ *
+ * @throws ByokError `invalid_request` for a key that can be none, or of a kind that never works; `api_key_rejected` when the
+ * provider refuses it; `too_many_attempts`. Either way the credential before it stays as it is.
+ */
+export async function saveKey(
+  vault: Vault,
+  userId: string,
+  provider: ProviderId,
+  pasted: string,
+): Promise<CheckedCredential> {
+  const apiKey = pasted.trim();
+  const adapter = providers[provider];
+  if (apiKey.length > maxApiKeyBytes || !/^[\x21-\x7e]+$/.test(apiKey)) {
+    throw new ByokError("invalid_request", {
+      message: `An API key is 1 to ${maxApiKeyBytes} printable ASCII characters.`,
+      details: { field: "api_key" },
+    });
+  }
+  const wrongKind = adapter.refuseKind(apiKey);
+  if (wrongKind) throw new ByokError("invalid_request", { message: wrongKind, details: { field: "api_key" } });
+
+  const verdict = await countAndCheck(vault, userId, provider, apiKey);
+  if (verdict === "rejected") throw rejected(provider);
+  const credentialId = crypto.randomUUID();
+  const sealed = await seal(vault.keyring, { userId, credentialId, providerNumber: adapter.number }, apiKey);
+  const credential = await vault.database.saveCredential({
+    userId,
+    credentialId,
+    provider,
+    hint: hintOf(apiKey),
+    status: verdict,
+    ...sealed,
+  });
+  return { credential, verdict };
+}
+
+/**
+ * Checks the saved API key and marks its credential, if it is still the same one by then.
+ *
+ * @throws ByokError `credential_not_found`, `too_many_attempts`; `envelope_unreadable` when the key cannot be opened and
+ * `api_key_rejected` when the provider refuses it, which are marked too
+ */
+export async function checkSavedKey(vault: Vault, userId: string, provider: ProviderId): Promise<CheckedCredential> {
+  const saved = await vault.database.readEnvelope(userId, provider);
+  if (!saved) throw new ByokError("credential_not_found");
+  const { credentialId, envelope } = saved;
+  const apiKey = await openKey(vault.keyring, userId, provider, credentialId, envelope).catch(nullIfUnreadable);
+  const status = apiKey === null ? "locked" : await countAndCheck(vault, userId, provider, apiKey);
+  const credential = await vault.database.markCredential(userId, credentialId, status);
+  if (!credential) {
+    throw new ByokError("credential_not_found", {
+      message: "The API key was replaced or removed while it was being checked.",
+    });
+  }
+  if (status === "locked") throw new ByokError("envelope_unreadable", { details: { credential } });
+  if (status === "rejected") throw rejected(provider, credential);
+  return { credential, verdict: status };
+}
+
+/** Asks the provider whether a key works. Every question counts, whatever the answer: both answers tell a thief something. */
+async function countAndCheck(vault: Vault, userId: string, provider: ProviderId, apiKey: string): Promise<Verdict> {
+  await vault.database.countAttempt(userId);
+  return await vault.check(provider, apiKey);
+}
+
+/**
+ * Opens the API key of a credential.
+ *
+ * @throws ByokError `envelope_unreadable`
+ */
+export async function openKey(
+  keyring: Keyring,
+  userId: string,
+  provider: ProviderId,
+  credentialId: string,
+  envelope: string | null,
+): Promise<string> {
+  if (envelope === null) throw new ByokError("envelope_unreadable");
+  return await open(keyring, { userId, credentialId, providerNumber: providers[provider].number }, envelope);
+}
+
+/** For an open that failed: null where the envelope is why. */
+export function nullIfUnreadable(error: unknown): null {
+  if (error instanceof ByokError && error.code === "envelope_unreadable") return null;
+  throw error;
+}
+
+/** The last four characters, of a key long enough that they give nothing away. */
+function hintOf(apiKey: string): string {
+  return apiKey.length >= 16 ? apiKey.slice(-4) : "";
+}
+
+function rejected(provider: ProviderId, credential?: Credential): ByokError {
+  return new ByokError("api_key_rejected", {
+    message: `${providers[provider].name} refuses this API key.`,
+    details: { verdict: "rejected", ...(credential ? { credential } : {}) },
+  });
+}

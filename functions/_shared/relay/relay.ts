@@ -1,0 +1,239 @@
+/** Passing a request on to a provider and its answer back: which headers cross, in either direction, and what never does. */
+import { ByokError } from "../errors.ts";
+import type { Funding } from "../credits/funding.ts";
+import { parseJson } from "../json.ts";
+import type { Adapter } from "../providers/types.ts";
+import { redact } from "./redaction.ts";
+import { readAtMost } from "../providers/verification.ts";
+
+/** Everything else a client sends stays behind: its own authentication, cookies, and what tells who and where it is. */
+const forwarded = ["content-type", "accept", "anthropic-version", "x-goog-api-client"];
+/** Headers that choose features or an account: the user's own to choose. */
+const forwardedUnderByok = ["anthropic-beta", "openai-organization", "openai-project"];
+/** What comes back: no cookies, no organisation ids. Lengths and encodings are this hop's own. */
+const returned = /^(?:content-type|retry-after|retry-after-ms|request-id|x-request-id|(?:x|anthropic)-ratelimit-.*)$/;
+
+/** Longest error body that is read to judge and redact it, in characters. */
+const maxErrorLength = 256 * 1024;
+/** How long the body of an error is waited for, in ms; together with the wait for its first byte less than a function has. */
+const maxErrorMs = 5_000;
+
+export interface Outbound {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Headers;
+  /**
+   * A stream made in JavaScript, never text nor the body of a request as it came: what Deno's fetch holds in memory it sends
+   * again when a kept connection breaks, and the provider would be asked, and charge, twice.
+   */
+  readonly body: ReadableStream<Uint8Array<ArrayBuffer>> | null;
+  /** Aborted when the client is gone. */
+  readonly signal: AbortSignal;
+  /** How long to wait for the first byte of the answer, in ms. */
+  readonly timeoutMs: number;
+}
+
+/** The headers a provider gets: made from scratch, with the API key of whoever pays. */
+export function outboundHeaders(client: Headers, adapter: Adapter, funding: Pick<Funding, "by" | "apiKey">): Headers {
+  const headers = new Headers({ "accept-encoding": "identity" });
+  for (const name of funding.by === "byok" ? [...forwarded, ...forwardedUnderByok] : forwarded) {
+    const value = client.get(name);
+    if (value !== null) headers.set(name, value);
+  }
+  // What was checked as JSON is read as JSON: as a form, or in another charset, the same bytes would have other fields.
+  if (funding.by === "platform") headers.set("content-type", "application/json");
+  for (const [name, value] of Object.entries(adapter.authenticate(funding.apiKey))) headers.set(name, value);
+  return headers;
+}
+
+/**
+ * Sends a request to a provider. Redirects are never followed: fetch would take the API key and the body along.
+ *
+ * @throws ByokError `provider_unreachable`, `provider_timeout`, `provider_misbehaved` for what cannot be passed on
+ */
+export async function askProvider({ url, method, headers, body, signal, timeoutMs }: Outbound): Promise<Response> {
+  // One signal for both: AbortSignal.any() costs several times as much, most of it garbage.
+  const ended = new AbortController();
+  const end = () => ended.abort();
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    end();
+  }, timeoutMs);
+  if (signal.aborted) end();
+  else signal.addEventListener("abort", end);
+  let answer: Response;
+  try {
+    const init: RequestInit & { duplex: "half" } = {
+      method,
+      headers,
+      body,
+      redirect: "manual",
+      signal: ended.signal,
+      duplex: "half",
+    };
+    answer = await fetch(url, init);
+  } catch {
+    // The error of a failed fetch can hold the URL and the headers.
+    throw new ByokError(isLate ? "provider_timeout" : "provider_unreachable");
+  } finally {
+    clearTimeout(timer);
+  }
+  if (canBePassedOn(answer)) return answer;
+  await answer.body?.cancel();
+  throw new ByokError("provider_misbehaved");
+}
+
+/** No redirect, no status that none has, and nothing packed: identity was asked for, and in a packed body no key is found. */
+function canBePassedOn({ status, headers }: Response): boolean {
+  const isPlain = (headers.get("content-encoding") ?? "identity") === "identity";
+  return isPlain && ((status >= 200 && status <= 299) || (status >= 400 && status <= 599));
+}
+
+/** The provider's answer as the client gets it: status, allowed headers but those that repeat the API key, and the given body. */
+export function inbound(
+  answer: Response,
+  body: BodyInit | null,
+  funding: Pick<Funding, "by" | "apiKey" | "credits">,
+): Response {
+  const headers = new Headers(fundingHeaders(funding));
+  for (const [name, value] of answer.headers) {
+    if (returned.test(name) && !holdsKey(value, funding.apiKey)) headers.set(name, value);
+  }
+  return new Response(body, { status: answer.status, headers });
+}
+
+/** Whether a value repeats the key in any spelling. Most are too short for that, which saves looking. */
+function holdsKey(value: string, apiKey: string): boolean {
+  return value.length >= apiKey.length && redact(value, apiKey) !== value;
+}
+
+export function fundingHeaders({ by, credits }: Pick<Funding, "by" | "credits">): Record<string, string> {
+  return { "x-byok-funding": by, "x-byok-credits": String(credits) };
+}
+
+/**
+ * Refuses what is no answer to a generation: credits buy JSON or an event stream, not the page of a proxy in between. A call on
+ * the user's own key may be for a file or for audio, so its answers pass whatever they are.
+ *
+ * @throws ByokError `provider_misbehaved`
+ */
+export async function requireGeneration(answer: Response): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  const isGeneration = /^(?:application\/json|text\/event-stream) *(?:;|$)/i.test(
+    answer.headers.get("content-type") ?? "",
+  );
+  if (answer.body && isGeneration) return answer.body;
+  await answer.body?.cancel();
+  throw new ByokError("provider_misbehaved");
+}
+
+/**
+ * A provider's error as the client gets it. Its refusals of a key are never passed on, since they echo parts of the key; any
+ * other error is, with the key taken out.
+ *
+ * @throws ByokError `api_key_rejected` for a user's key; `provider_misbehaved` where the platform's own account is refused, and
+ * for a 403 that says nothing about the key: the provider's edge refuses this network, its API this country
+ */
+export async function inboundError(
+  answer: Response,
+  adapter: Adapter,
+  funding: Pick<Funding, "by" | "apiKey">,
+): Promise<Response> {
+  const text = await readError(answer);
+  const verdict = adapter.judge({ status: answer.status, body: parseJson(text) });
+  const isRefusal = answer.status === 401 || answer.status === 403 || verdict === "rejected";
+  if (funding.by === "platform" && (isRefusal || verdict === "no_credit")) throw new ByokError("provider_misbehaved");
+  if (answer.status === 403 && verdict === "unverified") throw new ByokError("provider_misbehaved");
+  if (isRefusal) {
+    throw new ByokError("api_key_rejected", {
+      message: `${adapter.name} refuses this API key for this request.`,
+      details: { verdict: verdict ?? "rejected" },
+    });
+  }
+  const clean = redact(text, funding.apiKey, text.length >= maxErrorLength);
+  return inbound(answer, clean, { ...funding, credits: 0 });
+}
+
+/** The body of an error; empty when it breaks off or does not end in time, and then the status alone speaks. */
+async function readError(answer: Response): Promise<string> {
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), maxErrorMs);
+  try {
+    return await readAtMost(answer, maxErrorLength, patience.signal);
+  } catch {
+    return "";
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** How a response body came to its end. */
+export type Ending = "complete" | "client_gone" | "provider_failed";
+
+/**
+ * Passes a body on and tells how it ended, once. A provider that is silent for `stallMs` has failed.
+ *
+ * Every chunk passes through JavaScript, which costs several times handing the body on: only calls that are settled need it.
+ */
+export function watchBody(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  stallMs: number,
+  onEnd: (ending: Ending, receivedBytes: number) => void,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const reader = body.getReader();
+  let receivedBytes = 0;
+  let hasEnded = false;
+  /** Since when the provider is waited for; null while the client has not asked for more. */
+  let waitingSince_ms: number | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  function end(ending: Ending): void {
+    if (hasEnded) return;
+    hasEnded = true;
+    clearTimeout(timer);
+    onEnd(ending, receivedBytes);
+  }
+  /** What went wrong is the provider's; the client sees a broken body, never the reason. */
+  function fail(controller: ReadableStreamDefaultController): void {
+    if (hasEnded) return;
+    end("provider_failed");
+    controller.error(new Error("The provider broke off."));
+    reader.cancel().catch(() => undefined);
+  }
+  /** One timer for the whole body, which looks how long the silence has been: one for each chunk costs as much as the chunk. */
+  function watchSilence(controller: ReadableStreamDefaultController, wait_ms: number): void {
+    timer = setTimeout(() => {
+      const silence_ms = waitingSince_ms === null ? 0 : performance.now() - waitingSince_ms;
+      if (silence_ms >= stallMs) fail(controller);
+      else watchSilence(controller, stallMs - silence_ms);
+    }, wait_ms);
+  }
+
+  return new ReadableStream(
+    {
+      start: (controller) => watchSilence(controller, stallMs),
+      async pull(controller) {
+        waitingSince_ms = performance.now();
+        try {
+          const { done, value } = await reader.read();
+          waitingSince_ms = null;
+          if (hasEnded) return;
+          if (done) {
+            end("complete");
+            controller.close();
+          } else {
+            receivedBytes += value.byteLength;
+            controller.enqueue(value);
+          }
+        } catch {
+          fail(controller);
+        }
+      },
+      cancel() {
+        end("client_gone");
+        return reader.cancel();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}

@@ -1,0 +1,71 @@
+/** The frame of every endpoint: CORS, methods, and the only place that turns an error into a Response. */
+import { ByokError } from "../errors.ts";
+
+export interface Endpoint {
+  readonly methods: readonly string[];
+  /** Answers a request, or throws a ByokError. */
+  handle(request: Request): Promise<Response>;
+  /** The answer to a refusal, where the endpoint has a form of its own for it. */
+  refuse?(error: ByokError, request: Request): Response;
+}
+
+/** An Edge Function of an endpoint. Whatever is thrown that is no ByokError becomes `internal`, without detail and unlogged. */
+export function serve(endpoint: Endpoint): { fetch(request: Request): Promise<Response> } {
+  return {
+    async fetch(request) {
+      const response =
+        request.method === "OPTIONS" ? preflight(request, endpoint.methods) : await answer(endpoint, request);
+      response.headers.set("access-control-allow-origin", "*");
+      response.headers.set("cache-control", "no-store");
+      response.headers.set("x-content-type-options", "nosniff");
+      // A provider's page or picture, opened in a browser with the token in ?key=, runs nothing at the address of the functions.
+      response.headers.set("content-security-policy", "default-src 'none'; sandbox");
+      return response;
+    },
+  };
+}
+
+async function answer(endpoint: Endpoint, request: Request): Promise<Response> {
+  const response = await handle(endpoint, request);
+  // A browser hides response headers that are not named. SDKs read the provider's rate limits and ours.
+  response.headers.set("access-control-expose-headers", [...response.headers.keys()].join(", "));
+  return response;
+}
+
+async function handle(endpoint: Endpoint, request: Request): Promise<Response> {
+  try {
+    if (!endpoint.methods.includes(request.method)) throw new ByokError("method_not_allowed");
+    return await endpoint.handle(request);
+  } catch (thrown) {
+    const error = thrown instanceof ByokError ? thrown : new ByokError("internal");
+    return (endpoint.refuse ?? refuse)(error, request);
+  }
+}
+
+function refuse(error: ByokError): Response {
+  const { code, message, details, status } = error;
+  return Response.json({ error: { code, message, ...details } }, { status, headers: refusalHeaders(error) });
+}
+
+/** What every refusal of ours carries: its code, the word to SDKs that asking again changes nothing, and when it does. */
+export function refusalHeaders({ code, details: { retry_after_s } }: ByokError): Record<string, string> {
+  return {
+    "x-byok-error": code,
+    "x-should-retry": "false",
+    ...(retry_after_s === undefined ? {} : { "retry-after": String(retry_after_s) }),
+  };
+}
+
+function preflight(request: Request, methods: readonly string[]): Response {
+  return new Response(null, {
+    status: 204,
+    headers: {
+      "access-control-allow-methods": methods.join(", "),
+      // Browser SDKs send headers of their own; every one may be sent, since none but a few is ever read.
+      "access-control-allow-headers":
+        request.headers.get("access-control-request-headers") ?? "authorization, content-type",
+      "access-control-max-age": "86400",
+      vary: "access-control-request-headers",
+    },
+  });
+}

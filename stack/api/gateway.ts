@@ -1,0 +1,102 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import type { StackConfig } from "../config.ts";
+import { relay } from "./relay.ts";
+import type { Tokens } from "./tokens.ts";
+
+/** The parts behind the gateway. They come up after it, because they have to be told its address. */
+export interface Backends {
+  tokens: Tokens;
+  dataApi(request: Request, peerAddress: string | null): Promise<Response>;
+  functionsPort: number;
+  /** Answers what is asked of other addresses, or calls `next` for what it does not know. */
+  page?: ((request: IncomingMessage, response: ServerResponse, next: () => void) => void) | undefined;
+}
+
+export interface Gateway {
+  /** the project's address, `http://127.0.0.1:<port>` */
+  url: string;
+  /** From now on requests are answered; before, each is told to come back. */
+  open(backends: Backends): void;
+  stop(): Promise<void>;
+}
+
+/** The one HTTP server of the stack: /rest/v1, /auth/v1, /functions/v1 and the page, on the loopback address. */
+export async function startGateway(config: StackConfig, port: number): Promise<Gateway> {
+  let backends: Backends | undefined;
+  const server = createServer((request, response) => {
+    if (backends) void route(request, response, backends, config);
+    else refuse(response, 503, "STARTING", "The local stack is starting", { "retry-after": "1" });
+  });
+  // A model may think for minutes before its first byte and between two of them.
+  server.requestTimeout = 0;
+  // A kept connection is the client's to close: one that is closed here just as the client picks it again fails its request.
+  server.keepAliveTimeout = 0;
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    open: (ready) => {
+      backends = ready;
+    },
+    stop: () => close(server),
+  };
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = once(server, "close");
+  server.close();
+  server.closeAllConnections();
+  await closed;
+}
+
+async function route(request: IncomingMessage, response: ServerResponse, backends: Backends, config: StackConfig) {
+  const target = request.url ?? "/";
+  if (/^\/(rest|auth)\/v1(\/|\?|$)/.test(target)) {
+    await getRequestListener((incoming) => backends.dataApi(incoming, request.socket.remoteAddress ?? null))(
+      request,
+      response,
+    );
+    return;
+  }
+  const slug = /^\/functions\/v1\/([^/?]+)/.exec(target)?.[1];
+  if (slug === undefined) {
+    const refuseAddress = () => refuse(response, 404, "NOT_FOUND", "There is nothing at this address");
+    if (backends.page) backends.page(request, response, refuseAddress);
+    else refuseAddress();
+    return;
+  }
+  const refusal = request.method === "OPTIONS" ? undefined : await tokenTrouble(request, slug, backends.tokens, config);
+  if (refusal) refuse(response, 401, ...refusal);
+  else relay(request, response, { port: backends.functionsPort, path: target.slice("/functions/v1".length) });
+}
+
+/** The platform's own check, for functions with `verify_jwt = true`. */
+async function tokenTrouble(
+  request: IncomingMessage,
+  slug: string,
+  tokens: Tokens,
+  config: StackConfig,
+): Promise<[code: string, message: string] | undefined> {
+  // A slug that is not configured is unknown to the functions too, which say so.
+  if (!config.functions[slug]?.verify_jwt) return undefined;
+  const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1];
+  if (!token) return ["UNAUTHORIZED_NO_AUTH_HEADER", "Missing authorization header"];
+  try {
+    await tokens.verify(token);
+    return undefined;
+  } catch {
+    return ["UNAUTHORIZED_INVALID_JWT_FORMAT", "Invalid JWT"];
+  }
+}
+
+function refuse(response: ServerResponse, status: number, code: string, message: string, headers = {}): void {
+  response.writeHead(status, {
+    "content-type": "application/json",
+    "access-control-allow-origin": "*",
+    ...headers,
+  });
+  response.end(JSON.stringify({ code, message }));
+}

@@ -1,0 +1,159 @@
+import { App } from "@supabase/lite";
+import { createPostgresConnection, type PostgresConnection } from "@supabase/lite/postgres";
+import type { StackConfig } from "../config.ts";
+import type { Secrets } from "../secrets.ts";
+import { statusOf } from "./sqlstate.ts";
+
+/** REST and Auth in this process, on the embedded Postgres. */
+export interface Lite {
+  connection: PostgresConnection;
+  /** answers /rest/v1 and /auth/v1 */
+  fetch(request: Request, peerAddress: string | null): Promise<Response>;
+  /** makes the schema auth, with auth.uid() and its like in an outdated form, for the caller to correct */
+  createAuthSchema(): Promise<void>;
+  /** reads the schema again whenever somebody runs `notify pgrst` */
+  followSchema(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface LiteOptions {
+  /** of a superuser: Lite takes on the caller's role in each request, and has to see the tables of all */
+  dbUrl: string;
+  config: StackConfig;
+  secrets: Secrets;
+}
+
+export function createLite({ dbUrl, config, secrets }: LiteOptions): Lite {
+  const connection = connect(dbUrl);
+  const app = new App({
+    connection,
+    api: {
+      schemas: config.api.schemas,
+      extra_search_path: config.api.extra_search_path,
+      max_rows: config.api.max_rows,
+    },
+    auth: {
+      enabled: true,
+      jwt_secret: secrets.liteSecret,
+      publishable_key: secrets.publishableKey,
+      secret_key: secrets.secretKey,
+      site_url: config.auth.site_url,
+      jwt_expiry: config.auth.jwt_expiry,
+      enable_signup: config.auth.enable_signup,
+      minimum_password_length: config.auth.minimum_password_length,
+    },
+    // The history of migrations is made by migrate.ts, as the role that owns it on a hosted project.
+    db: { migrations: { enabled: false } },
+    // Admin mode would answer whoever sends no key with the rights of service_role.
+    options: { server: { admin: false } },
+  });
+  return {
+    connection,
+    fetch: (request, peerAddress) => app.fetch(request, { peerAddress }),
+    createAuthSchema: () => app.ensureSystemSchema(),
+    async followSchema() {
+      await connection.driver.listen("pgrst", () => void connection.clearSchemaCache());
+    },
+    // Whoever waits for a slow query has gone with the gateway.
+    close: () => connection.driver.end({ timeout: 2 }),
+  };
+}
+
+/** Lite 0.10.0's connection with its defects corrected; tests/stack/lite.test.ts names each of them. */
+function connect(url: string): PostgresConnection {
+  const connection = createPostgresConnection({
+    url,
+    postgresOptions: { max: 20, onnotice: () => {}, types },
+  });
+
+  // Left to find out by itself whether there is row-level security, it grants all rights on all tables to
+  // anon and authenticated.
+  Object.assign(connection, { rlsState: "active" });
+
+  // It knows few SQLSTATEs and answers 500 "SUP" to the rest, so those are handed to it as PostgREST's way to
+  // choose a response.
+  const normalize = connection.normalizeDbError.bind(connection);
+  connection.normalizeDbError = (thrown) => {
+    const error = normalize(thrown);
+    if (!isDatabaseError(error)) return error;
+    const answered = withStatus(error);
+    answeredErrors.add(answered);
+    return answered;
+  };
+  return connection;
+}
+
+function withStatus(error: DatabaseError): object {
+  const status = statusOf(error.code);
+  if (status === undefined) return error;
+  const { code, message, detail: details = null, hint = null } = error;
+  return {
+    code: "PGRST",
+    message: JSON.stringify({ code, message, details, hint }),
+    detail: JSON.stringify({ status, headers: {} }),
+  };
+}
+
+/** Errors that the caller is told about. Lite prints each of them as well, with the row that was refused. */
+const answeredErrors = new WeakSet<object>();
+
+const printError = console.error;
+console.error = (...args: unknown[]) => {
+  if (typeof args[0] !== "object" || args[0] === null || !answeredErrors.has(args[0])) printError(...args);
+};
+
+interface DatabaseError {
+  code: string;
+  message: string;
+  detail?: string | null;
+  hint?: string | null;
+}
+
+function isDatabaseError(error: unknown): error is DatabaseError {
+  const code = (error as { code?: unknown } | null | undefined)?.code;
+  return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code);
+}
+
+const asText = (oid: number) => ({
+  to: oid,
+  from: [oid],
+  serialize: (value: string) => value,
+  parse: (text: string) => text,
+});
+
+/** Reading them is left as it is: an entry named `bigint` would take the place of the one of Lite. */
+const asNumber = (oid: number) => ({
+  ...asText(oid),
+  from: [],
+  serialize: (value: unknown) => (Array.isArray(value) ? JSON.stringify(value) : String(value)),
+});
+
+/** 2026-11-23 08:00:00.123+00 -> 2026-11-23T08:00:00.123+00:00, as Postgres itself writes it into JSON. */
+const isoTime = (text: string) => text.replace(" ", "T").replace(/([+-]\d\d)$/, "$1:00");
+
+/** How values cross between Lite and Postgres; Lite's own ways lose what each line names. */
+const types = {
+  // Lite stringifies JSON before the driver does it again, and a jsonb argument arrives as one string.
+  jsonb: { ...asText(3802), serialize: toJson, parse: JSON.parse },
+  // The driver decodes bytea to bytes, which Lite then prints as an object with numbered keys.
+  bytea: asText(17),
+  timestamptz: { ...asText(1184), parse: isoTime },
+  timestamp: { ...asText(1114), parse: isoTime },
+  // The driver writes a list as its items with commas between, and a list of one number arrives as that number.
+  int8: asNumber(20),
+  int4: asNumber(23),
+};
+
+/** What Lite has stringified before cannot be told apart: a string that is JSON arrives as what it spells. */
+function toJson(value: unknown): string {
+  return typeof value === "string" && isJson(value) ? value : JSON.stringify(value);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,33 @@
+import { providers } from "../../functions/_shared/providers/index.ts";
+import { type ProviderDoubles, startProviderDoubles } from "./index.ts";
+
+/** Whom the functions' calls go to. */
+export type ProviderMode = "doubles" | "real" | "none";
+
+export interface Providers {
+  doubles?: ProviderDoubles;
+  /** variables for the functions */
+  env: Record<string, string>;
+  /** what the functions may reach besides what their environment names */
+  hosts: string[];
+  stop(): Promise<void>;
+}
+
+const realHosts = Object.values(providers).map(({ origin }) => new URL(origin).host);
+
+/** With "real", the platform's own keys are the caller's to give, in the functions' environment. */
+export async function startProviders(mode: ProviderMode): Promise<Providers> {
+  const stop = async () => {};
+  if (mode === "real") return { env: {}, hosts: realHosts, stop };
+  if (mode === "none") return { env: {}, hosts: [], stop };
+  const doubles = await startProviderDoubles();
+  return {
+    doubles,
+    env: {
+      BYOK_PLATFORM_KEYS: JSON.stringify(doubles.platformKeys),
+      BYOK_PROVIDER_ORIGINS: JSON.stringify(doubles.origins),
+    },
+    hosts: [],
+    stop: () => doubles.stop(),
+  };
+}

@@ -1,0 +1,224 @@
+/** The operator's command, as the operator runs it. */
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Client } from "pg";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { projectDir } from "../../stack/config.ts";
+import { type Stack, startStack } from "../../stack/stack.ts";
+import { run } from "../harness/processes.ts";
+
+const stateDir = mkdtempSync(path.join(tmpdir(), "byok-credits-"));
+let stack: Stack;
+/** The superuser, who alone can do to a ledger what reconcile must find. */
+let admin: Client;
+let user: { id: string; email: string };
+
+beforeAll(async () => {
+  stack = await startStack({ stateDir, providers: "none", log: () => undefined });
+  admin = new Client({ connectionString: stack.adminDbUrl });
+  await admin.connect();
+});
+
+afterAll(async () => {
+  await admin?.end();
+  await stack?.stop();
+  rmSync(stateDir, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  user = { id: randomUUID(), email: `${randomUUID()}@example.com` };
+  await admin.query("delete from auth.users");
+  await admin.query("insert into auth.users (id, email) values ($1, $2)", [user.id, user.email]);
+});
+
+function credits(...args: string[]): Promise<{ code: number | null; output: string }> {
+  return creditsOn(stack.dbUrl, ...args);
+}
+
+function creditsOn(dbUrl: string, ...args: string[]): Promise<{ code: number | null; output: string }> {
+  const script = path.join(projectDir, "cli/credits.ts");
+  return run("node", [script, ...args], { env: { BYOK_OPERATOR_DB_URL: dbUrl } }).ended;
+}
+
+async function available(): Promise<number> {
+  const { rows } = await admin.query("select available from byok.accounts where user_id = $1", [user.id]);
+  return Number(rows[0]?.available ?? 0);
+}
+
+describe("grant", () => {
+  it("grants once for a key that is given twice", async () => {
+    const first = await credits("grant", user.email, "100", "--key", "invoice-1", "--reason", "welcome");
+    expect(first).toEqual({ code: 0, output: `Granted 100 credits. ${user.email} has 100 available.\n` });
+    const second = await credits("grant", user.id, "100", "--key", "invoice-1", "--json");
+    expect(second.code).toBe(0);
+    expect(JSON.parse(second.output)).toEqual({ user_id: user.id, granted: false, available_credits: 100 });
+    expect(await available()).toBe(100);
+  });
+
+  it("refuses a key that has granted another amount, or another user's credits", async () => {
+    await credits("grant", user.email, "100", "--key", "invoice-1");
+    const otherAmount = await credits("grant", user.email, "5", "--key", "invoice-1");
+    expect(otherAmount).toMatchObject({ code: 1, output: expect.stringContaining("another amount") });
+    await admin.query("insert into auth.users (id, email) values (gen_random_uuid(), 'bob@example.com')");
+    const otherUser = await credits("grant", "bob@example.com", "100", "--key", "invoice-1");
+    expect(otherUser).toMatchObject({ code: 1, output: expect.stringContaining("another user") });
+    expect(await available()).toBe(100);
+  });
+
+  it("refuses a user it does not know, and an address that several have", async () => {
+    expect(await credits("grant", "nobody@example.com", "1", "--key", "k")).toEqual({
+      code: 1,
+      output: "There is no user nobody@example.com.\n",
+    });
+    await admin.query("insert into auth.users (id, email) values (gen_random_uuid(), $1)", [user.email.toUpperCase()]);
+    const ambiguous = await credits("grant", user.email, "1", "--key", "k");
+    expect(ambiguous).toMatchObject({ code: 1, output: expect.stringContaining(user.id) });
+    expect(await available()).toBe(0);
+  });
+
+  it.each(["0", "-5", "1.5", "1e3", "1000000001", "NaN", "", " 5"])("refuses the amount '%s'", async (amount) => {
+    expect((await credits("grant", user.email, amount, "--key", "k")).code).toBe(2);
+    expect(await available()).toBe(0);
+  });
+});
+
+describe("show", () => {
+  it("prints balance, calls under way and last entries", async () => {
+    await credits("grant", user.email, "100", "--key", "invoice-1", "--reason", "welcome");
+    await admin.query("select byok.open_call($1, 'openai', 'request-1', 'kernel_build')", [user.id]);
+    const { code, output } = await credits("show", user.email);
+    expect(code).toBe(0);
+    expect(output).toMatch(
+      /80 credits available, 20 held\n {2}held 20 for kernel_build until 20.+, request request-1\n/,
+    );
+    expect(output).toMatch(/grant +100 {2}welcome\n.+hold +20 {2}kernel_build\n/);
+  });
+
+  it("prints JSON for machines, and zeros for a user without an account", async () => {
+    const { code, output } = await credits("show", user.id, "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(output)).toEqual({
+      user_id: user.id,
+      available_credits: 0,
+      held_credits: 0,
+      pending: [],
+      entries: [],
+    });
+  });
+});
+
+describe("reconcile", () => {
+  beforeEach(async () => {
+    await admin.query("select byok.grant_credits($1, 100, null, 'invoice-1')", [user.id]);
+    for (const [request, end] of [
+      ["settled", "settle_hold"],
+      ["voided", "void_hold"],
+    ] as const) {
+      const open = "select hold_id from byok.open_call($1, 'openai', $2, 'kernel_build')";
+      const { rows } = await admin.query(open, [user.id, request]);
+      await admin.query(`select byok.${end}($1, $2)`, [user.id, rows[0].hold_id]);
+    }
+    await admin.query("select byok.open_call($1, 'openai', 'pending', 'kernel_build')", [user.id]);
+  });
+
+  it("finds nothing in a ledger that adds up", async () => {
+    expect(await credits("reconcile")).toEqual({ code: 0, output: "accounts: 1, entries: 6, differences: 0\n" });
+  });
+
+  it.each([
+    ["available credits", "update byok.accounts set available = available + 5", ["available is 65, by the ledger 60"]],
+    ["held credits", "update byok.accounts set held = held - 1", ["held is 19, by the ledger 20"]],
+    [
+      "an account without entries",
+      "delete from byok.entries",
+      ["available is 60, by the ledger 0", "hold .+ is hold 20, settle 20, by the ledger missing"],
+    ],
+    [
+      "a grant that was raised",
+      "update byok.entries set credits = 101 where kind = 'grant'",
+      ["available is 60, by the ledger 61"],
+    ],
+    [
+      "a hold that is gone",
+      "delete from byok.holds where state = 'settled'",
+      ["hold .+ is missing, by the ledger hold 20, settle 20"],
+    ],
+    [
+      "a hold that was never entered",
+      "insert into byok.holds (user_id, operation, credits, request_id) select user_id, 'x', 7, 'x' from byok.accounts",
+      ["the sum of the pending holds is 27, by the ledger 20", "hold .+ is hold 7, by the ledger missing"],
+    ],
+    [
+      "a hold that was settled and voided",
+      "insert into byok.entries (user_id, kind, credits, operation, hold_id) select user_id, 'void', credits, operation, id from byok.holds where state = 'settled'",
+      ["hold .+ is hold 20, settle 20, by the ledger hold 20, settle 20, void 20"],
+    ],
+    [
+      "a charge in another state",
+      "update byok.holds set state = 'voided' where state = 'settled'",
+      ["hold .+ is hold 20, void 20, by the ledger hold 20, settle 20"],
+    ],
+  ])("finds %s and exits with 1", async (_, tampering, expected) => {
+    // Triggers off, as only a superuser can, because the ledger would refuse otherwise.
+    await admin.query(`set session_replication_role = replica; ${tampering}; reset session_replication_role`);
+    const { code, output } = await credits("reconcile");
+    expect(code).toBe(1);
+    for (const line of expected) expect(output).toMatch(new RegExp(`^${user.email}: ${line}$`, "m"));
+  });
+
+  it("prints differences as JSON for machines", async () => {
+    await admin.query("update byok.accounts set available = available + 5");
+    const { code, output } = await credits("reconcile", "--json");
+    expect(code).toBe(1);
+    const difference = { user_id: user.id, who: user.email, what: "available", recorded: "65", computed: "60" };
+    expect(JSON.parse(output)).toEqual({ accounts: 1, entries: 6, differences: [difference] });
+  });
+});
+
+describe("the command line", () => {
+  it.each([
+    [[]],
+    [["spend", "ada@example.com"]],
+    [["grant", "ada@example.com", "5"]],
+    [["grant", "ada@example.com", "--key", "k"]],
+    [["show"]],
+    [["show", "ada@example.com", "--key", "k"]],
+    [["reconcile", "everything"]],
+    [["reconcile", "--loudly"]],
+    [["reconcile", "--db-url", "no-url"]],
+  ])("exits with 2 and the usage for %j", async (args) => {
+    const { code, output } = await credits(...args);
+    expect(code).toBe(2);
+    expect(output).toContain("Usage: npm run credits");
+  });
+
+  it.each([
+    ["a wrong password", (url: string) => url.replace(":postgres@", ":s3cr3t-word@"), 1],
+    ["a host that is unknown", () => "postgresql://postgres:s3cr3t-word@host.invalid/postgres", 1],
+    ["a password that breaks the URL", () => "postgresql://postgres:s3cr3t-word/@h@ost:x/postgres", 2],
+    ["a server without TLS, where the URL asks for it", (url: string) => `${url}?sslmode=verify-full`, 1],
+    ["a database that is none of ours", (url: string) => url.replace(/\/postgres$/, "/template1"), 1],
+  ])("says what is wrong with %s, and no password", async (_, change, expected) => {
+    const { code, output } = await creditsOn(change(stack.dbUrl), "reconcile");
+    expect(code).toBe(expected);
+    expect(output).not.toContain("s3cr3t-word");
+    expect(output).not.toMatch(/^ +at /m);
+  });
+
+  it("takes --db-url before the environment", async () => {
+    const nowhere = "postgresql://postgres:postgres@host.invalid/postgres";
+    expect((await creditsOn(nowhere, "reconcile", "--db-url", stack.dbUrl)).code).toBe(0);
+  });
+
+  it("finds the local stack by itself", async () => {
+    expect((await creditsOn("", "reconcile", "--state", stateDir)).code).toBe(0);
+  });
+
+  it("says that no local stack is running", async () => {
+    const { code, output } = await creditsOn("", "reconcile", "--state", path.join(stateDir, "nowhere"));
+    expect(code).toBe(2);
+    expect(output).toContain("npm start");
+  });
+});

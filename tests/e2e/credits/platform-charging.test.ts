@@ -1,0 +1,119 @@
+/** When a call on the platform's own key is charged, and when its hold is given back. */
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { providerIds } from "../../../functions/_shared/providers/index.ts";
+import { ask, refusalOf, textOfStream } from "../../harness/calls.ts";
+import { letPlatformKey, platformRequests, requestsOnceLeft, resetPlatformKeys } from "../../harness/doubles.ts";
+import { type OwnStack, startOwnStack } from "../../harness/own-stack.ts";
+import { readToEnd, readUntil } from "../../harness/streams.ts";
+import { balance, expectBalance, ledger, newUser, type User } from "../../harness/users.ts";
+
+let stack: OwnStack;
+beforeAll(async () => {
+  stack = await startOwnStack();
+});
+afterAll(() => stack.stop());
+
+/** Its price is 10. */
+const operation = "doc_generation";
+const newPayer = () => newUser(100, stack);
+
+afterEach(() => resetPlatformKeys(stack));
+
+async function expectCharged(user: User): Promise<void> {
+  await expectBalance(user, 90);
+  expect((await ledger(user)).at(-1)).toBe("settle 10");
+}
+
+async function expectGivenBack(user: User): Promise<void> {
+  await expectBalance(user, 100);
+  expect((await ledger(user)).slice(1)).toEqual(["hold 10", "void 10"]);
+}
+
+test.each(providerIds)("a streamed call on credits to %s is charged once it has ended", async (provider) => {
+  const user = await newPayer();
+  const response = await ask(user, provider, { operation, stream: true });
+  expect(response.headers.get("x-byok-credits")).toBe("10");
+  expect(textOfStream(provider, await response.text())).toBe("Echo: hello");
+  await expectCharged(user);
+});
+
+test.each([
+  { behaviour: "rate_limited", status: 429, code: null },
+  { behaviour: "unavailable", status: 503, code: null },
+  { behaviour: "rejected", status: 502, code: "provider_misbehaved" },
+  { behaviour: "forbidden", status: 502, code: "provider_misbehaved" },
+  { behaviour: "no_credit", status: 502, code: "provider_misbehaved" },
+  { behaviour: "redirects", status: 502, code: "provider_misbehaved" },
+  { behaviour: "resets", status: 502, code: "provider_unreachable" },
+] as const)(
+  "nothing is charged when a provider answers the platform's key with $behaviour",
+  async ({ behaviour, status, code }) => {
+    const user = await newPayer();
+    for (const provider of providerIds) {
+      await letPlatformKey(stack, provider, behaviour);
+      const response = await ask(user, provider, { operation });
+      expect([provider, response.status, refusalOf(response)]).toEqual([provider, status, code]);
+      expect((await response.text()).includes(stack.platformKeys[provider])).toBe(false);
+    }
+    await expectBalance(user, 100);
+    expect((await ledger(user)).filter((entry) => entry === "void 10")).toHaveLength(providerIds.length);
+  },
+);
+
+test("nothing is charged for what is no answer of an API, and it is not handed on", async () => {
+  const user = await newPayer();
+  for (const provider of providerIds) {
+    await letPlatformKey(stack, provider, "garbage");
+    for (const stream of [false, true]) {
+      const response = await ask(user, provider, { operation, stream });
+      expect([provider, response.status, refusalOf(response)]).toEqual([provider, 502, "provider_misbehaved"]);
+      expect(await response.text()).not.toContain("This is no API.");
+    }
+  }
+  await expectBalance(user, 100);
+});
+
+test("the platform's key is taken out of an error that repeats it", async () => {
+  await letPlatformKey(stack, "openai", "echoes");
+  const user = await newPayer();
+  const response = await ask(user, "openai", { operation });
+  const answer = await response.text();
+  expect(response.status).toBe(400);
+  expect(answer).toContain("[redacted]");
+  expect(answer.includes(stack.platformKeys.openai)).toBe(false);
+  await expectGivenBack(user);
+});
+
+test.each([
+  { answer: "a JSON answer", stream: false },
+  { answer: "a stream", stream: true },
+])("nothing is charged for $answer that the provider cuts off", async ({ stream }) => {
+  await letPlatformKey(stack, "openai", "cut");
+  const user = await newPayer();
+  expect(await readToEnd(await ask(user, "openai", { operation, stream }))).toMatchObject({ isWhole: false });
+  await expectGivenBack(user);
+});
+
+test("a client that leaves in the middle of an answer is charged, and the provider learns that it has left", async () => {
+  await letPlatformKey(stack, "openai", "drips");
+  const user = await newPayer();
+  const leaving = new AbortController();
+  const response = await ask(user, "openai", { operation, stream: true, signal: leaving.signal });
+  await readUntil(response.body!.getReader(), "data: ");
+  expect(await balance(user)).toEqual({ available: 90, held: 10 });
+  leaving.abort();
+  expect(await requestsOnceLeft(stack, "openai", stack.platformKeys.openai)).toHaveLength(1);
+  await expectCharged(user);
+});
+
+test("a client that leaves before anything has come is not charged", async () => {
+  await letPlatformKey(stack, "anthropic", "hangs");
+  const user = await newPayer();
+  const leaving = new AbortController();
+  const asked = ask(user, "anthropic", { operation, signal: leaving.signal });
+  await expect.poll(() => platformRequests(stack, "anthropic")).toHaveLength(1);
+  leaving.abort();
+  await expect(asked).rejects.toThrow("abort");
+  expect(await requestsOnceLeft(stack, "anthropic", stack.platformKeys.anthropic)).toHaveLength(1);
+  await expectGivenBack(user);
+});

@@ -1,0 +1,349 @@
+/** What every implementation of the functions' Database has to do, whichever way it reaches the SQL functions. */
+import { Client } from "pg";
+import { describe, expect, test } from "vitest";
+import type { Database, NewCredential, Replacement } from "../../../functions/_shared/database/types.ts";
+import { type SealedKey, seal } from "../../../functions/_shared/crypto/envelope.ts";
+import { importKeyring } from "../../../functions/_shared/crypto/keyring.ts";
+import { balance, ledger, newUser, stack, type User } from "../../harness/users.ts";
+
+/** Describes one implementation; `open` makes it against the stack that all tests share. */
+export function describeDatabase(name: string, open: () => Database): void {
+  describe(name, () => {
+    const database = open();
+    describeCredentials(name, database);
+    describeFunding(name, database);
+    describeHolds(name, database);
+    describeAttempts(name, database);
+    describeRotation(name, database);
+  });
+}
+
+/** A key ring of one key, made of nothing but random bytes. */
+const keyringOf = (kid: number) =>
+  importKeyring(
+    JSON.stringify({ primary: kid, keys: { [kid]: crypto.getRandomValues(Buffer.alloc(32)).toString("base64") } }),
+  );
+
+async function newCredential(
+  user: User,
+  overrides: Partial<NewCredential> = {},
+  keyring = keyringOf(7),
+): Promise<NewCredential> {
+  const credentialId = crypto.randomUUID();
+  const sealed = await seal(await keyring, { userId: user.id, credentialId, providerNumber: 1 }, "sk-some-key");
+  return {
+    userId: user.id,
+    credentialId,
+    provider: "openai",
+    hint: "-key",
+    status: "verified",
+    ...sealed,
+    ...overrides,
+  };
+}
+
+/** The operation's price is 10. */
+const operation = "doc_generation";
+const requestId = (): string => crypto.randomUUID();
+const withCode = (code: string, details: Record<string, unknown> = {}) =>
+  expect.objectContaining({ name: "ByokError", code, details });
+
+function describeCredentials(name: string, database: Database): void {
+  test(`${name} saves a credential and answers it, times in ISO 8601`, async () => {
+    const credential = await newCredential(await newUser());
+    const saved = await database.saveCredential(credential);
+    expect(saved).toEqual({
+      id: credential.credentialId,
+      provider: "openai",
+      hint: "-key",
+      status: "verified",
+      verified_at: expect.any(String),
+      created_at: expect.any(String),
+      updated_at: expect.any(String),
+    });
+    for (const time of [saved.verified_at!, saved.created_at, saved.updated_at]) {
+      expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/);
+      expect(Math.abs(Date.parse(time) - Date.now())).toBeLessThan(60_000);
+    }
+  });
+
+  test(`${name} reads back the envelope that was saved, and null where none was`, async () => {
+    const user = await newUser();
+    const credential = await newCredential(user);
+    expect(await database.readEnvelope(user.id, "openai")).toBeNull();
+    await database.saveCredential(credential);
+    const { credentialId, envelope } = credential;
+    expect(await database.readEnvelope(user.id, "openai")).toEqual({ credentialId, envelope });
+    expect(await database.readEnvelope(user.id, "groq")).toBeNull();
+    expect(await database.readEnvelope((await newUser()).id, "openai")).toBeNull();
+  });
+
+  test(`${name} puts a new credential in the place of the one before`, async () => {
+    const user = await newUser();
+    const [first, second] = [await newCredential(user), await newCredential(user, { status: "unverified" })];
+    await database.saveCredential(first);
+    expect(await database.saveCredential(second)).toMatchObject({
+      id: second.credentialId,
+      status: "unverified",
+      verified_at: null,
+    });
+    const { credentialId, envelope } = second;
+    expect(await database.readEnvelope(user.id, "openai")).toEqual({ credentialId, envelope });
+    expect(await database.markCredential(user.id, first.credentialId, "rejected")).toBeNull();
+  });
+
+  test(`${name} leaves one credential and its own envelope when several are saved at once`, async () => {
+    const user = await newUser();
+    const credentials = await Promise.all(Array.from({ length: 5 }, () => newCredential(user)));
+    await Promise.all(credentials.map((credential) => database.saveCredential(credential)));
+    const left = await database.readEnvelope(user.id, "openai");
+    const { envelope } = credentials.find(({ credentialId }) => credentialId === left?.credentialId)!;
+    expect(left?.envelope).toBe(envelope);
+  });
+
+  test(`${name} marks the current credential of its owner only`, async () => {
+    const [user, other] = [await newUser(), await newUser()];
+    const { credentialId, ...credential } = await newCredential(user);
+    const saved = await database.saveCredential({ credentialId, ...credential });
+    expect(await database.markCredential(other.id, credentialId, "rejected")).toBeNull();
+    expect(await database.markCredential(user.id, crypto.randomUUID(), "rejected")).toBeNull();
+    const marked = await database.markCredential(user.id, credentialId, "rejected");
+    expect(marked).toMatchObject({ id: credentialId, status: "rejected", verified_at: saved.verified_at });
+  });
+
+  test(`${name} turns what SQL refuses for reasons of its own into internal, without detail`, async () => {
+    const user = await newUser();
+    const tooShort = await newCredential(user, { envelope: "QllLAQ==" });
+    await expect(database.saveCredential(tooShort)).rejects.toEqual(withCode("internal"));
+    await expect(database.readEnvelope("no-uuid", "openai")).rejects.toEqual(withCode("internal"));
+  });
+
+  test(`${name} takes a user who was deleted for nobody`, async () => {
+    const ofNobody = await newCredential({ ...(await newUser()), id: crypto.randomUUID() });
+    await expect(database.saveCredential(ofNobody)).rejects.toEqual(withCode("unauthenticated"));
+  });
+}
+
+function describeFunding(name: string, database: Database): void {
+  test(`${name} opens a call under BYOK with the envelope, whatever the operation and the credits`, async () => {
+    const user = await newUser();
+    const credential = await newCredential(user, { status: "no_credit" });
+    await database.saveCredential(credential);
+    const { credentialId, envelope } = credential;
+    const expected = { funding: "byok", credentialId, envelope };
+    expect(await database.openCall(user.id, "openai", null, requestId())).toEqual(expected);
+    expect(await database.openCall(user.id, "openai", "no_such_operation", requestId())).toEqual(expected);
+    expect(await ledger(user)).toEqual([]);
+  });
+
+  test(`${name} opens a call on credits with a hold, the price, the limits and the models`, async () => {
+    const user = await newUser(100);
+    const opened = await database.openCall(user.id, "openai", operation, requestId());
+    expect(opened).toEqual({
+      funding: "platform",
+      holdId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      priceCredits: 10,
+      maxOutputTokens: 8192,
+      maxInputBytes: 1_048_576,
+      models: ["gpt-4.1-mini", "gpt-4.1-nano", "text-embedding-3-small"],
+    });
+    expect(await balance(user)).toEqual({ available: 90, held: 10 });
+  });
+
+  test(`${name} says what keeps credits from paying`, async () => {
+    const user = await newUser(5);
+    const opening = (named: string | null, id = requestId()) => database.openCall(user.id, "openai", named, id);
+    await expect(opening(null)).rejects.toEqual(withCode("operation_required"));
+    await expect(opening("mining")).rejects.toEqual(withCode("invalid_request", { field: "x-byok-operation" }));
+    await expect(opening(operation, "")).rejects.toEqual(withCode("invalid_request", { field: "idempotency-key" }));
+    await expect(opening(operation, "x".repeat(256))).rejects.toEqual(
+      withCode("invalid_request", { field: "idempotency-key" }),
+    );
+    await expect(opening(operation)).rejects.toEqual(
+      withCode("insufficient_credits", { price_credits: 10, available_credits: 5 }),
+    );
+    expect(await ledger(user)).toEqual(["grant 5"]);
+  });
+
+  test(`${name} says that a user who never had credits has none`, async () => {
+    const opening = database.openCall((await newUser()).id, "openai", operation, requestId());
+    await expect(opening).rejects.toEqual(
+      withCode("insufficient_credits", { price_credits: 10, available_credits: 0 }),
+    );
+  });
+
+  test(`${name} holds credits once for a request id that is under way or completed`, async () => {
+    const user = await newUser(100);
+    const id = requestId();
+    const opening = () => database.openCall(user.id, "openai", operation, id);
+    const outcomes = await Promise.allSettled(Array.from({ length: 5 }, opening));
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    await expect(opening()).rejects.toEqual(withCode("request_in_progress"));
+    const [opened] = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+    if (opened?.funding === "platform") await database.settleHold(user.id, opened.holdId);
+    await expect(opening()).rejects.toEqual(withCode("request_completed"));
+    expect(await balance(user)).toEqual({ available: 90, held: 0 });
+  });
+}
+
+function describeHolds(name: string, database: Database): void {
+  async function newHold(user: User): Promise<string> {
+    const opened = await database.openCall(user.id, "openai", operation, requestId());
+    if (opened.funding !== "platform") throw new Error("The call is not on credits.");
+    return opened.holdId;
+  }
+
+  test(`${name} charges a hold once, and a later void changes nothing`, async () => {
+    const user = await newUser(100);
+    const holdId = await newHold(user);
+    await database.settleHold(user.id, holdId);
+    await database.settleHold(user.id, holdId);
+    await database.voidHold(user.id, holdId);
+    expect(await ledger(user)).toEqual(["grant 100", "hold 10", "settle 10"]);
+    expect(await balance(user)).toEqual({ available: 90, held: 0 });
+  });
+
+  test(`${name} gives a hold back once, and a later charge changes nothing`, async () => {
+    const user = await newUser(100);
+    const holdId = await newHold(user);
+    await database.voidHold(user.id, holdId);
+    await database.voidHold(user.id, holdId);
+    await database.settleHold(user.id, holdId);
+    expect(await ledger(user)).toEqual(["grant 100", "hold 10", "void 10"]);
+    expect(await balance(user)).toEqual({ available: 100, held: 0 });
+  });
+
+  test(`${name} resolves a hold one way when both are asked for at once`, async () => {
+    const user = await newUser(100);
+    const holdId = await newHold(user);
+    await Promise.all([database.settleHold(user.id, holdId), database.voidHold(user.id, holdId)]);
+    expect(await ledger(user)).toHaveLength(3);
+    expect(["90 0", "100 0"]).toContain(Object.values(await balance(user)).join(" "));
+  });
+
+  test(`${name} resolves no hold of another user, and none that is not there`, async () => {
+    const [user, other] = [await newUser(100), await newUser(100)];
+    const holdId = await newHold(user);
+    await expect(database.settleHold(other.id, holdId)).rejects.toEqual(withCode("internal"));
+    await expect(database.voidHold(other.id, holdId)).rejects.toEqual(withCode("internal"));
+    await expect(database.voidHold(user.id, crypto.randomUUID())).rejects.toEqual(withCode("internal"));
+    expect(await balance(user)).toEqual({ available: 90, held: 10 });
+  });
+}
+
+function describeAttempts(name: string, database: Database): void {
+  test(`${name} counts attempts up to the limit of the day, those at once too, and says when there are more`, async () => {
+    const [user, other] = [await newUser(), await newUser()];
+    const attempts = await Promise.allSettled(Array.from({ length: 60 }, () => database.countAttempt(user.id)));
+    const refused = attempts.flatMap((attempt) => (attempt.status === "rejected" ? [attempt.reason] : []));
+    expect(refused).toHaveLength(10);
+    for (const error of refused) {
+      expect(error).toEqual(withCode("too_many_attempts", { retry_after_s: expect.any(Number) }));
+      expect(error.details.retry_after_s).toSatisfy((wait) => wait >= 1 && wait <= 86_400);
+    }
+    await database.countAttempt(other.id);
+  });
+}
+
+function describeRotation(name: string, database: Database): void {
+  /** A kid that no other test uses. */
+  const newKid = () => 2 ** 31 + Math.floor(Math.random() * 2 ** 31);
+
+  /** Users with a key each, saved under a kid, in the order of their credentials. */
+  async function saveUnder(kid: number, length: number): Promise<{ user: User; credential: NewCredential }[]> {
+    const owners = Array.from({ length }, async () => {
+      const user = await newUser();
+      const credential = await newCredential(user, {}, keyringOf(kid));
+      await database.saveCredential(credential);
+      return { user, credential };
+    });
+    return (await Promise.all(owners)).sort((a, b) => (a.credential.credentialId < b.credential.credentialId ? -1 : 1));
+  }
+
+  const listingOf = ({ userId, credentialId, provider, envelope }: NewCredential) => {
+    return { userId, credentialId, provider, envelope };
+  };
+
+  async function replacementOf(credential: NewCredential, kid: number): Promise<Replacement & { sealed: SealedKey }> {
+    const { userId, credentialId } = credential;
+    const sealed = await seal(await keyringOf(kid), { userId, credentialId, providerNumber: 1 }, "sk-some-key");
+    return { ...listingOf(credential), sealed };
+  }
+
+  async function countUnder(kid: number): Promise<number> {
+    const counts = await database.countEnvelopes();
+    expect(counts.map((row) => row.kid)).toEqual(counts.map((row) => row.kid).toSorted((a, b) => a - b));
+    return counts.find((row) => row.kid === kid)?.envelopes ?? 0;
+  }
+
+  test(`${name} counts the envelopes under a kid and lists them page by page`, async () => {
+    const kid = newKid();
+    expect(await countUnder(kid)).toBe(0);
+    expect(await database.listEnvelopes(kid, null, 2)).toEqual([]);
+    const [first, second, third] = (await saveUnder(kid, 3)).map(({ credential }) => listingOf(credential));
+    expect(await countUnder(kid)).toBe(3);
+    expect(await database.listEnvelopes(kid, null, 2)).toEqual([first, second]);
+    expect(await database.listEnvelopes(kid, second!.credentialId, 2)).toEqual([third]);
+    expect(await database.listEnvelopes(kid, third!.credentialId, 2)).toEqual([]);
+  });
+
+  test(`${name} lists nothing without a limit that makes sense`, async () => {
+    for (const limit of [0, 1001]) {
+      await expect(database.listEnvelopes(1, null, limit)).rejects.toEqual(
+        withCode("invalid_request", { field: "p_limit" }),
+      );
+    }
+  });
+
+  test(`${name} replaces the envelopes that are still as they were listed, and tells which`, async () => {
+    const [from, to] = [newKid(), newKid()];
+    const owners = await saveUnder(from, 3);
+    const replacements = await Promise.all(owners.map(({ credential }) => replacementOf(credential, to)));
+    const [kept, savedAgain, removed] = owners;
+    const newer = await newCredential(savedAgain!.user);
+    await database.saveCredential(newer);
+    await removed!.user.supabase.from("credentials").delete().eq("provider", "openai");
+
+    expect(await database.replaceEnvelopes(replacements)).toEqual([kept!.credential.credentialId]);
+    expect(await database.replaceEnvelopes(replacements)).toEqual([]);
+    expect([await countUnder(from), await countUnder(to)]).toEqual([0, 1]);
+    const { credentialId, sealed } = replacements[0]!;
+    expect(await database.readEnvelope(kept!.user.id, "openai")).toEqual({ credentialId, envelope: sealed.envelope });
+    expect((await database.readEnvelope(savedAgain!.user.id, "openai"))?.envelope).toBe(newer.envelope);
+    expect(await database.readEnvelope(removed!.user.id, "openai")).toBeNull();
+  });
+
+  test(`${name} marks a credential locked whose envelope has no replacement, and unlocks it with one`, async () => {
+    const [from, to] = [newKid(), newKid()];
+    const [owner] = await saveUnder(from, 1);
+    const { credential, user } = owner!;
+    const statusOf = async () => (await user.supabase.from("credentials").select("status").single()).data?.status;
+    expect(await database.replaceEnvelopes([{ ...listingOf(credential), sealed: null }])).toHaveLength(1);
+    expect(await statusOf()).toBe("locked");
+    expect(await countUnder(from)).toBe(1);
+    expect(await database.replaceEnvelopes([await replacementOf(credential, to)])).toHaveLength(1);
+    expect(await statusOf()).toBe("unverified");
+  });
+
+  test(`${name} passes by an envelope that somebody has locked, and does not wait`, async () => {
+    const [owner] = await saveUnder(newKid(), 1);
+    const { credential, user } = owner!;
+    const somebody = new Client({ connectionString: stack.dbUrl });
+    await somebody.connect();
+    try {
+      for (const table of ["credentials where id", "envelopes where credential_id"]) {
+        await somebody.query("begin");
+        await somebody.query(`select from byok.${table} = $1 for update`, [credential.credentialId]);
+        expect(await database.replaceEnvelopes([await replacementOf(credential, 1)])).toEqual([]);
+        await somebody.query("rollback");
+      }
+    } finally {
+      await somebody.end();
+    }
+    expect((await database.readEnvelope(user.id, "openai"))?.envelope).toBe(credential.envelope);
+  });
+
+  test(`${name} replaces nothing for no replacements`, async () => {
+    expect(await database.replaceEnvelopes([])).toEqual([]);
+  });
+}

@@ -1,0 +1,94 @@
+/** What becomes of a provider's failures on the way to the client, and what of an API key in them. */
+import { describe, expect, test } from "vitest";
+import { providerIds } from "../../../functions/_shared/providers/index.ts";
+import { ask, refusalOf, textOfStream } from "../../harness/calls.ts";
+import { doubleKey, requestsWith } from "../../harness/doubles.ts";
+import { readToEnd } from "../../harness/streams.ts";
+import { newByokUser, newUser, save, stack } from "../../harness/users.ts";
+
+describe.each(providerIds)("%s", (provider) => {
+  test(`a redirect of ${provider} is not followed and not handed on`, async () => {
+    const { user, apiKey } = await newByokUser(provider, { behaviour: "redirects" });
+    const response = await ask(user, provider);
+    expect([response.status, refusalOf(response)]).toEqual([502, "provider_misbehaved"]);
+    expect(response.headers.get("location")).toBeNull();
+    expect(await requestsWith(stack, provider, apiKey)).toHaveLength(1);
+    for (const other of providerIds.filter((id) => id !== provider))
+      expect(await requestsWith(stack, other, apiKey)).toEqual([]);
+  });
+
+  test(`a connection that ${provider} resets is said to be so, and the question is not asked twice`, async () => {
+    const { user, apiKey } = await newByokUser(provider, { behaviour: "resets" });
+    const response = await ask(user, provider);
+    expect([response.status, refusalOf(response)]).toEqual([502, "provider_unreachable"]);
+    expect(await requestsWith(stack, provider, apiKey)).toHaveLength(1);
+  });
+
+  test.each([
+    { answer: "answer", stream: false },
+    { answer: "stream", stream: true },
+  ])(`an $answer that ${provider} cuts off breaks off, and does not look whole`, async ({ stream }) => {
+    const { user } = await newByokUser(provider, { behaviour: "cut" });
+    const { text, isWhole } = await readToEnd(await ask(user, provider, { stream, text: "a".repeat(200) }));
+    expect(isWhole).toBe(false);
+    if (stream) expect(textOfStream(provider, text)).not.toContain("a".repeat(200));
+  });
+
+  test(`a key that ${provider} repeats in an error is taken out, however it is spelled`, async () => {
+    const user = await newUser();
+    const apiKey = doubleKey(provider, "echoes");
+    await save(user, provider, apiKey);
+    const response = await ask(user, provider);
+    const answer = await response.text();
+    expect([response.status, refusalOf(response)]).toEqual([400, null]);
+    expect(answer).toContain("Unexpected credential: [redacted] | [redacted]");
+    const spellings = [apiKey, encodeURIComponent(apiKey), JSON.stringify(apiKey).slice(1, -1), apiKey.slice(-32)];
+    expect(spellings.some((spelling) => answer.includes(spelling))).toBe(false);
+  });
+
+  test.each(["rejected", "forbidden"] as const)(
+    `${provider}'s own words to a key that is %s are not handed on: they may show a part of it`,
+    async (behaviour) => {
+      const { user, apiKey } = await newByokUser(provider, { behaviour });
+      const response = await ask(user, provider);
+      const answer = await response.text();
+      expect([response.status, refusalOf(response)]).toEqual([403, "api_key_rejected"]);
+      expect(answer).toContain(behaviour === "rejected" ? '"verdict":"rejected"' : '"verdict":"restricted"');
+      expect(answer).not.toContain(apiKey.slice(0, 8));
+      expect(answer).not.toContain(apiKey.slice(-4));
+    },
+  );
+
+  test(`${provider}'s words about a rate limit come back, and whose account it is does not`, async () => {
+    const { user } = await newByokUser(provider, { behaviour: "rate_limited" });
+    const response = await ask(user, provider);
+    const answer = await response.text();
+    expect([response.status, refusalOf(response)]).toEqual([429, null]);
+    expect(answer).toMatch(/limit|quota/i);
+    expect(answer).not.toMatch(/\b(?:org|proj)[-_]\w*double|projects\/\d/);
+  });
+
+  test(`an overload of ${provider} comes as ${provider} says it`, async () => {
+    for (const behaviour of ["overloaded", "unavailable"] as const) {
+      const { user } = await newByokUser(provider, { behaviour });
+      const response = await ask(user, provider);
+      expect(response.status).toBeGreaterThanOrEqual(498);
+      expect(refusalOf(response)).toBeNull();
+      expect(await response.json()).toHaveProperty("error");
+    }
+  });
+});
+
+test("what is no answer of an API comes as it is under BYOK, for the client to judge", async () => {
+  const { user } = await newByokUser("openai", { behaviour: "garbage" });
+  const response = await ask(user, "openai");
+  expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/html"]);
+  expect(await response.text()).toContain("This is no API.");
+});
+
+test("a block at a provider's edge is no word about the key", async () => {
+  const { user } = await newByokUser("groq", { behaviour: "edge_blocked" });
+  const response = await ask(user, "groq");
+  expect([response.status, refusalOf(response)]).toEqual([502, "provider_misbehaved"]);
+  expect(await response.text()).not.toContain("1010");
+});

@@ -1,0 +1,124 @@
+/** What tests ask of the doubles of the providers, and what they make of the answer. */
+import { expect } from "vitest";
+import {
+  type Behaviour,
+  doubleKey,
+  type ProviderId,
+  providerIds,
+  type RecordedRequest,
+} from "../../stack/providers/index.ts";
+import type { TestStack } from "./stack.ts";
+
+export { type Behaviour, doubleKey, type ProviderId, type RecordedRequest };
+
+/** The requests that a double received with a credential, oldest first. */
+export async function requestsWith(
+  on: TestStack,
+  provider: ProviderId,
+  credential: string,
+): Promise<RecordedRequest[]> {
+  return (await control(on, provider, `requests?${new URLSearchParams({ key: credential })}`)) as RecordedRequest[];
+}
+
+/** Waits until a client of this key has left a request before its end; all requests with the key. Fails after 10 s. */
+export async function requestsOnceLeft(
+  on: TestStack,
+  provider: ProviderId,
+  apiKey: string,
+): Promise<RecordedRequest[]> {
+  return (await control(
+    on,
+    provider,
+    `requests?${new URLSearchParams({ key: apiKey, gone: "1" })}`,
+  )) as RecordedRequest[];
+}
+
+export async function forgetRequests(on: TestStack, provider: ProviderId, apiKey: string): Promise<void> {
+  await control(on, provider, `requests?${new URLSearchParams({ key: apiKey })}`, { method: "DELETE" });
+}
+
+/** Changes what a double does with a key from now on: how a key is revoked, or a provider goes down. */
+export async function behave(on: TestStack, provider: ProviderId, apiKey: string, behaviour: Behaviour): Promise<void> {
+  await control(on, provider, "behaviour", { method: "POST", body: JSON.stringify({ key: apiKey, behaviour }) });
+}
+
+/** A stack whose platform keys are known, and its own: what becomes of them would disturb other tests. */
+type PlatformStack = TestStack & { readonly platformKeys: Readonly<Record<ProviderId, string>> };
+
+/** Makes a provider treat the platform's own key in some way from now on. */
+export async function letPlatformKey(on: PlatformStack, provider: ProviderId, behaviour: Behaviour): Promise<void> {
+  await behave(on, provider, on.platformKeys[provider], behaviour);
+}
+
+/** Makes the platform's own keys work again; the doubles forget what was asked with them. */
+export async function resetPlatformKeys(on: PlatformStack): Promise<void> {
+  for (const provider of providerIds) {
+    await letPlatformKey(on, provider, "platform");
+    await forgetRequests(on, provider, on.platformKeys[provider]);
+  }
+}
+
+/** The requests that a double received with the platform's own key, oldest first. */
+export function platformRequests(on: PlatformStack, provider: ProviderId): Promise<RecordedRequest[]> {
+  return requestsWith(on, provider, on.platformKeys[provider]);
+}
+
+/** As `platformRequests`, of all providers. */
+export async function allPlatformRequests(on: PlatformStack): Promise<RecordedRequest[]> {
+  return (await Promise.all(providerIds.map((provider) => platformRequests(on, provider)))).flat();
+}
+
+async function control(on: TestStack, provider: ProviderId, path: string, init?: RequestInit): Promise<unknown> {
+  const response = await fetch(`${on.origins[provider]}/__double/${path}`, init);
+  if (!response.ok) throw new Error(`The double of ${provider} answered ${response.status} to ${path.split("?")[0]}.`);
+  return await response.json();
+}
+
+const credentialHeader = {
+  openai: "authorization",
+  anthropic: "x-api-key",
+  google: "x-goog-api-key",
+  groq: "authorization",
+};
+
+/** All that a provider may get beside the credential: what the relay forwards, and what any HTTP client sends. */
+export const ordinaryHeaders = [
+  "accept",
+  "accept-encoding",
+  "accept-language",
+  "anthropic-beta",
+  "anthropic-version",
+  "connection",
+  "content-length",
+  "content-type",
+  "host",
+  "openai-organization",
+  "openai-project",
+  "transfer-encoding",
+  "user-agent",
+  "x-goog-api-client",
+];
+
+/**
+ * Checks that a provider got the user's API key, as the only credential and where it belongs, and nothing of the caller: no
+ * access token, no user id, no header but the ordinary ones.
+ *
+ * @returns the requests with the key
+ */
+export async function expectOnlyTheKey(
+  provider: ProviderId,
+  { user, apiKey }: { user: { id: string; accessToken: string; stack: TestStack }; apiKey: string },
+): Promise<RecordedRequest[]> {
+  const requests = await requestsWith(user.stack, provider, apiKey);
+  expect(requests).not.toEqual([]);
+  expect(await requestsWith(user.stack, provider, user.accessToken)).toEqual([]);
+  for (const request of requests) {
+    const { [credentialHeader[provider]]: credential, ...others } = request.headers;
+    expect(credential?.replace(/^Bearer /, "") === apiKey, "the credential is the API key").toBe(true);
+    expect(ordinaryHeaders).toEqual(expect.arrayContaining(Object.keys(others)));
+    const everything = JSON.stringify([request.path, request.query, others, request.bodyText]);
+    const isClean = ![apiKey, user.accessToken, user.id].some((secret) => everything.includes(secret));
+    expect(isClean, "nothing else tells who calls").toBe(true);
+  }
+  return requests;
+}

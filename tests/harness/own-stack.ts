@@ -1,0 +1,61 @@
+/** A stack for one test file alone: with settings of its own, or with doubles whose platform keys may be made to fail. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { JWTPayload } from "jose";
+import type { ProviderId } from "../../stack/providers/index.ts";
+import { loadSecrets } from "../../stack/secrets.ts";
+import { startStack, type StackOptions } from "../../stack/stack.ts";
+import { createTokens } from "../../stack/api/tokens.ts";
+import type { TestStack } from "./stack.ts";
+
+export interface OwnStack extends TestStack {
+  /** What the functions have printed, line by line. */
+  readonly printed: string[];
+  /** What Postgres has written into its log, in pieces. */
+  readonly postgresLog: string[];
+  /** The folder of the stack's state: keys of the project, Deno's cache. */
+  readonly stateDir: string;
+  /** The folder of the database's files. */
+  readonly dataDir: string;
+  /** The functions' own server, behind the gateway. */
+  readonly functions: { readonly port: number; readonly pid: number };
+  readonly platformKeys: Readonly<Record<ProviderId, string>>;
+  /** Signs any claims with the project's own key, as its Auth would. */
+  sign(claims: JWTPayload): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export async function startOwnStack(
+  functionsEnv: Record<string, string> = {},
+  options: Pick<StackOptions, "supabaseDir" | "database"> = {},
+): Promise<OwnStack> {
+  const stateDir = mkdtempSync(path.join(tmpdir(), "byok-test-"));
+  const printed: string[] = [];
+  const postgresLog: string[] = [];
+  try {
+    const stack = await startStack({
+      ...options,
+      stateDir,
+      functionsEnv,
+      log: (line) => printed.push(line),
+      postgresLog: (text) => postgresLog.push(text),
+    });
+    const { url, dbUrl, adminDbUrl, functionsDbUrl, publishableKey, secretKey, dataDir, functions, doubles } = stack;
+    if (!doubles) throw new Error("The stack has no doubles of the providers.");
+    const { origins, platformKeys } = doubles;
+    const tokens = await createTokens(await loadSecrets(stateDir), url);
+    return {
+      ...{ url, dbUrl, adminDbUrl, functionsDbUrl, publishableKey, secretKey, origins, platformKeys },
+      ...{ printed, postgresLog, stateDir, dataDir, functions },
+      sign: (claims) => tokens.sign(claims),
+      async stop() {
+        await stack.stop();
+        rmSync(stateDir, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    rmSync(stateDir, { recursive: true, force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,47 @@
+/** Starts one stack, with doubles of the providers, for all tests of a project; in "data-api" the functions use that. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { TestProject } from "vitest/node";
+import type { ProviderId } from "../../functions/_shared/providers/index.ts";
+import { startStack } from "../../stack/stack.ts";
+
+export interface TestStack {
+  readonly url: string;
+  /** As the hosted `postgres`. */
+  readonly dbUrl: string;
+  /** As the cluster's superuser. */
+  readonly adminDbUrl: string;
+  /** As the role that the functions log in as. */
+  readonly functionsDbUrl: string;
+  readonly publishableKey: string;
+  readonly secretKey: string;
+  /** Provider id -> origin of its double. */
+  readonly origins: Readonly<Record<ProviderId, string>>;
+}
+
+declare module "vitest" {
+  interface ProvidedContext {
+    stack: TestStack;
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const stateDir = mkdtempSync(path.join(tmpdir(), "byok-test-"));
+  const removeState = () => rmSync(stateDir, { recursive: true, force: true });
+  const database = project.name === "data-api" ? "data-api" : "direct";
+  const stack = await startStack({ stateDir, page: project.name === "page", database }).catch((error: unknown) => {
+    removeState();
+    throw error;
+  });
+  const { url, dbUrl, adminDbUrl, functionsDbUrl, publishableKey, secretKey, doubles } = stack;
+  if (!doubles) throw new Error("The stack has no doubles of the providers.");
+  project.provide("stack", {
+    ...{ url, dbUrl, adminDbUrl, functionsDbUrl, publishableKey, secretKey },
+    origins: doubles.origins,
+  });
+  return async () => {
+    await stack.stop();
+    removeState();
+  };
+}

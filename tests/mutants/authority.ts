@@ -1,0 +1,53 @@
+/** What the process of the functions may do, and what is installed for it. */
+import type { Guard } from "./mutants.ts";
+
+const permissions = { file: "stack/functions/functions.ts", test: "tests/stack/stack.test.ts" };
+
+export const authorityGuards: readonly Guard[] = [
+  {
+    ...permissions,
+    name: "Functions reach no other server of this machine",
+    guard: "--allow-net=${[...ownAddresses(env), ...options.allowHosts].join(",
+    instead: '--allow-net=${["127.0.0.1", "localhost", ...options.allowHosts].join(',
+  },
+  {
+    ...permissions,
+    name: "Functions read their code and nothing else",
+    guard: '`--allow-read=${[...readable].join(",")}`',
+    instead: '"--allow-read"',
+  },
+  {
+    ...permissions,
+    name: "Functions are given no other right",
+    guard: '"--no-prompt",',
+    instead: '"--no-prompt", "--allow-run", "--allow-sys", "--allow-ffi", "--allow-write",',
+  },
+  {
+    name: "A body's length stays with it on its way to the functions",
+    file: "stack/api/relay.ts",
+    guard: 'dropped.delete("content-length");',
+    instead: "",
+    test: "tests/stack/gateway.test.ts",
+  },
+  {
+    name: "Versions are exact",
+    file: "package.json",
+    guard: '"zod": "4.6.7"',
+    instead: '"zod": "^4.6.7"',
+    test: "tests/rules/supply.test.ts",
+  },
+  {
+    name: "A secret in a file is found",
+    file: "tests/rules/supply.test.ts",
+    guard: "/** What is installed is what was chosen",
+    instead: `/** sk-proj-double-works-${"0a".repeat(16)}. What is installed is what was chosen`,
+    test: "tests/rules/secrets.test.ts",
+  },
+  {
+    name: "A test run that prints a secret fails",
+    file: "tests/harness/printed.ts",
+    guard: "process.exitCode = 1;",
+    instead: "",
+    test: "tests/rules/secrets.test.ts",
+  },
+];

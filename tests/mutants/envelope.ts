@@ -1,0 +1,158 @@
+import type { Guard } from "./mutants.ts";
+
+const envelope = { file: "functions/_shared/crypto/envelope.ts", test: "tests/unit/crypto/envelope.test.ts" };
+const keyring = { file: "functions/_shared/crypto/keyring.ts", test: "tests/unit/crypto/keyring.test.ts" };
+
+export const envelopeGuards: readonly Guard[] = [
+  {
+    ...envelope,
+    name: "An envelope has just its size",
+    guard: "if (binary.length !== layout.total) throw unreadable();",
+    instead: "",
+  },
+  {
+    ...envelope,
+    name: "What was derived is recalled for the same envelope alone",
+    guard: "String.fromCharCode(...context, ...random)",
+    instead: "String.fromCharCode(...context)",
+  },
+  {
+    ...envelope,
+    name: "What was derived is forgotten after five minutes",
+    guard: "maxAge_ms: 5 * 60_000",
+    instead: "maxAge_ms: Infinity",
+  },
+  {
+    ...envelope,
+    name: "The suite of an envelope is checked",
+    guard: "if (envelope[layout.suite] !== suite) throw unreadable();",
+    instead: "",
+  },
+  {
+    ...envelope,
+    name: "The commitment is compared",
+    guard: "if (!equalInConstantTime(derived.commitment, envelope.subarray(layout.commitment, layout.ciphertext)))",
+    instead: "if (derived.commitment.length === 0)",
+  },
+  {
+    ...envelope,
+    name: "All bytes of the commitment are compared",
+    guard: "for (let index = 0; index < left.length; index++)",
+    instead: "for (let index = 0; index < 16; index++)",
+  },
+  {
+    ...envelope,
+    name: "The commitment is another one for each envelope's random bytes",
+    guard: "info: concat(context, random, [info]),",
+    instead: "info: concat(context, [info]),",
+  },
+  {
+    ...envelope,
+    name: "Key and commitment are derived apart",
+    guard: "const purpose = { encryption: 1, commitment: 2 };",
+    instead: "const purpose = { encryption: 1, commitment: 1 };",
+  },
+  {
+    ...envelope,
+    name: "The header and the context are authenticated",
+    guard: "additionalData: concat(envelope.subarray(0, layout.ciphertext), context),",
+    instead: "additionalData: new Uint8Array(0),",
+  },
+  {
+    ...envelope,
+    name: "An envelope is bound to its user",
+    guard: "uuidBytes(userId), uuidBytes(credentialId)",
+    instead: "uuidBytes(credentialId), uuidBytes(credentialId)",
+  },
+  {
+    ...envelope,
+    name: "An envelope is bound to its credential",
+    guard: "uuidBytes(userId), uuidBytes(credentialId)",
+    instead: "uuidBytes(userId), uuidBytes(userId)",
+  },
+  {
+    ...envelope,
+    name: "An envelope is bound to its provider",
+    guard: "uuidBytes(credentialId), [providerNumber]);",
+    instead: "uuidBytes(credentialId), [1]);",
+  },
+  {
+    ...envelope,
+    name: "Each seal is random",
+    guard: "crypto.getRandomValues(envelope.subarray(layout.random, layout.commitment));",
+    instead: "",
+  },
+  {
+    ...envelope,
+    name: "The tag has 128 bits",
+    guard: "tagLength: 128,",
+    instead: "tagLength: 96,",
+  },
+  {
+    ...envelope,
+    name: "The padding is all zero",
+    guard: "if (plaintext.subarray(2 + length).some((byte) => byte !== 0)) throw unreadable();",
+    instead: "",
+  },
+  {
+    ...envelope,
+    name: "The length inside is possible",
+    guard: "if (length < 1 || length > maxApiKeyBytes) throw unreadable();",
+    instead: "",
+  },
+  {
+    ...envelope,
+    name: "A key that would not fit is refused",
+    guard: "encoded.length < 1 || encoded.length > maxApiKeyBytes",
+    instead: "encoded.length < 1",
+  },
+  {
+    ...envelope,
+    name: "What is opened is strict UTF-8",
+    guard: "{ fatal: true, ignoreBOM: true }",
+    instead: "{ ignoreBOM: true }",
+  },
+  {
+    ...envelope,
+    name: "Every failure to open is the same error",
+    guard: "if (!masterKey) throw unreadable();",
+    instead: 'if (!masterKey) return "";',
+  },
+  {
+    ...keyring,
+    name: "A master key has exactly 32 bytes",
+    guard: "if (bytes?.length !== masterKeyBytes)",
+    instead: "if (!bytes)",
+  },
+  {
+    ...keyring,
+    name: "The primary key is in the ring",
+    guard: "if (!masterKeys.has(primary))",
+    instead: "if (false)",
+  },
+  {
+    ...keyring,
+    name: "A published example is no master key",
+    guard: "if (isPublishedExample(bytes))",
+    instead: "if (false)",
+  },
+  {
+    ...keyring,
+    name: "A kid is a u32",
+    guard: "|| Number(id) > maxKid",
+    instead: "",
+  },
+  {
+    ...keyring,
+    name: "A refused ring is not quoted",
+    guard: "is not the base64 of exactly ${masterKeyBytes} bytes`",
+    instead: "is not the base64 of exactly ${masterKeyBytes} bytes: ${encoded}`",
+  },
+  {
+    name: "Nothing but WebCrypto is imported in the crypto path",
+    file: "functions/_shared/crypto/envelope.ts",
+    guard: 'import { ByokError } from "../errors.ts";',
+    instead: 'import "zod";\nimport { ByokError } from "../errors.ts";',
+    test: "tests/rules/imports.test.ts",
+  },
+];

@@ -1,0 +1,166 @@
+import type { Guard } from "./mutants.ts";
+
+const body = { file: "functions/_shared/request/body.ts", test: "tests/unit/request/body.test.ts" };
+const route = { file: "functions/_shared/request/route.ts", test: "tests/unit/request/route.test.ts" };
+const env = { file: "functions/_shared/env.ts", test: "tests/unit/env.test.ts" };
+const serve = { file: "functions/_shared/request/serve.ts", test: "tests/unit/request/serve.test.ts" };
+const credentials = { file: "functions/_shared/keys/credentials.ts", test: "tests/unit/keys/credentials.test.ts" };
+
+export const inputGuards: readonly Guard[] = [
+  {
+    file: "functions/_shared/json.ts",
+    test: "tests/unit/json.test.ts",
+    name: "JSON that nests without end is not read",
+    guard: "++depth > maxDepth || ",
+    instead: "",
+  },
+  {
+    file: "functions/_shared/json.ts",
+    test: "tests/unit/json.test.ts",
+    name: "JSON of more parts than anybody writes is not read",
+    guard: " || ++parts > maxParts",
+    instead: "",
+  },
+  {
+    ...body,
+    name: "A body is counted as it passes",
+    guard: "if (received <= maxBytes) return controller.enqueue(value);",
+    instead: "return controller.enqueue(value);",
+  },
+  {
+    ...body,
+    name: "A declared length past the limit is refused at once",
+    guard: 'if (Number(request.headers.get("content-length")) > maxBytes) throw tooLarge(maxBytes);',
+    instead: "",
+  },
+  {
+    ...body,
+    name: "A body of text is strict UTF-8",
+    guard: 'new TextDecoder("utf-8", { fatal: true })',
+    instead: 'new TextDecoder("utf-8")',
+  },
+  {
+    ...body,
+    name: "A body is a JSON object",
+    guard: "if (!isRecord(value))",
+    instead: "if (false)",
+  },
+  {
+    ...route,
+    name: "A path holds nothing that a second decoder reads otherwise",
+    guard: "if (treacherous.test(path) || ",
+    instead: "if (",
+  },
+  {
+    ...route,
+    name: "A URL that is none is refused",
+    guard: 'URL.parse(requestUrl)?.pathname ?? ""',
+    instead: "new URL(requestUrl).pathname",
+  },
+  {
+    ...route,
+    name: "A path begins with one of the adapter's prefixes",
+    guard: "|| !providers[provider].prefixes.some((prefix) => path.startsWith(prefix))",
+    instead: "",
+  },
+  {
+    ...route,
+    name: "The address stays at the adapter's origin",
+    guard: "if (url.origin !== origin || url.pathname !== route.path)",
+    instead: "if (false)",
+  },
+  {
+    ...route,
+    name: "The caller's token in the query goes no further",
+    guard: 'if (url.search !== "" && url.searchParams.has("key")) url.searchParams.delete("key");',
+    instead: "",
+  },
+  {
+    ...route,
+    name: "Uploads that continue elsewhere are refused",
+    guard: 'if (path.startsWith("/upload/"))',
+    instead: "if (false)",
+  },
+  {
+    ...env,
+    name: "Provider origins are on this machine",
+    guard: "if (!Object.values(providerOrigins).every(isOnThisMachine))",
+    instead: "if (false)",
+  },
+  {
+    ...env,
+    name: "An origin is an origin and nothing more",
+    guard: "url.origin === origin && ",
+    instead: "",
+  },
+  {
+    ...serve,
+    name: "What was not foreseen is told without detail",
+    guard: 'thrown instanceof ByokError ? thrown : new ByokError("internal")',
+    instead: 'thrown instanceof ByokError ? thrown : new ByokError("internal", { message: String(thrown) })',
+  },
+  {
+    ...serve,
+    name: "SDKs are told not to ask again",
+    guard: '"x-should-retry": "false",',
+    instead: "",
+  },
+  {
+    ...serve,
+    name: "No answer is stored on its way",
+    guard: 'response.headers.set("cache-control", "no-store");',
+    instead: "",
+  },
+  {
+    ...serve,
+    name: "An answer that a browser opens runs nothing",
+    guard: `response.headers.set("content-security-policy", "default-src 'none'; sandbox");`,
+    instead: "",
+  },
+  {
+    ...serve,
+    name: "A provider's page has nothing of the page beside the functions",
+    guard: `response.headers.set("content-security-policy", "default-src 'none'; sandbox");`,
+    instead: "",
+    test: "tests/page/serving.test.ts",
+  },
+  {
+    ...serve,
+    name: "Other methods are refused",
+    guard: 'if (!endpoint.methods.includes(request.method)) throw new ByokError("method_not_allowed");',
+    instead: "",
+  },
+  {
+    ...credentials,
+    name: "An API key is printable ASCII of a possible length",
+    guard: "if (apiKey.length > maxApiKeyBytes || !/^[\\x21-\\x7e]+$/.test(apiKey))",
+    instead: "if (false)",
+  },
+  {
+    ...credentials,
+    name: "Admin keys and tokens of subscriptions are refused",
+    guard: "if (wrongKind)",
+    instead: "if (false)",
+  },
+  {
+    name: "A refused field is named and never quoted",
+    file: "functions/_shared/request/validation.ts",
+    guard: "is missing, unknown or not valid.`",
+    instead: "is missing, unknown or not valid: ${JSON.stringify(body)}`",
+    test: "tests/unit/request/validation.test.ts",
+  },
+  {
+    name: "An unknown field that may be a key is not named",
+    file: "functions/_shared/request/validation.ts",
+    guard: "issue.keys.find(isFieldName)",
+    instead: "issue.keys[0]",
+    test: "tests/unit/request/validation.test.ts",
+  },
+  {
+    file: "functions/_shared/json.ts",
+    test: "tests/fuzz/fuzz.test.ts",
+    name: "Bodies of many small parts stay out of memory",
+    guard: "const maxParts = 50_000;",
+    instead: "const maxParts = Infinity;",
+  },
+];

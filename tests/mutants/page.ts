@@ -1,0 +1,149 @@
+import type { Guard } from "./mutants.ts";
+
+const errors = { file: "client/errors.ts", test: "tests/unit/client.test.ts" };
+const client = { file: "client/byok.ts" };
+const serving = { file: "stack/api/page.ts", test: "tests/page/serving.test.ts" };
+const account = { file: "page/use-account.ts", test: "tests/page/sign-in.test.ts" };
+const running = { file: "page/use-run.ts", test: "tests/page/try-it.test.ts" };
+
+/** What the client, the page around the components and its server promise. */
+export const pageGuards: readonly Guard[] = [
+  {
+    ...errors,
+    name: "An error takes no more of an answer than its details",
+    guard: "...detailsOf(refusal)",
+    instead: "...(void detailsOf, refusal)",
+  },
+  {
+    ...errors,
+    name: "An anonymous user's session is not over when a key is refused",
+    guard: " && !isAnonymous",
+    instead: "",
+  },
+  {
+    ...client,
+    name: "Nothing is asked without a session",
+    guard: 'data.session ? await act(data.session) : failure("session_expired")',
+    instead: "await act(data.session!)",
+    test: "tests/e2e/client.test.ts",
+  },
+  {
+    ...client,
+    name: "An app is told that the session is over",
+    guard: "this.#onSessionExpired?.()",
+    instead: "void 0",
+    test: "tests/unit/client.test.ts",
+  },
+  {
+    ...client,
+    name: "Being offline is said at once, not after three more attempts",
+    guard: '.order("provider").retry(false)',
+    instead: '.order("provider")',
+    test: "tests/unit/client.test.ts",
+  },
+  {
+    ...client,
+    name: "History says whether anything follows",
+    guard: ".limit(limit + 1)",
+    instead: ".limit(limit)",
+    test: "tests/e2e/client.test.ts",
+  },
+  {
+    ...client,
+    name: "save() keeps no key",
+    guard: 'return this.#invoke("save", { provider, api_key: apiKey });',
+    instead: 'return this.#invoke("save", Object.assign(this, { last: { provider, api_key: apiKey } }).last);',
+    test: "tests/page/no-trace.test.ts",
+  },
+  {
+    ...serving,
+    name: "The page connects to nothing but its own address",
+    guard: '"style-src", "img-src", "connect-src"',
+    instead: '"style-src", "img-src"',
+  },
+  {
+    ...serving,
+    name: "No other site shows the page in a frame",
+    guard: '"form-action", "frame-ancestors"',
+    instead: '"form-action"',
+  },
+  {
+    ...serving,
+    name: "The policy is on whatever is served",
+    guard: "for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);",
+    instead: "void headers;",
+  },
+  {
+    ...serving,
+    name: "Only files with a hash in their name are kept for good",
+    guard: 'const lasts = pathname.startsWith("/assets/");',
+    instead: "const lasts = Boolean(pathname);",
+  },
+  {
+    ...serving,
+    name: "The page is only read",
+    guard: 'if (request.method !== "GET" && request.method !== "HEAD") return next();',
+    instead: "",
+  },
+  {
+    file: "components/key-form.tsx",
+    name: "A sent key is nowhere in the page",
+    guard: '    field.value = "";\n',
+    instead: "",
+    test: "tests/page/no-trace.test.ts",
+  },
+  {
+    file: "components/use-key.ts",
+    name: "A sent key is in no variable",
+    guard: "const result = await byok.save(provider.id, take());",
+    instead:
+      "Object.assign(setDoing, { last: take() });\n    const result = await byok.save(provider.id, Object(setDoing).last);",
+    test: "tests/page/no-trace.test.ts",
+  },
+  {
+    ...account,
+    name: "Signing out is not a session that has ended",
+    guard: '"SIGNED_OUT" && !isLeaving.current',
+    instead: '"SIGNED_OUT"',
+  },
+  {
+    ...account,
+    name: "A session that ends leaves the page where it was",
+    guard: "user: user ?? null, isExpired: true",
+    instead: "user: user && null, isExpired: true",
+  },
+  {
+    ...account,
+    name: "What was under way when its user signed out does not ask to sign in again",
+    guard: "before.user && !isLeaving.current ?",
+    instead: "before ?",
+  },
+  {
+    file: "page/app.tsx",
+    name: "Another user begins with an empty page",
+    guard: "key={user.id} ",
+    instead: "",
+    test: "tests/page/sign-in.test.ts",
+  },
+  {
+    ...running,
+    name: "An answer without text is not passed off as one",
+    guard: "if (isEmpty) throw",
+    instead: "if (!provider) throw",
+  },
+  { ...running, name: "Stop ends the request", guard: "    signal,\n  }).catch", instead: "  }).catch" },
+  {
+    ...running,
+    file: "page/try-it.tsx",
+    name: "A double click runs once, and does not stop it",
+    guard: "event.detail > 1 && event.preventDefault()",
+    instead: "void event",
+  },
+  {
+    file: "components/credits.tsx",
+    name: "The history holds whatever the balance counts",
+    guard: "const [balance, operations, credentials] = await Promise.all([",
+    instead: "void readHistory(byok);\n  const [balance, operations, credentials] = await Promise.all([",
+    test: "tests/page/credits.test.ts",
+  },
+];

@@ -1,0 +1,262 @@
+import { randomBytes } from "node:crypto";
+import { describe, expect, test, vi } from "vitest";
+import { checkSavedKey, openKey, saveKey, type Vault } from "../../../functions/_shared/keys/credentials.ts";
+import type { NewCredential } from "../../../functions/_shared/database/types.ts";
+import { open, seal } from "../../../functions/_shared/crypto/envelope.ts";
+import { ByokError } from "../../../functions/_shared/errors.ts";
+import { importKeyring } from "../../../functions/_shared/crypto/keyring.ts";
+import { type ProviderId, providerIds, providers } from "../../../functions/_shared/providers/index.ts";
+import type { Verdict } from "../../../functions/_shared/providers/types.ts";
+import { credentialOf, type MockDatabase, mockDatabase } from "../../harness/database.ts";
+
+const userId = "0b6f2c1e-8d2a-4c55-9a3e-5d1f0a7b9c31";
+const otherId = "5e0c8f57-3f0b-4c6e-b0f7-3a1f6ad0a5d1";
+const credentialId = "f3d0a9b4-17c6-4e0b-8f21-6c2e4d8a5b70";
+const apiKey = "sk-proj-0123456789-wxyz";
+const keyring = await importKeyring(JSON.stringify({ primary: 3, keys: { 3: randomBytes(32).toString("base64") } }));
+
+function vaultOf(database: MockDatabase, verdict: Verdict = "verified") {
+  const check = vi.fn(async () => verdict);
+  return { database, keyring, check } satisfies Vault;
+}
+
+const countAttempt = async () => undefined;
+
+/** A user who has had too many keys checked. */
+const noMoreAttempts = {
+  countAttempt: async () => {
+    throw new ByokError("too_many_attempts", { details: { retry_after_s: 60 } });
+  },
+};
+
+describe("saveKey()", () => {
+  const savable = () =>
+    mockDatabase({ countAttempt, saveCredential: async ({ status, hint }) => credentialOf({ status, hint }) });
+  const savedBy = (database: MockDatabase): NewCredential => {
+    const [saved] = database.saveCredential.mock.calls[0] ?? [];
+    return saved ?? expect.unreachable("nothing was saved");
+  };
+
+  test.each(providerIds)("checks a key of %s, seals it and saves it", async (provider) => {
+    const database = savable();
+    const vault = vaultOf(database);
+    const result = await saveKey(vault, userId, provider, apiKey);
+    expect(result).toEqual({ credential: credentialOf({ status: "verified", hint: "wxyz" }), verdict: "verified" });
+    expect(vault.check).toHaveBeenCalledExactlyOnceWith(provider, apiKey);
+    const saved = savedBy(database);
+    expect(saved).toMatchObject({ userId, provider, hint: "wxyz", status: "verified", kid: 3 });
+    const binding = { userId, credentialId: saved.credentialId, providerNumber: providers[provider].number };
+    expect(await open(keyring, binding, saved.envelope)).toBe(apiKey);
+  });
+
+  test("gives every credential an id of its own, even for the same key", async () => {
+    const ids = new Set<string>();
+    for (let time = 0; time < 3; time++) {
+      const database = savable();
+      await saveKey(vaultOf(database), userId, "openai", apiKey);
+      ids.add(savedBy(database).credentialId);
+    }
+    expect(ids.size).toBe(3);
+  });
+
+  test("never lets the key itself near the database or into the answer", async () => {
+    const database = savable();
+    const result = await saveKey(vaultOf(database), userId, "openai", apiKey);
+    const seen = JSON.stringify([result, savedBy(database)]);
+    for (const part of [apiKey, apiKey.slice(0, -4), btoa(apiKey)]) expect(seen).not.toContain(part);
+  });
+
+  test("takes the space around a pasted key away", async () => {
+    const vault = vaultOf(savable());
+    await saveKey(vault, userId, "openai", ` \t\r\n\u00a0${apiKey}\n `);
+    expect(vault.check).toHaveBeenCalledWith("openai", apiKey);
+  });
+
+  test.each<Verdict>(["unverified", "restricted", "no_credit", "rate_limited"])(
+    "saves a key that is %s and says so",
+    async (verdict) => {
+      const database = savable();
+      expect(await saveKey(vaultOf(database, verdict), userId, "openai", apiKey)).toMatchObject({
+        verdict,
+        credential: { status: verdict },
+      });
+    },
+  );
+
+  test("refuses a key that the provider rejects, and leaves the one before it alone", async () => {
+    const database = mockDatabase({ countAttempt });
+    await expect(saveKey(vaultOf(database, "rejected"), userId, "openai", apiKey)).rejects.toMatchObject({
+      code: "api_key_rejected",
+      status: 422,
+      message: "OpenAI refuses this API key.",
+      details: { verdict: "rejected" },
+    });
+    expect(database.saveCredential).not.toHaveBeenCalled();
+  });
+
+  test("asks the provider nothing, and saves nothing, for a user who has had too many keys checked", async () => {
+    const vault = vaultOf(mockDatabase(noMoreAttempts));
+    await expect(saveKey(vault, userId, "openai", apiKey)).rejects.toMatchObject({
+      code: "too_many_attempts",
+      details: { retry_after_s: 60 },
+    });
+    expect(vault.check).not.toHaveBeenCalled();
+  });
+
+  test.each<Verdict>(["verified", "rejected", "unverified"])(
+    "counts the check of a key that is %s once",
+    async (verdict) => {
+      const database = savable();
+      await saveKey(vaultOf(database, verdict), userId, "openai", apiKey).catch(() => undefined);
+      expect(database.countAttempt).toHaveBeenCalledExactlyOnceWith(userId);
+    },
+  );
+
+  test.each(["", "   ", "sk key", "sk\nkey", "sk-é", "sk-\u0000", "sk-\u007f", "k".repeat(255)])(
+    "refuses %j, which can be no key, before it is sent anywhere",
+    async (pasted) => {
+      const vault = vaultOf(mockDatabase());
+      await expect(saveKey(vault, userId, "openai", pasted)).rejects.toMatchObject({
+        code: "invalid_request",
+        message: "An API key is 1 to 254 printable ASCII characters.",
+        details: { field: "api_key" },
+      });
+      expect(vault.check).not.toHaveBeenCalled();
+    },
+  );
+
+  test("takes keys of 1 and of 254 characters", async () => {
+    for (const key of ["k", "k".repeat(254)]) {
+      await expect(saveKey(vaultOf(savable()), userId, "openai", key)).resolves.toMatchObject({ verdict: "verified" });
+    }
+  });
+
+  test.each<[ProviderId, string]>([
+    ["openai", "sk-admin-abc"],
+    ["anthropic", "sk-ant-admin01-abc"],
+    ["anthropic", "sk-ant-oat01-abc"],
+  ])("refuses for %s the key %s of a kind that never works, with the reason", async (provider, key) => {
+    const vault = vaultOf(mockDatabase());
+    await expect(saveKey(vault, userId, provider, key)).rejects.toMatchObject({
+      code: "invalid_request",
+      message: providers[provider].refuseKind(key),
+      details: { field: "api_key" },
+    });
+    expect(vault.check).not.toHaveBeenCalled();
+  });
+
+  test("shows no characters of a key so short that four give much away", async () => {
+    const database = savable();
+    await saveKey(vaultOf(database), userId, "openai", "k".repeat(15));
+    expect(savedBy(database).hint).toBe("");
+    const longer = savable();
+    await saveKey(vaultOf(longer), userId, "openai", `${"k".repeat(12)}wxyz`);
+    expect(savedBy(longer).hint).toBe("wxyz");
+  });
+});
+
+describe("checkSavedKey()", () => {
+  async function savedKey(owner = userId) {
+    return (await seal(keyring, { userId: owner, credentialId, providerNumber: providers.openai.number }, apiKey))
+      .envelope;
+  }
+
+  test.each<Verdict>(["verified", "unverified", "restricted", "no_credit", "rate_limited"])(
+    "marks the credential as %s",
+    async (verdict) => {
+      const envelope = await savedKey();
+      const database = mockDatabase({
+        countAttempt,
+        readEnvelope: async () => ({ credentialId, envelope }),
+        markCredential: async (_, id, status) => credentialOf({ id, status }),
+      });
+      const vault = vaultOf(database, verdict);
+      const credential = credentialOf({ id: credentialId, status: verdict });
+      expect(await checkSavedKey(vault, userId, "openai")).toEqual({ credential, verdict });
+      expect(database.readEnvelope).toHaveBeenCalledExactlyOnceWith(userId, "openai");
+      expect(vault.check).toHaveBeenCalledExactlyOnceWith("openai", apiKey);
+      expect(database.markCredential).toHaveBeenCalledExactlyOnceWith(userId, credentialId, verdict);
+    },
+  );
+
+  test("marks a rejected key before it tells of it", async () => {
+    const envelope = await savedKey();
+    const credential = credentialOf({ status: "rejected" });
+    const database = mockDatabase({
+      countAttempt,
+      readEnvelope: async () => ({ credentialId, envelope }),
+      markCredential: async () => credential,
+    });
+    await expect(checkSavedKey(vaultOf(database, "rejected"), userId, "openai")).rejects.toMatchObject({
+      code: "api_key_rejected",
+      message: "OpenAI refuses this API key.",
+      details: { verdict: "rejected", credential },
+    });
+    expect(database.markCredential).toHaveBeenCalledWith(userId, credentialId, "rejected");
+  });
+
+  test("tells that no key is saved", async () => {
+    const vault = vaultOf(mockDatabase({ readEnvelope: async () => null }));
+    await expect(checkSavedKey(vault, userId, "openai")).rejects.toMatchObject({
+      code: "credential_not_found",
+      message: "No API key is saved for this provider.",
+    });
+    expect(vault.check).not.toHaveBeenCalled();
+  });
+
+  test.each<Verdict>(["verified", "rejected"])("tells that a key found %s was replaced meanwhile", async (verdict) => {
+    const envelope = await savedKey();
+    const database = mockDatabase({
+      countAttempt,
+      readEnvelope: async () => ({ credentialId, envelope }),
+      markCredential: async () => null,
+    });
+    await expect(checkSavedKey(vaultOf(database, verdict), userId, "openai")).rejects.toMatchObject({
+      code: "credential_not_found",
+      message: "The API key was replaced or removed while it was being checked.",
+    });
+  });
+
+  test.each<[string, () => Promise<string | null>]>([
+    ["belongs to another user", () => savedKey(otherId)],
+    ["is gone", async () => null],
+    ["is damaged", async () => "AAAA"],
+  ])("marks the credential locked and asks the provider nothing when the envelope %s", async (_, envelope) => {
+    const sealed = await envelope();
+    const credential = credentialOf({ status: "locked" });
+    const database = mockDatabase({
+      readEnvelope: async () => ({ credentialId, envelope: sealed }),
+      markCredential: async () => credential,
+    });
+    const vault = vaultOf(database);
+    await expect(checkSavedKey(vault, userId, "openai")).rejects.toMatchObject({
+      code: "envelope_unreadable",
+      details: { credential },
+    });
+    expect(database.markCredential).toHaveBeenCalledExactlyOnceWith(userId, credentialId, "locked");
+    expect(vault.check).not.toHaveBeenCalled();
+  });
+
+  test("asks the provider nothing, and marks nothing, for a user who has had too many keys checked", async () => {
+    const envelope = await savedKey();
+    const vault = vaultOf(mockDatabase({ ...noMoreAttempts, readEnvelope: async () => ({ credentialId, envelope }) }));
+    await expect(checkSavedKey(vault, userId, "openai")).rejects.toMatchObject({ code: "too_many_attempts" });
+    expect(vault.check).not.toHaveBeenCalled();
+  });
+});
+
+describe("openKey()", () => {
+  test("opens the envelope of this user, provider and credential alone", async () => {
+    const { envelope } = await seal(keyring, { userId, credentialId, providerNumber: providers.groq.number }, apiKey);
+    const unreadable = { code: "envelope_unreadable" };
+    expect(await openKey(keyring, userId, "groq", credentialId, envelope)).toBe(apiKey);
+    await expect(openKey(keyring, otherId, "groq", credentialId, envelope)).rejects.toMatchObject(unreadable);
+    await expect(openKey(keyring, userId, "openai", credentialId, envelope)).rejects.toMatchObject(unreadable);
+    await expect(openKey(keyring, userId, "groq", otherId, envelope)).rejects.toMatchObject(unreadable);
+  });
+
+  test("refuses a missing envelope like any other", async () => {
+    const opened = (async () => openKey(keyring, userId, "groq", credentialId, null))();
+    await expect(opened).rejects.toMatchObject({ code: "envelope_unreadable" });
+  });
+});

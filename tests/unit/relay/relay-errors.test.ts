@@ -1,0 +1,147 @@
+import { describe, expect, test, vi } from "vitest";
+import { ByokError } from "../../../functions/_shared/errors.ts";
+import { providers } from "../../../functions/_shared/providers/index.ts";
+import { inboundError } from "../../../functions/_shared/relay/relay.ts";
+
+const apiKey = "sk-users/own+key";
+const byok = { by: "byok", apiKey, credits: 0 } as const;
+const platform = { by: "platform", apiKey: "sk-platform", credits: 10 } as const;
+
+describe("inboundError()", () => {
+  const error = (status: number, body: unknown) =>
+    new Response(typeof body === "string" ? body : JSON.stringify(body), {
+      status,
+      headers: { "content-type": "application/json" },
+    });
+  const invalid = {
+    error: { code: 400, message: `API key ${apiKey} not valid`, details: [{ reason: "API_KEY_INVALID" }] },
+  };
+
+  test("passes on an error that is about the request, for 0 credits", async () => {
+    const response = await inboundError(
+      error(400, { error: { message: "Unknown model" } }),
+      providers.openai,
+      platform,
+    );
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({ error: { message: "Unknown model" } });
+    expect(response.headers.get("x-byok-funding")).toBe("platform");
+    expect(response.headers.get("x-byok-credits")).toBe("0");
+    expect(response.headers.get("x-byok-error")).toBeNull();
+  });
+
+  test("takes the API key out of what it passes on", async () => {
+    const response = await inboundError(error(500, `failed for ${apiKey}, ${btoa(apiKey)}`), providers.openai, byok);
+    expect(await response.text()).toBe("failed for [redacted], [redacted]");
+  });
+
+  test.each<[string, keyof typeof providers, number, unknown, string]>([
+    ["a 401 that echoes the key", "openai", 401, { error: { message: `Incorrect API key: ${apiKey}` } }, "rejected"],
+    ["a 403 for a missing scope", "openai", 403, { error: { message: "Missing scopes: x" } }, "restricted"],
+    ["a 401 that is no JSON", "anthropic", 401, "<html>", "unverified"],
+    ["Google's 400 for an invalid key", "google", 400, invalid, "rejected"],
+  ])("turns %s into a refusal of ours without the provider's words", async (_, provider, status, body, verdict) => {
+    const adapter = providers[provider];
+    await expect(inboundError(error(status, body), adapter, byok)).rejects.toMatchObject({
+      code: "api_key_rejected",
+      callStatus: 403,
+      message: `${adapter.name} refuses this API key for this request.`,
+      details: { verdict },
+    });
+  });
+
+  test.each<[string, unknown]>([
+    ["a block page of the provider's edge", "error code: 1010"],
+    ["that the function's country is not served", { error: { code: "unsupported_country_region_territory" } }],
+  ])("does not blame the key for %s", async (_, body) => {
+    await expect(inboundError(error(403, body), providers.openai, byok)).rejects.toMatchObject({
+      code: "provider_misbehaved",
+      details: {},
+    });
+  });
+
+  test.each([
+    ["OpenAI's asterisks", "openai", `Incorrect API key provided: ${apiKey.slice(0, 8)}****${apiKey.slice(-4)}.`],
+    ["an ellipsis", "groq", `Invalid API Key ${apiKey.slice(0, 8)}...${apiKey.slice(-4)}`],
+  ] as const)("passes on no 401 that shows the key masked by %s", async (_, provider, message) => {
+    for (const funding of [byok, platform]) {
+      const thrown = await inboundError(error(401, { error: { message } }), providers[provider], funding).catch(
+        (refusal: unknown) => refusal,
+      );
+      expect(thrown).toBeInstanceOf(ByokError);
+      const { message: shown, details } = thrown as ByokError;
+      expect(JSON.stringify([shown, details])).not.toContain(apiKey.slice(-4));
+    }
+  });
+
+  test("passes on that the user's own account is out of credit", async () => {
+    const body = { error: { message: "You exceeded your current quota", code: "insufficient_quota" } };
+    const response = await inboundError(error(429, body), providers.openai, byok);
+    expect([response.status, await response.json()]).toEqual([429, body]);
+  });
+
+  test.each<[string, keyof typeof providers, number, unknown]>([
+    ["refuses the platform's key", "openai", 401, { error: { message: "Incorrect API key" } }],
+    ["forbids it something", "openai", 403, { error: { message: "Missing scopes: x" } }],
+    ["refuses it by a 400", "google", 400, invalid],
+    ["wants to be paid", "openai", 429, { error: { code: "insufficient_quota" } }],
+    ["wants to be paid by a 400", "anthropic", 400, { error: { message: "Your credit balance is too low" } }],
+  ])("never shows the state of the platform's account when the provider %s", async (_, provider, status, body) => {
+    const { code, message, details } = new ByokError("provider_misbehaved");
+    await expect(inboundError(error(status, body), providers[provider], platform)).rejects.toMatchObject({
+      code,
+      message,
+      details,
+    });
+  });
+
+  test("passes on a rate limit, with the time to wait", async () => {
+    const answer = new Response("{}", { status: 429, headers: { "retry-after": "7" } });
+    const response = await inboundError(answer, providers.groq, platform);
+    expect([response.status, response.headers.get("retry-after")]).toEqual([429, "7"]);
+  });
+
+  test("reads no more of an error than it may", async () => {
+    const cancel = vi.fn();
+    const chunk = Buffer.alloc(64 * 1024, "x");
+    const body = new ReadableStream<Uint8Array>({ pull: (controller) => controller.enqueue(chunk), cancel });
+    const response = await inboundError(new Response(body, { status: 500 }), providers.openai, byok);
+    const { length } = await response.text();
+    expect(length).toBeGreaterThan(255 * 1024);
+    expect(length).toBeLessThanOrEqual(256 * 1024);
+    expect(cancel).toHaveBeenCalledOnce();
+  });
+
+  test.each([1, 4, apiKey.length - 1])(
+    "leaves no part of a key of which %d characters come before the cut",
+    async (part) => {
+      const text = "x".repeat(256 * 1024 - part) + apiKey;
+      const response = await inboundError(error(500, text), providers.openai, byok);
+      expect(await response.text()).toMatch(/^x+$/);
+    },
+  );
+
+  test("waits no longer for the end of an error than a function has, and passes its status on", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const cancel = vi.fn();
+      const body = new ReadableStream<Uint8Array>({
+        start: (controller) => controller.enqueue(Buffer.from('{"error": ')),
+        cancel,
+      });
+      const response = inboundError(new Response(body, { status: 500 }), providers.openai, byok);
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect([(await response).status, await (await response).text()]).toEqual([500, ""]);
+      expect(cancel).toHaveBeenCalledOnce();
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("passes on the status of an error whose body breaks off", async () => {
+    const body = new ReadableStream({ start: (controller) => controller.error(new Error("reset")) });
+    const response = await inboundError(new Response(body, { status: 500 }), providers.openai, byok);
+    expect([response.status, await response.text()]).toEqual([500, ""]);
+  });
+});

@@ -1,0 +1,167 @@
+import { describe, expect, test, vi } from "vitest";
+import { limitBody, readJsonObject, readText } from "../../../functions/_shared/request/body.ts";
+
+interface Sent {
+  readonly chunks: readonly (string | Uint8Array)[];
+  readonly declared?: number | string;
+}
+
+/** A request whose body arrives in chunks; `asked` tells how many have been taken from it. */
+function send({ chunks, declared }: Sent) {
+  const pending = chunks.map((chunk) => new Uint8Array(Buffer.from(chunk)));
+  let asked = 0;
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        const chunk = pending.shift();
+        if (!chunk) return controller.close();
+        asked += 1;
+        controller.enqueue(chunk);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  const init: RequestInit & { duplex: "half" } = { method: "POST", body, duplex: "half" };
+  const headers: HeadersInit = declared === undefined ? {} : { "content-length": String(declared) };
+  return { request: new Request("http://localhost/", { ...init, headers }), asked: () => asked };
+}
+
+const tooLarge = (maxBytes: number) => ({
+  code: "body_too_large",
+  message: `The request body is larger than ${maxBytes} bytes.`,
+  details: { max_bytes: maxBytes },
+});
+
+describe("readText()", () => {
+  test("reads a body of exactly the limit, in bytes rather than characters", async () => {
+    expect(await readText(send({ chunks: ["né", "t"] }).request, 4)).toBe("nét");
+    await expect(readText(send({ chunks: ["né", "t"] }).request, 3)).rejects.toMatchObject(tooLarge(3));
+  });
+
+  test("puts a character together that two chunks share", async () => {
+    const [first, second] = Buffer.from("é");
+    expect(await readText(send({ chunks: [Uint8Array.of(first ?? 0), Uint8Array.of(second ?? 0)] }).request, 9)).toBe(
+      "é",
+    );
+  });
+
+  test("refuses a declared length past the limit before it reads anything", async () => {
+    const { request, asked } = send({ chunks: ["abc"], declared: 11 });
+    await expect(readText(request, 10)).rejects.toMatchObject(tooLarge(10));
+    expect(asked()).toBe(0);
+  });
+
+  test("stops reading soon after the limit when no length is declared", async () => {
+    const { request, asked } = send({ chunks: Array.from({ length: 1000 }, () => "x".repeat(10)) });
+    await expect(readText(request, 25)).rejects.toMatchObject(tooLarge(25));
+    expect(asked()).toBeLessThan(10);
+  });
+
+  test("refuses what is not UTF-8", () =>
+    expect(readText(send({ chunks: [Uint8Array.of(0xff)] }).request, 10)).rejects.toMatchObject({
+      code: "invalid_request",
+      message: "The body is not UTF-8 text.",
+    }));
+
+  test("refuses a body that breaks off, without the reason", async () => {
+    const body = new ReadableStream({
+      start: (controller) => controller.error(new Error("s3cret")),
+    });
+    const init: RequestInit & { duplex: "half" } = { method: "POST", body, duplex: "half" };
+    const refused = expect(readText(new Request("http://localhost/", init), 10)).rejects;
+    await refused.toMatchObject({ code: "invalid_request", message: "The body is not UTF-8 text." });
+  });
+
+  test("refuses a body that has not come in time, and reads no more of it", async () => {
+    const cancel = vi.fn();
+    const init: RequestInit & { duplex: "half" } = {
+      method: "POST",
+      body: new ReadableStream({ cancel }),
+      duplex: "half",
+    };
+    await expect(readText(new Request("http://localhost/", init), 10, 1)).rejects.toMatchObject({
+      code: "invalid_request",
+      message: "The body did not come in time.",
+    });
+    expect(cancel).toHaveBeenCalledOnce();
+  });
+
+  test("reads a request without a body as empty", async () => {
+    expect(await readText(new Request("http://localhost/"), 10)).toBe("");
+  });
+});
+
+describe("readJsonObject()", () => {
+  test("reads an object", async () => {
+    expect(await readJsonObject(send({ chunks: ['{"provider":', '"groq"}'] }).request, 100)).toEqual({
+      provider: "groq",
+    });
+  });
+
+  test.each(["", "nonsense", "[]", "null", "7", '"text"', '{"a":1'])("refuses %j", (text) =>
+    expect(readJsonObject(send({ chunks: [text] }).request, 100)).rejects.toMatchObject({
+      code: "invalid_request",
+      message: "The body is not a JSON object.",
+    }),
+  );
+
+  test("never repeats a body that it refuses", async () => {
+    const refused = await readJsonObject(send({ chunks: ['{"api_key": "s3cret"'] }).request, 100).catch(
+      (error: unknown) => error,
+    );
+    expect(JSON.stringify([refused, (refused as Error).message, (refused as Error).cause ?? null])).not.toContain(
+      "s3cret",
+    );
+  });
+
+  test("refuses one that is too large", () =>
+    expect(readJsonObject(send({ chunks: ['{"a": "bcd"}'] }).request, 5)).rejects.toMatchObject(tooLarge(5)));
+});
+
+describe("limitBody()", () => {
+  test("hands on a stream of its own, since the runtime might send the request's own body twice", () => {
+    const { request } = send({ chunks: ["abc"], declared: 3 });
+    expect(limitBody(request, 3).body).not.toBe(request.body);
+  });
+
+  test.each([3, "x", ""])("counts what comes, even where the declared length is %j", async (declared) => {
+    const limited = limitBody(send({ chunks: ["123", "456"], declared }).request, 5);
+    await expect(new Response(limited.body).text()).rejects.toMatchObject(tooLarge(5));
+    expect(limited.exceeded()).toBe(true);
+  });
+
+  test("hands on that there is no body", () => {
+    const limited = limitBody(new Request("http://localhost/"), 3);
+    expect(limited.body).toBeNull();
+    expect(limited.exceeded()).toBe(false);
+  });
+
+  test("passes chunks on one by one, before the body ends", async () => {
+    let push: ((text: string) => void) | undefined;
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        push = (text) => controller.enqueue(Buffer.from(text));
+      },
+    });
+    const init: RequestInit & { duplex: "half" } = { method: "POST", body, duplex: "half" };
+    const reader = limitBody(new Request("http://localhost/", init), 100).body?.getReader();
+    push?.("first");
+    expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe("first");
+    push?.("second");
+    expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe("second");
+    await reader?.cancel();
+  });
+
+  test("breaks the stream past the limit and tells so", async () => {
+    const limited = limitBody(send({ chunks: ["12345", "6"] }).request, 5);
+    expect(limited.exceeded()).toBe(false);
+    await expect(new Response(limited.body).text()).rejects.toMatchObject(tooLarge(5));
+    expect(limited.exceeded()).toBe(true);
+  });
+
+  test("does not tell so of a body that just fits", async () => {
+    const limited = limitBody(send({ chunks: ["123", "45"] }).request, 5);
+    expect(await new Response(limited.body).text()).toBe("12345");
+    expect(limited.exceeded()).toBe(false);
+  });
+});

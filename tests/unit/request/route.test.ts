@@ -1,0 +1,230 @@
+import fc from "fast-check";
+import { describe, expect, test, vi } from "vitest";
+import { providerIds, providers } from "../../../functions/_shared/providers/index.ts";
+import { addressOf, providerOf, type Route, routeOf } from "../../../functions/_shared/request/route.ts";
+
+// Thousands of cases each, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
+
+const base = "https://project.supabase.test/functions/v1";
+
+function routeFor(path: string): Route {
+  return routeOf(`${base}/call/${path}`);
+}
+
+describe("routeOf()", () => {
+  test.each([
+    ["openai", "/v1/chat/completions"],
+    ["openai", "/v1/files/file-abc_123/content"],
+    ["openai", "/v1/fine_tuning/jobs/ftjob-1/events"],
+    ["openai", "/v1/models/ft:gpt-4o-mini:acme::id"],
+    ["anthropic", "/v1/messages"],
+    ["google", "/v1beta/models/gemini-2.5-flash:streamGenerateContent"],
+    ["google", "/v1/models"],
+    ["groq", "/openai/v1/audio/transcriptions"],
+    ["openai", "/v1/files/a%20name%C3%A9"],
+  ] as const)("routes %s %s", (provider, path) => {
+    expect(routeFor(`${provider}${path}`)).toEqual({ provider, path, search: "" });
+  });
+
+  test("takes the path with and without the gateway's prefix, which the runtime may have cut off", () => {
+    const route = { provider: "groq", path: "/openai/v1/models", search: "?a=1" };
+    expect(routeOf("http://localhost/call/groq/openai/v1/models?a=1")).toEqual(route);
+    expect(routeOf("http://localhost/functions/v1/call/groq/openai/v1/models?a=1")).toEqual(route);
+  });
+
+  test("leaves a path that repeats the route's own words as it is", () => {
+    expect(routeFor("openai/v1/call/openai/v1/x").path).toBe("/v1/call/openai/v1/x");
+  });
+
+  test.each([
+    "openai/",
+    "openai",
+    "openai/v1",
+    "openai/v2/models",
+    "openai/admin",
+    "openai/v10/models",
+    "groq/v1/models",
+    "anthropic/v1beta/messages",
+    "google/v1beta2/models",
+    "google/%76%31/models",
+  ])("refuses %s, which is outside the provider's API", (path) => {
+    expect(() => routeFor(path)).toThrow(
+      expect.objectContaining({ code: "unknown_path", message: "The provider has no such path." }),
+    );
+  });
+
+  test.each([
+    "openai/v1//models",
+    "openai/v1/a//evil.test",
+    "openai/v1/%2e%2e%2fadmin",
+    "openai/v1/a%2Fb",
+    "openai/v1/a%5Cb",
+    "openai/v1/a%5cb",
+    "openai/v1/a%2Eb",
+    "openai/v1/@evil.test",
+    "openai/v1/a%40b",
+    "openai/v1/%252e%252e/admin",
+    "openai/v1/a%00b",
+    "openai/v1/a%0d%0ab",
+    "openai/v1/a%1Fb",
+    "openai/v1/a%7Fb",
+    "openai/v1/a%b",
+    "openai/v1/a%zz",
+    "openai/v1/a%",
+  ])("refuses %s, which another decoder might read as another path", (path) => {
+    expect(() => routeFor(path)).toThrow(
+      expect.objectContaining({ code: "unknown_path", message: "The provider has no such path." }),
+    );
+  });
+
+  test.each([
+    "openai/v1/../admin",
+    "openai/v1/%2e%2e/admin",
+    "openai/v1/.%2E/admin",
+    "openai/v1\\..\\admin",
+    "openai/../../save",
+    "openai/v1/x/../../admin",
+  ])("never lets %s climb out", (path) => {
+    expect(() => routeFor(path)).toThrow(expect.objectContaining({ status: 404 }));
+  });
+
+  test.each([
+    "nobody/v1/models",
+    "",
+    "OpenAI/v1/models",
+    "__proto__/v1/x",
+    "toString/v1/x",
+    "%6fpenai/v1/models",
+    "openai%2fv1/models",
+  ])("refuses %j, which names no provider", (path) => {
+    expect(() => routeFor(path)).toThrow(expect.objectContaining({ code: "unknown_provider" }));
+  });
+
+  test.each(["google/upload/v1beta/files", "openai/upload/x"])("refuses the upload %s with a reason", (path) => {
+    expect(() => routeFor(path)).toThrow(
+      expect.objectContaining({
+        code: "unknown_path",
+        message: expect.stringMatching(/^Resumable uploads are not relayed: .+\.$/),
+      }),
+    );
+  });
+
+  test("keeps the query as it was sent", () => {
+    expect(routeFor("google/v1beta/models?alt=sse&pageSize=5&q=a%20b+c").search).toBe("?alt=sse&pageSize=5&q=a%20b+c");
+  });
+
+  test.each(["?key=s3cret", "?key=s3cret&key=s3cret", "?%6bey=s3cret", "?key=s3cret#x"])(
+    "takes the caller's token out of %s",
+    (query) => {
+      expect(routeFor(`google/v1beta/models${query}`).search).toBe("");
+    },
+  );
+
+  test("keeps the rest of a query that held the caller's token", () => {
+    expect(routeFor("google/v1beta/models?alt=sse&key=s3cret&monkey=2").search).toBe("?alt=sse&monkey=2");
+  });
+});
+
+describe("providerOf()", () => {
+  test.each(providerIds)("names %s whatever else is wrong with the URL", (provider) => {
+    for (const rest of ["", "/", "/nonsense", "/v1//x", "/upload/x"]) {
+      expect(providerOf(`${base}/call/${provider}${rest}`)).toBe(provider);
+    }
+  });
+
+  test.each([
+    "/call",
+    "/call/",
+    "/call/openaix/v1",
+    "/save/openai/v1",
+    "/other/call/openai/v1",
+    "/functions/v2/call/openai/v1",
+  ])("is null for %s", (path) => {
+    expect(providerOf(`http://localhost${path}`)).toBeNull();
+  });
+});
+
+test.each(["http://[", "http://a b", "http://a:99999", "http://%"])(
+  "a Host that makes %s of a URL names no provider",
+  (origin) => {
+    expect(providerOf(`${origin}/call/openai/v1/models`)).toBeNull();
+    expect(() => routeOf(`${origin}/call/openai/v1/models`)).toThrow(
+      expect.objectContaining({ code: "unknown_provider" }),
+    );
+  },
+);
+
+describe("addressOf()", () => {
+  test("is the provider's own address", () => {
+    const route: Route = { provider: "openai", path: "/v1/models", search: "?limit=1" };
+    expect(addressOf(route, "https://api.openai.com")).toBe("https://api.openai.com/v1/models?limit=1");
+  });
+
+  test("never leaves the provider's API, whatever a client asks for", () => {
+    const anything = fc.oneof(
+      fc.webPath(),
+      fc.string({ unit: "binary" }),
+      fc
+        .array(
+          fc.constantFrom(
+            "..",
+            ".",
+            "%2e",
+            "/",
+            "//",
+            "\\",
+            "@",
+            ":",
+            "evil.test",
+            "%2f",
+            "%5c",
+            "?",
+            "#",
+            "v1",
+            "%00",
+            ";",
+            "\t",
+          ),
+        )
+        .map((parts) => parts.join("")),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...providerIds), anything, (provider, rest) => {
+        const { origin, prefixes } = providers[provider];
+        let address: URL;
+        try {
+          address = new URL(addressOf(routeOf(`${base}/call/${provider}${prefixes[0]}${rest}`), origin));
+        } catch (error) {
+          expect(error).toMatchObject({ status: 404 });
+          return;
+        }
+        const reached = providerIds.filter((id) => providers[id].origin === address.origin);
+        expect(reached).toHaveLength(1);
+        expect(providers[reached[0] ?? provider].prefixes.some((prefix) => address.pathname.startsWith(prefix))).toBe(
+          true,
+        );
+        const decoded = decodedBytes(address.pathname);
+        expect(decoded).not.toMatch(/\/\/|\\|@|\/\.\.?(?:\/|$)/);
+        expect([...decoded].filter((character) => character < " " || character === "\u007f")).toEqual([]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test.each([
+    ["credentials before another host", "@evil.test/v1/models"],
+    ["a longer host", ".evil.test/v1/models"],
+    ["a port", ":8443/v1/models"],
+    ["a climb", "/v1/../admin"],
+    ["a question mark in the path", "/v1/models?x=1"],
+  ])("refuses %s, should a route ever hold one", (_, path) => {
+    const route: Route = { provider: "openai", path, search: "" };
+    expect(() => addressOf(route, "https://api.openai.com")).toThrow(expect.objectContaining({ code: "unknown_path" }));
+  });
+});
+
+/** A path as a decoder reads it that takes every byte for a character. */
+function decodedBytes(path: string): string {
+  return path.replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
