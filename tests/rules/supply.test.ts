@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { root } from "../harness/sources.ts";
 
 const read = (file: string) => JSON.parse(readFileSync(join(root, file), "utf8"));
-const exact = /^\d+\.\d+\.\d+(?:-[\w.]+)?$/;
+const exact = /^(?:npm:@?[^@]+@)?\d+\.\d+\.\d+(?:-[\w.]+)?$/;
 
 test("package.json names exact versions only", () => {
   const { dependencies, devDependencies, optionalDependencies, overrides } = read("package.json");
