@@ -9,7 +9,7 @@ import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import { type Byok, createByok, fundingOf, type Result } from "../client/index.ts";
 import type { Database } from "../functions/_shared/database/schema.ts";
 import type { ProviderId } from "../functions/_shared/providers/index.ts";
-import { doubleKey } from "../stack/providers/index.ts";
+import { fakeKey } from "../stack/providers/index.ts";
 import { type Stack, startStack } from "../stack/stack.ts";
 
 /** One line of the table. Credits are what the call cost; the balance is read from the database after it. */
@@ -229,7 +229,7 @@ async function main(): Promise<void> {
   const keys = isReal
     ? realKeys()
     : Object.fromEntries(
-        (Object.keys(generations) as ProviderId[]).map((provider) => [provider, doubleKey(provider, "works")]),
+        (Object.keys(generations) as ProviderId[]).map((provider) => [provider, fakeKey(provider, "works")]),
       );
   const stateDir = mkdtempSync(path.join(tmpdir(), "byok-demo-"));
   const stack = await startStack({

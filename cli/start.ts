@@ -5,7 +5,7 @@ import { defaultSupabaseDir, projectDir, readConfig } from "../stack/config.ts";
 import { createDemoUser, demoCredits, demoEmail } from "./lib/demo-user.ts";
 import { AlreadyRunningError } from "../stack/lock.ts";
 import { whenNpmIsGone } from "./lib/npm-parent.ts";
-import { doubleKey, providerIds } from "../stack/providers/index.ts";
+import { fakeKey, providerIds } from "../stack/providers/index.ts";
 import { type Stack, startStack } from "../stack/stack.ts";
 
 const usage = `Usage: npm start [-- <options>]
@@ -94,8 +94,8 @@ BYOK for Supabase, on this machine only
   secret key       ${secretKey}
 
   demo user        ${demoEmail}, password ${demoPassword}, ${demoCredits} credits at first; sign in to the page as this user
-  demo API keys    accepted by the doubles of the providers, to save as the user's own:
-${providerIds.map((id) => `    ${id.padEnd(15)}${doubleKey(id, "works", "demo")}`).join("\n")}
+  demo API keys    accepted by the fakes of the providers, to save as the user's own:
+${providerIds.map((id) => `    ${id.padEnd(15)}${fakeKey(id, "works", "demo")}`).join("\n")}
 
 A call on the demo user's credits, as a backend job makes it:
 

@@ -14,7 +14,7 @@ import { buildPage, servePage } from "./api/page.ts";
 import { isFree } from "./ports.ts";
 import { dataFolder, endLeftover, password, startPostgres, superuser } from "./postgres/postgres.ts";
 import { type ProviderMode, startProviders } from "./providers/settings.ts";
-import type { ProviderDoubles } from "./providers/index.ts";
+import type { FakeProviders } from "./providers/index.ts";
 import { loadSecrets, type Secrets } from "./secrets.ts";
 import { createTokens, type Tokens } from "./api/tokens.ts";
 
@@ -32,7 +32,7 @@ export interface StackOptions {
   /** the folder with config.toml and migrations/; the repository's when absent */
   supabaseDir?: string;
   /**
-   * "doubles" (the default) starts stack/providers, "real" lets functions reach the real ones, "none" does neither
+   * "fakes" (the default) starts stack/providers, "real" lets functions reach the real ones, "none" does neither
    */
   providers?: ProviderMode;
   /** how the functions reach the database: "direct" (the default) by a connection of their own, or by the "data-api" */
@@ -65,7 +65,7 @@ export interface Stack {
   dataDir: string;
   /** the functions' own server, which the gateway passes requests on to: its port, and its process id */
   functions: { port: number; pid: number };
-  doubles?: ProviderDoubles;
+  fakes?: FakeProviders;
   /** resolves, with what happened, when a server of the stack ends that nobody has asked to */
   failed: Promise<string>;
   /**
@@ -77,7 +77,7 @@ export interface Stack {
 
 /**
  * Starts a whole Supabase project on the loopback address: Postgres with the migrations applied, REST, Auth,
- * the functions, and the doubles of the providers. Nothing of it outlives this process.
+ * the functions, and the fakes of the providers. Nothing of it outlives this process.
  *
  * @throws AlreadyRunningError when the state folder is in use; otherwise whatever kept a part from starting,
  * after the others are stopped
@@ -144,7 +144,7 @@ async function startParts(
       .then(() => choosePort(options.dbPort, options.otherPorts))
       .then((port) => startPostgres({ stateDir, port, durable: options.durable, log: options.postgresLog }))
       .then(keep),
-    startProviders(options.providers ?? "doubles").then(keep),
+    startProviders(options.providers ?? "fakes").then(keep),
   ]);
   const dbUrl = databaseUrl(server.port, { role: "postgres", password });
   const adminDbUrl = databaseUrl(server.port, { role: superuser, password });
@@ -182,7 +182,7 @@ async function startParts(
     server.ended.then(({ code, log: words }) => `Postgres ended with code ${code}:\n${words}`),
     functions.ended.then((code) => `Deno ended with code ${code}`),
   ]);
-  const { doubles } = providers;
+  const { fakes } = providers;
   return {
     url: gateway.url,
     dbUrl,
@@ -194,7 +194,7 @@ async function startParts(
     dataDir: server.dataDir,
     functions: { port: functions.port, pid: functions.pid },
     failed,
-    ...(doubles && { doubles }),
+    ...(fakes && { fakes }),
   };
 }
 

@@ -1,8 +1,8 @@
 import type { Buffer } from "node:buffer";
 import type { ProviderId } from "./keys.ts";
 
-/** A request as a double sees it: its body is complete, its header names are lower-case. */
-export interface DoubleRequest {
+/** A request as a fake sees it: its body is complete, its header names are lower-case. */
+export interface ReceivedRequest {
   method: string;
   path: string;
   query: URLSearchParams;
@@ -39,31 +39,31 @@ export interface Route {
   forward?: { path: string; body?: Buffer };
 }
 
-/** Everything about one provider that its double has to imitate. */
+/** Everything about one provider that its fake has to imitate. */
 export interface Adapter {
   id: ProviderId;
   /** Returns the API key where this provider looks for it, or the provider's refusal. */
-  authenticate(request: DoubleRequest): { key: string } | { refusal: Answer };
+  authenticate(request: ReceivedRequest): { key: string } | { refusal: Answer };
   /** Returns null where the provider has no such path. */
-  route(request: DoubleRequest): Route | null;
+  route(request: ReceivedRequest): Route | null;
   /** Returns the provider's complaint about a request that is authenticated but malformed, or null. */
-  complain?(request: DoubleRequest): Answer | null;
-  refuse(refusal: Refusal, request: DoubleRequest, key: string): Answer;
+  complain?(request: ReceivedRequest): Answer | null;
+  refuse(refusal: Refusal, request: ReceivedRequest, key: string): Answer;
   /** A 400 in the provider's error shape. */
   badRequest(message: string): Answer;
   /** Headers the provider sends with every answer, the organisation's id included. */
   headers(): Record<string, string>;
   /** Returns a function that turns one event of the generator's stream into events of this provider. */
-  eventMapper?(request: DoubleRequest): (event: string) => string[];
+  eventMapper?(request: ReceivedRequest): (event: string) => string[];
 }
 
 /** Returns the token of an `Authorization: Bearer` header, or undefined. */
-export function bearerToken(request: DoubleRequest): string | undefined {
+export function bearerToken(request: ReceivedRequest): string | undefined {
   return /^Bearer +(.*)$/i.exec(request.headers["authorization"] ?? "")?.[1];
 }
 
 /** Returns every credential a request carries, wherever it is, so that a misplaced one is noticed too. */
-export function credentialsOf(request: DoubleRequest): string[] {
+export function credentialsOf(request: ReceivedRequest): string[] {
   const places = [
     bearerToken(request) ?? request.headers["authorization"],
     request.headers["x-api-key"],
@@ -74,7 +74,7 @@ export function credentialsOf(request: DoubleRequest): string[] {
 }
 
 /** Returns the JSON object in the body, or an empty one where there is none. */
-export function jsonBody(request: DoubleRequest): Record<string, unknown> {
+export function jsonBody(request: ReceivedRequest): Record<string, unknown> {
   try {
     const body: unknown = JSON.parse(request.body.toString("utf8"));
     return typeof body === "object" && body !== null && !Array.isArray(body) ? { ...body } : {};

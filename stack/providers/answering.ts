@@ -2,13 +2,13 @@ import type { Buffer } from "node:buffer";
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
-import type { Adapter, Answer, DoubleRequest, Route } from "./adapter.ts";
+import type { Adapter, Answer, ReceivedRequest, Route } from "./adapter.ts";
 import type { Generator } from "./generator.ts";
 
 /** One request on its way to an answer. */
 export interface Exchange {
   adapter: Adapter;
-  request: DoubleRequest;
+  request: ReceivedRequest;
   route: Route;
   key: string;
   response: ServerResponse;
@@ -17,7 +17,7 @@ export interface Exchange {
   elsewhere: string;
   /** Aborted once the exchange is over, whoever ended it. */
   signal: AbortSignal;
-  /** Ends the connection from the double's side, so that it is not taken for a client that left. */
+  /** Ends the connection from the fake's side, so that it is not taken for a client that left. */
   hangUp(how: "close" | "reset"): void;
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Adapter, Answer, DoubleRequest, Refusal, Route } from "./adapter.ts";
+import type { Adapter, Answer, ReceivedRequest, Refusal, Route } from "./adapter.ts";
 import { bearerToken, credentialsOf, jsonBody } from "./adapter.ts";
 import { countTokens } from "./generator.ts";
 import type { StoredFile } from "./uploads.ts";
@@ -54,7 +54,7 @@ function anthropicError(status: number, type: string, message: string): Answer {
 }
 
 /** Accepts a key as `x-api-key`, or as the bearer token that Anthropic's SDK 1.x sends; never both. */
-function authenticate(request: DoubleRequest): { key: string } | { refusal: Answer } {
+function authenticate(request: ReceivedRequest): { key: string } | { refusal: Answer } {
   const apiKey = request.headers["x-api-key"];
   const key = apiKey ?? bearerToken(request);
   if (!key) return { refusal: anthropicError(401, "authentication_error", "x-api-key header is required") };
@@ -62,7 +62,7 @@ function authenticate(request: DoubleRequest): { key: string } | { refusal: Answ
 }
 
 /** Anthropic refuses a request without a version, and newer versions refuse what they no longer have. */
-function complainOfVersion(request: DoubleRequest): Answer | null {
+function complainOfVersion(request: ReceivedRequest): Answer | null {
   const version = request.headers["anthropic-version"];
   const complaint = (message: string) => anthropicError(400, "invalid_request_error", message);
   if (version === undefined) return complaint("anthropic-version: header is required");
@@ -73,7 +73,7 @@ function complainOfVersion(request: DoubleRequest): Answer | null {
   return removed === undefined ? null : complaint(`${removed}: Extra inputs are not permitted`);
 }
 
-function refuse(refusal: Refusal, request: DoubleRequest): Answer {
+function refuse(refusal: Refusal, request: ReceivedRequest): Answer {
   switch (refusal) {
     case "rejected": {
       const message = request.headers["x-api-key"] === undefined ? "Invalid bearer token" : "invalid x-api-key";
@@ -119,7 +119,7 @@ function model(id: string): object {
   return { type: "model", id, display_name: id, created_at: "2025-10-01T00:00:00Z" };
 }
 
-function listModels(request: DoubleRequest): Answer {
+function listModels(request: ReceivedRequest): Answer {
   const limit = Number(request.query.get("limit") ?? 20);
   const ids = MODELS.slice(MODELS.indexOf(request.query.get("after_id") ?? "") + 1);
   const page = ids.slice(0, limit);
@@ -127,18 +127,18 @@ function listModels(request: DoubleRequest): Answer {
   return { status: 200, body: { data: page.map(model), has_more: ids.length > page.length, ...ends } };
 }
 
-function promptTokens(request: DoubleRequest): number {
+function promptTokens(request: ReceivedRequest): number {
   const { messages, system } = jsonBody(request);
   return countTokens(JSON.stringify([messages ?? [], system ?? ""]));
 }
 
-function routeFiles(request: DoubleRequest, files: FileStore): Route | null {
+function routeFiles(request: ReceivedRequest, files: FileStore): Route | null {
   const match = /^\/v1\/files(?:\/([^/]+))?$/.exec(request.path);
   if (match === null) return null;
   return { kind: "other", answer: (key) => answerFiles(request, match[1] ?? "", key, files) };
 }
 
-async function answerFiles(request: DoubleRequest, id: string, key: string, files: FileStore): Promise<Answer> {
+async function answerFiles(request: ReceivedRequest, id: string, key: string, files: FileStore): Promise<Answer> {
   if (id === "" && request.method === "GET") {
     const data = files.list(key).map(described);
     return { status: 200, body: { data, has_more: false, first_id: null, last_id: null } };

@@ -77,13 +77,13 @@ function echoKey({ adapter, response, key }: Exchange): void {
 
 /** What a provider's edge and servers add and a relay must not hand on. */
 const INTERNAL_HEADERS = {
-  "set-cookie": ["__cf_bm=double; path=/; HttpOnly; Secure", "_cfuvid=double; path=/; HttpOnly; Secure"],
+  "set-cookie": ["__cf_bm=fake; path=/; HttpOnly; Secure", "_cfuvid=fake; path=/; HttpOnly; Secure"],
   "access-control-allow-origin": "*",
   "alt-svc": 'h3=":443"; ma=86400',
   "cf-ray": "0000000000000000-FRA",
   server: "cloudflare",
   "strict-transport-security": "max-age=31536000",
-  via: "1.1 double",
+  via: "1.1 fake",
   "x-internal-host": "node-7.internal",
 };
 

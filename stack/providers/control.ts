@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { json } from "node:stream/consumers";
 import { setImmediate } from "node:timers/promises";
-import type { DoubleRequest } from "./adapter.ts";
+import type { ReceivedRequest } from "./adapter.ts";
 import type { Behaviour } from "./keys.ts";
 import { isBehaviour } from "./keys.ts";
 import type { Recorder } from "./recording.ts";
 
 /** Paths below this are for tests, and no part of any provider. */
-export const CONTROL_PREFIX = "/__double/";
+export const CONTROL_PREFIX = "/__fake/";
 
 const DEPARTURE_TIMEOUT_MS = 10_000;
 
@@ -18,26 +18,26 @@ interface ControlState {
 }
 
 /**
- * Answers what tests ask of a double:
+ * Answers what tests ask of a fake:
  *
- * - `GET /__double/requests?key=` the requests with this key, or all; with `&gone=1` once a client has left
+ * - `GET /__fake/requests?key=` the requests with this key, or all; with `&gone=1` once a client has left
  *   one of them before its end, or 504 after 10 s;
- * - `DELETE /__double/requests?key=` forgets them;
- * - `POST /__double/behaviour` `{key, behaviour}` changes what a key does from now on.
+ * - `DELETE /__fake/requests?key=` forgets them;
+ * - `POST /__fake/behaviour` `{key, behaviour}` changes what a key does from now on.
  */
 export async function control(
   incoming: IncomingMessage,
   response: ServerResponse,
-  { method, path, query }: DoubleRequest,
+  { method, path, query }: ReceivedRequest,
   state: ControlState,
 ): Promise<void> {
   switch (`${method} ${path}`) {
-    case "GET /__double/requests":
+    case "GET /__fake/requests":
       return listRequests(response, query, state);
-    case "DELETE /__double/requests":
+    case "DELETE /__fake/requests":
       state.recorder.forget(query.get("key"));
       return reply(response, 200, {});
-    case "POST /__double/behaviour":
+    case "POST /__fake/behaviour":
       return changeBehaviour(response, await json(incoming).catch(() => null), state);
     default:
       return reply(response, 404, { error: "unknown control path" });

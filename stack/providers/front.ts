@@ -3,7 +3,7 @@ import { once } from "node:events";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
-import type { Adapter, Answer, DoubleRequest, Route } from "./adapter.ts";
+import type { Adapter, Answer, ReceivedRequest, Route } from "./adapter.ts";
 import { credentialsOf } from "./adapter.ts";
 import { sendAnswer } from "./answering.ts";
 import { play } from "./behaviours.ts";
@@ -62,7 +62,7 @@ export class Front {
     await closed;
   }
 
-  #control(incoming: http.IncomingMessage, response: http.ServerResponse, request: DoubleRequest) {
+  #control(incoming: http.IncomingMessage, response: http.ServerResponse, request: ReceivedRequest) {
     const signal = AbortSignal.any([over(response), this.#stopping.signal]);
     return control(incoming, response, request, {
       recorder: this.#recorder,
@@ -71,7 +71,7 @@ export class Front {
     });
   }
 
-  async #serve(incoming: http.IncomingMessage, response: http.ServerResponse, request: DoubleRequest) {
+  async #serve(incoming: http.IncomingMessage, response: http.ServerResponse, request: ReceivedRequest) {
     const recorded = this.#recorder.begin(incoming, request, credentialsOf(request));
     let hungUp = false;
     response.on("close", () => {
@@ -101,10 +101,10 @@ export class Front {
   /**
    * Checks what comes before a key's behaviour: leaks, the credential, the path, the provider's own rules.
    */
-  #admit(request: DoubleRequest): Admission | { refusal: Answer } {
+  #admit(request: ReceivedRequest): Admission | { refusal: Answer } {
     const adapter = this.#adapter;
     const leaked = this.#options.checksLeaks ? leakedHeader(request) : null;
-    if (leaked !== null) return { refusal: adapter.badRequest(`double: leaked header ${leaked}`) };
+    if (leaked !== null) return { refusal: adapter.badRequest(`fake: leaked header ${leaked}`) };
     const authenticated = adapter.authenticate(request);
     if ("refusal" in authenticated) return authenticated;
     const { key } = authenticated;
@@ -133,7 +133,7 @@ function over(response: http.ServerResponse): AbortSignal {
 }
 
 /** Takes the path as it was sent: a URL parser would tidy it up, and hide what a relay let through. */
-function headOf(incoming: http.IncomingMessage): DoubleRequest {
+function headOf(incoming: http.IncomingMessage): ReceivedRequest {
   const [, path = "", query = ""] = /^([^?]*)\??(.*)$/.exec(incoming.url ?? "") ?? [];
   const headers = Object.entries(incoming.headers).map(([name, value]) => [name, String(value)] as const);
   return {
@@ -145,10 +145,10 @@ function headOf(incoming: http.IncomingMessage): DoubleRequest {
   };
 }
 
-/** A client that left makes reading and writing fail, which is no fault of the double. */
+/** A client that left makes reading and writing fail, which is no fault of the fake. */
 function fail(error: unknown, incoming: http.IncomingMessage, response: http.ServerResponse): void {
   if (response.destroyed || incoming.socket.destroyed) return;
-  console.error(`provider double: ${error instanceof Error ? error.message : "failed"}`);
+  console.error(`fake provider: ${error instanceof Error ? error.message : "failed"}`);
   if (response.headersSent) response.destroy();
   else response.writeHead(500).end();
 }

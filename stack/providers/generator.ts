@@ -4,7 +4,7 @@ import type { ChatCompletionRequest, ChatMessage } from "@copilotkit/aimock";
 import { LLMock } from "@copilotkit/aimock";
 import type { ProviderId } from "./keys.ts";
 
-/** Speaks the generation APIs of all four providers; the doubles stand in front of it. */
+/** Speaks the generation APIs of all four providers; the fakes stand in front of it. */
 export interface Generator {
   /** Sends a request on; resolves with the response's head, its body still to be read. */
   send(request: GeneratorRequest): Promise<http.IncomingMessage>;
@@ -20,7 +20,7 @@ export interface GeneratorRequest {
   signal: AbortSignal;
 }
 
-/** Starts the generator on a free port of 127.0.0.1. It keeps no keys: the doubles pass none on. */
+/** Starts the generator on a free port of 127.0.0.1. It keeps no keys: the fakes pass none on. */
 export async function startGenerator(): Promise<Generator> {
   const mock = new LLMock({ host: "127.0.0.1", port: 0, logLevel: "silent", journalMaxEntries: 1 });
   mock.addFixture({
@@ -28,7 +28,7 @@ export async function startGenerator(): Promise<Generator> {
     response: answerTo,
     chunkSize: 1,
   });
-  mock.onSpeech(/[\s\S]*/, { audio: Buffer.from("RIFF\0\0\0\0WAVE double").toString("base64"), format: "wav" });
+  mock.onSpeech(/[\s\S]*/, { audio: Buffer.from("RIFF\0\0\0\0WAVE fake").toString("base64"), format: "wav" });
   const origin = await mock.start();
   const agent = new http.Agent({ keepAlive: true });
   return {
@@ -52,7 +52,7 @@ function send(origin: string, agent: http.Agent, request: GeneratorRequest): Pro
   });
 }
 
-/** How many characters the doubles count as one token, as providers do on average. */
+/** How many characters the fakes count as one token, as providers do on average. */
 export const CHARACTERS_PER_TOKEN = 4;
 
 const ECHO_MAX_CHARACTERS = 200;

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { Adapter, Answer, DoubleRequest, Refusal, Route } from "./adapter.ts";
+import type { Adapter, Answer, ReceivedRequest, Refusal, Route } from "./adapter.ts";
 import { bearerToken, credentialsOf, jsonBody } from "./adapter.ts";
 import { embed } from "./embeddings.ts";
 import { countTokens } from "./generator.ts";
@@ -33,7 +33,7 @@ function googleError(code: number, status: string, message: string, details?: ob
  * Accepts a key as `x-goog-api-key` only. Google itself takes `?key=` too; here that counts as no key at all,
  * because a key in a URL ends up in logs.
  */
-function authenticate(request: DoubleRequest): { key: string } | { refusal: Answer } {
+function authenticate(request: ReceivedRequest): { key: string } | { refusal: Answer } {
   const key = request.headers["x-goog-api-key"];
   if (bearerToken(request) !== undefined) {
     const message =
@@ -55,7 +55,7 @@ function authenticate(request: DoubleRequest): { key: string } | { refusal: Answ
 }
 
 /** Returns the name by which Google's errors call what was asked. */
-function methodName(request: DoubleRequest): string {
+function methodName(request: ReceivedRequest): string {
   const version = request.path.startsWith("/v1beta/") ? "v1beta" : "v1";
   const verb = /:(\w+)$/.exec(request.path)?.[1];
   if (verb === undefined) return `google.ai.generativelanguage.${version}.ModelService.ListModels`;
@@ -63,7 +63,7 @@ function methodName(request: DoubleRequest): string {
   return `google.ai.generativelanguage.${version}.GenerativeService.${method}`;
 }
 
-function routeBelowVersion(request: DoubleRequest, path: string): Route | null {
+function routeBelowVersion(request: ReceivedRequest, path: string): Route | null {
   if (request.method === "GET" && path === "/models") return { kind: "listing", answer: () => listModels(request) };
   const [, id = "", verb] = /^\/(?:models|tunedModels)\/([^:/]+)(?::(\w+))?$/.exec(path) ?? [];
   if (request.method === "GET" && id !== "" && verb === undefined) {
@@ -96,12 +96,12 @@ function routeBelowVersion(request: DoubleRequest, path: string): Route | null {
 }
 
 /** The generator knows a tool's schema by its older name only. */
-function withPlainSchemas(request: DoubleRequest): Buffer {
+function withPlainSchemas(request: ReceivedRequest): Buffer {
   const text = request.body.toString("utf8");
   return Buffer.from(text.replaceAll('"parametersJsonSchema":', '"parameters":'));
 }
 
-function listModels(request: DoubleRequest): Answer {
+function listModels(request: ReceivedRequest): Answer {
   const size = Number(request.query.get("pageSize") ?? 50);
   const start = Number(request.query.get("pageToken") ?? 0);
   const models = MODELS.slice(start, start + size).map(model);
@@ -115,7 +115,7 @@ function model(id: string): object {
     name: `models/${id}`,
     version: "001",
     displayName: id,
-    description: `The double of ${id}`,
+    description: `The fake of ${id}`,
     inputTokenLimit: 1_048_576,
     outputTokenLimit: 65_536,
     supportedGenerationMethods: embeds ? ["embedContent", "countTokens"] : ["generateContent", "countTokens"],
@@ -132,7 +132,7 @@ function vectorOf({ content, outputDimensionality }: EmbedRequest): { values: nu
   return { values: embed(text, outputDimensionality) };
 }
 
-function refuse(refusal: Refusal, request: DoubleRequest): Answer {
+function refuse(refusal: Refusal, request: ReceivedRequest): Answer {
   switch (refusal) {
     case "rejected": {
       const message = "API key not valid. Please pass a valid API key.";

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { randomUUID } from "node:crypto";
-import type { Adapter, Answer, DoubleRequest, Refusal } from "./adapter.ts";
+import type { Adapter, Answer, ReceivedRequest, Refusal } from "./adapter.ts";
 import { jsonBody } from "./adapter.ts";
 import { bearerOnly, openAiError, routeOpenAiPath } from "./openai.ts";
 import { FileStore } from "./uploads.ts";
@@ -43,7 +43,7 @@ function groqId(): string {
   return `req_${randomUUID().replaceAll("-", "")}`;
 }
 
-function refuse(refusal: Refusal, request: DoubleRequest): Answer {
+function refuse(refusal: Refusal, request: ReceivedRequest): Answer {
   const model = String(jsonBody(request)["model"] ?? MODELS[0]);
   switch (refusal) {
     case "rejected":
@@ -63,7 +63,7 @@ function refuse(refusal: Refusal, request: DoubleRequest): Answer {
     }
     case "rate_limited": {
       const message =
-        `Rate limit reached for model \`${model}\` in organization \`org_01jdouble00000000000000000\` service tier ` +
+        `Rate limit reached for model \`${model}\` in organization \`org_01jfake0000000000000000000\` service tier ` +
         `\`on_demand\` on requests per minute (RPM): Limit 30, Used 30, Requested 1. Please try again in ` +
         "1s. Need more tokens? Upgrade to Dev Tier today at https://console.groq.com/settings/billing";
       return {
@@ -92,7 +92,7 @@ function groqError(status: number, message: string, type: string, code?: string)
   return { status, body: { error: { message, type, ...(code === undefined ? {} : { code }) } } };
 }
 
-function withUsage(request: DoubleRequest): Buffer {
+function withUsage(request: ReceivedRequest): Buffer {
   const body = jsonBody(request);
   if (body["stream"] !== true) return request.body;
   return Buffer.from(JSON.stringify({ ...body, stream_options: { include_usage: true } }));
@@ -105,7 +105,7 @@ interface Chunk {
 }
 
 /** Groq's last chunk has the finish reason and, in `x_groq`, the usage; OpenAI's usage comes after it. */
-function streamEnd(request: DoubleRequest): (event: string) => string[] {
+function streamEnd(request: ReceivedRequest): (event: string) => string[] {
   const options = jsonBody(request)["stream_options"] as { include_usage?: boolean } | undefined;
   let last: Chunk | null = null;
   return (event) => {

@@ -4,15 +4,15 @@ import { startGenerator } from "./generator.ts";
 import { google } from "./google.ts";
 import { groq } from "./groq.ts";
 import type { ProviderId } from "./keys.ts";
-import { doubleKey, providerIds } from "./keys.ts";
+import { fakeKey, providerIds } from "./keys.ts";
 import { openai } from "./openai.ts";
 
 export type { Behaviour, ProviderId } from "./keys.ts";
-export { behaviours, doubleKey, providerIds } from "./keys.ts";
+export { behaviours, fakeKey, providerIds } from "./keys.ts";
 export type { RecordedRequest } from "./recording.ts";
 
-/** The doubles of all providers, running. */
-export interface ProviderDoubles {
+/** The fakes of all providers, running. */
+export interface FakeProviders {
   /** Where each provider is reached, such as `http://127.0.0.1:49152`; its own paths follow. */
   origins: Record<ProviderId, string>;
   /** A key of the platform's own for each provider. It works. */
@@ -20,7 +20,7 @@ export interface ProviderDoubles {
   stop(): Promise<void>;
 }
 
-export interface ProviderDoublesOptions {
+export interface FakeProvidersOptions {
   /** Refuse requests with headers that a relay should have held back. True unless said otherwise. */
   checksLeaks?: boolean;
   /** Ports to listen on; a free one where none is named. */
@@ -30,12 +30,12 @@ export interface ProviderDoublesOptions {
 const adapters = { openai, anthropic, google, groq };
 
 /**
- * Starts doubles of the four providers on 127.0.0.1. What a double does is written into the key it is asked
- * with (see `doubleKey`); every other credential is refused in the provider's own words.
+ * Starts fakes of the four providers on 127.0.0.1. What a fake does is written into the key it is asked
+ * with (see `fakeKey`); every other credential is refused in the provider's own words.
  *
- * What was asked of them is read at `<origin>/__double/requests?key=<API key>`.
+ * What was asked of them is read at `<origin>/__fake/requests?key=<API key>`.
  */
-export async function startProviderDoubles(options: ProviderDoublesOptions = {}): Promise<ProviderDoubles> {
+export async function startFakeProviders(options: FakeProvidersOptions = {}): Promise<FakeProviders> {
   const { checksLeaks = true, ports = {} } = options;
   const generator = await startGenerator();
   const origins = { openai: "", anthropic: "", google: "", groq: "" };
@@ -61,6 +61,6 @@ export async function startProviderDoubles(options: ProviderDoublesOptions = {})
 }
 
 function platformKeys(): Record<ProviderId, string> {
-  const key = (id: ProviderId) => doubleKey(id, "platform");
+  const key = (id: ProviderId) => fakeKey(id, "platform");
   return { openai: key("openai"), anthropic: key("anthropic"), google: key("google"), groq: key("groq") };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 
-/** What a double can be told to do. The name is part of the key, so a test needs no set-up call. */
+/** What a fake can be told to do. The name is part of the key, so a test needs no set-up call. */
 export const behaviours = [
   "works",
   "platform",
@@ -42,26 +42,26 @@ export function isBehaviour(name: unknown): name is Behaviour {
 }
 
 /**
- * Returns a fresh API key in the provider's format, which makes that provider's double behave as named:
- * `<prefix>double-<behaviour>-[<name>-]<random>`, with 32 random characters at the end.
+ * Returns a fresh API key in the provider's format, which makes that provider's fake behave as named:
+ * `<prefix>fake-<behaviour>-[<name>-]<random>`, with 32 random characters at the end.
  *
  * A key for `echoes` also holds `+/="`, so that its URL-encoded and JSON-escaped forms differ from the key
  * itself.
  *
  * @param name letters and digits that tell keys apart when a person reads them
  */
-export function doubleKey(provider: ProviderId, behaviour: Behaviour, name?: string): string {
+export function fakeKey(provider: ProviderId, behaviour: Behaviour, name?: string): string {
   if (name !== undefined && !/^[A-Za-z0-9]+$/.test(name)) {
-    throw new TypeError("doubleKey() takes a name of letters and digits only");
+    throw new TypeError("fakeKey() takes a name of letters and digits only");
   }
   const specials = behaviour === "echoes" ? '+/="' : "";
   const label = name === undefined ? "" : `${name}-`;
-  return `${keyPrefixes[provider]}double-${behaviour}-${label}${specials}${randomUUID().replaceAll("-", "")}`;
+  return `${keyPrefixes[provider]}fake-${behaviour}-${label}${specials}${randomUUID().replaceAll("-", "")}`;
 }
 
-/** Returns the behaviour written into a key, or null where the key is not of this provider's doubles. */
+/** Returns the behaviour written into a key, or null where the key is not of this provider's fakes. */
 export function behaviourOf(provider: ProviderId, key: string): Behaviour | null {
-  const start = `${keyPrefixes[provider]}double-`;
+  const start = `${keyPrefixes[provider]}fake-`;
   if (!key.startsWith(start)) return null;
   const [, behaviour, tail] = /^([a-z_]+)-(.+)$/.exec(key.slice(start.length)) ?? [];
   if (!isBehaviour(behaviour) || tail === undefined || !/[0-9a-f]{32}$/.test(tail)) return null;

@@ -1,4 +1,4 @@
-import type { DoubleRequest } from "./adapter.ts";
+import type { ReceivedRequest } from "./adapter.ts";
 import { bearerToken } from "./adapter.ts";
 
 const NAMES = ["apikey", "cookie", "forwarded", "origin", "referer", "x-client-info", "x-real-ip"];
@@ -6,7 +6,7 @@ const PREFIXES = ["sb-", "x-byok-", "x-forwarded-", "x-stainless-", "x-supabase-
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
 /** Returns the name of a header that a relay should have kept to itself, or null. */
-export function leakedHeader(request: DoubleRequest): string | null {
+export function leakedHeader(request: ReceivedRequest): string | null {
   const { headers } = request;
   for (const name of Object.keys(headers)) {
     if (NAMES.includes(name) || PREFIXES.some((prefix) => name.startsWith(prefix))) return name;

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Adapter, Answer, DoubleRequest, Refusal, Route } from "./adapter.ts";
+import type { Adapter, Answer, ReceivedRequest, Refusal, Route } from "./adapter.ts";
 import { bearerToken, credentialsOf, jsonBody } from "./adapter.ts";
 import { embed, toBase64 } from "./embeddings.ts";
 import { countTokens } from "./generator.ts";
@@ -7,7 +7,7 @@ import type { StoredFile } from "./uploads.ts";
 import { FileStore, formOf, transcribe } from "./uploads.ts";
 
 const MODELS = ["gpt-5", "gpt-5-mini", "gpt-4o", "gpt-4o-mini", "text-embedding-3-small", "whisper-1"];
-const ORGANISATION = "org-double0000000000000000";
+const ORGANISATION = "org-fake000000000000000000";
 const KEYS_PAGE = "https://platform.openai.com/account/api-keys";
 
 /** OpenAI's API as its error-code guide and its API reference describe it. */
@@ -38,7 +38,7 @@ export function openAiError(status: number, message: string, type: string, code:
 
 /** Accepts one credential, as `Authorization: Bearer`; a second one anywhere spoils it. */
 export function bearerOnly(
-  request: DoubleRequest,
+  request: ReceivedRequest,
   missing: () => Answer,
   rejected: (key: string) => Answer,
 ): { key: string } | { refusal: Answer } {
@@ -56,7 +56,7 @@ function missingKey(): Answer {
   return openAiError(401, message, "invalid_request_error");
 }
 
-function refuse(refusal: Refusal, request: DoubleRequest, key: string): Answer {
+function refuse(refusal: Refusal, request: ReceivedRequest, key: string): Answer {
   switch (refusal) {
     case "rejected": {
       const where = `You can find your API key at ${KEYS_PAGE}.`;
@@ -110,7 +110,7 @@ function missingScopes(scope: string): string {
   );
 }
 
-function rateLimitMessage(request: DoubleRequest): string {
+function rateLimitMessage(request: ReceivedRequest): string {
   return (
     `Rate limit reached for ${String(jsonBody(request)["model"] ?? "default")} in organization ` +
     `${ORGANISATION} on requests per min (RPM): Limit 3, Used 3, Requested 1. Please try again in 1s. ` +
@@ -123,7 +123,7 @@ export interface OpenAiService {
   models: readonly string[];
   owner: string;
   files: FileStore;
-  refuse: (refusal: Refusal, request: DoubleRequest, key: string) => Answer;
+  refuse: (refusal: Refusal, request: ReceivedRequest, key: string) => Answer;
   /** Fields that the provider adds to a transcription. */
   transcriptionExtras?: object;
 }
@@ -131,7 +131,7 @@ export interface OpenAiService {
 const GENERATION_PATHS = ["/v1/chat/completions", "/v1/responses", "/v1/audio/speech"];
 
 /** Routes a path that begins with `/v1`, for OpenAI and whoever imitates it. */
-export function routeOpenAiPath(request: DoubleRequest, path: string, service: OpenAiService): Route | null {
+export function routeOpenAiPath(request: ReceivedRequest, path: string, service: OpenAiService): Route | null {
   const operation = `${request.method} ${path}`;
   const modelId = /^GET \/v1\/models\/(.+)$/.exec(operation)?.[1];
   if (operation === "GET /v1/models") {
@@ -159,7 +159,7 @@ function model(id: string, owned_by: string): object {
   return { id, object: "model", created: 1_735_689_600, owned_by };
 }
 
-function embeddings(request: DoubleRequest): Answer {
+function embeddings(request: ReceivedRequest): Answer {
   const { input, model, dimensions, encoding_format } = jsonBody(request);
   const texts = (Array.isArray(input) ? input : [input]).map(String);
   const data = texts.map((text, index) => {
@@ -177,7 +177,7 @@ function embeddings(request: DoubleRequest): Answer {
   };
 }
 
-async function transcription(request: DoubleRequest, service: OpenAiService): Promise<Answer> {
+async function transcription(request: ReceivedRequest, service: OpenAiService): Promise<Answer> {
   const form = await formOf(request);
   const text = form && (await transcribe(form));
   if (!form || text === null) return openAiError(400, "file is required", "invalid_request_error");
@@ -191,7 +191,7 @@ async function transcription(request: DoubleRequest, service: OpenAiService): Pr
 }
 
 async function answerFiles(
-  request: DoubleRequest,
+  request: ReceivedRequest,
   path: string,
   key: string,
   { files, refuse }: OpenAiService,

@@ -1,8 +1,8 @@
 import type { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
-import type { DoubleRequest } from "./adapter.ts";
+import type { ReceivedRequest } from "./adapter.ts";
 
-/** One request as the double received it. */
+/** One request as the fake received it. */
 export interface RecordedRequest {
   method: string;
   /** As sent, not normalised. */
@@ -33,7 +33,7 @@ export class Recorder {
   readonly #waiting = new Set<() => void>();
 
   /** Records a request once its head is there. Without any credential it is kept under the empty key. */
-  begin(incoming: IncomingMessage, head: DoubleRequest, credentials: readonly string[]): RecordedRequest {
+  begin(incoming: IncomingMessage, head: ReceivedRequest, credentials: readonly string[]): RecordedRequest {
     const request: RecordedRequest = {
       method: head.method,
       path: head.path,

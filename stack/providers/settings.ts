@@ -1,11 +1,11 @@
 import { providers } from "../../functions/_shared/providers/index.ts";
-import { type ProviderDoubles, startProviderDoubles } from "./index.ts";
+import { type FakeProviders, startFakeProviders } from "./index.ts";
 
 /** Whom the functions' calls go to. */
-export type ProviderMode = "doubles" | "real" | "none";
+export type ProviderMode = "fakes" | "real" | "none";
 
 export interface Providers {
-  doubles?: ProviderDoubles;
+  fakes?: FakeProviders;
   /** variables for the functions */
   env: Record<string, string>;
   /** what the functions may reach besides what their environment names */
@@ -20,14 +20,14 @@ export async function startProviders(mode: ProviderMode): Promise<Providers> {
   const stop = async () => {};
   if (mode === "real") return { env: {}, hosts: realHosts, stop };
   if (mode === "none") return { env: {}, hosts: [], stop };
-  const doubles = await startProviderDoubles();
+  const fakes = await startFakeProviders();
   return {
-    doubles,
+    fakes,
     env: {
-      BYOK_PLATFORM_KEYS: JSON.stringify(doubles.platformKeys),
-      BYOK_PROVIDER_ORIGINS: JSON.stringify(doubles.origins),
+      BYOK_PLATFORM_KEYS: JSON.stringify(fakes.platformKeys),
+      BYOK_PROVIDER_ORIGINS: JSON.stringify(fakes.origins),
     },
     hosts: [],
-    stop: () => doubles.stop(),
+    stop: () => fakes.stop(),
   };
 }

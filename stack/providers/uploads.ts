@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { DoubleRequest } from "./adapter.ts";
+import type { ReceivedRequest } from "./adapter.ts";
 
 export interface StoredFile {
   id: string;
@@ -49,14 +49,14 @@ export class FileStore {
 }
 
 /** Returns the fields of a multipart body, or null where the body is none. */
-export async function formOf(request: DoubleRequest): Promise<FormData | null> {
+export async function formOf(request: ReceivedRequest): Promise<FormData | null> {
   const contentType = request.headers["content-type"] ?? "";
   if (!contentType.startsWith("multipart/form-data")) return null;
   const body = new Uint8Array(request.body);
   return await new Response(body, { headers: { "content-type": contentType } }).formData().catch(() => null);
 }
 
-/** Returns what the doubles hear in a recording: its size, so that a test sees whether every byte arrived. */
+/** Returns what the fakes hear in a recording: its size, so that a test sees whether every byte arrived. */
 export async function transcribe(form: FormData): Promise<string | null> {
   const file = form.get("file");
   return file instanceof File ? `Echo: ${file.size} bytes of ${file.name}` : null;

@@ -170,7 +170,7 @@ it("after kill -9 Postgres and Deno end by themselves", async () => {
 });
 
 it("kill -9 of the npm above ends the whole stack", async () => {
-  const program = JSON.stringify(path.join(projectDir, "local", "start.ts"));
+  const program = JSON.stringify(path.join(projectDir, "cli", "start.ts"));
   const start = `node ${program} --state ${folder} ${anyPorts.join(" ")}`;
   writeFileSync(path.join(folder, "package.json"), JSON.stringify({ scripts: { start } }));
   const npm = run("npm", ["start"], { cwd: folder, env: { npm_config_update_notifier: "false" } });

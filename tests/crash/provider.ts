@@ -1,5 +1,5 @@
 /**
- * A provider that answers each call as far as a test lets it. The doubles of stack/providers do one thing for each API key; here
+ * A provider that answers each call as far as a test lets it. The fakes of stack/providers do one thing for each API key; here
  * many calls on one key, the platform's, stand still at different points at the same time.
  */
 import { once } from "node:events";

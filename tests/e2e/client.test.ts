@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { type Byok, createByok } from "../../client/index.ts";
 import { providerIds } from "../../functions/_shared/providers/index.ts";
 import { ask, prices } from "../harness/calls.ts";
-import { behave, doubleKey } from "../harness/doubles.ts";
+import { behave, fakeKey } from "../harness/fakes.ts";
 import { expectBalance, grant, newUser, stack, type User, visitorOf } from "../harness/users.ts";
 
 const byokOf = (user: User): Byok => createByok(user.supabase);
@@ -12,7 +12,7 @@ const byokOf = (user: User): Byok => createByok(user.supabase);
 test("save(), list(), verify() and remove() keep one key for each provider", async () => {
   const byok = byokOf(await newUser());
   expect(await byok.list()).toEqual({ ok: true, data: [] });
-  const apiKey = doubleKey("openai", "works");
+  const apiKey = fakeKey("openai", "works");
   const saved = await byok.save("openai", apiKey);
   const credential = {
     ...{ id: expect.any(String), provider: "openai", hint: apiKey.slice(-4), status: "verified" },
@@ -31,9 +31,9 @@ test("save(), list(), verify() and remove() keep one key for each provider", asy
 describe("what the server refuses is an error with its code", () => {
   test("a key that the provider refuses, with the credential where a saved one was checked", async () => {
     const byok = byokOf(await newUser());
-    const refused = await byok.save("groq", doubleKey("groq", "rejected"));
+    const refused = await byok.save("groq", fakeKey("groq", "rejected"));
     expect(refused).toEqual({ ok: false, error: { code: "api_key_rejected", message: "Groq refuses this API key." } });
-    const apiKey = doubleKey("groq", "works");
+    const apiKey = fakeKey("groq", "works");
     await byok.save("groq", apiKey);
     await behave(stack, "groq", apiKey, "rejected");
     expect(await byok.verify("groq")).toMatchObject({
@@ -59,7 +59,7 @@ test("a visitor is told that there is no session, instead of being shown an acco
   const error = { code: "session_expired", message: "Your session has ended. Sign in again." };
   for (const result of [
     byok.list(),
-    byok.save("openai", doubleKey("openai", "works")),
+    byok.save("openai", fakeKey("openai", "works")),
     byok.endpoint("openai").token(),
   ]) {
     expect(await result).toEqual({ ok: false, error });
@@ -129,7 +129,7 @@ test("endpoint() leads each SDK to its provider", async () => {
 test("endpoint() gives an SDK all it needs", async () => {
   const user = await newUser();
   const byok = byokOf(user);
-  await byok.save("openai", doubleKey("openai", "works"));
+  await byok.save("openai", fakeKey("openai", "works"));
   const { sdk, token } = byok.endpoint("openai");
   const accessToken = await token();
   if (!accessToken.ok) throw new Error(accessToken.error.code);

@@ -2,7 +2,7 @@
 import { decodeJwt, decodeProtectedHeader, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { generation, refusalOf } from "../harness/calls.ts";
-import { doubleKey, expectOnlyTheKey } from "../harness/doubles.ts";
+import { fakeKey, expectOnlyTheKey } from "../harness/fakes.ts";
 import { type OwnStack, startOwnStack } from "../harness/own-stack.ts";
 import {
   adminOf,
@@ -235,7 +235,7 @@ test("a user who was deleted is nobody, though the access token lives on", async
   const user = await newUser(0, stack);
   expect((await adminOf(stack).auth.admin.deleteUser(user.id)).error).toBeNull();
   const headers = { authorization: `Bearer ${user.accessToken}` };
-  await expectNobody(await post("save", headers, { provider: "openai", api_key: doubleKey("openai", "works") }));
+  await expectNobody(await post("save", headers, { provider: "openai", api_key: fakeKey("openai", "works") }));
   const { path, body } = generation("openai");
   const call = await post(`call/${path}`, { ...headers, "x-byok-operation": "kernel_build" }, body);
   expect([call.status, refusalOf(call)]).toEqual([402, "insufficient_credits"]);

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { createByok } from "../../client/index.ts";
 import { providerIds } from "../../functions/_shared/providers/index.ts";
 import { ask, type Operation, prices, refusalOf, textOf } from "../harness/calls.ts";
-import { behave, doubleKey, expectOnlyTheKey, requestsWith } from "../harness/doubles.ts";
+import { behave, fakeKey, expectOnlyTheKey, requestsWith } from "../harness/fakes.ts";
 import { balance, expectBalance, ledger, newByokUser, newUser, save, stack, type User } from "../harness/users.ts";
 
 describe.each(providerIds)("%s", (provider) => {
@@ -22,7 +22,7 @@ describe.each(providerIds)("%s", (provider) => {
     }
     await expectBalance(user, 68);
 
-    const apiKey = doubleKey(provider, "works");
+    const apiKey = fakeKey(provider, "works");
     expect((await save(user, provider, apiKey)).body.verdict).toBe("verified");
     const entries = await ledger(user);
     for (const operation of operations) expect(await askAs(user, operation)).toEqual({ funding: "byok", credits: 0 });
@@ -39,7 +39,7 @@ describe.each(providerIds)("%s", (provider) => {
   test(`a wrong key for ${provider} is refused, and the one that works is kept`, async () => {
     const { user, apiKey } = await newByokUser(provider);
     const { data: before } = await user.supabase.from("credentials").select();
-    const refused = await save(user, provider, doubleKey(provider, "rejected"));
+    const refused = await save(user, provider, fakeKey(provider, "rejected"));
     expect(refused.status).toBe(422);
     expect(refused.body.error.code).toBe("api_key_rejected");
     expect((await user.supabase.from("credentials").select()).data).toEqual(before);
@@ -49,7 +49,7 @@ describe.each(providerIds)("%s", (provider) => {
 
   test(`a new key for ${provider} takes the place of the one before`, async () => {
     const { user, apiKey } = await newByokUser(provider);
-    const newKey = doubleKey(provider, "works");
+    const newKey = fakeKey(provider, "works");
     const saved = await save(user, provider, newKey);
     await askAs(user, "kernel_build");
     expect(await requestsWith(stack, provider, apiKey)).toEqual([]);

@@ -2,14 +2,14 @@
 import { FunctionsHttpError } from "@supabase/supabase-js";
 import { expect, test } from "vitest";
 import { ask, generation, refusalOf, textOfStream } from "../harness/calls.ts";
-import { doubleKey, expectOnlyTheKey } from "../harness/doubles.ts";
+import { fakeKey, expectOnlyTheKey } from "../harness/fakes.ts";
 import { expectBalance, newByokUser, newUser } from "../harness/users.ts";
 
 const headersOf = (operation: string) => ({ "x-byok-operation": operation });
 
 test("supabase-js saves and verifies a key, and reads the credential without anything of the key but its end", async () => {
   const { supabase } = await newUser();
-  const apiKey = doubleKey("openai", "works");
+  const apiKey = fakeKey("openai", "works");
   const saved = await supabase.functions.invoke("save", { body: { provider: "openai", api_key: apiKey } });
   expect(saved.error).toBeNull();
   const verified = await supabase.functions.invoke("verify", { body: { provider: "openai" } });
@@ -87,7 +87,7 @@ test("supabase-js reads a streamed answer from the response it is handed", async
 
 test("supabase-js gets our refusal to save as an error whose context is the answer", async () => {
   const { supabase } = await newUser();
-  const body = { provider: "openai", api_key: doubleKey("openai", "rejected") };
+  const body = { provider: "openai", api_key: fakeKey("openai", "rejected") };
   const { data, error } = await supabase.functions.invoke("save", { body });
   expect(data).toBeNull();
   expect(error).toBeInstanceOf(FunctionsHttpError);

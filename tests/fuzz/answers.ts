@@ -2,7 +2,7 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { doubleKey } from "../harness/doubles.ts";
+import { fakeKey } from "../harness/fakes.ts";
 import { draw, replay, runs } from "./drawing.ts";
 import { answerOf, type Script } from "./provider.ts";
 import { bearer, manyAtATime, type Target } from "./target.ts";
@@ -38,7 +38,7 @@ function questionOf(target: Target, question: Question, name: string): string {
     case "POST on credits":
       return requestOf("POST", chat, [bearer(spender), ["x-byok-operation", "single_doc_regen"]], body);
     case "save": {
-      const api_key = doubleKey("openai", "works", name);
+      const api_key = fakeKey("openai", "works", name);
       return requestOf("POST", "/save", [bearer(saver)], JSON.stringify({ provider: "openai", api_key }));
     }
   }

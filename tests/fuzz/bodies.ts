@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { doubleKey } from "../harness/doubles.ts";
+import { fakeKey } from "../harness/fakes.ts";
 import { draw, replay, runs } from "./drawing.ts";
 import { answerOf, type Script } from "./provider.ts";
 import { bearer, type Target } from "./target.ts";
@@ -187,7 +187,7 @@ export function attackWithBodies(target: () => Target): void {
   test.each(crowded)("answers to sixteen checks at once, of a MiB of %s, stay out of memory", async (_, crowd) => {
     const list = `{"data":${crowd(mebibyte - 1000)}}`;
     const name = target().providers.openai.script((socket) => socket.write(answerOf(200, list)));
-    const body = JSON.stringify({ provider: "openai", api_key: doubleKey("openai", "works", name) });
+    const body = JSON.stringify({ provider: "openai", api_key: fakeKey("openai", "works", name) });
     const request = requestOf("POST", "/save", [bearer(target().saver)], body);
     expect(await sendAtOnce(16, request)).toEqual(Array(16).fill(200));
     await target().expectUnharmed();
@@ -271,7 +271,7 @@ export function attackWithBodies(target: () => Target): void {
       "POST",
       "/save",
       [bearer(target().saver)],
-      JSON.stringify({ provider: "openai", api_key: doubleKey("openai", "works", script) }),
+      JSON.stringify({ provider: "openai", api_key: fakeKey("openai", "works", script) }),
     ),
   });
 

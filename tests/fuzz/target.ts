@@ -6,7 +6,7 @@ import { Client } from "pg";
 import { expect } from "vitest";
 import { isErrorCode } from "../../functions/_shared/errors.ts";
 import { type ProviderId, providerIds, providers } from "../../functions/_shared/providers/index.ts";
-import { doubleKey, ordinaryHeaders } from "../harness/doubles.ts";
+import { fakeKey, ordinaryHeaders } from "../harness/fakes.ts";
 import { type OwnStack, startOwnStack } from "../harness/own-stack.ts";
 import { createUsers } from "../harness/sessions.ts";
 import {
@@ -38,7 +38,7 @@ const startCredits = 1_000_000;
 const meantFailures = ["provider_unreachable", "provider_misbehaved", "provider_timeout", "envelope_unreadable"];
 
 /** Every API key that works, whoever saved it. */
-const anyKey = /double-(?:works|platform)-/;
+const anyKey = /fake-(?:works|platform)-/;
 
 /** What Deno prints, and nothing can keep it from, when the stream of an answer on credits has to break. */
 const brokenOff = /^Error: The provider broke off\.$|^ {4}at [\w. ]+\((?:ext:|file:).*\.[jt]s:\d+:\d+\)$/;
@@ -229,7 +229,7 @@ export async function manyAtATime<T>(items: Iterable<T>, work: (item: T) => Prom
 
 async function createPeople(stack: OwnStack, database: Client): Promise<[Person, Person, Person, Person]> {
   const [victim = "", attacker = "", spender = "", saver = ""] = await createUsers(database, 4);
-  const key = (id: ProviderId) => doubleKey(id, "works");
+  const key = (id: ProviderId) => fakeKey(id, "works");
   const create = async (id: string, hasKeys: boolean): Promise<Person> => {
     const exp = Math.floor(Date.now() / 1000) + 3600;
     const accessToken = await stack.sign({ sub: id, aud: "authenticated", role: "authenticated", exp });

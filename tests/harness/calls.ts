@@ -26,7 +26,7 @@ export interface Question {
   signal?: AbortSignal;
 }
 
-/** Asks a provider for a short text; the doubles answer `Echo: <text>`. */
+/** Asks a provider for a short text; the fakes answer `Echo: <text>`. */
 export function ask(user: Caller, provider: ProviderId, question: Question = {}): Promise<Response> {
   const { operation, headers, signal } = question;
   const { path, body } = generation(provider, question);

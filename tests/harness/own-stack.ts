@@ -1,4 +1,4 @@
-/** A stack for one test file alone: with settings of its own, or with doubles whose platform keys may be made to fail. */
+/** A stack for one test file alone: with settings of its own, or with fakes whose platform keys may be made to fail. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -41,9 +41,9 @@ export async function startOwnStack(
       log: (line) => printed.push(line),
       postgresLog: (text) => postgresLog.push(text),
     });
-    const { url, dbUrl, adminDbUrl, functionsDbUrl, publishableKey, secretKey, dataDir, functions, doubles } = stack;
-    if (!doubles) throw new Error("The stack has no doubles of the providers.");
-    const { origins, platformKeys } = doubles;
+    const { url, dbUrl, adminDbUrl, functionsDbUrl, publishableKey, secretKey, dataDir, functions, fakes } = stack;
+    if (!fakes) throw new Error("The stack has no fakes of the providers.");
+    const { origins, platformKeys } = fakes;
     const tokens = await createTokens(await loadSecrets(stateDir), url);
     return {
       ...{ url, dbUrl, adminDbUrl, functionsDbUrl, publishableKey, secretKey, origins, platformKeys },

@@ -1,4 +1,4 @@
-/** Starts one stack, with doubles of the providers, for all tests of a project; in "data-api" the functions use that. */
+/** Starts one stack, with fakes of the providers, for all tests of a project; in "data-api" the functions use that. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -16,7 +16,7 @@ export interface TestStack {
   readonly functionsDbUrl: string;
   readonly publishableKey: string;
   readonly secretKey: string;
-  /** Provider id -> origin of its double. */
+  /** Provider id -> origin of its fake. */
   readonly origins: Readonly<Record<ProviderId, string>>;
 }
 
@@ -34,11 +34,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
     removeState();
     throw error;
   });
-  const { url, dbUrl, adminDbUrl, functionsDbUrl, publishableKey, secretKey, doubles } = stack;
-  if (!doubles) throw new Error("The stack has no doubles of the providers.");
+  const { url, dbUrl, adminDbUrl, functionsDbUrl, publishableKey, secretKey, fakes } = stack;
+  if (!fakes) throw new Error("The stack has no fakes of the providers.");
   project.provide("stack", {
     ...{ url, dbUrl, adminDbUrl, functionsDbUrl, publishableKey, secretKey },
-    origins: doubles.origins,
+    origins: fakes.origins,
   });
   return async () => {
     await stack.stop();

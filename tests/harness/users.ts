@@ -4,7 +4,7 @@ import { expect, inject } from "vitest";
 import type { Database } from "../../functions/_shared/database/schema.ts";
 import type { ProviderId } from "../../functions/_shared/providers/index.ts";
 import type { TestStack } from "./stack.ts";
-import { type Behaviour, behave, doubleKey, forgetRequests } from "./doubles.ts";
+import { type Behaviour, behave, fakeKey, forgetRequests } from "./fakes.ts";
 
 /** The stack that all tests share, but those that start their own. */
 export const stack = inject("stack");
@@ -56,12 +56,12 @@ export async function newUser(credits = 0, on = stack): Promise<User> {
 
 export interface ByokUser {
   readonly user: User;
-  /** The user's own, as the provider's double knows it. */
+  /** The user's own, as the provider's fake knows it. */
   readonly apiKey: string;
 }
 
 /**
- * A new user with a verified API key of their own. Another behaviour than `works` begins after it was saved, and the double
+ * A new user with a verified API key of their own. Another behaviour than `works` begins after it was saved, and the fake
  * has forgotten the checks, so that all it remembers about the key are the test's own requests.
  */
 export async function newByokUser(
@@ -69,7 +69,7 @@ export async function newByokUser(
   { behaviour = "works", credits = 0, on = stack }: { behaviour?: Behaviour; credits?: number; on?: TestStack } = {},
 ): Promise<ByokUser> {
   const user = await newUser(credits, on);
-  const apiKey = doubleKey(provider, "works");
+  const apiKey = fakeKey(provider, "works");
   const saved = await save(user, provider, apiKey);
   if (saved.status !== 200) throw new Error(`A test user's API key could not be saved: ${saved.status}.`);
   if (behaviour !== "works") await behave(on, provider, apiKey, behaviour);

@@ -40,7 +40,7 @@ export const authorityGuards: readonly Guard[] = [
     name: "A secret in a file is found",
     file: "tests/rules/supply.test.ts",
     guard: "/** What is installed is what was chosen",
-    instead: `/** sk-proj-double-works-${"0a".repeat(16)}. What is installed is what was chosen`,
+    instead: `/** sk-proj-fake-works-${"0a".repeat(16)}. What is installed is what was chosen`,
     test: "tests/rules/secrets.test.ts",
   },
   {

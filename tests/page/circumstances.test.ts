@@ -1,7 +1,7 @@
 /** What happens around a page: slow and broken networks, impatient fingers, other tabs, sessions that end. */
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
-import { doubleKey } from "../harness/doubles.ts";
+import { fakeKey } from "../harness/fakes.ts";
 import { newByokUser, newUser, save } from "../harness/users.ts";
 import { test } from "./browser.ts";
 import { announcement, checkAgain, fieldOf, hold, openForm, rowOf, submitKey } from "./keys.ts";
@@ -29,7 +29,7 @@ test("a double click sends one request: to save, to check, and to remove", async
   const saving = await hold(page, "functions/v1/save");
   const verifying = await hold(page, "functions/v1/verify");
 
-  await (await openForm(page, "openai")).fill(doubleKey("openai", "works"));
+  await (await openForm(page, "openai")).fill(fakeKey("openai", "works"));
   await row.getByRole("button", { name: "Save & Verify" }).dblclick();
   await row.getByText("Saving", { exact: true }).waitFor();
   expect(await row.getByText("Paste your key first.").count(), "the second click did nothing at all").toBe(0);
@@ -58,13 +58,13 @@ test("a slow provider is waited for with a word about it, and the other rows go 
   const page = await visit(await newUser());
   await page.clock.install();
   const saving = await hold(page, "functions/v1/save");
-  await submitKey(page, "openai", doubleKey("openai", "works"));
+  await submitKey(page, "openai", fakeKey("openai", "works"));
   await saving.arrived;
   const slow = rowOf(page, "openai").getByText("OpenAI is slow to answer");
   expect(await slow.count()).toBe(0);
   await page.clock.fastForward(5_000);
   await slow.waitFor();
-  await submitKey(page, "groq", doubleKey("groq", "works"));
+  await submitKey(page, "groq", fakeKey("groq", "works"));
   await rowOf(page, "groq").getByText("Saving", { exact: true }).waitFor();
   await review(page, "slow");
   saving.release();
@@ -77,7 +77,7 @@ test("offline, nothing is sent and the key stays in the field, to be saved when 
   visit,
 }) => {
   const page = await visit(await newUser());
-  const apiKey = doubleKey("openai", "works");
+  const apiKey = fakeKey("openai", "works");
   const field = await openForm(page, "openai");
   await field.fill(apiKey);
   await page.context().setOffline(true);
@@ -104,13 +104,13 @@ test("when the connection breaks off on the way, the key is gone from the field 
     isLost = true;
     await route.abort();
   });
-  await submitKey(page, "openai", doubleKey("openai", "works"));
+  await submitKey(page, "openai", fakeKey("openai", "works"));
   const row = rowOf(page, "openai");
   await row.getByText("The connection broke off while your key was on its way").waitFor();
   expect(await fieldOf(page, "openai").inputValue()).toBe("");
   expect(await row.getByText("Verified", { exact: true }).count()).toBe(0);
   await review(page, "connection-lost");
-  await fieldOf(page, "openai").fill(doubleKey("openai", "works"));
+  await fieldOf(page, "openai").fill(fakeKey("openai", "works"));
   await fieldOf(page, "openai").press("Enter");
   await row.getByText("Verified", { exact: true }).waitFor();
 });
@@ -162,7 +162,7 @@ test("a change in one tab shows in another, whose half-typed key stays, and tell
         new BroadcastChannel("byok-changes").addEventListener("message", (e) => resolve(e.data)),
       ),
   );
-  await submitKey(page, "openai", doubleKey("openai", "works"));
+  await submitKey(page, "openai", fakeKey("openai", "works"));
   await rowOf(other, "openai").getByText("Verified", { exact: true }).waitFor();
   await other.getByText("0 credits, billed to your OpenAI account").waitFor();
   expect(await told).toBeNull();
@@ -178,7 +178,7 @@ test("a change on another device shows when the page comes back to the front", a
   const user = await newUser(100);
   const page = await visit(user);
   await rowOf(page, "openai").getByRole("button", { name: "Add key" }).waitFor();
-  await save(user, "openai", doubleKey("openai", "works"));
+  await save(user, "openai", fakeKey("openai", "works"));
   await comeBack(page);
   await rowOf(page, "openai").getByText("Verified", { exact: true }).waitFor();
   await page.getByText("0 credits, billed to your OpenAI account").waitFor();

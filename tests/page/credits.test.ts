@@ -1,6 +1,6 @@
 /** What Credits says is what the database says. */
 import { expect } from "vitest";
-import { doubleKey } from "../harness/doubles.ts";
+import { fakeKey } from "../harness/fakes.ts";
 import { admin, balance, grant, newUser, save, type User } from "../harness/users.ts";
 import { test } from "./browser.ts";
 import { announcement, hold, rowOf } from "./keys.ts";
@@ -62,7 +62,7 @@ test.for([
 test("nobody who pays for every provider with keys of their own is told to get credits", async ({ visit }) => {
   const user = await newUser(1);
   for (const provider of ["openai", "anthropic", "google", "groq"] as const) {
-    await save(user, provider, doubleKey(provider, "works"));
+    await save(user, provider, fakeKey(provider, "works"));
   }
   const page = await visit(user);
   await page.getByText("No call costs credits: 1 left.").waitFor();
@@ -71,9 +71,9 @@ test("nobody who pays for every provider with keys of their own is told to get c
 
 test("the banner names who pays, who does not, and what is left for the rest", async ({ visit }) => {
   const user = await newUser(80);
-  await save(user, "openai", doubleKey("openai", "works"));
-  await save(user, "groq", doubleKey("groq", "restricted"));
-  await save(user, "google", doubleKey("google", "no_credit"));
+  await save(user, "openai", fakeKey("openai", "works"));
+  await save(user, "groq", fakeKey("groq", "restricted"));
+  await save(user, "google", fakeKey("google", "no_credit"));
   const page = await visit(user);
   await page.getByText("0 credits, billed to your OpenAI and Groq accounts").waitFor();
   await page.getByText("Calls to Anthropic cost credits: 80 left.").waitFor();

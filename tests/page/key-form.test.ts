@@ -1,7 +1,7 @@
 /** The field for a key: what it does with what is pasted, and that it lets go of it. */
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
-import { doubleKey, requestsWith } from "../harness/doubles.ts";
+import { fakeKey, requestsWith } from "../harness/fakes.ts";
 import { newByokUser, newUser, stack } from "../harness/users.ts";
 import { test } from "./browser.ts";
 import { announcement, fieldOf, hold, openForm, rowOf, submitKey } from "./keys.ts";
@@ -32,7 +32,7 @@ test("the field keeps browsers, spell checkers and password managers away, and l
 
 test("a key is pasted from the clipboard, and sent without the whitespace around it", async ({ visit }) => {
   const page = await visit(await newUser(), { permissions: ["clipboard-read", "clipboard-write"] });
-  const apiKey = doubleKey("openai", "works");
+  const apiKey = fakeKey("openai", "works");
   const field = await openForm(page, "openai");
   await page.evaluate((text) => navigator.clipboard.writeText(text), ` \t${apiKey}\n `);
   await field.press("Control+V");
@@ -48,7 +48,7 @@ test("a key is pasted from the clipboard, and sent without the whitespace around
 
 test("the moment a key is sent it is gone from the field, from React, and from undo", async ({ visit }) => {
   const page = await visit(await newUser());
-  const apiKey = doubleKey("openai", "works");
+  const apiKey = fakeKey("openai", "works");
   const saving = await hold(page, "functions/v1/save");
   const field = await openForm(page, "openai");
   await field.pressSequentially(apiKey);
@@ -106,7 +106,7 @@ test("a key that looks like another provider's gets a hint, and is saved all the
     await row.getByText("This looks like").waitFor({ state: "detached" });
   }
   const saving = page.waitForRequest(/\/functions\/v1\/save$/);
-  await field.fill(doubleKey("openai", "works"));
+  await field.fill(fakeKey("openai", "works"));
   await field.press("Enter");
   expect((await saving).postDataJSON().provider).toBe("groq");
 });
@@ -133,7 +133,7 @@ test("the reveal button shows what is in the field and hides it again, by mouse 
 test("a refused key is not saved, and the page says why", async ({ visit }) => {
   const user = await newUser(100);
   const page = await visit(user);
-  await submitKey(page, "openai", doubleKey("openai", "rejected"));
+  await submitKey(page, "openai", fakeKey("openai", "rejected"));
   const says = "OpenAI refuses this key. It was not saved: copy all of it, or make a new one.";
   await rowOf(page, "openai").getByText(says).waitFor();
   await announcement(page, says).waitFor({ state: "attached" });
@@ -150,7 +150,7 @@ test("a refused key is not saved, and the page says why", async ({ visit }) => {
 test("a refused key leaves the old one in place, and the page says so", async ({ visit }) => {
   const { user, apiKey } = await newByokUser("openai");
   const page = await visit(user);
-  await submitKey(page, "openai", doubleKey("openai", "rejected"));
+  await submitKey(page, "openai", fakeKey("openai", "rejected"));
   const row = rowOf(page, "openai");
   await row
     .getByText(`Nothing was changed: your OpenAI key ending in ${apiKey.slice(-4)} is still in place.`)
@@ -186,7 +186,7 @@ test("opening the form leads to its field, and leaving it leads back to its butt
   expect(await field.evaluate(isFocused)).toBe(true);
   await rowOf(page, "google").getByRole("button", { name: "Cancel" }).click();
   expect(await rowOf(page, "google").getByRole("button", { name: "Add key" }).evaluate(isFocused)).toBe(true);
-  await submitKey(page, "google", doubleKey("google", "works"));
+  await submitKey(page, "google", fakeKey("google", "works"));
   const replace = rowOf(page, "google").getByRole("button", { name: "Replace" });
   await replace.waitFor();
   expect(await replace.evaluate(isFocused)).toBe(true);

@@ -2,7 +2,7 @@
 import pg from "pg";
 import { expect } from "vitest";
 import { providerIds } from "../../functions/_shared/providers/index.ts";
-import { type Behaviour, behave, doubleKey } from "../harness/doubles.ts";
+import { type Behaviour, behave, fakeKey } from "../harness/fakes.ts";
 import { newByokUser, newUser, stack, type User } from "../harness/users.ts";
 import { test } from "./browser.ts";
 import { announcement, checkAgain, hold, nameOf, rowOf, submitKey } from "./keys.ts";
@@ -48,7 +48,7 @@ test("a key that works is verified, shows its last four characters, and says who
   const user = await newUser(100);
   const page = await visit(user);
   for (const provider of providerIds) {
-    const apiKey = doubleKey(provider, "works");
+    const apiKey = fakeKey(provider, "works");
     await submitKey(page, provider, apiKey);
     const row = rowOf(page, provider);
     await row.getByText("Verified", { exact: true }).waitFor();
@@ -65,7 +65,7 @@ test("a key that works is verified, shows its last four characters, and says who
 const onOpenAI = "0 credits, billed to your OpenAI account";
 const failing = "Calls to OpenAI fail rather than cost credits";
 
-/** What the double does with a new key -> what the page says. */
+/** What the fake does with a new key -> what the page says. */
 const onSaving: { behaviour: Behaviour; status: string; label: string; says: RegExp; banner: string }[] = [
   {
     behaviour: "restricted",
@@ -102,7 +102,7 @@ test.for(onSaving)(
   async ({ behaviour, status, label, says, banner }, { visit }) => {
     const user = await newUser(100);
     const page = await visit(user);
-    await submitKey(page, "openai", doubleKey("openai", behaviour));
+    await submitKey(page, "openai", fakeKey("openai", behaviour));
     const row = rowOf(page, "openai");
     await row.getByText(label, { exact: true }).waitFor();
     await row.getByText(says).waitFor();
@@ -136,7 +136,7 @@ test("a saved key that its provider stops accepting is rejected at the next chec
 test("a key that works again after its account was topped up is verified by Check again", async ({ visit }) => {
   const user = await newUser();
   const page = await visit(user);
-  const apiKey = doubleKey("anthropic", "no_credit");
+  const apiKey = fakeKey("anthropic", "no_credit");
   await submitKey(page, "anthropic", apiKey);
   const row = rowOf(page, "anthropic");
   await row.getByText("No credit", { exact: true }).waitFor();
@@ -182,7 +182,7 @@ test("while a key is being saved, and while it is being checked, the row says so
   const page = await visit(await newUser(100));
   const row = rowOf(page, "openai");
   const saving = await hold(page, "functions/v1/save");
-  await submitKey(page, "openai", doubleKey("openai", "works"));
+  await submitKey(page, "openai", fakeKey("openai", "works"));
   await row.getByText("Saving", { exact: true }).waitFor();
   await row.getByText("Saving your key and checking it with OpenAI.").waitFor();
   await announcement(page, "Saving your key").waitFor({ state: "attached" });
@@ -210,7 +210,7 @@ test("too many attempts say when to try again, at saving and at checking", async
   const says = /^Too many attempts: try again after \d+ \w+ \d+, 00:00\.$/;
   await checkAgain(page, "openai");
   await rowOf(page, "openai").getByText(says).waitFor();
-  await submitKey(page, "groq", doubleKey("groq", "works"));
+  await submitKey(page, "groq", fakeKey("groq", "works"));
   await rowOf(page, "groq").getByText(says).waitFor();
   await announcement(page, says).waitFor({ state: "attached" });
   await review(page, "keys-too-many-attempts");

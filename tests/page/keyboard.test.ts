@@ -1,7 +1,7 @@
 /** The whole story without a mouse. */
 import type { Locator, Page } from "playwright-core";
 import { expect } from "vitest";
-import { doubleKey } from "../harness/doubles.ts";
+import { fakeKey } from "../harness/fakes.ts";
 import { newUser } from "../harness/users.ts";
 import { test } from "./browser.ts";
 import { fieldOf, hold, rowOf, submitKey } from "./keys.ts";
@@ -39,7 +39,7 @@ test("somebody with a keyboard alone signs in, saves a key, replaces, checks and
   await tabTo(page, button("Add key"));
   await keyboard.press("Enter");
   await expectFocus(fieldOf(page, "anthropic"));
-  await keyboard.insertText(doubleKey("anthropic", "works"));
+  await keyboard.insertText(fakeKey("anthropic", "works"));
   await keyboard.press("Enter");
   await row.getByText("Verified", { exact: true }).waitFor();
   await page.getByText("0 credits, billed to your Anthropic account").waitFor();
@@ -47,7 +47,7 @@ test("somebody with a keyboard alone signs in, saves a key, replaces, checks and
   await expectFocus(button("Replace"), "focus is where it was");
   await keyboard.press("Space");
   await expectFocus(fieldOf(page, "anthropic"));
-  await keyboard.insertText(doubleKey("anthropic", "rejected"));
+  await keyboard.insertText(fakeKey("anthropic", "rejected"));
   await tabTo(page, button("Save & Verify"));
   await keyboard.press("Space");
   await row.getByText("Nothing was changed").waitFor();
@@ -146,7 +146,7 @@ test("nothing moves for somebody who has asked for less motion", async ({ visit 
   ] as const) {
     const page = await visit(await newUser(), { reducedMotion });
     const saving = await hold(page, "functions/v1/save");
-    await submitKey(page, "openai", doubleKey("openai", "works"));
+    await submitKey(page, "openai", fakeKey("openai", "works"));
     await saving.arrived;
     expect(await page.evaluate(() => document.getAnimations().length > 0)).toBe(moving);
     saving.release();

@@ -2,7 +2,7 @@
 import type { Page, Request } from "playwright-core";
 import { expect } from "vitest";
 import type { Behaviour } from "../../stack/providers/index.ts";
-import { doubleKey } from "../harness/doubles.ts";
+import { fakeKey } from "../harness/fakes.ts";
 import { newUser, stack } from "../harness/users.ts";
 import { test } from "./browser.ts";
 import { openForm, rowOf } from "./keys.ts";
@@ -67,7 +67,7 @@ test.for<[outcome: string, Behaviour, said: string]>([
   page.on("response", (response) => answers.push(response.text().catch(() => "")));
   page.on("console", (message) => printed.push(message.text()));
 
-  const apiKey = doubleKey("openai", behaviour);
+  const apiKey = fakeKey("openai", behaviour);
   await (await openForm(page, "openai")).fill(apiKey);
   expect(tracesIn(await placesOf(page), apiKey), "before it is sent").toEqual(["fields"]);
   await rowOf(page, "openai").getByRole("button", { name: "Save & Verify" }).click();
@@ -86,7 +86,7 @@ test.for<[outcome: string, Behaviour, said: string]>([
   };
   expect(tracesIn(places, apiKey)).toEqual([]);
 
-  const held = doubleKey("openai", behaviour);
+  const held = fakeKey("openai", behaviour);
   await page.evaluate((text) => Object.assign(window, { held: text }), held);
   const heap = await heapOf(page);
   expect(tracesIn({ heap }, held), "what JavaScript holds is found").toEqual(["heap"]);

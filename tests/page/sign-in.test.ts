@@ -1,7 +1,7 @@
 /** The shell's own business: signing in and up and out, and sessions that end. */
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
-import { doubleKey } from "../harness/doubles.ts";
+import { fakeKey } from "../harness/fakes.ts";
 import { newUser, type User } from "../harness/users.ts";
 import { test } from "./browser.ts";
 import { hold, openForm, rowOf } from "./keys.ts";
@@ -122,7 +122,7 @@ test("a session that ends asks to sign in again, and nothing that was typed is l
   await openView(page, "Try it");
   await page.getByLabel("Prompt", { exact: true }).fill("half a thought");
   await openView(page, "API keys");
-  const apiKey = doubleKey("groq", "works");
+  const apiKey = fakeKey("groq", "works");
   const field = await openForm(page, "groq");
   await field.fill(apiKey);
   await endSession(page);
@@ -151,7 +151,7 @@ test("a key cannot be sent after the session has ended, and stays in its field f
 }) => {
   const user = await newUser();
   const page = await visit(user, { tolerates });
-  const apiKey = doubleKey("openai", "works");
+  const apiKey = fakeKey("openai", "works");
   const field = await openForm(page, "openai");
   await field.fill(apiKey);
   const sent: string[] = [];

@@ -1,6 +1,6 @@
 /** The story of a key, as its user goes through it: on credits, on the own key, and on credits again. */
 import { expect } from "vitest";
-import { doubleKey, expectOnlyTheKey, forgetRequests, requestsWith } from "../harness/doubles.ts";
+import { fakeKey, expectOnlyTheKey, forgetRequests, requestsWith } from "../harness/fakes.ts";
 import { expectBalance, ledger, newUser, stack } from "../harness/users.ts";
 import { shot, test } from "./browser.ts";
 import { rowOf, submitKey } from "./keys.ts";
@@ -31,7 +31,7 @@ test("a user signs in, pays with credits, saves a key and pays nothing, removes 
   await credits.getByText("80 credits", { exact: true }).waitFor();
   await credits.getByRole("row", { name: /Kernel build/ }).waitFor();
 
-  const apiKey = doubleKey("openai", "works");
+  const apiKey = fakeKey("openai", "works");
   await submitKey(page, "openai", apiKey);
   await rowOf(page, "openai").getByText("Verified", { exact: true }).waitFor();
   await credits.getByText("billed to your OpenAI account").waitFor();

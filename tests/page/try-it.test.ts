@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect } from "vitest";
 import { providerIds } from "../../functions/_shared/providers/index.ts";
-import { behave, requestsOnceLeft, requestsWith } from "../harness/doubles.ts";
+import { behave, requestsOnceLeft, requestsWith } from "../harness/fakes.ts";
 import { expectBalance, newByokUser, newUser, stack } from "../harness/users.ts";
 import { phone, shot, test } from "./browser.ts";
 import { announcement, hold, nameOf } from "./keys.ts";

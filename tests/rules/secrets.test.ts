@@ -24,7 +24,7 @@ describe("findLeaks()", () => {
   test.each([
     ["an OpenAI key", `sk-proj-${"a".repeat(74)}T3BlbkFJ${"b".repeat(74)}`],
     ["an Anthropic key", `sk-ant-api03-${"a".repeat(93)}AA`],
-    ["a key of a double", `gsk_double-works-${"0a".repeat(16)}`],
+    ["a key of a fake", `gsk_fake-works-${"0a".repeat(16)}`],
     ["a secret key of a project", `sb_secret_${"a".repeat(31)}`],
     ["an access token", ["eyJhbGciOiJFUzI1NiIsImtpZCI6", "eyJzdWIiOiIwMDAwMDAwMC0wMDAw", "a".repeat(86)].join(".")],
     ["a private key", ["-----BEGIN ", "PRIVATE KEY-----"].join("")],
@@ -43,7 +43,7 @@ describe("findLeaks()", () => {
 });
 
 describe("a test run", () => {
-  const secret = `gsk_double-works-${"0a".repeat(16)}`;
+  const secret = `gsk_fake-works-${"0a".repeat(16)}`;
 
   /** The exit code of a run that prints this, and what it has printed itself in the end. */
   async function afterPrinting(...printed: (string | Uint8Array)[]) {

@@ -8,22 +8,22 @@ import { APICallError, embedMany, generateText, jsonSchema, stepCountIs, streamT
 import Groq from "groq-sdk";
 import OpenAI, { toFile } from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Behaviour, ProviderDoubles, ProviderId, RecordedRequest } from "../../stack/providers/index.ts";
-import { doubleKey, providerIds, startProviderDoubles } from "../../stack/providers/index.ts";
+import type { Behaviour, FakeProviders, ProviderId, RecordedRequest } from "../../stack/providers/index.ts";
+import { fakeKey, providerIds, startFakeProviders } from "../../stack/providers/index.ts";
 
 /**
- * Doubles that refuse leaked headers, and doubles that official SDKs may talk to with headers of their own.
+ * Fakes that refuse leaked headers, and fakes that official SDKs may talk to with headers of their own.
  */
-let doubles: ProviderDoubles;
-let lenient: ProviderDoubles;
+let fakes: FakeProviders;
+let lenient: FakeProviders;
 
 beforeAll(async () => {
-  doubles = await startProviderDoubles();
-  lenient = await startProviderDoubles({ checksLeaks: false });
+  fakes = await startFakeProviders();
+  lenient = await startFakeProviders({ checksLeaks: false });
 });
 
 afterAll(async () => {
-  await doubles.stop();
+  await fakes.stop();
   await lenient.stop();
 });
 
@@ -40,7 +40,7 @@ function credential(provider: ProviderId, key: string): Record<string, string> {
 }
 
 function list(provider: ProviderId, key: string, headers: Record<string, string> = {}) {
-  const url = `${doubles.origins[provider]}${listingPaths[provider]}`;
+  const url = `${fakes.origins[provider]}${listingPaths[provider]}`;
   return fetch(url, { headers: { ...credential(provider, key), ...headers }, redirect: "manual" });
 }
 
@@ -64,7 +64,7 @@ function generate(provider: ProviderId, key: string, { text = "hello", stream = 
     provider === "google"
       ? { contents: [{ role: "user", parts: [{ text }] }], generationConfig: { maxOutputTokens: max_tokens } }
       : { model: "any-model", messages: [{ role: "user", content: text }], stream, max_tokens };
-  return fetch(`${doubles.origins[provider]}${paths[provider]}`, {
+  return fetch(`${fakes.origins[provider]}${paths[provider]}`, {
     method: "POST",
     headers: { "content-type": "application/json", ...credential(provider, key) },
     body: JSON.stringify(body),
@@ -75,7 +75,7 @@ function generate(provider: ProviderId, key: string, { text = "hello", stream = 
 
 async function recorded(provider: ProviderId, key: string, gone = false): Promise<RecordedRequest[]> {
   const query = new URLSearchParams({ key, ...(gone ? { gone: "1" } : {}) });
-  const response = await fetch(`${doubles.origins[provider]}/__double/requests?${query}`);
+  const response = await fetch(`${fakes.origins[provider]}/__fake/requests?${query}`);
   expect(response.status).toBe(200);
   return (await response.json()) as RecordedRequest[];
 }
@@ -128,7 +128,7 @@ const weather = {
 };
 
 describe("the openai SDK", () => {
-  const client = () => sdks.openai(doubleKey("openai", "works"));
+  const client = () => sdks.openai(fakeKey("openai", "works"));
 
   test("gets an answer with usage, cut at max_completion_tokens", async () => {
     const request = { model: "gpt-4o-mini", messages };
@@ -206,7 +206,7 @@ describe("the openai SDK", () => {
 });
 
 describe("the Anthropic SDK", () => {
-  const client = () => sdks.anthropic(doubleKey("anthropic", "works"));
+  const client = () => sdks.anthropic(fakeKey("anthropic", "works"));
   const request = { model: "claude-haiku-4-5", max_tokens: 100, messages };
 
   test("gets an answer with usage, cut at max_tokens", async () => {
@@ -270,7 +270,7 @@ describe("the Google SDK", () => {
   for (const apiVersion of ["v1", "v1beta"]) {
     const client = () => {
       const httpOptions = { baseUrl: lenient.origins.google, apiVersion };
-      return new GoogleGenAI({ apiKey: doubleKey("google", "works"), httpOptions });
+      return new GoogleGenAI({ apiKey: fakeKey("google", "works"), httpOptions });
     };
     const request = { model: "gemini-2.5-flash", contents: "hello" };
 
@@ -313,7 +313,7 @@ describe("the Google SDK", () => {
 });
 
 describe("the Groq SDK", () => {
-  const client = () => sdks.groq(doubleKey("groq", "works"));
+  const client = () => sdks.groq(fakeKey("groq", "works"));
   const request = { model: "llama-3.1-8b-instant", messages };
 
   test("gets an answer with usage", async () => {
@@ -354,7 +354,7 @@ describe("the AI SDK", () => {
   }
 
   test.each(providerIds)("gets answers, streams and tool calls from %s", async (provider) => {
-    const using = { model: model(provider, doubleKey(provider, "works")), maxRetries: 0 };
+    const using = { model: model(provider, fakeKey(provider, "works")), maxRetries: 0 };
     const answer = await generateText({ ...using, prompt: "hello" });
     expect(answer.text).toBe("Echo: hello");
     expect(answer.usage).toMatchObject({ inputTokens: 2, outputTokens: 3 });
@@ -370,7 +370,7 @@ describe("the AI SDK", () => {
 
   test.each(providerIds)("raises its typed error for %s", async (provider) => {
     const asked = generateText({
-      model: model(provider, doubleKey(provider, "no_credit")),
+      model: model(provider, fakeKey(provider, "no_credit")),
       maxRetries: 0,
       prompt: "hello",
     });
@@ -379,11 +379,11 @@ describe("the AI SDK", () => {
 
   test("gets embeddings from OpenAI and Google", async () => {
     const openai = createOpenAI({
-      apiKey: doubleKey("openai", "works"),
+      apiKey: fakeKey("openai", "works"),
       baseURL: `${lenient.origins.openai}/v1`,
     });
     const google = createGoogleGenerativeAI({
-      ...{ apiKey: doubleKey("google", "works"), baseURL: `${lenient.origins.google}/v1beta` },
+      ...{ apiKey: fakeKey("google", "works"), baseURL: `${lenient.origins.google}/v1beta` },
     });
     const models = [openai.embedding("text-embedding-3-small"), google.embedding("gemini-embedding-001")];
     for (const embedder of models) {
@@ -455,7 +455,7 @@ describe("a key's behaviour", () => {
 
   test.each(cases)("$behaviour refuses in $provider's own words", async ({ behaviour, provider, expected }) => {
     const [listing, generation, words] = expected;
-    const key = doubleKey(provider, behaviour);
+    const key = fakeKey(provider, behaviour);
     const listed = await list(provider, key);
     const generated = await generate(provider, key);
     expect([listed.status, generated.status]).toEqual([listing, generation]);
@@ -476,7 +476,7 @@ describe("a key's behaviour", () => {
 
   test.each(cases)("$behaviour makes $provider's SDK raise its typed error", async (row) => {
     const { behaviour, provider, expected } = row;
-    const answer = askBySdk(provider, doubleKey(provider, behaviour));
+    const answer = askBySdk(provider, fakeKey(provider, behaviour));
     if (expected[1] === 200) return expect(answer).resolves.toBeDefined();
     const error: unknown = await answer.catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(errorClasses[provider]);
@@ -484,7 +484,7 @@ describe("a key's behaviour", () => {
   });
 
   test("rejected shows part of the key at OpenAI, never all of it", async () => {
-    const key = doubleKey("openai", "rejected");
+    const key = fakeKey("openai", "rejected");
     const text = await (await list("openai", key)).text();
     expect(text).toContain(`sk-proj-*`);
     expect(text).toContain(`*${key.slice(-4)}.`);
@@ -492,18 +492,18 @@ describe("a key's behaviour", () => {
   });
 
   test("raises the SDK classes that applications catch", async () => {
-    await expect(askBySdk("openai", doubleKey("openai", "rejected"))).rejects.toThrow(OpenAI.AuthenticationError);
-    await expect(askBySdk("openai", doubleKey("openai", "no_credit"))).rejects.toThrow(OpenAI.RateLimitError);
-    const overloaded = askBySdk("anthropic", doubleKey("anthropic", "overloaded"));
+    await expect(askBySdk("openai", fakeKey("openai", "rejected"))).rejects.toThrow(OpenAI.AuthenticationError);
+    await expect(askBySdk("openai", fakeKey("openai", "no_credit"))).rejects.toThrow(OpenAI.RateLimitError);
+    const overloaded = askBySdk("anthropic", fakeKey("anthropic", "overloaded"));
     await expect(overloaded).rejects.toThrow(Anthropic.InternalServerError);
-    const forbidden = askBySdk("anthropic", doubleKey("anthropic", "forbidden"));
+    const forbidden = askBySdk("anthropic", fakeKey("anthropic", "forbidden"));
     await expect(forbidden).rejects.toThrow(Anthropic.PermissionDeniedError);
-    await expect(askBySdk("groq", doubleKey("groq", "rate_limited"))).rejects.toThrow(Groq.RateLimitError);
-    await expect(askBySdk("openai", doubleKey("openai", "resets"))).rejects.toThrow(OpenAI.APIConnectionError);
+    await expect(askBySdk("groq", fakeKey("groq", "rate_limited"))).rejects.toThrow(Groq.RateLimitError);
+    await expect(askBySdk("openai", fakeKey("openai", "resets"))).rejects.toThrow(OpenAI.APIConnectionError);
   });
 
   test.each(providerIds)("hangs accepts and never answers at %s", async (provider) => {
-    const key = doubleKey(provider, "hangs");
+    const key = fakeKey(provider, "hangs");
     const leaving = new AbortController();
     const answer = generate(provider, key, { signal: leaving.signal });
     await expect.poll(() => recorded(provider, key)).toMatchObject([{ status: null, clientGone: false }]);
@@ -513,32 +513,32 @@ describe("a key's behaviour", () => {
   });
 
   test.each(providerIds)("resets breaks the connection of %s without an answer", async (provider) => {
-    const key = doubleKey(provider, "resets");
+    const key = fakeKey(provider, "resets");
     await expect(list(provider, key)).rejects.toThrow("fetch failed");
     expect(await recorded(provider, key)).toMatchObject([{ status: null, finished: false, clientGone: false }]);
   });
 
   test.each(providerIds)("redirects points from %s to another provider's origin", async (provider) => {
-    const key = doubleKey(provider, "redirects");
+    const key = fakeKey(provider, "redirects");
     const answers = [await list(provider, key), await generate(provider, key)];
     expect(answers.map(({ status }) => status)).toEqual([302, 307]);
     for (const { headers } of answers) {
       const { origin } = new URL(headers.get("location") ?? "");
-      expect(origin).not.toBe(doubles.origins[provider]);
-      expect(Object.values(doubles.origins)).toContain(origin);
+      expect(origin).not.toBe(fakes.origins[provider]);
+      expect(Object.values(fakes.origins)).toContain(origin);
     }
   });
 
   test.each(providerIds)("garbage and broken_json answer 200 with what is no JSON at %s", async (provider) => {
-    const page = await list(provider, doubleKey(provider, "garbage"));
+    const page = await list(provider, fakeKey(provider, "garbage"));
     expect([page.status, page.headers.get("content-type")]).toEqual([200, "text/html"]);
-    const broken = await list(provider, doubleKey(provider, "broken_json"));
+    const broken = await list(provider, fakeKey(provider, "broken_json"));
     expect([broken.status, broken.headers.get("content-type")]).toEqual([200, "application/json"]);
     await expect(broken.json()).rejects.toThrow(SyntaxError);
   });
 
   test.each(providerIds)("echoes puts the key into the error of %s in three forms", async (provider) => {
-    const key = doubleKey(provider, "echoes");
+    const key = fakeKey(provider, "echoes");
     expect(encodeURIComponent(key)).not.toBe(key);
     const answer = await list(provider, key);
     expect(answer.status).toBe(400);
@@ -547,7 +547,7 @@ describe("a key's behaviour", () => {
   });
 
   test.each(providerIds)("cut breaks off JSON and streams of %s in the middle", async (provider) => {
-    const key = doubleKey(provider, "cut");
+    const key = fakeKey(provider, "cut");
     const whole = await generate(provider, key);
     expect(whole.status).toBe(200);
     await expect(whole.text()).rejects.toThrow("terminated");
@@ -565,7 +565,7 @@ describe("a key's behaviour", () => {
   });
 
   test.each(providerIds)("stalls sends the first events of %s and then nothing", async (provider) => {
-    const key = doubleKey(provider, "stalls");
+    const key = fakeKey(provider, "stalls");
     const leaving = new AbortController();
     const stream = await generate(provider, key, { stream: true, signal: leaving.signal });
     const events = await readUntil(stream, (text) => text.split("\n\n").length > 3);
@@ -576,7 +576,7 @@ describe("a key's behaviour", () => {
   });
 
   test.each(providerIds)("drips goes on at %s until the client has left", async (provider) => {
-    const key = doubleKey(provider, "drips");
+    const key = fakeKey(provider, "drips");
     const leaving = new AbortController();
     const stream = await generate(provider, key, { text: "x", stream: true, signal: leaving.signal });
     await readUntil(stream, (text) => text.split("\n\n").length > 20);
@@ -585,16 +585,16 @@ describe("a key's behaviour", () => {
   });
 
   test.each(providerIds)("cookies adds headers to %s that a relay must not hand on", async (provider) => {
-    const { status, headers } = await generate(provider, doubleKey(provider, "cookies"));
+    const { status, headers } = await generate(provider, fakeKey(provider, "cookies"));
     expect(status).toBe(200);
     expect(headers.getSetCookie()).toHaveLength(2);
     expect(headers.get("x-internal-host")).toBe("node-7.internal");
   });
 
-  test("changes when the double is told so", async () => {
-    const key = doubleKey("anthropic", "works");
+  test("changes when the fake is told so", async () => {
+    const key = fakeKey("anthropic", "works");
     expect((await list("anthropic", key)).status).toBe(200);
-    const url = `${doubles.origins.anthropic}/__double/behaviour`;
+    const url = `${fakes.origins.anthropic}/__fake/behaviour`;
     const change = (body: object) => fetch(url, { method: "POST", body: JSON.stringify(body) });
     expect((await change({ key, behaviour: "rejected" })).status).toBe(200);
     expect((await list("anthropic", key)).status).toBe(401);
@@ -608,21 +608,21 @@ describe("a credential", () => {
   test.each(providerIds)("that %s does not know is refused like a wrong key", async (provider) => {
     const wrong = provider === "google" ? 400 : 401;
     for (const other of providerIds.filter((id) => id !== provider)) {
-      expect((await list(provider, doubleKey(other, "works"))).status).toBe(wrong);
+      expect((await list(provider, fakeKey(other, "works"))).status).toBe(wrong);
     }
     expect((await list(provider, "unknown")).status).toBe(wrong);
-    expect((await list(provider, `${doubleKey(provider, "works")}x`)).status).toBe(wrong);
+    expect((await list(provider, `${fakeKey(provider, "works")}x`)).status).toBe(wrong);
   });
 
   test.each(providerIds)("is needed by %s", async (provider) => {
     const headers = { "anthropic-version": "2023-06-01" };
-    const bare = await fetch(`${doubles.origins[provider]}${listingPaths[provider]}`, { headers });
+    const bare = await fetch(`${fakes.origins[provider]}${listingPaths[provider]}`, { headers });
     expect(bare.status).toBe(provider === "google" ? 403 : 401);
   });
 
   test.each(providerIds)("in the wrong place or beside a second one is refused by %s", async (provider) => {
-    const key = doubleKey(provider, "works");
-    const url = `${doubles.origins[provider]}${listingPaths[provider]}`;
+    const key = fakeKey(provider, "works");
+    const url = `${fakes.origins[provider]}${listingPaths[provider]}`;
     const version = { "anthropic-version": "2023-06-01" };
     const inQuery = await fetch(`${url}${url.includes("?") ? "&" : "?"}key=${key}`, { headers: version });
     expect(inQuery.status).toBe(provider === "google" ? 403 : 401);
@@ -649,7 +649,7 @@ describe("a credential", () => {
 
   test("as a bearer token is of the wrong type for Google", async () => {
     const url = `${lenient.origins.google}${listingPaths.google}`;
-    const answer = await fetch(url, { headers: { authorization: `Bearer ${doubleKey("google", "works")}` } });
+    const answer = await fetch(url, { headers: { authorization: `Bearer ${fakeKey("google", "works")}` } });
     expect(answer.status).toBe(401);
     expect(await answer.text()).toContain("ACCESS_TOKEN_TYPE_UNSUPPORTED");
   });
@@ -673,25 +673,25 @@ describe("a credential", () => {
 
   test.each(leaked)("does not help a request that leaks $name", async ({ name, value }) => {
     for (const provider of providerIds) {
-      const key = doubleKey(provider, "works");
+      const key = fakeKey(provider, "works");
       const answer = await list(provider, key, { [name]: value });
       expect(answer.status).toBe(400);
       const { error } = (await answer.json()) as { error: { message: string } };
-      expect(error.message).toBe(`double: leaked header ${name}`);
+      expect(error.message).toBe(`fake: leaked header ${name}`);
     }
   });
 });
 
-describe("a double", () => {
+describe("a fake", () => {
   test.each(providerIds)("of %s refuses a path it does not have", async (provider) => {
-    const url = `${doubles.origins[provider]}/v9/nothing`;
-    const answer = await fetch(url, { headers: credential(provider, doubles.platformKeys[provider]) });
+    const url = `${fakes.origins[provider]}/v9/nothing`;
+    const answer = await fetch(url, { headers: credential(provider, fakes.platformKeys[provider]) });
     expect(answer.status).toBe(404);
     expect(await answer.json()).toHaveProperty("error");
   });
 
   test.each(providerIds)("of %s answers malformed JSON in the provider's shape", async (provider) => {
-    const key = doubleKey(provider, "works");
+    const key = fakeKey(provider, "works");
     const url = (await generate(provider, key)).url;
     const answer = await fetch(url, { method: "POST", headers: credential(provider, key), body: "{" });
     expect(answer.status).toBe(400);
@@ -700,14 +700,14 @@ describe("a double", () => {
   });
 
   test("of Anthropic wants to know the API version", async () => {
-    const url = `${doubles.origins.anthropic}/v1/models`;
-    const answer = await fetch(url, { headers: { "x-api-key": doubles.platformKeys.anthropic } });
+    const url = `${fakes.origins.anthropic}/v1/models`;
+    const answer = await fetch(url, { headers: { "x-api-key": fakes.platformKeys.anthropic } });
     expect(answer.status).toBe(400);
     expect(await answer.text()).toContain("anthropic-version: header is required");
   });
 
   test.each(providerIds)("of %s records what it saw and forgets it on demand", async (provider) => {
-    const key = doubleKey(provider, "works", "alice");
+    const key = fakeKey(provider, "works", "alice");
     await (await generate(provider, key, { text: "remember", maxTokens: 7 })).text();
     await expect
       .poll(() => recorded(provider, key))
@@ -716,45 +716,45 @@ describe("a double", () => {
     expect(request?.headers).toMatchObject(credential(provider, key));
     expect(request?.bodyText).toContain("remember");
     expect(request?.bodyText).toMatch(/"(max_tokens|maxOutputTokens)":7/);
-    await fetch(`${doubles.origins[provider]}/__double/requests?key=${key}`, { method: "DELETE" });
+    await fetch(`${fakes.origins[provider]}/__fake/requests?key=${key}`, { method: "DELETE" });
     expect(await recorded(provider, key)).toEqual([]);
   });
 
   test("records paths as they were sent and at most 64 KiB of a body", async () => {
-    const key = doubleKey("openai", "works");
+    const key = fakeKey("openai", "works");
     await (await generate("openai", key, { text: "x".repeat(100_000) })).text();
     const [request] = await recorded("openai", key);
     expect(request?.bodyText).toHaveLength(64 * 1024);
-    await fetch(`${doubles.origins.openai}/v1//models%2e?a=%2F`, { headers: credential("openai", key) });
+    await fetch(`${fakes.origins.openai}/v1//models%2e?a=%2F`, { headers: credential("openai", key) });
     expect((await recorded("openai", key)).at(-1)).toMatchObject({ path: "/v1//models%2e", query: "a=%2F" });
   });
 
   test("records requests without any credential under the empty key", async () => {
-    await fetch(`${doubles.origins.groq}/openai/v1/models?bare`);
+    await fetch(`${fakes.origins.groq}/openai/v1/models?bare`);
     const bare = (await recorded("groq", "")).filter(({ query }) => query === "bare");
     expect(bare).toMatchObject([{ path: "/openai/v1/models", status: 401 }]);
   });
 
   test("listens on the port it is given, and starts nothing when that is taken", async () => {
-    const { port } = new URL(doubles.origins.groq);
+    const { port } = new URL(fakes.origins.groq);
     const servers = () => process.getActiveResourcesInfo().filter((name) => name === "TCPServerWrap").length;
     const before = servers();
-    await expect(startProviderDoubles({ ports: { groq: Number(port) } })).rejects.toThrow("EADDRINUSE");
+    await expect(startFakeProviders({ ports: { groq: Number(port) } })).rejects.toThrow("EADDRINUSE");
     await expect.poll(servers).toBe(before);
-    const once = await startProviderDoubles();
+    const once = await startFakeProviders();
     const ports = { openai: Number(new URL(once.origins.openai).port) };
     await once.stop();
-    const again = await startProviderDoubles({ ports });
+    const again = await startFakeProviders({ ports });
     await again.stop();
     expect(again.origins.openai).toBe(once.origins.openai);
   });
 
   test("stops while requests hang", async () => {
-    const short = await startProviderDoubles();
-    const headers = credential("openai", doubleKey("openai", "hangs"));
+    const short = await startFakeProviders();
+    const headers = credential("openai", fakeKey("openai", "hangs"));
     const hanging = fetch(`${short.origins.openai}/v1/models`, { headers }).catch((error: unknown) => error);
-    const waiting = fetch(`${short.origins.groq}/__double/requests?key=none&gone=1`).catch((error: unknown) => error);
-    const recordedUrl = `${short.origins.openai}/__double/requests`;
+    const waiting = fetch(`${short.origins.groq}/__fake/requests?key=none&gone=1`).catch((error: unknown) => error);
+    const recordedUrl = `${short.origins.openai}/__fake/requests`;
     await expect.poll(async () => (await fetch(recordedUrl)).json()).toHaveLength(1);
     await short.stop();
     expect(await hanging).toBeInstanceOf(Error);
@@ -763,15 +763,15 @@ describe("a double", () => {
   });
 });
 
-describe("doubleKey()", () => {
+describe("fakeKey()", () => {
   test.each(providerIds)("makes a fresh key in the format of %s", (provider) => {
     const prefixes = { openai: "sk-proj-", anthropic: "sk-ant-api03-", google: "AIzaSy", groq: "gsk_" };
-    const key = doubleKey(provider, "no_credit", "alice");
-    expect(key).toMatch(new RegExp(`^${prefixes[provider]}double-no_credit-alice-[0-9a-f]{32}$`));
-    expect(doubleKey(provider, "no_credit", "alice")).not.toBe(key);
+    const key = fakeKey(provider, "no_credit", "alice");
+    expect(key).toMatch(new RegExp(`^${prefixes[provider]}fake-no_credit-alice-[0-9a-f]{32}$`));
+    expect(fakeKey(provider, "no_credit", "alice")).not.toBe(key);
   });
 
   test("refuses a name that would blur the format", () => {
-    expect(() => doubleKey("openai", "works", "a-b")).toThrow(TypeError);
+    expect(() => fakeKey("openai", "works", "a-b")).toThrow(TypeError);
   });
 });

@@ -224,10 +224,10 @@ it("failed tells that a server of the stack has ended by itself", async () => {
   expect(await stack.failed).toMatch(/^Postgres ended with code 0/);
 });
 
-it("the doubles of the providers are what the functions are pointed to", async () => {
-  const stack = await start({ providers: "doubles" });
+it("the fakes of the providers are what the functions are pointed to", async () => {
+  const stack = await start({ providers: "fakes" });
   const { result } = await probe(stack, "env");
   expect(result).toContain("BYOK_PLATFORM_KEYS");
   expect(result).toContain("BYOK_PROVIDER_ORIGINS");
-  expect(Object.keys(stack.doubles!.origins).sort()).toEqual(["anthropic", "google", "groq", "openai"]);
+  expect(Object.keys(stack.fakes!.origins).sort()).toEqual(["anthropic", "google", "groq", "openai"]);
 });

@@ -31,7 +31,7 @@ describe("openServices()", () => {
     await expect(openServices()).rejects.toThrow("SUPABASE_URL is not set");
   });
 
-  test("finds a provider at its own origin, or where the operator put its double", async () => {
+  test("finds a provider at its own origin, or where the operator put its fake", async () => {
     vi.stubEnv("BYOK_PROVIDER_ORIGINS", '{"groq": "http://127.0.0.1:9000"}');
     const { originOf } = await openServices();
     expect(originOf("openai")).toBe("https://api.openai.com");

@@ -3,13 +3,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { ask, type Question, refusalOf } from "../../harness/calls.ts";
 import {
   allPlatformRequests,
-  doubleKey,
+  fakeKey,
   forgetRequests,
   letPlatformKey,
   type ProviderId,
   requestsWith,
   resetPlatformKeys,
-} from "../../harness/doubles.ts";
+} from "../../harness/fakes.ts";
 import { type OwnStack, startOwnStack } from "../../harness/own-stack.ts";
 import { readUntil } from "../../harness/streams.ts";
 import { balance, expectBalance, ledger, newUser, save, type User } from "../../harness/users.ts";
@@ -146,7 +146,7 @@ test("under BYOK each request with the same request id is passed on, and nothing
   const key = crypto.randomUUID();
   expect((await ask(user, "openai", { ...sameBody, headers: { "idempotency-key": key } })).status).toBe(200);
   await expectBalance(user, 90);
-  const apiKey = doubleKey("openai", "works");
+  const apiKey = fakeKey("openai", "works");
   expect((await save(user, "openai", apiKey)).status).toBe(200);
   await forgetRequests(stack, "openai", apiKey);
   for (const answer of await storm(user, key, [sameBody, { operation: "kernel_build" }]))

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { brokenInvariants } from "../../harness/invariants.ts";
 import { withConnection } from "../../harness/sessions.ts";
 import { ask, prices, refusalOf } from "../../harness/calls.ts";
-import { behave, doubleKey, forgetRequests, type RecordedRequest } from "../../harness/doubles.ts";
+import { behave, fakeKey, forgetRequests, type RecordedRequest } from "../../harness/fakes.ts";
 import { startOwnStack, type OwnStack } from "../../harness/own-stack.ts";
 import { expectBalance, newUser, save, type User } from "../../harness/users.ts";
 
@@ -16,7 +16,7 @@ import { expectBalance, newUser, save, type User } from "../../harness/users.ts"
 const firstSeed = process.env.INTERLEAVING_SEED ? Number(process.env.INTERLEAVING_SEED) : randomInt(2 ** 31 - 1_000);
 const runs = Number(process.env.INTERLEAVING_RUNS ?? 2);
 
-/** Of each run. A double remembers 200 requests with one key, so a run has fewer calls than that. */
+/** Of each run. A fake remembers 200 requests with one key, so a run has fewer calls than that. */
 const size = { users: 3, callersOfUser: 2, callsOfCaller: 15, changesOfUser: 12 };
 
 const provider = "openai";
@@ -103,9 +103,9 @@ async function changeKeys({ user, changes }: UserSeen, kinds: readonly string[])
     if (kind === "revoke") {
       if (current) await behave(stack, provider, current, "rejected");
     } else if (kind === "saveWrong") {
-      expect((await save(user, provider, doubleKey(provider, "rejected"))).status).toBe(422);
+      expect((await save(user, provider, fakeKey(provider, "rejected"))).status).toBe(422);
     } else if (kind === "save") {
-      const apiKey = doubleKey(provider, "works");
+      const apiKey = fakeKey(provider, "works");
       const saving = async () => ({ hasKey: true, status: (await save(user, provider, apiKey)).status });
       const saved = await during(saving);
       expect(saved.status).toBe(200);
@@ -173,7 +173,7 @@ function keyOwner({ headers }: RecordedRequest): Payer {
 }
 
 async function requestsOfAllKeys(): Promise<RecordedRequest[]> {
-  return (await (await fetch(`${stack.origins[provider]}/__double/requests`)).json()) as RecordedRequest[];
+  return (await (await fetch(`${stack.origins[provider]}/__fake/requests`)).json()) as RecordedRequest[];
 }
 
 const wanted = ["200 byok", "200 platform", "403 api_key_rejected"];

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { providerIds } from "../../../functions/_shared/providers/index.ts";
 import { ask, refusalOf, textOfStream } from "../../harness/calls.ts";
-import { letPlatformKey, platformRequests, requestsOnceLeft, resetPlatformKeys } from "../../harness/doubles.ts";
+import { letPlatformKey, platformRequests, requestsOnceLeft, resetPlatformKeys } from "../../harness/fakes.ts";
 import { type OwnStack, startOwnStack } from "../../harness/own-stack.ts";
 import { readToEnd, readUntil } from "../../harness/streams.ts";
 import { balance, expectBalance, ledger, newUser, type User } from "../../harness/users.ts";

@@ -8,7 +8,7 @@ import {
   platformRequests,
   type ProviderId,
   resetPlatformKeys,
-} from "../../harness/doubles.ts";
+} from "../../harness/fakes.ts";
 import { type OwnStack, startOwnStack } from "../../harness/own-stack.ts";
 import { expectBalance, ledger, newUser, type User } from "../../harness/users.ts";
 

@@ -2,7 +2,7 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ask } from "../../harness/calls.ts";
-import { doubleKey, requestsWith } from "../../harness/doubles.ts";
+import { fakeKey, requestsWith } from "../../harness/fakes.ts";
 import { functionsUrl, newByokUser, newUser, save, stack, type User, verify } from "../../harness/users.ts";
 
 /** The seeded row of byok.limits. */
@@ -28,9 +28,9 @@ async function attemptsOf(user: User): Promise<number> {
 
 test("every check counts, of keys that work and of keys that do not, by save and by verify", async () => {
   const user = await newUser();
-  await save(user, "openai", doubleKey("openai", "works"));
-  await save(user, "openai", doubleKey("openai", "rejected"));
-  await save(user, "groq", doubleKey("groq", "unavailable"));
+  await save(user, "openai", fakeKey("openai", "works"));
+  await save(user, "openai", fakeKey("openai", "rejected"));
+  await save(user, "groq", fakeKey("groq", "unavailable"));
   await verify(user, "openai");
   expect(await attemptsOf(user)).toBe(4);
 });
@@ -47,7 +47,7 @@ test("past the limit save and verify ask the provider nothing and change nothing
   const { user, apiKey } = await newByokUser("openai");
   const { data: before } = await user.supabase.from("credentials").select();
   await setAttempts(user, limit);
-  const stolen = doubleKey("openai", "works");
+  const stolen = fakeKey("openai", "works");
   for (const answer of [await save(user, "openai", stolen), await verify(user, "openai")]) {
     expect([answer.status, answer.body.error.code]).toEqual([429, "too_many_attempts"]);
   }
@@ -63,7 +63,7 @@ test("the refusal says in a header and in the body when to come back, and not wh
     const response = await fetch(`${functionsUrl}/save`, {
       method: "POST",
       headers: { authorization: `Bearer ${user.accessToken}`, "content-type": "application/json" },
-      body: JSON.stringify({ provider: "openai", api_key: doubleKey("openai", behaviour) }),
+      body: JSON.stringify({ provider: "openai", api_key: fakeKey("openai", behaviour) }),
     });
     const { error } = (await response.json()) as any;
     expect(response.headers.get("retry-after")).toBe(String(error.retry_after_s));
@@ -79,7 +79,7 @@ test("the refusal says in a header and in the body when to come back, and not wh
 test("checks at the same moment do not slip through together", async () => {
   const user = await newUser();
   await setAttempts(user, limit - 2);
-  const keys = Array.from({ length: 6 }, () => doubleKey("openai", "rejected"));
+  const keys = Array.from({ length: 6 }, () => fakeKey("openai", "rejected"));
   const answers = await Promise.all(keys.map((key) => save(user, "openai", key)));
   expect(answers.map(({ status }) => status).sort()).toEqual([422, 422, 429, 429, 429, 429]);
   const asked = await Promise.all(keys.map((key) => requestsWith(stack, "openai", key)));
@@ -90,7 +90,7 @@ test("a user past the limit calls on, and other users save on", async () => {
   const { user } = await newByokUser("openai");
   await setAttempts(user, limit);
   expect((await ask(user, "openai")).headers.get("x-byok-funding")).toBe("byok");
-  expect((await save(await newUser(), "openai", doubleKey("openai", "works"))).status).toBe(200);
+  expect((await save(await newUser(), "openai", fakeKey("openai", "works"))).status).toBe(200);
 });
 
 test("no browser role sees or changes a count", async () => {

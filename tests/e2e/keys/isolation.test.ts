@@ -2,7 +2,7 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { ask, call, refusalOf } from "../../harness/calls.ts";
-import { doubleKey, expectOnlyTheKey, requestsWith } from "../../harness/doubles.ts";
+import { fakeKey, expectOnlyTheKey, requestsWith } from "../../harness/fakes.ts";
 import {
   type ByokUser,
   balance,
@@ -134,7 +134,7 @@ describe("by function", () => {
   });
 
   test("saving, calling and removing a key of one's own leaves another user's as it is", async () => {
-    const [user, apiKey] = [await newUser(100), doubleKey("openai", "works")];
+    const [user, apiKey] = [await newUser(100), fakeKey("openai", "works")];
     await save(user, "openai", apiKey);
     await ask(user, "openai");
     await expectOnlyTheKey("openai", { user, apiKey });
@@ -178,7 +178,7 @@ describe("an envelope that was moved by somebody with the database's powers", ()
 
   test("does not open for another provider of the same user", async () => {
     const { user, apiKey } = await newByokUser("openai");
-    await save(user, "groq", doubleKey("groq", "works"));
+    await save(user, "groq", fakeKey("groq", "works"));
     await postgres.query(
       `update byok.envelopes as groq set envelope = openai.envelope, kid = openai.kid
        from byok.envelopes as openai, byok.credentials as c, byok.credentials as d

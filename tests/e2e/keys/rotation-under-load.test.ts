@@ -10,7 +10,7 @@ import { importKeyring } from "../../../functions/_shared/crypto/keyring.ts";
 import { projectDir } from "../../../stack/config.ts";
 import { run } from "../../harness/processes.ts";
 import { ask } from "../../harness/calls.ts";
-import { doubleKey } from "../../harness/doubles.ts";
+import { fakeKey } from "../../harness/fakes.ts";
 import { type Fleet, keyringOf, newMasterKey, startFleet } from "../../harness/fleet.ts";
 import { type OwnStack, startOwnStack } from "../../harness/own-stack.ts";
 import { save } from "../../harness/users.ts";
@@ -46,7 +46,7 @@ async function fill(): Promise<Owner[]> {
   const keyring = await importKeyring(JSON.stringify(ringOf(1, 1)));
   const owners = Array.from({ length: rows }, () => ({
     id: crypto.randomUUID(),
-    apiKey: doubleKey("openai", "works"),
+    apiKey: fakeKey("openai", "works"),
   }));
   const ids = owners.map(() => crypto.randomUUID());
   const envelopes: string[] = [];
@@ -119,7 +119,7 @@ class Load {
   async #act(owner: Owner, step: number): Promise<void> {
     const user = await userOf(owner);
     if (owner.apiKey === null || step === 3 || step === 6) {
-      const apiKey = doubleKey("openai", "works");
+      const apiKey = fakeKey("openai", "works");
       const { status } = await save(user, "openai", apiKey);
       if (status !== 200) throw new Error(`save answered ${status}`);
       owner.apiKey = apiKey;

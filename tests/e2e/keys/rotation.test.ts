@@ -9,7 +9,7 @@ import { projectDir } from "../../../stack/config.ts";
 import { run } from "../../harness/processes.ts";
 import type { TestStack } from "../../harness/stack.ts";
 import { ask, refusalOf } from "../../harness/calls.ts";
-import { expectOnlyTheKey, requestsWith } from "../../harness/doubles.ts";
+import { expectOnlyTheKey, requestsWith } from "../../harness/fakes.ts";
 import { type Fleet, keyringOf, newMasterKey, startFleet } from "../../harness/fleet.ts";
 import { type OwnStack, startOwnStack } from "../../harness/own-stack.ts";
 import { type ByokUser, functionsUrlOf, newByokUser, newUser, save, verify } from "../../harness/users.ts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type ProviderId, providerIds } from "../../../functions/_shared/providers/index.ts";
 import type { Verdict } from "../../../functions/_shared/providers/types.ts";
 import { ask, refusalOf } from "../../harness/calls.ts";
-import { type Behaviour, behave, doubleKey, requestsWith } from "../../harness/doubles.ts";
+import { type Behaviour, behave, fakeKey, requestsWith } from "../../harness/fakes.ts";
 import { newByokUser, newUser, save, stack, verify } from "../../harness/users.ts";
 
 type Verdicts = Record<ProviderId, Verdict>;
@@ -40,7 +40,7 @@ test.each(verdicts)(
   "save tells what it means that a provider answers a key with $behaviour",
   async ({ behaviour, expected }) => {
     const user = await newUser();
-    const keys = await eachProvider(async (provider) => doubleKey(provider, behaviour));
+    const keys = await eachProvider(async (provider) => fakeKey(provider, behaviour));
     const answers = await eachProvider((provider) => save(user, provider, keys[provider]));
     const { data: stored } = await user.supabase.from("credentials").select("provider, hint, status, verified_at");
     for (const provider of providerIds) {
@@ -64,7 +64,7 @@ test.each(verdicts)(
   "verify marks what it means that a provider answers a key with $behaviour",
   async ({ behaviour, expected }) => {
     const user = await newUser();
-    const keys = await eachProvider(async (provider) => doubleKey(provider, "works"));
+    const keys = await eachProvider(async (provider) => fakeKey(provider, "works"));
     const before = await eachProvider(async (provider) => (await save(user, provider, keys[provider])).body.credential);
     await eachProvider((provider) => behave(stack, provider, keys[provider], behaviour));
     const answers = await eachProvider((provider) => verify(user, provider));
@@ -86,7 +86,7 @@ test.each(verdicts)(
 
 describe.each(providerIds)("%s", (provider) => {
   test(`save asks ${provider} for a list, which is free, and for one token`, async () => {
-    const apiKey = doubleKey(provider, "works");
+    const apiKey = fakeKey(provider, "works");
     await save(await newUser(), provider, apiKey);
     const [listing, generation, ...others] = await requestsWith(stack, provider, apiKey);
     expect(listing?.method).toBe("GET");
@@ -96,7 +96,7 @@ describe.each(providerIds)("%s", (provider) => {
   });
 
   test(`save follows no redirect of ${provider}`, async () => {
-    const apiKey = doubleKey(provider, "redirects");
+    const apiKey = fakeKey(provider, "redirects");
     await save(await newUser(), provider, apiKey);
     for (const other of providerIds.filter((id) => id !== provider))
       expect(await requestsWith(stack, other, apiKey)).toEqual([]);
@@ -104,7 +104,7 @@ describe.each(providerIds)("%s", (provider) => {
 
   test(`an unverified key for ${provider} is used, and verified once the provider is back`, async () => {
     const user = await newUser();
-    const apiKey = doubleKey(provider, "unavailable");
+    const apiKey = fakeKey(provider, "unavailable");
     expect((await save(user, provider, apiKey)).body.credential.status).toBe("unverified");
     await behave(stack, provider, apiKey, "works");
     expect((await ask(user, provider)).headers.get("x-byok-funding")).toBe("byok");
@@ -134,7 +134,7 @@ test.each([
   { what: "nothing", apiKey: "" },
   { what: "blanks", apiKey: " \n\t" },
   { what: "255 characters", apiKey: "k".repeat(255) },
-  { what: "a blank within", apiKey: "sk-proj- double" },
+  { what: "a blank within", apiKey: "sk-proj- fake" },
   { what: "a line break within", apiKey: "sk-proj-\r\nx-injected: 1" },
   { what: "letters beyond ASCII", apiKey: "sk-prój-ključ-1234567" },
 ])("save refuses $what as a key, and does not repeat it", async ({ apiKey }) => {
@@ -146,7 +146,7 @@ test.each([
 
 test("save takes blanks around a pasted key away", async () => {
   const user = await newUser();
-  const apiKey = doubleKey("openai", "works");
+  const apiKey = fakeKey("openai", "works");
   expect((await save(user, "openai", `  ${apiKey}\n`)).body.verdict).toBe("verified");
   await ask(user, "openai");
   expect(await requestsWith(stack, "openai", apiKey)).toHaveLength(3);

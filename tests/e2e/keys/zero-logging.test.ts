@@ -1,7 +1,7 @@
 /**
  * A call with the user's own key leaves no trace: not a row, not a transaction, not a line, whatever becomes of it.
  *
- * Secrets are the keys of a few users at each provider, and their prompts and completions. The doubles repeat the prompt in the completion, so one
+ * Secrets are the keys of a few users at each provider, and their prompts and completions. The fakes repeat the prompt in the completion, so one
  * sentinel stands for both. `LEAK_CALLS` says how many calls are made.
  */
 import { readdirSync, readFileSync } from "node:fs";
@@ -10,14 +10,14 @@ import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ProviderId, providerIds } from "../../../functions/_shared/providers/index.ts";
 import { ask, call, refusalOf } from "../../harness/calls.ts";
-import { type Behaviour, behave, doubleKey } from "../../harness/doubles.ts";
+import { type Behaviour, behave, fakeKey } from "../../harness/fakes.ts";
 import { type OwnStack, startOwnStack } from "../../harness/own-stack.ts";
 import { findSecrets, spellingsOf } from "../../harness/sentinels.ts";
 import { expectBalance, newUser, save, type User } from "../../harness/users.ts";
 
 const workers = 4;
 
-/** What the doubles do, in turn. Every seventh call or so works. */
+/** What the fakes do, in turn. Every seventh call or so works. */
 const behaviours: Behaviour[] = [
   ...["works", "rejected", "rate_limited", "echoes", "redirects", "works", "forbidden", "garbage", "resets", "cut"],
   ...[
@@ -79,7 +79,7 @@ async function newCaller(index: number): Promise<Caller> {
   const user = await newUser(100, stack);
   const keys = {} as Record<ProviderId, string>;
   for (const provider of providerIds) {
-    keys[provider] = doubleKey(provider, "echoes");
+    keys[provider] = fakeKey(provider, "echoes");
     await behave(stack, provider, keys[provider], "works");
     expect((await save(user, provider, keys[provider])).status).toBe(200);
     secrets[`key ${index} of ${provider}`] = keys[provider];
@@ -245,7 +245,7 @@ test("a call on credits does write, which the same measures show", async () => {
 test("keys that a provider does not accept, and bad requests to save, show no key either", async () => {
   const { user } = callers[0]!;
   for (const behaviour of ["rejected", "resets", "echoes", "garbage", "redirects"] as const) {
-    const apiKey = doubleKey("openai", behaviour);
+    const apiKey = fakeKey("openai", behaviour);
     secrets[`pasted key ${behaviour}`] = apiKey;
     const other = await newUser(0, stack);
     for (const body of [

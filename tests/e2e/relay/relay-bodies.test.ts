@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { ask, call, callUrl, refusalOf, textOfStream } from "../../harness/calls.ts";
-import { expectOnlyTheKey, requestsOnceLeft, requestsWith } from "../../harness/doubles.ts";
+import { expectOnlyTheKey, requestsOnceLeft, requestsWith } from "../../harness/fakes.ts";
 import { answerTo, openRequest } from "../../harness/raw.ts";
 import { readUntil } from "../../harness/streams.ts";
 import { newByokUser, stack, type User } from "../../harness/users.ts";

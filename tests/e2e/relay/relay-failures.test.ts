@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { providerIds } from "../../../functions/_shared/providers/index.ts";
 import { ask, refusalOf, textOfStream } from "../../harness/calls.ts";
-import { doubleKey, requestsWith } from "../../harness/doubles.ts";
+import { fakeKey, requestsWith } from "../../harness/fakes.ts";
 import { readToEnd } from "../../harness/streams.ts";
 import { newByokUser, newUser, save, stack } from "../../harness/users.ts";
 
@@ -36,7 +36,7 @@ describe.each(providerIds)("%s", (provider) => {
 
   test(`a key that ${provider} repeats in an error is taken out, however it is spelled`, async () => {
     const user = await newUser();
-    const apiKey = doubleKey(provider, "echoes");
+    const apiKey = fakeKey(provider, "echoes");
     await save(user, provider, apiKey);
     const response = await ask(user, provider);
     const answer = await response.text();
@@ -65,7 +65,7 @@ describe.each(providerIds)("%s", (provider) => {
     const answer = await response.text();
     expect([response.status, refusalOf(response)]).toEqual([429, null]);
     expect(answer).toMatch(/limit|quota/i);
-    expect(answer).not.toMatch(/\b(?:org|proj)[-_]\w*double|projects\/\d/);
+    expect(answer).not.toMatch(/\b(?:org|proj)[-_]\w*fake|projects\/\d/);
   });
 
   test(`an overload of ${provider} comes as ${provider} says it`, async () => {

@@ -1,7 +1,7 @@
 /** Which headers cross the relay, in either direction, and what never does. */
 import { describe, expect, test } from "vitest";
 import { ask, call, refusalOf } from "../../harness/calls.ts";
-import { expectOnlyTheKey, type ProviderId } from "../../harness/doubles.ts";
+import { expectOnlyTheKey, type ProviderId } from "../../harness/fakes.ts";
 import { newByokUser, newUser, stack } from "../../harness/users.ts";
 
 /** What clients, browsers and proxies send and no provider may see. */

@@ -1,10 +1,10 @@
 /** Which paths are relayed. Written by hand into a socket: every client tidies a path up before it sends it. */
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import { forgetRequests, type ProviderId, requestsWith } from "../../harness/doubles.ts";
+import { forgetRequests, type ProviderId, requestsWith } from "../../harness/fakes.ts";
 import { sendRaw } from "../../harness/raw.ts";
 import { type ByokUser, newByokUser, newUser, stack } from "../../harness/users.ts";
 
-/** For paths that reach no provider: the double never hears of this key. */
+/** For paths that reach no provider: the fake never hears of this key. */
 let refused: ByokUser;
 beforeAll(async () => {
   refused = await newByokUser("openai");

@@ -1,7 +1,7 @@
 /** Clients that keep an answer on credits from ending. */
 import { expect, test } from "vitest";
 import { ask } from "../../harness/calls.ts";
-import { letPlatformKey } from "../../harness/doubles.ts";
+import { letPlatformKey } from "../../harness/fakes.ts";
 import { startOwnStack } from "../../harness/own-stack.ts";
 import { expectBalance, newUser } from "../../harness/users.ts";
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { providerIds } from "../../../functions/_shared/providers/index.ts";
 import { ask, callUrl, generation, refusalOf } from "../../harness/calls.ts";
-import { behave, doubleKey, requestsOnceLeft, requestsWith } from "../../harness/doubles.ts";
+import { behave, fakeKey, requestsOnceLeft, requestsWith } from "../../harness/fakes.ts";
 import { type OwnStack, startOwnStack } from "../../harness/own-stack.ts";
 import { answerTo, openRequest } from "../../harness/raw.ts";
 import { readUntil } from "../../harness/streams.ts";
@@ -78,7 +78,7 @@ test("a stream that stalls after its first events is not ended by the wait for t
 
 test("a key that the provider never answers is saved as unverified, and says so", async () => {
   const user = await newUser(0, stack);
-  const { status, body } = await save(user, "google", doubleKey("google", "hangs"));
+  const { status, body } = await save(user, "google", fakeKey("google", "hangs"));
   expect([status, body.verdict, body.credential.status]).toEqual([200, "unverified", "unverified"]);
 });
 

@@ -1,6 +1,6 @@
 /**
  * A fetch for the SDKs that counts, to see whether an SDK asks again by itself. It is needed only where the refusal is ours,
- * since no provider's double hears of it.
+ * since no provider's fake hears of it.
  */
 export function countingFetch(): { fetch: typeof fetch; count(): number } {
   let count = 0;

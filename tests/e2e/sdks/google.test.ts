@@ -1,7 +1,7 @@
 /** The official `@google/genai` package, unmodified: only its base URL and its apiKey are set. */
 import { ApiError, GoogleGenAI, type GoogleGenAIOptions } from "@google/genai";
 import { describe, expect, test } from "vitest";
-import { expectOnlyTheKey, requestsWith } from "../../harness/doubles.ts";
+import { expectOnlyTheKey, requestsWith } from "../../harness/fakes.ts";
 import { collect } from "../../harness/streams.ts";
 import { expectBalance, functionsUrl, newByokUser, newUser, stack, type User } from "../../harness/users.ts";
 

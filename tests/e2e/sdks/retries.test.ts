@@ -13,7 +13,7 @@ import {
   letPlatformKey,
   type ProviderId,
   resetPlatformKeys,
-} from "../../harness/doubles.ts";
+} from "../../harness/fakes.ts";
 import { type OwnStack, startOwnStack } from "../../harness/own-stack.ts";
 import { expectBalance, ledger, newUser, type User } from "../../harness/users.ts";
 

@@ -15,7 +15,7 @@ import {
 } from "ai";
 import { describe, expect, test } from "vitest";
 import { providerIds } from "../../../functions/_shared/providers/index.ts";
-import { expectOnlyTheKey, type ProviderId, requestsWith } from "../../harness/doubles.ts";
+import { expectOnlyTheKey, type ProviderId, requestsWith } from "../../harness/fakes.ts";
 import { collect } from "../../harness/streams.ts";
 import { expectBalance, functionsUrl, newByokUser, newUser, stack, type User } from "../../harness/users.ts";
 

@@ -40,7 +40,7 @@ describe("redact()", () => {
       "Rate limit reached in organization org-aB3aB3aB3aB3aB3aB3aB3aB3 on",
       "Rate limit reached in organization [redacted] on",
     ],
-    ["in organization `org_01jdouble00000000000000000` service", "in organization `[redacted]` service"],
+    ["in organization `org_01jfake0000000000000000000` service", "in organization `[redacted]` service"],
     ["Project `proj_aB3aB3aB3aB3aB3aB3aB3aB3` has no", "Project `[redacted]` has no"],
     ["your organization (0a1b2c3d-0000-4000-8000-00000d0b1e00) exceeds", "your organization ([redacted]) exceeds"],
     ['"consumer": "projects/123456789012"', '"consumer": "[redacted]"'],

@@ -1,17 +1,17 @@
-/** What tests ask of the doubles of the providers, and what they make of the answer. */
+/** What tests ask of the fakes of the providers, and what they make of the answer. */
 import { expect } from "vitest";
 import {
   type Behaviour,
-  doubleKey,
+  fakeKey,
   type ProviderId,
   providerIds,
   type RecordedRequest,
 } from "../../stack/providers/index.ts";
 import type { TestStack } from "./stack.ts";
 
-export { type Behaviour, doubleKey, type ProviderId, type RecordedRequest };
+export { type Behaviour, fakeKey, type ProviderId, type RecordedRequest };
 
-/** The requests that a double received with a credential, oldest first. */
+/** The requests that a fake received with a credential, oldest first. */
 export async function requestsWith(
   on: TestStack,
   provider: ProviderId,
@@ -37,7 +37,7 @@ export async function forgetRequests(on: TestStack, provider: ProviderId, apiKey
   await control(on, provider, `requests?${new URLSearchParams({ key: apiKey })}`, { method: "DELETE" });
 }
 
-/** Changes what a double does with a key from now on: how a key is revoked, or a provider goes down. */
+/** Changes what a fake does with a key from now on: how a key is revoked, or a provider goes down. */
 export async function behave(on: TestStack, provider: ProviderId, apiKey: string, behaviour: Behaviour): Promise<void> {
   await control(on, provider, "behaviour", { method: "POST", body: JSON.stringify({ key: apiKey, behaviour }) });
 }
@@ -50,7 +50,7 @@ export async function letPlatformKey(on: PlatformStack, provider: ProviderId, be
   await behave(on, provider, on.platformKeys[provider], behaviour);
 }
 
-/** Makes the platform's own keys work again; the doubles forget what was asked with them. */
+/** Makes the platform's own keys work again; the fakes forget what was asked with them. */
 export async function resetPlatformKeys(on: PlatformStack): Promise<void> {
   for (const provider of providerIds) {
     await letPlatformKey(on, provider, "platform");
@@ -58,7 +58,7 @@ export async function resetPlatformKeys(on: PlatformStack): Promise<void> {
   }
 }
 
-/** The requests that a double received with the platform's own key, oldest first. */
+/** The requests that a fake received with the platform's own key, oldest first. */
 export function platformRequests(on: PlatformStack, provider: ProviderId): Promise<RecordedRequest[]> {
   return requestsWith(on, provider, on.platformKeys[provider]);
 }
@@ -69,8 +69,8 @@ export async function allPlatformRequests(on: PlatformStack): Promise<RecordedRe
 }
 
 async function control(on: TestStack, provider: ProviderId, path: string, init?: RequestInit): Promise<unknown> {
-  const response = await fetch(`${on.origins[provider]}/__double/${path}`, init);
-  if (!response.ok) throw new Error(`The double of ${provider} answered ${response.status} to ${path.split("?")[0]}.`);
+  const response = await fetch(`${on.origins[provider]}/__fake/${path}`, init);
+  if (!response.ok) throw new Error(`The fake of ${provider} answered ${response.status} to ${path.split("?")[0]}.`);
   return await response.json();
 }
 
