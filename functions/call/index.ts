@@ -4,14 +4,8 @@ import { type ByokFunding, fundCall, type PlatformFunding } from "../_shared/cre
 import { identifyUserOrBackend } from "../_shared/request/identity.ts";
 import { platformBody, platformSearch } from "../_shared/credits/platform.ts";
 import { providers } from "../_shared/providers/index.ts";
-import {
-  askProvider,
-  inbound,
-  inboundError,
-  outboundHeaders,
-  requireGeneration,
-  watchBody,
-} from "../_shared/relay/relay.ts";
+import { watchAnswer } from "../_shared/relay/answer.ts";
+import { askProvider, inbound, inboundError, outboundHeaders, requireGeneration } from "../_shared/relay/relay.ts";
 import { addressOf, providerOf, type Route, routeOf } from "../_shared/request/route.ts";
 import { refusalHeaders, serve } from "../_shared/request/serve.ts";
 import { openServices } from "../_shared/services.ts";
@@ -74,11 +68,14 @@ async function relayOnCredits(request: Request, route: Route, funding: PlatformF
     }
     const generation = await requireGeneration(answer);
     const charge = setTimeout(funding.settle, 2 * stallTimeoutMs);
-    const watched = watchBody(generation, stallTimeoutMs, (ending, receivedBytes) => {
-      clearTimeout(charge);
-      const isClientGone = ending === "client_gone" || request.signal.aborted;
-      if (ending === "complete" || (isClientGone && receivedBytes > 0)) funding.settle();
-      else funding.release();
+    const watched = watchAnswer(generation, {
+      stallTimeout_ms: stallTimeoutMs,
+      onEnd({ ending, contentDelivered }) {
+        clearTimeout(charge);
+        const isClientGone = ending === "client_gone" || ending === "client_stalled" || request.signal.aborted;
+        if (ending === "complete" || (isClientGone && contentDelivered)) funding.settle();
+        else funding.release();
+      },
     });
     return inbound(answer, watched, funding);
   } catch (error) {

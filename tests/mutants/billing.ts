@@ -216,14 +216,14 @@ export const billingGuards: readonly Guard[] = [
   {
     name: "An answer that breaks off is given back",
     file: "functions/call/index.ts",
-    guard: 'if (ending === "complete" || (isClientGone && receivedBytes > 0)) funding.settle();',
-    instead: "if (receivedBytes > 0) funding.settle();",
+    guard: 'if (ending === "complete" || (isClientGone && contentDelivered)) funding.settle();',
+    instead: "if (contentDelivered) funding.settle();",
     test: "tests/e2e/credits/platform-charging.test.ts",
   },
   {
     name: "A client that leaves after a part has paid",
     file: "functions/call/index.ts",
-    guard: 'const isClientGone = ending === "client_gone" || request.signal.aborted;',
+    guard: 'const isClientGone = ending === "client_gone" || ending === "client_stalled" || request.signal.aborted;',
     instead: "const isClientGone = false;",
     test: "tests/e2e/credits/platform-charging.test.ts",
   },

@@ -4,7 +4,7 @@ const relay = { file: "functions/_shared/relay/relay.ts" };
 const unit = { ...relay, test: "tests/unit/relay/relay.test.ts" };
 const errors = { ...relay, test: "tests/unit/relay/relay-errors.test.ts" };
 const redaction = { file: "functions/_shared/relay/redaction.ts", test: "tests/unit/relay/redaction.test.ts" };
-const bodies = { ...relay, test: "tests/unit/relay/relay-body.test.ts" };
+const bodies = { file: "functions/_shared/relay/answer.ts", test: "tests/unit/relay/answer.test.ts" };
 
 export const relayGuards: readonly Guard[] = [
   {
@@ -149,20 +149,38 @@ export const relayGuards: readonly Guard[] = [
   {
     ...bodies,
     name: "An answer on credits may not be silent",
-    guard: "if (silence_ms >= stallMs) fail(controller);",
-    instead: "if (silence_ms < 0) fail(controller);",
+    guard: "if (silence_ms >= stallTimeout_ms) ",
+    instead: "if (silence_ms < 0) ",
   },
   {
     ...bodies,
     name: "Why a provider broke off stays with us",
-    guard: "} catch {\n          fail(controller);",
-    instead: "} catch (error) {\n          controller.error(error);\n          fail(controller);",
+    guard: '} catch {\n          breakOff(controller, "broken_off");',
+    instead: '} catch (error) {\n          controller.error(error);\n          breakOff(controller, "broken_off");',
   },
   {
     ...bodies,
     name: "How an answer ended is told once",
     guard: "if (hasEnded) return;\n    hasEnded = true;",
     instead: "",
+  },
+  {
+    ...bodies,
+    name: "No whole answer passes before its charge is recorded",
+    guard: "let isCharged = charged === undefined;",
+    instead: "let isCharged = true;",
+  },
+  {
+    ...bodies,
+    name: "An answer whose charge cannot be recorded breaks off",
+    guard: 'if (first === "failed") return false;',
+    instead: "",
+  },
+  {
+    ...bodies,
+    name: "A client that stops reading does not make a break-off the provider's",
+    guard: 'ending === "broken_off" && paused_ms >= clientPatience_ms ? "client_stalled" : ending',
+    instead: "ending",
   },
   {
     name: "What cannot be asked is not called rejected",
