@@ -11,6 +11,13 @@ import { defaultSupabaseDir, projectDir, readConfig } from "../stack/config.ts";
 /** Edge runtimes know Node's modules by their full names only. */
 const fullName = (name: string) => (builtinModules.includes(name) && !name.startsWith("node:") ? `node:${name}` : name);
 
+/** What packages take for granted, and Deno 2.1 has in packages only: in a bundle it is imported. */
+const nodeGlobals = {
+  Buffer: ["node:buffer", "Buffer"],
+  setImmediate: ["node:timers", "setImmediate"],
+  clearImmediate: ["node:timers", "clearImmediate"],
+} satisfies Record<string, [module: string, name: string]>;
+
 /**
  * Bundles the functions that config.toml names.
  *
@@ -37,6 +44,7 @@ export async function bundleFunctions(outDir: string): Promise<void> {
       target: "es2024",
       rolldownOptions: {
         input: Object.fromEntries(input),
+        transform: { inject: nodeGlobals, define: { global: "globalThis" } },
         output: { entryFileNames: "[name].js", chunkFileNames: "_shared/[name].js", paths: fullName },
       },
     },

@@ -4,6 +4,7 @@ import path from "node:path";
 import { bootstrap } from "./postgres/bootstrap.ts";
 import { defaultSupabaseDir, readConfig, type StackConfig } from "./config.ts";
 import { createDataApi } from "./api/data-api.ts";
+import type { DenoRelease } from "./functions/deno-program.ts";
 import { startFunctions } from "./functions/functions.ts";
 import { type Gateway, startGateway } from "./api/gateway.ts";
 import { createLite } from "./api/lite.ts";
@@ -37,6 +38,8 @@ export interface StackOptions {
   providers?: ProviderMode;
   /** how the functions reach the database: "direct" (the default) by a connection of their own, or by the "data-api" */
   database?: "direct" | "data-api";
+  /** which Deno runs the functions: the "newest" (the default), or the "hosted" release */
+  deno?: DenoRelease;
   /** more variables for the functions, or others than the stack would give them */
   functionsEnv?: Record<string, string>;
   /** build the settings page and serve it at `/`; off by default */
@@ -166,7 +169,9 @@ async function startParts(
     ...options.functionsEnv,
   };
   const [functions] = await together([
-    startFunctions({ config, supabaseDir, stateDir, env, allowHosts: providers.hosts, log }).then(keep),
+    startFunctions({ config, supabaseDir, stateDir, deno: options.deno, env, allowHosts: providers.hosts, log }).then(
+      keep,
+    ),
     prepareDatabase(),
     options.page && buildPage(pageDir),
   ]);

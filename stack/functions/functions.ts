@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { isRecord, parseJson } from "../../functions/_shared/json.ts";
 import { projectDir, type StackConfig } from "../config.ts";
 import { spawnGuarded } from "../deadman.ts";
-import { denoProgram } from "./deno-program.ts";
+import { denoProgram, type DenoRelease } from "./deno-program.ts";
 
 /** A hosted function has 256 MB in all. V8 is told here as well, so that it collects in time, and ends the process past it. */
 export const memoryLimits = "--v8-flags=--max-old-space-size=96,--max-semi-space-size=4";
@@ -13,6 +13,8 @@ export interface FunctionsOptions {
   config: StackConfig;
   supabaseDir: string;
   stateDir: string;
+  /** the newest when absent */
+  deno?: DenoRelease | undefined;
   /** the functions' whole environment */
   env: Record<string, string>;
   /** whether they may take all the memory there is, which no hosted function may */
@@ -41,7 +43,7 @@ export interface Functions {
  * @throws when Deno itself does not come up
  */
 export async function startFunctions(options: FunctionsOptions): Promise<Functions> {
-  const { config, supabaseDir, stateDir, env, log } = options;
+  const { config, supabaseDir, stateDir, deno: release = "newest", env, log } = options;
   const configured = Object.entries(config.functions).filter(([, { enabled }]) => enabled);
   const entrypoints = configured.map(
     ([slug, { entrypoint }]) => [slug, path.resolve(supabaseDir, entrypoint)] as const,
@@ -56,13 +58,11 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
   const edge = fileURLToPath(new URL("edge.ts", import.meta.url));
 
   const deno = spawnGuarded({
-    command: denoProgram(),
+    command: denoProgram(release),
     args: [
       "run",
       "--quiet",
       "--no-prompt",
-      // A request's signal tells that its client is gone, not that its answer is complete.
-      "--unstable-no-legacy-abort",
       ...(options.isUnlimited ? [] : [memoryLimits]),
       "--no-check",
       "--no-lock",
@@ -71,9 +71,7 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
       // No code but what npm has installed.
       "--no-remote",
       `--allow-net=${[...ownAddresses(env), ...options.allowHosts].join(",")}`,
-      `--allow-env=${Object.keys(env).join(",")}`,
-      // Libraries look for settings of their own; for them, and for everything else, the environment is empty.
-      "--ignore-env",
+      ...releaseFlags(release, env),
       `--allow-read=${[...readable].join(",")}`,
       edge,
       JSON.stringify(Object.fromEntries(entrypoints)),
@@ -94,6 +92,18 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
   );
 
   return { port: await ready.promise, pid: deno.pid, ended: deno.ended, stop: () => deno.end() };
+}
+
+function releaseFlags(release: DenoRelease, env: Record<string, string>): string[] {
+  // What the hosted release inherits is what is passed to it, and the shell's own.
+  if (release === "hosted") return ["--allow-env"];
+  return [
+    // A request's signal tells that its client is gone, not that its answer is complete.
+    "--unstable-no-legacy-abort",
+    `--allow-env=${Object.keys(env).join(",")}`,
+    // Libraries look for settings of their own; for them, and for everything else, the environment is empty.
+    "--ignore-env",
+  ];
 }
 
 /**

@@ -5,6 +5,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bundleFunctions } from "../../cli/bundle.ts";
 import { defaultSupabaseDir } from "../../stack/config.ts";
+import { hasDeno } from "../../stack/functions/deno-program.ts";
 import { scan } from "../harness/sources.ts";
 import { ask } from "../harness/calls.ts";
 import { type OwnStack, startOwnStack } from "../harness/own-stack.ts";
@@ -30,10 +31,14 @@ test("bundled functions import each other and Node's own modules, and no package
   );
 });
 
-describe.each(["direct", "data-api"] as const)("bundled functions, by way of %s,", (database) => {
+const ways = (["newest", "hosted"] as const)
+  .filter(hasDeno)
+  .flatMap((deno) => (["direct", "data-api"] as const).map((database) => ({ deno, database })));
+
+describe.each(ways)("bundled functions on the $deno Deno, by way of $database,", ({ deno, database }) => {
   let stack: OwnStack;
   beforeAll(async () => {
-    stack = await startOwnStack({}, { supabaseDir, database });
+    stack = await startOwnStack({}, { supabaseDir, database, deno });
   });
   afterAll(() => stack.stop());
 

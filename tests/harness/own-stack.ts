@@ -28,7 +28,7 @@ export interface OwnStack extends TestStack {
 
 export async function startOwnStack(
   functionsEnv: Record<string, string> = {},
-  options: Pick<StackOptions, "supabaseDir" | "database"> = {},
+  options: Pick<StackOptions, "supabaseDir" | "database" | "deno"> = {},
 ): Promise<OwnStack> {
   const stateDir = mkdtempSync(path.join(tmpdir(), "byok-test-"));
   const printed: string[] = [];
