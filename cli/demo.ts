@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
-import { type Byok, createByok, fundingOf, type Result } from "../client/index.ts";
+import { type Byok, createByok, readPayment, type Result } from "../client/index.ts";
 import type { Database } from "../functions/_shared/database/schema.ts";
 import type { ProviderId } from "../functions/_shared/providers/index.ts";
 import { fakeKey } from "../stack/providers/index.ts";
@@ -17,7 +17,7 @@ interface Line {
   readonly step: string;
   readonly provider: string;
   readonly operation: string;
-  readonly funding: string;
+  readonly payer: string;
   readonly credits: number;
   readonly balance: number;
 }
@@ -89,7 +89,7 @@ class Story {
     step: string,
     provider: ProviderId,
     operation: Operation,
-    expected: { funding: string; credits: number; balance: number },
+    expected: { payer: string; credits: number; balance: number },
   ) {
     const { path, headers, body } = generations[provider];
     const response = await this.#ask(provider, path, body, { ...headers, "x-byok-operation": operation });
@@ -97,28 +97,25 @@ class Story {
     await this.#print({ step, provider, operation, ...paid(response) }, expected);
   }
 
-  async stream(step: string, provider: ProviderId, expected: { funding: string; credits: number; balance: number }) {
+  async stream(step: string, provider: ProviderId, expected: { payer: string; credits: number; balance: number }) {
     const { path, streamPath, headers, body } = generations[provider];
     const streamed = streamPath ? body : { ...body, stream: true };
     const response = await this.#ask(provider, streamPath ?? path, streamed, headers);
     const events = (await response.text()).split("\n").filter((line) => line.startsWith("data:"));
-    const funding = events.length > 1 ? paid(response) : { funding: "no stream", credits: 0 };
-    await this.#print({ step, provider, operation: "-", ...funding }, expected);
+    const payment = events.length > 1 ? paid(response) : { payer: "no stream", credits: 0 };
+    await this.#print({ step, provider, operation: "-", ...payment }, expected);
   }
 
-  async save(step: string, provider: ProviderId, apiKey: string, expected: { funding: string; balance: number }) {
-    const saved = await this.#byok.save(provider, apiKey);
-    const funding = saved.ok ? saved.data.verdict : saved.error.code;
-    await this.#print({ step, provider, operation: "-", funding, credits: 0 }, { ...expected, credits: 0 });
+  async save(step: string, provider: ProviderId, apiKey: string, expected: { payer: string; balance: number }) {
+    const { data, error } = await this.#byok.save(provider, apiKey);
+    const payer = error ? error.code : data.verdict;
+    await this.#print({ step, provider, operation: "-", payer, credits: 0 }, { ...expected, credits: 0 });
   }
 
   async remove(step: string, provider: ProviderId, balance: number) {
-    const result = await this.#byok.remove(provider);
-    const funding = result.ok && result.data.removed ? "removed" : "not removed";
-    await this.#print(
-      { step, provider, operation: "-", funding, credits: 0 },
-      { funding: "removed", credits: 0, balance },
-    );
+    const { data } = await this.#byok.remove(provider);
+    const payer = data?.removed ? "removed" : "not removed";
+    await this.#print({ step, provider, operation: "-", payer, credits: 0 }, { payer: "removed", credits: 0, balance });
   }
 
   async #ask(
@@ -135,13 +132,13 @@ class Story {
     });
   }
 
-  async #print(seen: Omit<Line, "balance">, expected: Pick<Line, "funding" | "credits" | "balance">): Promise<void> {
+  async #print(seen: Omit<Line, "balance">, expected: Pick<Line, "payer" | "credits" | "balance">): Promise<void> {
     const line = { ...seen, balance: dataOf(await this.#byok.balance()).available };
-    const isAsExpected = (["funding", "credits", "balance"] as const).every(
+    const isAsExpected = (["payer", "credits", "balance"] as const).every(
       (column) => line[column] === expected[column],
     );
     console.log(
-      row(line) + (isAsExpected ? "" : `   expected ${expected.funding}, ${expected.credits}, ${expected.balance}`),
+      row(line) + (isAsExpected ? "" : `   expected ${expected.payer}, ${expected.credits}, ${expected.balance}`),
     );
     if (!isAsExpected) this.differences.push(line.step);
   }
@@ -154,25 +151,25 @@ async function play(story: Story, keys: Partial<Record<ProviderId, string>>): Pr
   let balance = startingCredits;
   const onCredits = async (operation: Operation) => {
     balance -= prices[operation];
-    await story.call("on credits", first, operation, { funding: "platform", credits: prices[operation], balance });
+    await story.call("on credits", first, operation, { payer: "platform", credits: prices[operation], balance });
   };
-  const free = () => ({ funding: "byok", credits: 0, balance });
+  const free = () => ({ payer: "byok", credits: 0, balance });
 
   for (const operation of operations) await onCredits(operation);
   for (const provider of providers) {
-    await story.save("Save & Verify", provider, keys[provider] ?? "", { funding: "verified", balance });
+    await story.save("Save & Verify", provider, keys[provider] ?? "", { payer: "verified", balance });
   }
   for (const provider of providers) {
     for (const operation of operations) await story.call("on the own key", provider, operation, free());
   }
   for (const provider of providers) await story.stream("streamed", provider, free());
-  await story.save("a wrong key is refused", first, wrong(keys[first] ?? ""), { funding: "api_key_rejected", balance });
+  await story.save("a wrong key is refused", first, wrong(keys[first] ?? ""), { payer: "api_key_rejected", balance });
   await story.call("the working one is kept", first, "kernel_build", free());
   await story.remove("Remove", first, balance);
   for (const operation of operations) await onCredits(operation);
   while (balance >= prices.kernel_build) await onCredits("kernel_build");
   await story.call("credits have run out", first, "kernel_build", {
-    funding: "insufficient_credits",
+    payer: "insufficient_credits",
     credits: 0,
     balance,
   });
@@ -186,13 +183,13 @@ function client(stack: Stack, apiKey: string): SupabaseClient<Database, "byok"> 
 }
 
 function dataOf<T>(result: Result<T>): T {
-  if (!result.ok) throw new Error(result.error.message);
+  if (result.error) throw new Error(result.error.message);
   return result.data;
 }
 
-function paid({ status, headers }: Response): { funding: string; credits: number } {
-  const { funding, credits, error } = fundingOf(headers);
-  return { funding: error ?? (status < 300 ? funding : null) ?? `HTTP ${status}`, credits: credits ?? 0 };
+function paid({ status, headers }: Response): { payer: string; credits: number } {
+  const { payer, credits, errorCode } = readPayment(headers);
+  return { payer: errorCode ?? (status < 300 ? payer : null) ?? `HTTP ${status}`, credits: credits ?? 0 };
 }
 
 /** A key that the provider does not know. */
@@ -200,12 +197,12 @@ function wrong(apiKey: string): string {
   return [...apiKey].reverse().join("");
 }
 
-function row({ step, provider, operation, funding, credits, balance }: Record<keyof Line, string | number>): string {
+function row({ step, provider, operation, payer, credits, balance }: Record<keyof Line, string | number>): string {
   const texts = [
     [step, 24],
     [provider, 10],
     [operation, 17],
-    [funding, 21],
+    [payer, 21],
   ] as const;
   return (
     texts.map(([text, width]) => String(text).padEnd(width)).join(" ") +
@@ -244,7 +241,7 @@ async function main(): Promise<void> {
         step: "step",
         provider: "provider",
         operation: "operation",
-        funding: "funding",
+        payer: "payer",
         credits: "credits",
         balance: "balance",
       }),

@@ -123,7 +123,7 @@ class Client implements Byok {
   endpoint(provider: ProviderId): Endpoint {
     const url = `${this.#functionsUrl}/call/${provider}`;
     const { sdk, aiSdk } = sdkPaths[provider];
-    const token = () => this.#signedIn(async ({ access_token }) => ({ ok: true, data: access_token }));
+    const token = () => this.#signedIn(async ({ access_token }) => ({ data: access_token, error: null }));
     return { url, sdk: `${url}${sdk}`, aiSdk: `${url}${aiSdk}`, token };
   }
 
@@ -131,7 +131,7 @@ class Client implements Byok {
     return this.#signedIn(async ({ user }) => {
       const { data, error } = await this.#supabase.functions.invoke<CheckedCredential>(slug, { body });
       if (error) return await functionFailure(error, { isAnonymous: user.is_anonymous ?? false });
-      return data ? { ok: true, data } : failure("unexpected");
+      return data ? { data, error: null } : failure("unexpected");
     });
   }
 
@@ -145,7 +145,7 @@ class Client implements Byok {
    */
   async #signedIn<T>(act: (session: Session) => Promise<Result<T>>): Promise<Result<T>> {
     const result = await this.#attempt(act);
-    if (!result.ok && result.error.code === "session_expired") this.#onSessionExpired?.();
+    if (result.error?.code === "session_expired") this.#onSessionExpired?.();
     return result;
   }
 

@@ -1,5 +1,5 @@
 /** Turning what supabase-js hands back into a ByokError: by code, without the request, so that no error can hold an API key. */
-import type { ByokError, ByokErrorCode, Credential, Result } from "./types.ts";
+import type { ByokError, ByokErrorCode, Credential, Failure, Result } from "./types.ts";
 
 const messages = {
   offline: "The server could not be reached. Check your connection and try again.",
@@ -8,8 +8,8 @@ const messages = {
 };
 
 /** A failure that only the client can tell. */
-export function failure(code: keyof typeof messages): { readonly ok: false; readonly error: ByokError } {
-  return { ok: false, error: { code, message: messages[code] } };
+export function failure(code: keyof typeof messages): Failure {
+  return { data: null, error: { code, message: messages[code] } };
 }
 
 /** What the Data API answered, as a result. Status 0 means that nothing was answered. */
@@ -19,21 +19,21 @@ export function dataResult<Data, T>(
 ): Result<T> {
   if (status === 0) return failure("offline");
   if (status === 401) return failure("session_expired");
-  return status < 300 ? { ok: true, data: read(data) } : failure("unexpected");
+  return status < 300 ? { data: read(data), error: null } : failure("unexpected");
 }
 
 /** What a function's refusal means. `context` is the answer, or what kept the request from being answered. */
 export async function functionFailure(
   { context }: { context?: unknown },
   { isAnonymous }: { isAnonymous: boolean },
-): Promise<{ readonly ok: false; readonly error: ByokError }> {
+): Promise<Failure> {
   if (!isResponse(context)) return failure("offline");
   const code = context.headers.get("x-byok-error") as ByokErrorCode | null;
   const refusal = code && (await readRefusal(context));
   if (!refusal) return failure(context.status === 401 ? "session_expired" : "unexpected");
   // An anonymous user has a session, and is refused all the same.
   if (code === "unauthenticated" && !isAnonymous) return failure("session_expired");
-  return { ok: false, error: { code, message: refusal.message, ...detailsOf(refusal) } as ByokError };
+  return { data: null, error: { code, message: refusal.message, ...detailsOf(refusal) } as ByokError };
 }
 
 /** By what it has: some servers' adapters for Node put another class in the place of the global Response. */

@@ -1,4 +1,4 @@
-/** What the client hands out: records as the database keeps them, and results instead of exceptions. */
+/** What the client hands out: records as the database keeps them, and errors as values instead of exceptions. */
 import type { Database } from "../functions/_shared/database/schema.ts";
 import type { ErrorCode as ServerErrorCode } from "../functions/_shared/errors.ts";
 import type { ProviderId } from "../functions/_shared/providers/index.ts";
@@ -71,13 +71,13 @@ export interface Endpoint {
 }
 
 /** Who paid a call, from the headers of its answer. */
-export interface Funding {
-  /** null where the answer does not say, as a refusal of ours. */
-  readonly funding: "byok" | "platform" | null;
-  /** What the call costs; null where the answer does not say. */
+export interface Payment {
+  /** `byok`: the user's account with the provider; `platform`: credits. null if the answer does not say, as a refusal of ours. */
+  readonly payer: "byok" | "platform" | null;
+  /** What the call costs; null if the answer does not say. */
   readonly credits: number | null;
   /** The code of our own refusal; null for an answer of the provider. */
-  readonly error: ServerErrorCode | null;
+  readonly errorCode: ServerErrorCode | null;
 }
 
 /** What goes with an error, by its code. */
@@ -115,9 +115,19 @@ export type ByokError = {
     : unknown);
 }[ByokErrorCode];
 
-export type Result<T> = { readonly ok: true; readonly data: T } | { readonly ok: false; readonly error: ByokError };
+/** A result without data. */
+export interface Failure {
+  readonly data: null;
+  readonly error: ByokError;
+}
 
-/** Everything that a settings page needs. Nothing here throws: what fails is a result. */
+/**
+ * Either data or an error, as supabase-js answers. After `if (error) return`, TypeScript knows `data`; `error` narrows to its
+ * details by `code`.
+ */
+export type Result<T> = { readonly data: T; readonly error: null } | Failure;
+
+/** Everything that a settings page needs. No method throws: each answers `{ data, error }`. */
 export interface Byok {
   /** The saved credentials of the signed-in user, one a provider at most. */
   list(): Promise<Result<readonly Credential[]>>;

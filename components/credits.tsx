@@ -62,13 +62,13 @@ async function readAccount(byok: Byok): Promise<Result<Account>> {
   const [balance, operations, credentials] = await Promise.all([byok.balance(), byok.operations(), byok.list()]);
   // After the balance: a call that it counts as charged stands in the history by then.
   const history = await readHistory(byok);
-  if (!balance.ok) return balance;
-  if (!operations.ok) return operations;
-  if (!credentials.ok) return credentials;
-  if (!history.ok) return history;
+  if (balance.error) return balance;
+  if (operations.error) return operations;
+  if (credentials.error) return credentials;
+  if (history.error) return history;
   return {
-    ok: true,
     data: { balance: balance.data, operations: operations.data, credentials: credentials.data, history: history.data },
+    error: null,
   };
 }
 

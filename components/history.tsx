@@ -28,13 +28,13 @@ export function History({ history, byok, onMore }: HistoryProps): ReactNode {
   async function showMore(before: number) {
     if (isLoading) return;
     setLoading(true);
-    const result = await readHistory(byok, before);
+    const { data: page, error } = await readHistory(byok, before);
     setLoading(false);
-    setProblem(result.ok ? null : explain(result.error, "The provider"));
-    if (!result.ok) return;
-    onMore(result.data, before);
+    setProblem(error && explain(error, "The provider"));
+    if (error) return;
+    onMore(page, before);
     // At the end the button goes away; whoever pressed it goes on reading where the new lines begin.
-    if (result.data.next === null) requestAnimationFrame(() => focusRow(body.current, result.data.entries[0]));
+    if (page.next === null) requestAnimationFrame(() => focusRow(body.current, page.entries[0]));
   }
 
   return (

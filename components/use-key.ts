@@ -65,35 +65,34 @@ export function useKey({ byok, provider, credential, announce, onSaved, refresh 
 
   async function save(take: () => string): Promise<boolean> {
     begin("saving", `Saving your key and checking it with ${provider.name}.`);
-    const session = await byok.endpoint(provider.id).token();
-    if (!session.ok) {
-      await fail(explain(session.error, provider.name));
+    const { error: signedOut } = await byok.endpoint(provider.id).token();
+    if (signedOut) {
+      await fail(explain(signedOut, provider.name));
       return false;
     }
-    const result = await byok.save(provider.id, take());
-    if (result.ok) accept(result.data.credential);
-    else await fail(whyNotSaved(result.error, provider, credential));
-    return result.ok;
+    const { data, error } = await byok.save(provider.id, take());
+    if (error) await fail(whyNotSaved(error, provider, credential));
+    else accept(data.credential);
+    return !error;
   }
 
   async function verify(): Promise<void> {
     if (!credential) return;
     begin("verifying", `Checking ${keyInWords(provider, credential)}.`);
-    const result = await byok.verify(provider.id);
-    if (result.ok) return accept(result.data.credential);
-    const { error } = result;
+    const { data, error } = await byok.verify(provider.id);
+    if (!error) return accept(data.credential);
     // A check that fails for the key's own sake has marked it.
     if ("credential" in error && error.credential) accept(error.credential);
     else await fail(explain(error, provider.name));
   }
 
   async function remove(): Promise<string | null> {
-    const result = await byok.remove(provider.id);
-    if (result.ok) onSaved(undefined);
-    else await refresh();
+    const { error } = await byok.remove(provider.id);
+    if (error) await refresh();
+    else onSaved(undefined);
     setFailure(null);
     announceChange();
-    return result.ok ? null : explain(result.error, provider.name);
+    return error && explain(error, provider.name);
   }
 
   return {

@@ -26,10 +26,10 @@ export function useLive<T>(load: () => Promise<Result<T>>, merge: (known: T, fre
 
   const refresh = useCallback(async () => {
     const mine = ++turn.current;
-    const result = await load();
+    const { data: fresh, error } = await load();
     if (mine !== turn.current) return;
-    if (!result.ok) return setState((known) => ({ ...known, error: result.error }));
-    setState(({ data }) => ({ data: data === undefined ? result.data : merge(data, result.data) }));
+    if (error) return setState((known) => ({ ...known, error }));
+    setState(({ data: known }) => ({ data: known === undefined ? fresh : merge(known, fresh) }));
   }, [load, merge]);
 
   const update = useCallback((change: (known: T) => T) => {

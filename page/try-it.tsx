@@ -1,5 +1,5 @@
 import { type FormEvent, type ReactNode, useCallback, useEffect, useId, useRef, useState } from "react";
-import type { Byok, Funding, ProviderId } from "../client/index.ts";
+import type { Byok, Payment, ProviderId } from "../client/index.ts";
 import { Icon } from "../components/icons.tsx";
 import { creditsOf } from "../components/ledger.ts";
 import { Notices, Problem, ReadingFailed } from "../components/parts.tsx";
@@ -121,14 +121,14 @@ function Select({ id, value, options, onChange }: SelectProps): ReactNode {
 
 /** Screen readers are told the outcome once, not each piece of the stream. */
 function Outcome({ run }: { run: Run }): ReactNode {
-  const { text, funding, problem, isOver } = run;
+  const { text, payment, problem, isOver } = run;
   const outcome = useRef<HTMLDivElement>(null);
   useEffect(() => {
     outcome.current?.scrollIntoView({ block: "nearest" });
-  }, [funding]);
+  }, [payment]);
   return (
     <div className="outcome" ref={outcome}>
-      {funding && <Paid run={run} funding={funding} />}
+      {payment && <Paid run={run} payment={payment} />}
       <output aria-live="off" aria-busy={!isOver}>
         {text}
       </output>
@@ -143,21 +143,22 @@ function Outcome({ run }: { run: Run }): ReactNode {
 }
 
 /** What the headers of the answer say, in words and as they are. */
-function Paid({ run, funding: { funding, credits, error } }: { run: Run; funding: Funding }): ReactNode {
+function Paid({ run, payment }: { run: Run; payment: Payment }): ReactNode {
+  const { payer, credits, errorCode } = payment;
   const name = providers.find(({ id }) => id === run.provider)?.name ?? run.provider;
   return (
     <p className="paid">
-      {funding && (
+      {payer && (
         <>
-          <span data-tone={funding === "byok" ? "good" : "neutral"}>
-            <Icon name={funding === "byok" ? "check" : "wallet"} />
-            {funding === "byok" ? `Billed to your ${name} account` : `Costs ${creditsOf(credits ?? 0)}`}
+          <span data-tone={payer === "byok" ? "good" : "neutral"}>
+            <Icon name={payer === "byok" ? "check" : "wallet"} />
+            {payer === "byok" ? `Billed to your ${name} account` : `Costs ${creditsOf(credits ?? 0)}`}
           </span>
-          <code>x-byok-funding: {funding}</code>
+          <code>x-byok-funding: {payer}</code>
           <code>x-byok-credits: {credits}</code>
         </>
       )}
-      {error && <code>x-byok-error: {error}</code>}
+      {errorCode && <code>x-byok-error: {errorCode}</code>}
     </p>
   );
 }

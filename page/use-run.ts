@@ -1,6 +1,6 @@
 /** A run of an operation through `call`: who pays for it, and its text as it arrives. */
 import { useEffect, useRef, useState } from "react";
-import { type Byok, type Funding, fundingOf, type ProviderId } from "../client/index.ts";
+import { type Byok, type Payment, type ProviderId, readPayment } from "../client/index.ts";
 import { announceChange } from "../components/index.ts";
 import { generation, readText } from "./generation.ts";
 
@@ -14,7 +14,7 @@ export interface Question {
 export interface Run {
   readonly provider: ProviderId;
   readonly text: string;
-  readonly funding?: Funding;
+  readonly payment?: Payment;
   /** Why it ended before its end, in words. */
   readonly problem?: string;
   readonly isOver: boolean;
@@ -40,7 +40,7 @@ export function useRun(byok: Byok): Runner {
     try {
       for await (const piece of ask(byok, question, signal)) {
         if (typeof piece === "string") add(({ text }) => ({ text: text + piece }));
-        else add(() => ({ funding: piece }));
+        else add(() => ({ payment: piece }));
       }
     } catch (error) {
       const { message } = error as Error;
@@ -58,16 +58,16 @@ export function useRun(byok: Byok): Runner {
  *
  * @throws Error with words for the user
  */
-async function* ask(byok: Byok, question: Question, signal: AbortSignal): AsyncGenerator<Funding | string> {
+async function* ask(byok: Byok, question: Question, signal: AbortSignal): AsyncGenerator<Payment | string> {
   const { provider, operation, model, prompt } = question;
   const endpoint = byok.endpoint(provider);
-  const token = await endpoint.token();
-  if (!token.ok) throw new Error(token.error.message);
+  const { data: token, error } = await endpoint.token();
+  if (error) throw new Error(error.message);
   const { path, headers, body } = generation(provider, model, prompt);
   const response = await fetch(`${endpoint.url}${path}`, {
     method: "POST",
     headers: {
-      authorization: `Bearer ${token.data}`,
+      authorization: `Bearer ${token}`,
       "content-type": "application/json",
       "x-byok-operation": operation,
       ...headers,
@@ -77,7 +77,7 @@ async function* ask(byok: Byok, question: Question, signal: AbortSignal): AsyncG
   }).catch(() => {
     throw new Error("The server could not be reached: check your connection and try again.");
   });
-  yield fundingOf(response.headers);
+  yield readPayment(response.headers);
   if (!response.ok || !response.body) throw new Error(await refusalIn(response));
   let isEmpty = true;
   for await (const piece of readText(provider, response.body)) {

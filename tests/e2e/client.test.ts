@@ -11,7 +11,7 @@ const byokOf = (user: User): Byok => createByok(user.supabase);
 
 test("save(), list(), verify() and remove() keep one key for each provider", async () => {
   const byok = byokOf(await newUser());
-  expect(await byok.list()).toEqual({ ok: true, data: [] });
+  expect(await byok.list()).toEqual({ data: [], error: null });
   const apiKey = fakeKey("openai", "works");
   const saved = await byok.save("openai", apiKey);
   const credential = {
@@ -20,37 +20,40 @@ test("save(), list(), verify() and remove() keep one key for each provider", asy
     created_at: expect.stringMatching(/^20/),
     updated_at: expect.stringMatching(/^20/),
   };
-  expect(saved).toEqual({ ok: true, data: { verdict: "verified", credential: expect.objectContaining(credential) } });
-  expect(await byok.list()).toEqual({ ok: true, data: [credential] });
-  expect(await byok.verify("openai")).toMatchObject({ ok: true, data: { verdict: "verified" } });
-  expect(await byok.remove("openai")).toEqual({ ok: true, data: { removed: true } });
-  expect(await byok.remove("openai")).toEqual({ ok: true, data: { removed: false } });
-  expect(await byok.list()).toEqual({ ok: true, data: [] });
+  expect(saved).toEqual({
+    data: { verdict: "verified", credential: expect.objectContaining(credential) },
+    error: null,
+  });
+  expect(await byok.list()).toEqual({ data: [credential], error: null });
+  expect(await byok.verify("openai")).toMatchObject({ data: { verdict: "verified" }, error: null });
+  expect(await byok.remove("openai")).toEqual({ data: { removed: true }, error: null });
+  expect(await byok.remove("openai")).toEqual({ data: { removed: false }, error: null });
+  expect(await byok.list()).toEqual({ data: [], error: null });
 });
 
 describe("what the server refuses is an error with its code", () => {
   test("a key that the provider refuses, with the credential where a saved one was checked", async () => {
     const byok = byokOf(await newUser());
     const refused = await byok.save("groq", fakeKey("groq", "rejected"));
-    expect(refused).toEqual({ ok: false, error: { code: "api_key_rejected", message: "Groq refuses this API key." } });
+    expect(refused).toEqual({ data: null, error: { code: "api_key_rejected", message: "Groq refuses this API key." } });
     const apiKey = fakeKey("groq", "works");
     await byok.save("groq", apiKey);
     await behave(stack, "groq", apiKey, "rejected");
     expect(await byok.verify("groq")).toMatchObject({
-      ok: false,
+      data: null,
       error: { code: "api_key_rejected", credential: { provider: "groq", status: "rejected" } },
     });
   });
 
   test("a key that can be none names the field, and does not repeat it", async () => {
     const result = await byokOf(await newUser()).save("openai", "two words");
-    expect(result).toMatchObject({ ok: false, error: { code: "invalid_request", field: "api_key" } });
+    expect(result).toMatchObject({ data: null, error: { code: "invalid_request", field: "api_key" } });
     expect(JSON.stringify(result)).not.toContain("two words");
   });
 
   test("a check without a saved key", async () => {
     const result = await byokOf(await newUser()).verify("openai");
-    expect(result).toMatchObject({ ok: false, error: { code: "credential_not_found" } });
+    expect(result).toMatchObject({ data: null, error: { code: "credential_not_found" } });
   });
 });
 
@@ -62,20 +65,18 @@ test("a visitor is told that there is no session, instead of being shown an acco
     byok.save("openai", fakeKey("openai", "works")),
     byok.endpoint("openai").token(),
   ]) {
-    expect(await result).toEqual({ ok: false, error });
+    expect(await result).toEqual({ data: null, error });
   }
 });
 
 test("balance() and operations() are what the database says", async () => {
   const user = await newUser();
   const byok = byokOf(user);
-  expect(await byok.balance()).toEqual({ ok: true, data: { available: 0, held: 0 } });
+  expect(await byok.balance()).toEqual({ data: { available: 0, held: 0 }, error: null });
   await grant(user.id, 7);
-  expect(await byok.balance()).toEqual({ ok: true, data: { available: 7, held: 0 } });
-  const operations = await byok.operations();
-  expect(operations.ok && operations.data.map(({ name, price_credits }) => [name, price_credits])).toEqual(
-    Object.entries(prices),
-  );
+  expect(await byok.balance()).toEqual({ data: { available: 7, held: 0 }, error: null });
+  const { data: operations } = await byok.operations();
+  expect(operations?.map(({ name, price_credits }) => [name, price_credits])).toEqual(Object.entries(prices));
 });
 
 describe("history()", () => {
@@ -86,10 +87,10 @@ describe("history()", () => {
     const seen: number[] = [];
     let before: number | undefined;
     do {
-      const page = await byok.history({ limit: 2, before });
-      if (!page.ok) throw new Error(page.error.code);
-      seen.push(...page.data.entries.map(({ credits }) => credits));
-      before = page.data.next ?? undefined;
+      const { data: page, error } = await byok.history({ limit: 2, before });
+      if (error) throw new Error(error.code);
+      seen.push(...page.entries.map(({ credits }) => credits));
+      before = page.next ?? undefined;
       await grant(user.id, 100);
     } while (before);
     expect(seen).toEqual([5, 4, 3, 2, 1]);
@@ -98,7 +99,7 @@ describe("history()", () => {
   test("ends where the entries do, even when they fill the page", async () => {
     const user = await newUser(5);
     await grant(user.id, 6);
-    expect(await byokOf(user).history({ limit: 2 })).toMatchObject({ ok: true, data: { next: null } });
+    expect(await byokOf(user).history({ limit: 2 })).toMatchObject({ data: { next: null }, error: null });
   });
 
   test("shows only the kinds that are asked for", async () => {
@@ -106,8 +107,8 @@ describe("history()", () => {
     await (await ask(user, "openai", { operation: "doc_generation" })).text();
     await expectBalance(user, 90);
     const page = await byokOf(user).history({ kinds: ["settle", "void"] });
-    const [entry] = page.ok ? page.data.entries : [];
-    expect(page).toMatchObject({ ok: true, data: { entries: [{ kind: "settle" }], next: null } });
+    const [entry] = page.data?.entries ?? [];
+    expect(page).toMatchObject({ data: { entries: [{ kind: "settle" }], next: null }, error: null });
     expect(entry).toEqual({
       ...{ id: expect.any(Number), kind: "settle", credits: 10, operation: "doc_generation", reason: null },
       created_at: expect.stringMatching(/^20/),
@@ -131,9 +132,9 @@ test("endpoint() gives an SDK all it needs", async () => {
   const byok = byokOf(user);
   await byok.save("openai", fakeKey("openai", "works"));
   const { sdk, token } = byok.endpoint("openai");
-  const accessToken = await token();
-  if (!accessToken.ok) throw new Error(accessToken.error.code);
-  const openai = new OpenAI({ baseURL: sdk, apiKey: accessToken.data });
+  const { data: accessToken, error } = await token();
+  if (error) throw new Error(error.code);
+  const openai = new OpenAI({ baseURL: sdk, apiKey: accessToken });
   const answer = await openai.chat.completions.create({
     model: "gpt-4.1-mini",
     messages: [{ role: "user", content: "hello" }],

@@ -30,7 +30,7 @@ describe.each(providerIds)("%s", (provider) => {
     expect(await balance(user)).toEqual({ available: 68, held: 0 });
     expect(await ledger(user)).toEqual(entries);
 
-    expect(await createByok(user.supabase).remove(provider)).toEqual({ ok: true, data: { removed: true } });
+    expect(await createByok(user.supabase).remove(provider)).toEqual({ data: { removed: true }, error: null });
     expect(await askAs(user, "kernel_build")).toEqual({ funding: "platform", credits: 20 });
     await expectBalance(user, 48);
     await expect.poll(() => ledger(user)).toEqual([...entries, "hold 20", "settle 20"]);

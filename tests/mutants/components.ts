@@ -16,8 +16,8 @@ export const componentGuards: readonly Guard[] = [
   {
     file: "components/use-key.ts",
     name: "A key that cannot be sent stays in its field",
-    guard: "if (!session.ok) {",
-    instead: "if (!session.ok && take() !== null) {",
+    guard: "if (signedOut) {",
+    instead: "if (signedOut && take() !== null) {",
     test: "tests/page/sign-in.test.ts",
   },
   {
@@ -153,8 +153,8 @@ export const componentGuards: readonly Guard[] = [
   {
     file: "components/use-live.ts",
     name: "What was read stays when reading again fails",
-    guard: "setState((known) => ({ ...known, error: result.error }))",
-    instead: "setState({ error: result.error })",
+    guard: "setState((known) => ({ ...known, error }))",
+    instead: "setState({ error })",
     test: "tests/page/circumstances.test.ts",
   },
   {

@@ -95,9 +95,9 @@ export const pageGuards: readonly Guard[] = [
   {
     file: "components/use-key.ts",
     name: "A sent key is in no variable",
-    guard: "const result = await byok.save(provider.id, take());",
+    guard: "const { data, error } = await byok.save(provider.id, take());",
     instead:
-      "Object.assign(setDoing, { last: take() });\n    const result = await byok.save(provider.id, Object(setDoing).last);",
+      "Object.assign(setDoing, { last: take() });\n    const { data, error } = await byok.save(provider.id, Object(setDoing).last);",
     test: "tests/page/no-trace.test.ts",
   },
   {

@@ -2,7 +2,7 @@
 import { inspect } from "node:util";
 import { createClient } from "@supabase/supabase-js";
 import { describe, expect, test, vi } from "vitest";
-import { type ByokError, createByok, fundingOf, type Result } from "../../client/index.ts";
+import { type ByokError, createByok, readPayment, type Result } from "../../client/index.ts";
 import { type ErrorCode, errors } from "../../functions/_shared/errors.ts";
 
 const apiKey = "sk-a-key-that-nobody-else-may-ever-see";
@@ -61,7 +61,7 @@ describe("an error", () => {
   test("has the code, the words and the details of a refusal, and nothing else of the answer", async () => {
     const answer = () => refusal(429, "too_many_attempts", { retry_after_s: 42, echo: apiKey });
     expect(await setUp({ answer }).byok.save("openai", apiKey)).toEqual({
-      ok: false,
+      data: null,
       error: { code: "too_many_attempts", message: "Because of too_many_attempts.", retry_after_s: 42 },
     });
   });
@@ -72,7 +72,7 @@ describe("an error", () => {
       answer: () => refusal(errors[code].status, code),
       isAnonymous: code === "unauthenticated",
     });
-    const refused: Result<unknown> = { ok: false, error: { code, message: `Because of ${code}.` } as ByokError };
+    const refused: Result<unknown> = { data: null, error: { code, message: `Because of ${code}.` } as ByokError };
     expect(await byok.save("openai", apiKey)).toEqual(refused);
     expect(await byok.verify("openai")).toEqual(refused);
   });
@@ -86,7 +86,7 @@ describe("an error", () => {
     { code: "database_unavailable", message: "", retry_after_s: 1 },
   ])("$code has its details", async ({ code, ...rest }) => {
     const { byok } = setUp({ answer: () => refusal(errors[code as ErrorCode].status, code, rest) });
-    expect(await byok.save("openai", apiKey)).toEqual({ ok: false, error: { code, ...rest } });
+    expect(await byok.save("openai", apiKey)).toEqual({ data: null, error: { code, ...rest } });
   });
 
   test.each([
@@ -100,7 +100,7 @@ describe("an error", () => {
   ] as const)("of %s() is %s when no answer comes, at once and without the key", async (method, code) => {
     const { byok, requests } = setUp({ answer: unreachable });
     const result = method === "save" ? await byok.save("openai", apiKey) : await byok[method]("openai" as never);
-    expect(result).toMatchObject({ ok: false, error: { code } });
+    expect(result).toMatchObject({ data: null, error: { code } });
     expect(requests).toHaveLength(1);
     expect(inspect(result, { depth: null, showHidden: true }).includes(apiKey)).toBe(false);
   });
@@ -118,8 +118,8 @@ describe("an error", () => {
     ],
   ])("is unexpected for %s", async (_, answer) => {
     const { byok } = setUp({ answer });
-    expect(await byok.save("openai", apiKey)).toMatchObject({ ok: false, error: { code: "unexpected" } });
-    expect(await byok.list()).toMatchObject({ ok: false, error: { code: "unexpected" } });
+    expect(await byok.save("openai", apiKey)).toMatchObject({ data: null, error: { code: "unexpected" } });
+    expect(await byok.list()).toMatchObject({ data: null, error: { code: "unexpected" } });
   });
 });
 
@@ -129,7 +129,7 @@ describe("the session", () => {
       answer: ({ url }) =>
         /functions/.test(url) ? refusal(401, "unauthenticated") : new Response("{}", { status: 401 }),
     });
-    const expired = { ok: false, error: { code: "session_expired", message: expect.any(String) } };
+    const expired = { data: null, error: { code: "session_expired", message: expect.any(String) } };
     expect(await ended.byok.save("openai", apiKey)).toEqual(expired);
     expect(await ended.byok.list()).toEqual(expired);
     expect(ended.expirations()).toBe(2);
@@ -141,14 +141,14 @@ describe("the session", () => {
     const answer = () =>
       Response.json({ code: 400, error_code: "refresh_token_not_found", msg: "no" }, { status: 400 });
     const ended = setUp({ answer, expiresIn_s: -10 });
-    expect(await ended.byok.save("openai", apiKey)).toMatchObject({ ok: false, error: { code: "session_expired" } });
+    expect(await ended.byok.save("openai", apiKey)).toMatchObject({ data: null, error: { code: "session_expired" } });
     expect(ended.requests.map(({ url }) => new URL(url).pathname)).toEqual(["/auth/v1/token"]);
     expect(ended.expirations()).toBe(1);
   });
 
   test("of an anonymous user is not over: the refusal says what to do", async () => {
     const { byok, expirations } = setUp({ answer: () => refusal(401, "unauthenticated"), isAnonymous: true });
-    expect(await byok.save("openai", apiKey)).toMatchObject({ ok: false, error: { code: "unauthenticated" } });
+    expect(await byok.save("openai", apiKey)).toMatchObject({ data: null, error: { code: "unauthenticated" } });
     expect(expirations()).toBe(0);
   });
 });
@@ -173,17 +173,17 @@ test("endpoint() takes the address of the functions from its options where that 
   });
 });
 
-describe("fundingOf()", () => {
+describe("readPayment()", () => {
   test("reads who paid and how much", () => {
     const headers = new Headers({ "x-byok-funding": "platform", "x-byok-credits": "20" });
-    expect(fundingOf(headers)).toEqual({ funding: "platform", credits: 20, error: null });
+    expect(readPayment(headers)).toEqual({ payer: "platform", credits: 20, errorCode: null });
   });
 
   test("reads the code of a refusal, and nothing where nothing is said", () => {
-    expect(fundingOf(new Headers({ "x-byok-error": "insufficient_credits" }))).toEqual({
-      funding: null,
+    expect(readPayment(new Headers({ "x-byok-error": "insufficient_credits" }))).toEqual({
+      payer: null,
       credits: null,
-      error: "insufficient_credits",
+      errorCode: "insufficient_credits",
     });
   });
 });
