@@ -1,0 +1,134 @@
+/**
+ * What the catalogue says about a provider. Everything here is data that survives a JSON round trip: patterns are regular
+ * expressions as text, matched without regard to case. The engine that reads it is in `functions/_shared/providers/`.
+ */
+
+/**
+ * The result of a check of an API key; also the status of a credential.
+ *
+ * - `verified`: calls work; `restricted`: the provider knows the key and limits what it may do; `rate_limited`: it works, but
+ *   not right now
+ * - `no_credit`: the provider knows the key, and the account behind it cannot pay
+ * - `rejected`: the provider does not accept the key, or has closed the account behind it
+ * - `unverified`: the check did not find out
+ */
+export type Verdict = "verified" | "unverified" | "rejected" | "restricted" | "no_credit" | "rate_limited";
+
+/** Why, beside a verdict. `reasons.ts` has a sentence for each. */
+export type Reason =
+  | "account_disabled"
+  | "api_not_allowed"
+  | "api_not_enabled"
+  | "app_only"
+  | "billing_inactive"
+  | "inconclusive"
+  | "key_disabled"
+  | "key_expired"
+  | "membership_needed"
+  | "missing_scope"
+  | "model_not_allowed"
+  | "network_not_allowed"
+  | "no_chat_model"
+  | "not_in_this_country"
+  | "other_region"
+  | "out_of_credit"
+  | "policy_forbids"
+  | "refused_at_edge"
+  | "spend_limit_reached"
+  | "terms_not_accepted"
+  | "verification_needed"
+  | "website_only"
+  | "workspace_needed"
+  | "wrong_kind";
+
+/** How a provider's API phrases requests, lists and errors. Most speak OpenAI's. */
+export type Dialect = "openai" | "anthropic" | "google";
+
+/** Where a fact comes from, and the day it was last read there (ISO 8601). */
+export interface Source {
+  readonly url: string;
+  readonly seen: string;
+}
+
+/**
+ * One kind of answer and what it says about the key. All given fields have to match. A row with a `status` alone stands for
+ * answers in the API's own form only, unless `form` is `any`: the same status from an edge or a proxy says nothing.
+ */
+export interface AnswerRow {
+  readonly status?: number | "5xx";
+  /** `error.code`; matches as a whole, as `type` and `reason` do. */
+  readonly code?: string;
+  /** `error.type`; for Google `error.status`. */
+  readonly type?: string;
+  /** One of the reasons that stand in the error's details: `ErrorInfo.reason`, a quota's id, `details.error_code`. */
+  readonly reason?: string;
+  /** A part of the error's message. */
+  readonly words?: string;
+  readonly form?: "any";
+  /** Null if the answer says nothing about the key, but about the request. */
+  readonly verdict: Verdict | null;
+  readonly because?: Reason;
+  /** The answer is about the model that was asked for; another one may do. */
+  readonly ofModel?: true;
+  /** The chat endpoint does not serve this model; the Responses endpoint may. */
+  readonly elsewhere?: true;
+  /** A name in `sources`. */
+  readonly source: string;
+}
+
+export interface Provider {
+  /** Bound into every envelope: 1 to 255, never changed, never reused. */
+  readonly number: number;
+  /** As users know it. */
+  readonly name: string;
+  readonly keys: {
+    /** What keys begin with at present, the commonest first. A hint for the page: it decides nothing, since formats change. */
+    readonly prefixes: readonly string[];
+    /** Keys that can never work here, by their beginning, and what to say. */
+    readonly unsupported: readonly { readonly prefix: string; readonly message: string }[];
+    /** The environment variable that the provider's own SDK reads a key from. */
+    readonly variable: string;
+    /** Where users make and revoke keys. */
+    readonly keysUrl: string;
+    /** Where users add credit. */
+    readonly billingUrl: string;
+  };
+  /** Where base URLs continue below `call/<provider>`: of the provider's own SDK, and of its package of the AI SDK. */
+  readonly sdkPaths: { readonly sdk: string; readonly aiSdk: string };
+  readonly api: {
+    readonly dialect: Dialect;
+    /** `https://host`, where requests go and nowhere else. */
+    readonly origin: string;
+    /** The paths that are relayed begin with one of these. */
+    readonly prefixes: readonly string[];
+    /** The header that carries the key, and what stands before the key in it. */
+    readonly authentication: { readonly header: string; readonly before: string };
+    /** Headers that our own requests carry beside it. Calls keep what the client chose. */
+    readonly headers: Readonly<Record<string, string>>;
+    /** Path of a chat generation, with `{model}` where the path names the model. */
+    readonly generation: string;
+    /** The same for a streamed answer, where the path differs. */
+    readonly stream?: string;
+    /** Path of the Responses endpoint, for models that the chat endpoint does not serve. */
+    readonly responses?: string;
+  };
+  readonly check: {
+    /** Path of the free list of models. */
+    readonly listing: string;
+    /** Listed models that cannot chat, where the list does not say so itself. */
+    readonly cannotChat?: string;
+    /** Models that only the Responses endpoint serves. */
+    readonly responsesOnly?: string;
+    /** Which of the listed models to ask first: the cheapest. Each pattern is a rank; other models come last. */
+    readonly cheapest: readonly string[];
+  };
+  readonly models: Source & {
+    /** Models that can chat and are served on that day. A check asks them, in this order, where it may not list any. */
+    readonly chat: readonly string[];
+    /** Models for other things, such as embeddings and speech. */
+    readonly other: readonly string[];
+  };
+  readonly sources: Readonly<Record<string, Source>>;
+  /** Most specific first; the rows of `shared-answers.ts` follow. */
+  readonly answers: readonly AnswerRow[];
+}
