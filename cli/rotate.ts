@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { Refusal, runCommand, UsageError } from "./lib/command.ts";
 import { projectDir } from "../stack/config.ts";
 import { showProgress } from "./lib/progress.ts";
-import { type BatchResult, type Census, type Project, rewrapBatch, takeCensus } from "./lib/rotate-client.ts";
+import { type BatchResult, type KeyringUsage, type Project, rewrapBatch, countByKid } from "./lib/rotate-client.ts";
 
 const usage = `Usage: npm run rotate [-- <options>]
   Seals every saved API key anew that is not under the primary master key. It can be ended at any moment: the same command
@@ -99,11 +99,11 @@ function readProject(stateDir: string): Project {
 }
 
 /** Kids whose envelopes do not belong there. */
-function staleKids({ primary, kids }: Census): Census["kids"] {
+function staleKids({ primary, kids }: KeyringUsage): KeyringUsage["kids"] {
   return kids.filter(({ kid, envelopes, in_ring }) => envelopes > 0 && (kid < primary || !in_ring));
 }
 
-function stateOf({ kid, in_ring, envelopes }: Census["kids"][number], primary: number): State {
+function stateOf({ kid, in_ring, envelopes }: KeyringUsage["kids"][number], primary: number): State {
   if (kid === primary) return "primary";
   if (!in_ring) return "locked";
   if (kid > primary) return "newer";
@@ -119,11 +119,11 @@ async function rotate({
   primary: wanted,
   isDryRun,
   batch,
-}: Command): Promise<{ census: Census; tally: Tally }> {
+}: Command): Promise<{ keyringUsage: KeyringUsage; tally: Tally }> {
   const tally: Tally = { rewrapped: 0, left_alone: 0, locked: new Set(), unreadable: new Set() };
-  let census = await takeCensus(project, wanted);
-  const { primary } = census;
-  const newer = census.kids.find(({ kid, in_ring, envelopes }) => kid > primary && in_ring && envelopes > 0);
+  let keyringUsage = await countByKid(project, wanted);
+  const { primary } = keyringUsage;
+  const newer = keyringUsage.kids.find(({ kid, in_ring, envelopes }) => kid > primary && in_ring && envelopes > 0);
   if (newer) {
     throw new Refusal(
       `Keys are sealed under ${newer.kid}, and a function answers that ${primary} is the primary key. ` +
@@ -131,12 +131,12 @@ async function rotate({
     );
   }
 
-  const total = staleKids(census).reduce((sum, { envelopes }) => sum + envelopes, 0);
+  const total = staleKids(keyringUsage).reduce((sum, { envelopes }) => sum + envelopes, 0);
   const progress = showProgress(total, "keys");
   let before: number;
   do {
     before = tally.rewrapped;
-    for (const { kid, in_ring } of staleKids(census)) {
+    for (const { kid, in_ring } of staleKids(keyringUsage)) {
       let after: string | null = null;
       do {
         const result: BatchResult = await rewrapBatch(project, {
@@ -153,13 +153,13 @@ async function rotate({
         after = result.next;
       } while (after !== null);
     }
-    if (!isDryRun) census = await takeCensus(project, primary);
-  } while (!isDryRun && tally.rewrapped > before && staleKids(census).length > 0);
+    if (!isDryRun) keyringUsage = await countByKid(project, primary);
+  } while (!isDryRun && tally.rewrapped > before && staleKids(keyringUsage).length > 0);
   progress.end();
-  return { census, tally };
+  return { keyringUsage, tally };
 }
 
-function describe({ primary, kids }: Census, tally: Tally, isDryRun: boolean): string {
+function describe({ primary, kids }: KeyringUsage, tally: Tally, isDryRun: boolean): string {
   const rows = kids.map((kid) => {
     return `  key ${String(kid.kid).padEnd(10)} ${String(kid.envelopes).padStart(10)}  ${words[stateOf(kid, primary)]}`;
   });
@@ -174,15 +174,15 @@ function describe({ primary, kids }: Census, tally: Tally, isDryRun: boolean): s
 
 await runCommand(usage, async () => {
   const command = readCommand(process.argv.slice(2));
-  const { census, tally } = await rotate(command);
+  const { keyringUsage, tally } = await rotate(command);
   const { isDryRun, json } = command;
-  const kids = census.kids.map((kid) => ({ ...kid, state: stateOf(kid, census.primary) }));
+  const kids = keyringUsage.kids.map((kid) => ({ ...kid, state: stateOf(kid, keyringUsage.primary) }));
   const { rewrapped, left_alone, locked, unreadable } = tally;
-  const found = { dry_run: isDryRun, primary: census.primary, kids, rewrapped, left_alone };
+  const found = { dry_run: isDryRun, primary: keyringUsage.primary, kids, rewrapped, left_alone };
   console.log(
     json
       ? JSON.stringify({ ...found, locked: locked.size, unreadable: [...unreadable] })
-      : describe(census, tally, isDryRun),
+      : describe(keyringUsage, tally, isDryRun),
   );
-  return isDryRun ? locked.size + unreadable.size === 0 : staleKids(census).length === 0;
+  return isDryRun ? locked.size + unreadable.size === 0 : staleKids(keyringUsage).length === 0;
 });

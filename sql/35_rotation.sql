@@ -1,30 +1,30 @@
 -- Rotation of the master key: envelopes are counted and listed by the kid they are sealed under, opened and sealed anew by the
 -- function rotate, and replaced where they are still the same. Envelopes of all users pass through here, and yet no role may
--- select them all: byok_census sees whose there are and under which kid but no envelope, and byok_server reads and replaces each while
+-- select them all: byok_rotation sees whose there are and under which kid but no envelope, and byok_server reads and replaces each while
 -- it acts for its user.
 
 do $$
 begin
-  if not exists (select from pg_catalog.pg_roles where rolname = 'byok_census') then
-    create role byok_census nologin noinherit;
+  if not exists (select from pg_catalog.pg_roles where rolname = 'byok_rotation') then
+    create role byok_rotation nologin noinherit;
   end if;
 end
 $$;
 
-comment on role byok_census is
+comment on role byok_rotation is
   'Owns the functions of schema byok that count and list envelopes by kid. It sees the ids of credentials and users and the kids, and nothing else.';
 
-grant byok_census to postgres with inherit true, set true;
-grant usage on schema byok to byok_census;
+grant byok_rotation to postgres with inherit true, set true;
+grant usage on schema byok to byok_rotation;
 
 create index envelopes_kid_credential_id_idx on byok.envelopes (kid, credential_id);
 comment on index byok.envelopes_kid_credential_id_idx is 'Envelopes are counted and listed by kid without reading one.';
 
-create policy "The census counts and lists all envelopes" on byok.envelopes
-  for select to byok_census using (true);
-comment on policy "The census counts and lists all envelopes" on byok.envelopes is
+create policy "Rotation counts and lists all envelopes" on byok.envelopes
+  for select to byok_rotation using (true);
+comment on policy "Rotation counts and lists all envelopes" on byok.envelopes is
   'count_envelopes and list_envelope_ids. Its grant covers ids and kids, not the envelope.';
-grant select (credential_id, user_id, kid) on byok.envelopes to byok_census;
+grant select (credential_id, user_id, kid) on byok.envelopes to byok_rotation;
 
 create function byok.count_envelopes() returns table (kid bigint, envelopes bigint)
 language sql

@@ -1,8 +1,8 @@
 -- Every SECURITY DEFINER function runs as byok_server, which row-level security binds to one user at a time; but for the two
--- that look at all users' envelopes, which run as byok_census and see ids and kids. Handing a function over needs CREATE on
+-- that look at all users' envelopes, which run as byok_rotation and see ids and kids. Handing a function over needs CREATE on
 -- the schema for its new owner; that is taken back at once.
 
-grant create on schema byok to byok_server, byok_census;
+grant create on schema byok to byok_server, byok_rotation;
 
 do $$
 declare
@@ -10,7 +10,7 @@ declare
 begin
   for v_function in
     select p.oid::regprocedure as signature,
-      case when p.proname in ('count_envelopes', 'list_envelope_ids') then 'byok_census' else 'byok_server' end as owner
+      case when p.proname in ('count_envelopes', 'list_envelope_ids') then 'byok_rotation' else 'byok_server' end as owner
     from pg_catalog.pg_proc as p
     where p.pronamespace = 'byok'::regnamespace and p.prosecdef
   loop
@@ -19,4 +19,4 @@ begin
 end
 $$;
 
-revoke create on schema byok from byok_server, byok_census;
+revoke create on schema byok from byok_server, byok_rotation;

@@ -1,9 +1,9 @@
 /** Asks the function rotate, with patience: while a new key ring is rolled out, some functions still have the one before. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { BatchResult, Census } from "../../functions/_shared/keys/rotation.ts";
+import type { BatchResult, KeyringUsage } from "../../functions/_shared/keys/rotation.ts";
 import { Refusal } from "./command.ts";
 
-export type { BatchResult, Census };
+export type { BatchResult, KeyringUsage };
 
 export interface Project {
   /** `https://<project>.supabase.co` */
@@ -21,8 +21,8 @@ export interface BatchRequest {
 }
 
 /** Counts envelopes by kid, in the words of a function that has this primary key, if one is wanted. */
-export function takeCensus(project: Project, primary?: number): Promise<Census> {
-  return askPatiently<Census>(project, undefined, (census) => primary === undefined || census.primary === primary);
+export function countByKid(project: Project, primary?: number): Promise<KeyringUsage> {
+  return askPatiently<KeyringUsage>(project, undefined, (usage) => primary === undefined || usage.primary === primary);
 }
 
 /** Seals a batch anew. It may be asked for again: what was done before is not done twice. */

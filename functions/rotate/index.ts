@@ -5,7 +5,7 @@
 import * as z from "zod/mini";
 import { readJsonObject } from "../_shared/request/body.ts";
 import { requireSecretKey } from "../_shared/request/identity.ts";
-import { rewrapBatch, takeCensus } from "../_shared/keys/rotation.ts";
+import { rewrapBatch, countByKid } from "../_shared/keys/rotation.ts";
 import { serve } from "../_shared/request/serve.ts";
 import { openServices } from "../_shared/services.ts";
 import { maxBodyBytes, parse } from "../_shared/request/validation.ts";
@@ -24,7 +24,7 @@ export default serve({
   methods: ["GET", "POST"],
   async handle(request) {
     await requireSecretKey(request);
-    if (request.method === "GET") return Response.json(await takeCensus(services));
+    if (request.method === "GET") return Response.json(await countByKid(services));
     const { dry_run, ...batch } = parse(Body, await readJsonObject(request, maxBodyBytes));
     return Response.json(await rewrapBatch(services, { ...batch, isDryRun: dry_run }));
   },

@@ -368,31 +368,31 @@ grant execute on function byok.count_attempt(uuid) to service_role;
 
 -- Rotation of the master key: envelopes are counted and listed by the kid they are sealed under, opened and sealed anew by the
 -- function rotate, and replaced where they are still the same. Envelopes of all users pass through here, and yet no role may
--- select them all: byok_census sees whose there are and under which kid but no envelope, and byok_server reads and replaces each while
+-- select them all: byok_rotation sees whose there are and under which kid but no envelope, and byok_server reads and replaces each while
 -- it acts for its user.
 
 do $$
 begin
-  if not exists (select from pg_catalog.pg_roles where rolname = 'byok_census') then
-    create role byok_census nologin noinherit;
+  if not exists (select from pg_catalog.pg_roles where rolname = 'byok_rotation') then
+    create role byok_rotation nologin noinherit;
   end if;
 end
 $$;
 
-comment on role byok_census is
+comment on role byok_rotation is
   'Owns the functions of schema byok that count and list envelopes by kid. It sees the ids of credentials and users and the kids, and nothing else.';
 
-grant byok_census to postgres with inherit true, set true;
-grant usage on schema byok to byok_census;
+grant byok_rotation to postgres with inherit true, set true;
+grant usage on schema byok to byok_rotation;
 
 create index envelopes_kid_credential_id_idx on byok.envelopes (kid, credential_id);
 comment on index byok.envelopes_kid_credential_id_idx is 'Envelopes are counted and listed by kid without reading one.';
 
-create policy "The census counts and lists all envelopes" on byok.envelopes
-  for select to byok_census using (true);
-comment on policy "The census counts and lists all envelopes" on byok.envelopes is
+create policy "Rotation counts and lists all envelopes" on byok.envelopes
+  for select to byok_rotation using (true);
+comment on policy "Rotation counts and lists all envelopes" on byok.envelopes is
   'count_envelopes and list_envelope_ids. Its grant covers ids and kids, not the envelope.';
-grant select (credential_id, user_id, kid) on byok.envelopes to byok_census;
+grant select (credential_id, user_id, kid) on byok.envelopes to byok_rotation;
 
 create function byok.count_envelopes() returns table (kid bigint, envelopes bigint)
 language sql
@@ -1033,10 +1033,10 @@ grant execute on function
 to byok_functions;
 
 -- Every SECURITY DEFINER function runs as byok_server, which row-level security binds to one user at a time; but for the two
--- that look at all users' envelopes, which run as byok_census and see ids and kids. Handing a function over needs CREATE on
+-- that look at all users' envelopes, which run as byok_rotation and see ids and kids. Handing a function over needs CREATE on
 -- the schema for its new owner; that is taken back at once.
 
-grant create on schema byok to byok_server, byok_census;
+grant create on schema byok to byok_server, byok_rotation;
 
 do $$
 declare
@@ -1044,7 +1044,7 @@ declare
 begin
   for v_function in
     select p.oid::regprocedure as signature,
-      case when p.proname in ('count_envelopes', 'list_envelope_ids') then 'byok_census' else 'byok_server' end as owner
+      case when p.proname in ('count_envelopes', 'list_envelope_ids') then 'byok_rotation' else 'byok_server' end as owner
     from pg_catalog.pg_proc as p
     where p.pronamespace = 'byok'::regnamespace and p.prosecdef
   loop
@@ -1053,7 +1053,7 @@ begin
 end
 $$;
 
-revoke create on schema byok from byok_server, byok_census;
+revoke create on schema byok from byok_server, byok_rotation;
 
 -- Holds that outlive their call are swept every minute where pg_cron is installed. Without it open_call sweeps its own user's,
 -- and a backend job may call expire_holds.

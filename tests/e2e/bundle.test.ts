@@ -54,8 +54,8 @@ describe.each(ways)("bundled functions on the $deno Deno, by way of $database,",
     const onOwnKey = await ask(user, "anthropic", { text: "Hello" });
     expect([onOwnKey.status, onOwnKey.headers.get("x-byok-funding")]).toEqual([200, "byok"]);
 
-    const census = await fetch(`${functionsUrlOf(stack)}/rotate`, { headers: { apikey: stack.secretKey } });
-    expect(await census.json()).toMatchObject({ kids: [{ envelopes: 1 }] });
+    const usage = await fetch(`${functionsUrlOf(stack)}/rotate`, { headers: { apikey: stack.secretKey } });
+    expect(await usage.json()).toMatchObject({ kids: [{ envelopes: 1 }] });
     expect(stack.printed).toEqual([]);
   });
 });

@@ -48,7 +48,7 @@ export const inputGuards: readonly Guard[] = [
   {
     ...route,
     name: "A path holds nothing that a second decoder reads otherwise",
-    guard: "if (treacherous.test(path) || ",
+    guard: "if (ambiguousPath.test(path) || ",
     instead: "if (",
   },
   {

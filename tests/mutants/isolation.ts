@@ -142,7 +142,7 @@ export const isolationGuards: readonly Guard[] = [
   {
     name: "Checks of a key are counted before the provider is asked",
     file: "functions/_shared/keys/credentials.ts",
-    guard: "await vault.database.countAttempt(userId);",
+    guard: "await services.database.countAttempt(userId);",
     instead: "",
     test: "tests/unit/keys/credentials.test.ts",
   },
@@ -166,9 +166,9 @@ export const isolationGuards: readonly Guard[] = [
   },
   {
     ...rotation,
-    name: "The census sees no envelope",
-    guard: "grant select (credential_id, user_id, kid) on byok.envelopes to byok_census;",
-    instead: "grant select on byok.envelopes to byok_census;",
+    name: "What looks across users sees no envelope",
+    guard: "grant select (credential_id, user_id, kid) on byok.envelopes to byok_rotation;",
+    instead: "grant select on byok.envelopes to byok_rotation;",
   },
   {
     name: "An older key ring does not undo a rotation",
@@ -259,16 +259,16 @@ export const isolationGuards: readonly Guard[] = [
   {
     name: "Past the limit no provider is asked",
     file: "functions/_shared/keys/credentials.ts",
-    guard: "await vault.database.countAttempt(userId);",
-    instead: "await vault.database.countAttempt(userId).catch(() => undefined);",
+    guard: "await services.database.countAttempt(userId);",
+    instead: "await services.database.countAttempt(userId).catch(() => undefined);",
     test: "tests/e2e/keys/attempts.test.ts",
   },
   {
     name: "Keys and envelopes are not cached",
     file: "functions/_shared/credits/funding.ts",
-    guard: "await treasury.database.openCall(userId, provider, operation, requestId).catch(",
+    guard: "await services.database.openCall(userId, provider, operation, requestId).catch(",
     instead:
-      "await Promise.resolve(Reflect.get(globalThis, userId + provider) ?? treasury.database.openCall(userId, provider, operation, requestId)).then((row) => (row.funding === 'byok' && Reflect.set(globalThis, userId + provider, row), row)).catch(",
+      "await Promise.resolve(Reflect.get(globalThis, userId + provider) ?? services.database.openCall(userId, provider, operation, requestId)).then((row) => (row.funding === 'byok' && Reflect.set(globalThis, userId + provider, row), row)).catch(",
     test: "tests/e2e/story.test.ts",
   },
 ];

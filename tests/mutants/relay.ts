@@ -234,7 +234,7 @@ export const relayGuards: readonly Guard[] = [
   {
     name: "A path that two readers read in two ways is refused",
     file: "functions/_shared/request/route.ts",
-    guard: "if (treacherous.test(path) || ",
+    guard: "if (ambiguousPath.test(path) || ",
     instead: "if (",
     test: "tests/e2e/relay/relay-paths.test.ts",
   },

@@ -98,9 +98,9 @@ export const rotationGuards: readonly Guard[] = [
     test: "tests/sql/authority.sql",
   },
   {
-    name: "What looks across users runs as the census",
+    name: "What looks across users runs as byok_rotation",
     file: "sql/90_ownership.sql",
-    guard: "then 'byok_census' else",
+    guard: "then 'byok_rotation' else",
     instead: "then 'postgres' else",
     test: "tests/sql/house_rules.sql",
   },
@@ -126,7 +126,7 @@ export const rotationGuards: readonly Guard[] = [
   {
     ...command,
     name: "What is saved during a rotation is rotated too",
-    guard: "tally.rewrapped > before && staleKids(census).length > 0",
+    guard: "tally.rewrapped > before && staleKids(keyringUsage).length > 0",
     instead: "false",
   },
   {
@@ -144,7 +144,7 @@ export const rotationGuards: readonly Guard[] = [
   {
     ...command,
     name: "The command fails while a row needs an older key",
-    guard: "staleKids(census).length === 0;",
+    guard: "staleKids(keyringUsage).length === 0;",
     instead: "true;",
   },
   {

@@ -10,14 +10,15 @@ const byPath = new Map(sources.map((source) => [source.path, source]));
 /** From the endpoints down to what everything stands on. A file imports from its own layer and those below it. */
 const layers = [
   ["save/", "verify/", "call/", "rotate/"],
-  ["_shared/services.ts", "_shared/relay/"],
+  ["_shared/relay/"],
   ["_shared/credits/"],
   ["_shared/keys/"],
   ["_shared/request/"],
+  ["_shared/services.ts"],
   ["_shared/database/"],
   ["_shared/providers/"],
   ["_shared/crypto/"],
-  ["_shared/errors.ts", "_shared/env.ts", "_shared/json.ts", "_shared/remembered.ts"],
+  ["_shared/errors.ts", "_shared/env.ts", "_shared/json.ts", "_shared/lru-cache.ts"],
 ];
 
 function layerOf(path: string): number {

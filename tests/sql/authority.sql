@@ -1,7 +1,7 @@
 -- The whole matrix: every table, function and sequence of the schema, attempted by every role that could be an attacker's. The
 -- objects come from the catalog, so that a new one without a line of its own here is a failure, not an omission.
 begin;
-grant usage on schema extensions to byok_server, byok_census, byok_functions;
+grant usage on schema extensions to byok_server, byok_rotation, byok_functions;
 -- Who made the role may become it, but has to say so.
 grant byok_functions to postgres with inherit false, set true;
 
@@ -40,7 +40,7 @@ insert into attackers values
   ('service_role', 'service_role', '{"role":"service_role"}'),
   ('byok_functions', 'byok_functions', ''),
   ('byok_server without a user', 'byok_server', ''),
-  ('byok_census', 'byok_census', '');
+  ('byok_rotation', 'byok_rotation', '');
 
 -- What is known, with what a function is called with. Arguments are an attacker's: of somebody who has what is asked for.
 create temporary table known (kind text, name text, arguments text, primary key (kind, name));
@@ -70,7 +70,7 @@ insert into known values
   ('function', 'void_expired(uuid,uuid[])', $$'00000000-0000-4000-8000-00000000000c', array(select id from holds_of_cyd)$$),
   ('function', 'void_hold(uuid,uuid)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd)$$);
 create temporary view holds_of_cyd as select id from byok.holds where user_id = '00000000-0000-4000-8000-00000000000c';
-grant select on holds_of_cyd to anon, authenticated, service_role, byok_server, byok_census, byok_functions;
+grant select on holds_of_cyd to anon, authenticated, service_role, byok_server, byok_rotation, byok_functions;
 
 -- Who is signed in and has nothing.
 create temporary view strangers as select name from attackers where role = 'authenticated' and name <> 'the owner';
@@ -113,11 +113,11 @@ insert into allowed
       'count_attempt', 'count_envelopes', 'list_envelopes', 'mark_credential', 'open_call', 'read_envelope', 'replace_envelopes',
       'run_batch', 'save_credential', 'settle_hold', 'void_hold')
   union all
-  -- Nobody can become byok_server or byok_census but through the functions that they own.
+  -- Nobody can become byok_server or byok_rotation but through the functions that they own.
   select 'function', name, 'byok_server without a user', 'execute', 'runs' from known
   where kind = 'function' and name not in ('count_envelopes()', 'refuse_ledger_change()')
   union all
-  select 'function', name, 'byok_census', 'execute', 'runs' from known
+  select 'function', name, 'byok_rotation', 'execute', 'runs' from known
   where kind = 'function' and name in ('count_envelopes()', 'list_envelope_ids(bigint,uuid,integer)');
 
 create temporary table objects as

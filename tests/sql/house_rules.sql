@@ -58,7 +58,7 @@ select is_empty(
 select set_eq(
   $$select format('%s as %s', proname, proowner::regrole) from pg_proc
     where pronamespace = 'byok'::regnamespace and prosecdef and proowner <> 'byok_server'::regrole$$,
-  array['count_envelopes as byok_census', 'list_envelope_ids as byok_census'],
+  array['count_envelopes as byok_rotation', 'list_envelope_ids as byok_rotation'],
   'every SECURITY DEFINER function runs as byok_server, but for these');
 select is_empty(
   $$select polname from pg_policy join pg_class on pg_class.oid = polrelid
@@ -70,8 +70,8 @@ select is_empty(
   'every policy names its role');
 
 select results_eq(
-  $$select rolname::text collate "C", rolsuper, rolbypassrls, rolcanlogin, rolcreaterole from pg_roles where rolname in ('byok_server', 'byok_census') order by 1$$,
-  $$values ('byok_census' collate "C", false, false, false, false), ('byok_server', false, false, false, false)$$,
+  $$select rolname::text collate "C", rolsuper, rolbypassrls, rolcanlogin, rolcreaterole from pg_roles where rolname in ('byok_server', 'byok_rotation') order by 1$$,
+  $$values ('byok_rotation' collate "C", false, false, false, false), ('byok_server', false, false, false, false)$$,
   'the roles that functions run as are bound by row-level security and cannot log in');
 
 select results_eq(
@@ -101,7 +101,7 @@ select set_eq(
     from pg_attribute join pg_class on pg_class.oid = attrelid where relnamespace = 'byok'::regnamespace and attacl is not null
     union all
     select format('%s %s', relname, relacl) from pg_class where relnamespace = 'byok'::regnamespace and relkind = 'S' and relacl is not null$$,
-  array['envelopes.credential_id {byok_census=r/postgres}', 'envelopes.kid {byok_census=r/postgres}', 'envelopes.user_id {byok_census=r/postgres}'],
+  array['envelopes.credential_id {byok_rotation=r/postgres}', 'envelopes.kid {byok_rotation=r/postgres}', 'envelopes.user_id {byok_rotation=r/postgres}'],
   'no column and no sequence has a grant of its own, but for ids and kids of envelopes');
 select results_eq(
   $$select case grantee when 0 then 'public' else grantee::regrole::text end collate "C", proname::text collate "C"

@@ -2,7 +2,7 @@
 begin;
 select plan(31);
 
-grant usage on schema extensions to byok_server, byok_census;
+grant usage on schema extensions to byok_server, byok_rotation;
 insert into auth.users (id, email)
 select id::uuid, id || '@example.com' from unnest(array[
   '00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000b', '00000000-0000-4000-8000-00000000000c']) as id;
@@ -109,9 +109,9 @@ select isnt_empty(
 select is((select status from byok.credentials where id = '10000000-0000-4000-8000-000000000003'), 'restricted', 'keeps its status');
 
 -- Who sees what.
-set local role byok_census;
+set local role byok_rotation;
 set local request.jwt.claims = '';
-select is((select count(distinct user_id) from byok.envelopes where kid = 4000000003)::int, 3, 'the census sees whose envelopes there are');
+select is((select count(distinct user_id) from byok.envelopes where kid = 4000000003)::int, 3, 'byok_rotation sees whose envelopes there are');
 select throws_ok('select envelope from byok.envelopes', '42501', null, 'and no envelope');
 select throws_ok('select credential_id from byok.envelopes for update', '42501', null, 'and locks none');
 select throws_ok('select hint from byok.credentials', '42501', null, 'and sees no credential');

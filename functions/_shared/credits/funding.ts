@@ -1,12 +1,16 @@
 /** Who pays a call: opened before it, resolved after it. */
 import { openKey } from "../keys/credentials.ts";
-import type { Database } from "../database/types.ts";
 import { ByokError } from "../errors.ts";
-import type { Keyring } from "../crypto/keyring.ts";
 import { type PlatformLimits, platformRule } from "./platform.ts";
 import { providers } from "../providers/index.ts";
 import type { PlatformRule } from "../providers/types.ts";
 import type { Route } from "../request/route.ts";
+import type { Services } from "../services.ts";
+
+/** What deciding who pays works with. */
+export type FundingServices = Pick<Services, "database" | "keyring"> & {
+  readonly env: Pick<Services["env"], "platformKeys">;
+};
 
 export type Funding = ByokFunding | PlatformFunding;
 
@@ -30,12 +34,6 @@ export interface PlatformFunding {
   release(): void;
 }
 
-export interface Treasury {
-  readonly database: Database;
-  readonly keyring: Keyring;
-  readonly env: { readonly platformKeys: Readonly<Record<string, string>> };
-}
-
 /**
  * Decides who pays a call and gets the API key for it. A credential that exists decides for BYOK, and if it cannot be opened
  * the call fails: it never falls back to credits.
@@ -43,20 +41,25 @@ export interface Treasury {
  * @throws ByokError `envelope_unreadable`, `not_offered`, `operation_required`, `insufficient_credits`, `request_in_progress`,
  * `request_completed`, `invalid_request`
  */
-export async function fundCall(treasury: Treasury, userId: string, route: Route, request: Request): Promise<Funding> {
+export async function fundCall(
+  services: FundingServices,
+  userId: string,
+  route: Route,
+  request: Request,
+): Promise<Funding> {
   const { provider } = route;
-  const platformKey = treasury.env.platformKeys[provider];
+  const platformKey = services.env.platformKeys[provider];
   const rule = platformKey === undefined ? undefined : platformRule(providers[provider], request.method, route.path);
   // Where credits never pay no operation is named, so that SQL places no hold.
   const operation = rule === undefined ? null : request.headers.get("x-byok-operation");
   const requestId = request.headers.get("idempotency-key") ?? crypto.randomUUID();
 
-  const opened = await treasury.database.openCall(userId, provider, operation, requestId).catch((error: unknown) => {
+  const opened = await services.database.openCall(userId, provider, operation, requestId).catch((error: unknown) => {
     const isUnfundable = rule === undefined && error instanceof ByokError && error.code === "operation_required";
     throw isUnfundable ? new ByokError("not_offered") : error;
   });
   if (opened.funding === "byok") {
-    const apiKey = await openKey(treasury.keyring, userId, provider, opened.credentialId, opened.envelope);
+    const apiKey = await openKey(services.keyring, userId, provider, opened.credentialId, opened.envelope);
     return { by: "byok", apiKey, credits: 0 };
   }
   if (platformKey === undefined || rule === undefined) throw new ByokError("internal");
@@ -67,7 +70,7 @@ export async function fundCall(treasury: Treasury, userId: string, route: Route,
   const resolve = (how: "settleHold" | "voidHold") => {
     if (isResolved) return;
     isResolved = true;
-    persist(() => treasury.database[how](userId, opened.holdId)).then(resolution.resolve);
+    persist(() => services.database[how](userId, opened.holdId)).then(resolution.resolve);
   };
   return {
     by: "platform",

@@ -17,7 +17,7 @@
  */
 import { ByokError } from "../errors.ts";
 import type { Keyring } from "./keyring.ts";
-import { Remembered } from "../remembered.ts";
+import { LruCache } from "../lru-cache.ts";
 
 /** What an envelope is bound to; it opens for these values only. */
 export interface Binding {
@@ -125,11 +125,11 @@ interface Derived {
  * comes of it tells nothing that the master key does not, which stays in the same memory for longer. No API key and no envelope is
  * kept: without its row in the database nothing can be opened.
  */
-const derivations = new WeakMap<CryptoKey, Remembered<Derived>>();
+const derivations = new WeakMap<CryptoKey, LruCache<Derived>>();
 
 async function deriveOrRecall(masterKey: CryptoKey, context: Bytes, random: Bytes): Promise<Derived> {
   let recent = derivations.get(masterKey);
-  if (!recent) derivations.set(masterKey, (recent = new Remembered({ maxEntries: 1_000, maxAge_ms: 5 * 60_000 })));
+  if (!recent) derivations.set(masterKey, (recent = new LruCache({ maxEntries: 1_000, maxAge_ms: 5 * 60_000 })));
   const info = String.fromCharCode(...context, ...random);
   let derived = recent.get(info);
   if (!derived) recent.set(info, (derived = await derive(masterKey, context, random)), Infinity);

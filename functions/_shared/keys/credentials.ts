@@ -1,22 +1,17 @@
 /** Saving, opening and checking a user's API key: the envelope, the provider and the database together. */
-import type { Credential, Database } from "../database/types.ts";
+import type { Credential } from "../database/types.ts";
 import { maxApiKeyBytes, open, seal } from "../crypto/envelope.ts";
 import { ByokError } from "../errors.ts";
 import type { Keyring } from "../crypto/keyring.ts";
 import { type ProviderId, providers } from "../providers/index.ts";
 import type { Verdict } from "../providers/types.ts";
+import type { Services } from "../services.ts";
+
+type KeyServices = Pick<Services, "database" | "keyring" | "check">;
 
 export interface CheckedCredential {
   readonly credential: Credential;
   readonly verdict: Verdict;
-}
-
-/** What the operations on credentials work with. */
-export interface Vault {
-  readonly database: Database;
-  readonly keyring: Keyring;
-  /** Asks the provider whether a key works. */
-  check(provider: ProviderId, apiKey: string): Promise<Verdict>;
 }
 
 /**
@@ -26,7 +21,7 @@ export interface Vault {
  * provider refuses it; `too_many_attempts`. Either way the credential before it stays as it is.
  */
 export async function saveKey(
-  vault: Vault,
+  services: KeyServices,
   userId: string,
   provider: ProviderId,
   pasted: string,
@@ -42,11 +37,11 @@ export async function saveKey(
   const wrongKind = adapter.refuseKind(apiKey);
   if (wrongKind) throw new ByokError("invalid_request", { message: wrongKind, details: { field: "api_key" } });
 
-  const verdict = await countAndCheck(vault, userId, provider, apiKey);
+  const verdict = await countAndCheck(services, userId, provider, apiKey);
   if (verdict === "rejected") throw rejected(provider);
   const credentialId = crypto.randomUUID();
-  const sealed = await seal(vault.keyring, { userId, credentialId, providerNumber: adapter.number }, apiKey);
-  const credential = await vault.database.saveCredential({
+  const sealed = await seal(services.keyring, { userId, credentialId, providerNumber: adapter.number }, apiKey);
+  const credential = await services.database.saveCredential({
     userId,
     credentialId,
     provider,
@@ -63,13 +58,17 @@ export async function saveKey(
  * @throws ByokError `credential_not_found`, `too_many_attempts`; `envelope_unreadable` when the key cannot be opened and
  * `api_key_rejected` when the provider refuses it, which are marked too
  */
-export async function checkSavedKey(vault: Vault, userId: string, provider: ProviderId): Promise<CheckedCredential> {
-  const saved = await vault.database.readEnvelope(userId, provider);
+export async function checkSavedKey(
+  services: KeyServices,
+  userId: string,
+  provider: ProviderId,
+): Promise<CheckedCredential> {
+  const saved = await services.database.readEnvelope(userId, provider);
   if (!saved) throw new ByokError("credential_not_found");
   const { credentialId, envelope } = saved;
-  const apiKey = await openKey(vault.keyring, userId, provider, credentialId, envelope).catch(nullIfUnreadable);
-  const status = apiKey === null ? "locked" : await countAndCheck(vault, userId, provider, apiKey);
-  const credential = await vault.database.markCredential(userId, credentialId, status);
+  const apiKey = await openKey(services.keyring, userId, provider, credentialId, envelope).catch(nullIfUnreadable);
+  const status = apiKey === null ? "locked" : await countAndCheck(services, userId, provider, apiKey);
+  const credential = await services.database.markCredential(userId, credentialId, status);
   if (!credential) {
     throw new ByokError("credential_not_found", {
       message: "The API key was replaced or removed while it was being checked.",
@@ -81,9 +80,14 @@ export async function checkSavedKey(vault: Vault, userId: string, provider: Prov
 }
 
 /** Asks the provider whether a key works. Every question counts, whatever the answer: both answers tell a thief something. */
-async function countAndCheck(vault: Vault, userId: string, provider: ProviderId, apiKey: string): Promise<Verdict> {
-  await vault.database.countAttempt(userId);
-  return await vault.check(provider, apiKey);
+async function countAndCheck(
+  services: KeyServices,
+  userId: string,
+  provider: ProviderId,
+  apiKey: string,
+): Promise<Verdict> {
+  await services.database.countAttempt(userId);
+  return await services.check(provider, apiKey);
 }
 
 /**

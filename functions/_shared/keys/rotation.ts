@@ -1,18 +1,15 @@
 /** Rotation of the master key: every envelope under an older kid is opened and sealed anew under the primary one. */
 import { nullIfUnreadable, openKey } from "./credentials.ts";
-import type { Database, ListedEnvelope } from "../database/types.ts";
+import type { ListedEnvelope } from "../database/types.ts";
 import { type SealedKey, seal } from "../crypto/envelope.ts";
 import { ByokError } from "../errors.ts";
 import type { Keyring } from "../crypto/keyring.ts";
 import { isProviderId, providers } from "../providers/index.ts";
+import type { Services } from "../services.ts";
 
-/** What rotation works with. */
-export interface Archive {
-  readonly database: Database;
-  readonly keyring: Keyring;
-}
+type RotationServices = Pick<Services, "database" | "keyring">;
 
-export interface Census {
+export interface KeyringUsage {
   /** The kid that new envelopes are sealed under. */
   readonly primary: number;
   /** Every kid of the key ring, and every other that envelopes are sealed under, in their order. */
@@ -43,7 +40,7 @@ export interface BatchResult {
 }
 
 /** Counts envelopes by kid. */
-export async function takeCensus({ database, keyring }: Archive): Promise<Census> {
+export async function countByKid({ database, keyring }: RotationServices): Promise<KeyringUsage> {
   const counts = new Map([...keyring.masterKeys.keys()].map((kid) => [kid, 0]));
   for (const { kid, envelopes } of await database.countEnvelopes()) counts.set(kid, envelopes);
   const kids = [...counts].map(([kid, envelopes]) => ({ kid, in_ring: keyring.masterKeys.has(kid), envelopes }));
@@ -57,7 +54,7 @@ export async function takeCensus({ database, keyring }: Archive): Promise<Census
  * @throws ByokError `keyring_changed` where the caller knows another primary key, as while a new key ring is being rolled out;
  * `invalid_request` for a kid that is the primary one or newer: those who still have an older key ring must not undo a rotation
  */
-export async function rewrapBatch({ database, keyring }: Archive, batch: Batch): Promise<BatchResult> {
+export async function rewrapBatch({ database, keyring }: RotationServices, batch: Batch): Promise<BatchResult> {
   const { kid, primary, after, limit } = batch;
   if (primary !== keyring.primary) throw new ByokError("keyring_changed", { details: { primary: keyring.primary } });
   if (kid === primary || (kid > primary && keyring.masterKeys.has(kid))) {

@@ -2,7 +2,7 @@
 import { verifyCredentials } from "@supabase/server/core";
 import { tokenIssuer } from "../env.ts";
 import { ByokError } from "../errors.ts";
-import { Remembered } from "../remembered.ts";
+import { LruCache } from "../lru-cache.ts";
 
 export interface Caller {
   /** UUID of the user the request acts for. */
@@ -72,7 +72,7 @@ function bearerToken(request: Request): string | null {
  * Callers by access tokens that were verified: checking an ES256 signature costs more than all the rest of a call. Nothing is
  * accepted for longer, since a token verified without a network call is good until it expires anyway. Refusals are not kept.
  */
-const verified = new Remembered<Caller>({ maxEntries: 1_000, maxAge_ms: 5 * 60_000 });
+const verified = new LruCache<Caller>({ maxEntries: 1_000, maxAge_ms: 5 * 60_000 });
 
 async function callerOf(token: string | null): Promise<Caller | null> {
   if (!token) return null;

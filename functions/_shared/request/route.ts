@@ -11,7 +11,7 @@ export interface Route {
 }
 
 /** Encoded slashes, dots, backslashes, at-signs, percent signs and control characters: what a second decoder would read otherwise. */
-const treacherous = /\/\/|\\|@|%(?:2e|2f|5c|40|25|[01][0-9a-f]|7f)|%(?![0-9a-f]{2})/i;
+const ambiguousPath = /\/\/|\\|@|%(?:2e|2f|5c|40|25|[01][0-9a-f]|7f)|%(?![0-9a-f]{2})/i;
 
 /**
  * The route of a request to `call`.
@@ -29,7 +29,7 @@ export function routeOf(requestUrl: string): Route {
         "Resumable uploads are not relayed: they continue at an address of the provider's, which would be sent your access token.",
     });
   }
-  if (treacherous.test(path) || !providers[provider].prefixes.some((prefix) => path.startsWith(prefix))) {
+  if (ambiguousPath.test(path) || !providers[provider].prefixes.some((prefix) => path.startsWith(prefix))) {
     throw new ByokError("unknown_path");
   }
   if (url.search !== "" && url.searchParams.has("key")) url.searchParams.delete("key");

@@ -52,12 +52,12 @@ function fund({ opened = credits, route = chat, method = "POST", headers = {}, .
     voidHold: async () => undefined,
     ...more.database,
   });
-  const treasury = { database, keyring, env: { platformKeys: more.platformKeys ?? { openai: "sk-platform" } } };
+  const services = { database, keyring, env: { platformKeys: more.platformKeys ?? { openai: "sk-platform" } } };
   const request = new Request("http://localhost/", {
     method,
     headers: { "x-byok-operation": "kernel_build", ...headers },
   });
-  return { database, funding: fundCall(treasury, userId, route, request) };
+  return { database, funding: fundCall(services, userId, route, request) };
 }
 
 describe("fundCall()", () => {
@@ -119,8 +119,8 @@ describe("fundCall()", () => {
 
   test("names no operation when the client names none", async () => {
     const database = mockDatabase({ openCall: async () => credits });
-    const treasury = { database, keyring, env: { platformKeys: { openai: "sk-platform" } } };
-    await fundCall(treasury, userId, chat, new Request("http://localhost/", { method: "POST" }));
+    const services = { database, keyring, env: { platformKeys: { openai: "sk-platform" } } };
+    await fundCall(services, userId, chat, new Request("http://localhost/", { method: "POST" }));
     expect(database.openCall.mock.calls[0]?.[2]).toBeNull();
   });
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test, vi } from "vitest";
-import { checkSavedKey, openKey, saveKey, type Vault } from "../../../functions/_shared/keys/credentials.ts";
+import { checkSavedKey, openKey, saveKey } from "../../../functions/_shared/keys/credentials.ts";
 import type { NewCredential } from "../../../functions/_shared/database/types.ts";
 import { open, seal } from "../../../functions/_shared/crypto/envelope.ts";
 import { ByokError } from "../../../functions/_shared/errors.ts";
@@ -15,9 +15,9 @@ const credentialId = "f3d0a9b4-17c6-4e0b-8f21-6c2e4d8a5b70";
 const apiKey = "sk-proj-0123456789-wxyz";
 const keyring = await importKeyring(JSON.stringify({ primary: 3, keys: { 3: randomBytes(32).toString("base64") } }));
 
-function vaultOf(database: MockDatabase, verdict: Verdict = "verified") {
+function servicesOf(database: MockDatabase, verdict: Verdict = "verified") {
   const check = vi.fn(async () => verdict);
-  return { database, keyring, check } satisfies Vault;
+  return { database, keyring, check };
 }
 
 const countAttempt = async () => undefined;
@@ -39,10 +39,10 @@ describe("saveKey()", () => {
 
   test.each(providerIds)("checks a key of %s, seals it and saves it", async (provider) => {
     const database = savable();
-    const vault = vaultOf(database);
-    const result = await saveKey(vault, userId, provider, apiKey);
+    const services = servicesOf(database);
+    const result = await saveKey(services, userId, provider, apiKey);
     expect(result).toEqual({ credential: credentialOf({ status: "verified", hint: "wxyz" }), verdict: "verified" });
-    expect(vault.check).toHaveBeenCalledExactlyOnceWith(provider, apiKey);
+    expect(services.check).toHaveBeenCalledExactlyOnceWith(provider, apiKey);
     const saved = savedBy(database);
     expect(saved).toMatchObject({ userId, provider, hint: "wxyz", status: "verified", kid: 3 });
     const binding = { userId, credentialId: saved.credentialId, providerNumber: providers[provider].number };
@@ -53,7 +53,7 @@ describe("saveKey()", () => {
     const ids = new Set<string>();
     for (let time = 0; time < 3; time++) {
       const database = savable();
-      await saveKey(vaultOf(database), userId, "openai", apiKey);
+      await saveKey(servicesOf(database), userId, "openai", apiKey);
       ids.add(savedBy(database).credentialId);
     }
     expect(ids.size).toBe(3);
@@ -61,22 +61,22 @@ describe("saveKey()", () => {
 
   test("never lets the key itself near the database or into the answer", async () => {
     const database = savable();
-    const result = await saveKey(vaultOf(database), userId, "openai", apiKey);
+    const result = await saveKey(servicesOf(database), userId, "openai", apiKey);
     const seen = JSON.stringify([result, savedBy(database)]);
     for (const part of [apiKey, apiKey.slice(0, -4), btoa(apiKey)]) expect(seen).not.toContain(part);
   });
 
   test("takes the space around a pasted key away", async () => {
-    const vault = vaultOf(savable());
-    await saveKey(vault, userId, "openai", ` \t\r\n\u00a0${apiKey}\n `);
-    expect(vault.check).toHaveBeenCalledWith("openai", apiKey);
+    const services = servicesOf(savable());
+    await saveKey(services, userId, "openai", ` \t\r\n\u00a0${apiKey}\n `);
+    expect(services.check).toHaveBeenCalledWith("openai", apiKey);
   });
 
   test.each<Verdict>(["unverified", "restricted", "no_credit", "rate_limited"])(
     "saves a key that is %s and says so",
     async (verdict) => {
       const database = savable();
-      expect(await saveKey(vaultOf(database, verdict), userId, "openai", apiKey)).toMatchObject({
+      expect(await saveKey(servicesOf(database, verdict), userId, "openai", apiKey)).toMatchObject({
         verdict,
         credential: { status: verdict },
       });
@@ -85,7 +85,7 @@ describe("saveKey()", () => {
 
   test("refuses a key that the provider rejects, and leaves the one before it alone", async () => {
     const database = mockDatabase({ countAttempt });
-    await expect(saveKey(vaultOf(database, "rejected"), userId, "openai", apiKey)).rejects.toMatchObject({
+    await expect(saveKey(servicesOf(database, "rejected"), userId, "openai", apiKey)).rejects.toMatchObject({
       code: "api_key_rejected",
       status: 422,
       message: "OpenAI refuses this API key.",
@@ -95,19 +95,19 @@ describe("saveKey()", () => {
   });
 
   test("asks the provider nothing, and saves nothing, for a user who has had too many keys checked", async () => {
-    const vault = vaultOf(mockDatabase(noMoreAttempts));
-    await expect(saveKey(vault, userId, "openai", apiKey)).rejects.toMatchObject({
+    const services = servicesOf(mockDatabase(noMoreAttempts));
+    await expect(saveKey(services, userId, "openai", apiKey)).rejects.toMatchObject({
       code: "too_many_attempts",
       details: { retry_after_s: 60 },
     });
-    expect(vault.check).not.toHaveBeenCalled();
+    expect(services.check).not.toHaveBeenCalled();
   });
 
   test.each<Verdict>(["verified", "rejected", "unverified"])(
     "counts the check of a key that is %s once",
     async (verdict) => {
       const database = savable();
-      await saveKey(vaultOf(database, verdict), userId, "openai", apiKey).catch(() => undefined);
+      await saveKey(servicesOf(database, verdict), userId, "openai", apiKey).catch(() => undefined);
       expect(database.countAttempt).toHaveBeenCalledExactlyOnceWith(userId);
     },
   );
@@ -115,19 +115,21 @@ describe("saveKey()", () => {
   test.each(["", "   ", "sk key", "sk\nkey", "sk-é", "sk-\u0000", "sk-\u007f", "k".repeat(255)])(
     "refuses %j, which can be no key, before it is sent anywhere",
     async (pasted) => {
-      const vault = vaultOf(mockDatabase());
-      await expect(saveKey(vault, userId, "openai", pasted)).rejects.toMatchObject({
+      const services = servicesOf(mockDatabase());
+      await expect(saveKey(services, userId, "openai", pasted)).rejects.toMatchObject({
         code: "invalid_request",
         message: "An API key is 1 to 254 printable ASCII characters.",
         details: { field: "api_key" },
       });
-      expect(vault.check).not.toHaveBeenCalled();
+      expect(services.check).not.toHaveBeenCalled();
     },
   );
 
   test("takes keys of 1 and of 254 characters", async () => {
     for (const key of ["k", "k".repeat(254)]) {
-      await expect(saveKey(vaultOf(savable()), userId, "openai", key)).resolves.toMatchObject({ verdict: "verified" });
+      await expect(saveKey(servicesOf(savable()), userId, "openai", key)).resolves.toMatchObject({
+        verdict: "verified",
+      });
     }
   });
 
@@ -136,21 +138,21 @@ describe("saveKey()", () => {
     ["anthropic", "sk-ant-admin01-abc"],
     ["anthropic", "sk-ant-oat01-abc"],
   ])("refuses for %s the key %s of a kind that never works, with the reason", async (provider, key) => {
-    const vault = vaultOf(mockDatabase());
-    await expect(saveKey(vault, userId, provider, key)).rejects.toMatchObject({
+    const services = servicesOf(mockDatabase());
+    await expect(saveKey(services, userId, provider, key)).rejects.toMatchObject({
       code: "invalid_request",
       message: providers[provider].refuseKind(key),
       details: { field: "api_key" },
     });
-    expect(vault.check).not.toHaveBeenCalled();
+    expect(services.check).not.toHaveBeenCalled();
   });
 
   test("shows no characters of a key so short that four give much away", async () => {
     const database = savable();
-    await saveKey(vaultOf(database), userId, "openai", "k".repeat(15));
+    await saveKey(servicesOf(database), userId, "openai", "k".repeat(15));
     expect(savedBy(database).hint).toBe("");
     const longer = savable();
-    await saveKey(vaultOf(longer), userId, "openai", `${"k".repeat(12)}wxyz`);
+    await saveKey(servicesOf(longer), userId, "openai", `${"k".repeat(12)}wxyz`);
     expect(savedBy(longer).hint).toBe("wxyz");
   });
 });
@@ -170,11 +172,11 @@ describe("checkSavedKey()", () => {
         readEnvelope: async () => ({ credentialId, envelope }),
         markCredential: async (_, id, status) => credentialOf({ id, status }),
       });
-      const vault = vaultOf(database, verdict);
+      const services = servicesOf(database, verdict);
       const credential = credentialOf({ id: credentialId, status: verdict });
-      expect(await checkSavedKey(vault, userId, "openai")).toEqual({ credential, verdict });
+      expect(await checkSavedKey(services, userId, "openai")).toEqual({ credential, verdict });
       expect(database.readEnvelope).toHaveBeenCalledExactlyOnceWith(userId, "openai");
-      expect(vault.check).toHaveBeenCalledExactlyOnceWith("openai", apiKey);
+      expect(services.check).toHaveBeenCalledExactlyOnceWith("openai", apiKey);
       expect(database.markCredential).toHaveBeenCalledExactlyOnceWith(userId, credentialId, verdict);
     },
   );
@@ -187,7 +189,7 @@ describe("checkSavedKey()", () => {
       readEnvelope: async () => ({ credentialId, envelope }),
       markCredential: async () => credential,
     });
-    await expect(checkSavedKey(vaultOf(database, "rejected"), userId, "openai")).rejects.toMatchObject({
+    await expect(checkSavedKey(servicesOf(database, "rejected"), userId, "openai")).rejects.toMatchObject({
       code: "api_key_rejected",
       message: "OpenAI refuses this API key.",
       details: { verdict: "rejected", credential },
@@ -196,12 +198,12 @@ describe("checkSavedKey()", () => {
   });
 
   test("tells that no key is saved", async () => {
-    const vault = vaultOf(mockDatabase({ readEnvelope: async () => null }));
-    await expect(checkSavedKey(vault, userId, "openai")).rejects.toMatchObject({
+    const services = servicesOf(mockDatabase({ readEnvelope: async () => null }));
+    await expect(checkSavedKey(services, userId, "openai")).rejects.toMatchObject({
       code: "credential_not_found",
       message: "No API key is saved for this provider.",
     });
-    expect(vault.check).not.toHaveBeenCalled();
+    expect(services.check).not.toHaveBeenCalled();
   });
 
   test.each<Verdict>(["verified", "rejected"])("tells that a key found %s was replaced meanwhile", async (verdict) => {
@@ -211,7 +213,7 @@ describe("checkSavedKey()", () => {
       readEnvelope: async () => ({ credentialId, envelope }),
       markCredential: async () => null,
     });
-    await expect(checkSavedKey(vaultOf(database, verdict), userId, "openai")).rejects.toMatchObject({
+    await expect(checkSavedKey(servicesOf(database, verdict), userId, "openai")).rejects.toMatchObject({
       code: "credential_not_found",
       message: "The API key was replaced or removed while it was being checked.",
     });
@@ -228,20 +230,22 @@ describe("checkSavedKey()", () => {
       readEnvelope: async () => ({ credentialId, envelope: sealed }),
       markCredential: async () => credential,
     });
-    const vault = vaultOf(database);
-    await expect(checkSavedKey(vault, userId, "openai")).rejects.toMatchObject({
+    const services = servicesOf(database);
+    await expect(checkSavedKey(services, userId, "openai")).rejects.toMatchObject({
       code: "envelope_unreadable",
       details: { credential },
     });
     expect(database.markCredential).toHaveBeenCalledExactlyOnceWith(userId, credentialId, "locked");
-    expect(vault.check).not.toHaveBeenCalled();
+    expect(services.check).not.toHaveBeenCalled();
   });
 
   test("asks the provider nothing, and marks nothing, for a user who has had too many keys checked", async () => {
     const envelope = await savedKey();
-    const vault = vaultOf(mockDatabase({ ...noMoreAttempts, readEnvelope: async () => ({ credentialId, envelope }) }));
-    await expect(checkSavedKey(vault, userId, "openai")).rejects.toMatchObject({ code: "too_many_attempts" });
-    expect(vault.check).not.toHaveBeenCalled();
+    const services = servicesOf(
+      mockDatabase({ ...noMoreAttempts, readEnvelope: async () => ({ credentialId, envelope }) }),
+    );
+    await expect(checkSavedKey(services, userId, "openai")).rejects.toMatchObject({ code: "too_many_attempts" });
+    expect(services.check).not.toHaveBeenCalled();
   });
 });
 

@@ -4,7 +4,7 @@ import type { ListedEnvelope } from "../../../functions/_shared/database/types.t
 import { open, seal } from "../../../functions/_shared/crypto/envelope.ts";
 import { importKeyring } from "../../../functions/_shared/crypto/keyring.ts";
 import { type ProviderId, providerIds, providers } from "../../../functions/_shared/providers/index.ts";
-import { type Batch, rewrapBatch, takeCensus } from "../../../functions/_shared/keys/rotation.ts";
+import { type Batch, rewrapBatch, countByKid } from "../../../functions/_shared/keys/rotation.ts";
 import { mockDatabase } from "../../harness/database.ts";
 
 const masterKeys = [1, 2, 3, 4].map(() => randomBytes(32).toString("base64"));
@@ -38,14 +38,14 @@ const batchOf = (changes: Partial<Batch> = {}): Batch => {
   return { kid: 1, primary: 2, after: null, limit: 100, isDryRun: false, ...changes };
 };
 
-describe("takeCensus()", () => {
+describe("countByKid()", () => {
   test("tells the kids of the key ring and those of envelopes, in order, and which is primary", async () => {
     const counts = [
       { kid: 1, envelopes: 5 },
       { kid: 4, envelopes: 7 },
     ];
     const database = mockDatabase({ countEnvelopes: async () => counts });
-    expect(await takeCensus({ database, keyring: await keyringOf(3, 2, 1) })).toEqual({
+    expect(await countByKid({ database, keyring: await keyringOf(3, 2, 1) })).toEqual({
       primary: 3,
       kids: [
         { kid: 1, in_ring: true, envelopes: 5 },
@@ -121,8 +121,8 @@ describe("rewrapBatch()", () => {
   });
 
   test("does nothing where the primary key is another than the caller believes", async () => {
-    const archive = { database: mockDatabase(), keyring: await keyringOf(1, 2) };
-    await expect(rewrapBatch(archive, batchOf())).rejects.toMatchObject({
+    const services = { database: mockDatabase(), keyring: await keyringOf(1, 2) };
+    await expect(rewrapBatch(services, batchOf())).rejects.toMatchObject({
       code: "keyring_changed",
       status: 409,
       details: { primary: 1 },
@@ -130,8 +130,8 @@ describe("rewrapBatch()", () => {
   });
 
   test.each([2, 3])("does not bring key %d back to the primary key 2", async (kid) => {
-    const archive = { database: mockDatabase(), keyring: await keyringOf(2, 1, 3) };
-    await expect(rewrapBatch(archive, batchOf({ kid }))).rejects.toMatchObject({
+    const services = { database: mockDatabase(), keyring: await keyringOf(2, 1, 3) };
+    await expect(rewrapBatch(services, batchOf({ kid }))).rejects.toMatchObject({
       code: "invalid_request",
       details: { field: "kid" },
     });

@@ -1,10 +1,10 @@
-/** A bounded memory: what was used longest ago makes room for what is new. */
+/** A bounded cache whose entries expire: the one that was used longest ago makes room for a new one. */
 interface Entry<Value> {
   readonly value: Value;
   readonly expiresAt_ms: number;
 }
 
-export class Remembered<Value> {
+export class LruCache<Value> {
   readonly #maxEntries: number;
   readonly #maxAge_ms: number;
   /** In the order of their last use: a Map keeps the order of insertion. */
