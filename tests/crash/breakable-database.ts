@@ -13,7 +13,9 @@ import { createDataApi, type DataApi } from "./data-api.ts";
 export class BreakableDatabase {
   readonly #stateDir: string;
   #port = 0;
-  #running: { postgres: Postgres; dataApi: DataApi } | null = null;
+  #running: Postgres | null = null;
+  /** Goes on while Postgres is down, and answers as PostgREST does then. */
+  #dataApi: DataApi | null = null;
 
   /** @param stateDir with symbolic links resolved */
   constructor(stateDir: string) {
@@ -51,31 +53,30 @@ export class BreakableDatabase {
       durable: true,
     });
     this.#port = postgres.port;
-    this.#running = { postgres, dataApi: createDataApi(this.adminUrl) };
+    this.#running = postgres;
+    this.#dataApi ??= createDataApi(this.adminUrl);
   }
 
-  /** Answers what the functions ask of the Data API; 503 while Postgres is down, as PostgREST does. */
+  /** Answers what the functions ask of the Data API. */
   async answer(request: Request): Promise<Response> {
-    if (this.#running) return await this.#running.dataApi.answer(request);
-    return Response.json({ code: "PGRST000", message: "Could not connect with the database" }, { status: 503 });
+    if (!this.#dataApi) throw new Error("The database has not been started.");
+    return await this.#dataApi.answer(request);
   }
 
   /** SIGKILL to the first process of Postgres alone, which the others miss sooner or later, or to all of them. */
   async kill(extent: "postmaster" | "all"): Promise<void> {
-    const running = this.#running;
-    if (!running) return;
+    const postgres = this.#running;
+    if (!postgres) return;
     this.#running = null;
-    const { postgres, dataApi } = running;
     // The first process last, or the others would begin to end in good order.
     if (extent === "all") for (const pid of childrenOf(postgres.pid)) killIfThere(pid);
     killIfThere(postgres.pid);
     await postgres.ended;
-    await dataApi.stop();
   }
 
   async stop(): Promise<void> {
-    await this.#running?.dataApi.stop();
-    await this.#running?.postgres.stop();
+    await this.#dataApi?.stop();
+    await this.#running?.stop();
   }
 
   #urlAs(role: string): string {

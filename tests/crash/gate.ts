@@ -101,6 +101,7 @@ export class Gate {
     const { p_user_id, p_hold_id, p_request_id } = JSON.parse(body);
     const requestId: string = p_request_id ?? this.#requestOfHold.get(p_hold_id);
     const barrier = this.#meet(`${rpc} ${requestId}`);
+    let isTried = true;
     try {
       if (barrier && (await this.#stop(barrier, "before")) === "lost") return lost();
       if (barrier?.point === "amid") await this.#lock(p_user_id, barrier);
@@ -110,9 +111,11 @@ export class Gate {
       if (placed) this.#requestOfHold.set(placed, requestId);
       if (barrier && (await this.#stop(barrier, "after")) === "lost") return lost();
       if (placed && generation === this.#generation) this.#resolutions.set(requestId, Promise.withResolvers());
+      // A connection that broke is found out by asking, and the functions ask again at once.
+      isTried = response.status !== 400;
       return response;
     } finally {
-      if (rpc !== "open_call") this.#resolutions.get(requestId)?.resolve();
+      if (rpc !== "open_call" && isTried) this.#resolutions.get(requestId)?.resolve();
     }
   }
 

@@ -199,9 +199,13 @@ class CrashRun {
     await this.#withDatabase((client) => expireHolds(client, this.#payers));
   }
 
+  /** Asks until the database is there: the Data API finds out by asking which of its connections broke. */
   async #again(user: User, requestId: string): Promise<CallEnd> {
-    this.#stack.provider.stopAt(requestId, "end");
-    return await this.#call(user, requestId).ended;
+    for (;;) {
+      this.#stack.provider.stopAt(requestId, "end");
+      const end = await this.#call(user, requestId).ended;
+      if (end.refusal !== "database_unavailable") return end;
+    }
   }
 
   #call(user: User, requestId: string): Call {

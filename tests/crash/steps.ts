@@ -49,7 +49,9 @@ function outcomesOfOpening(point: Point, plan: Plan): readonly Outcome[] {
   const isPassedBeforeRestart = release === "passed before restart";
   if (point === "before") {
     if (release === "lost" || (isPassedBeforeRestart && diesDatabase(plan))) return ["none"];
-    return [diesFunctions(plan) ? "voided" : "settled"];
+    const opened = diesFunctions(plan) ? "voided" : "settled";
+    // It may be the request by which the Data API finds out that a connection broke, and then the call is refused.
+    return diesDatabase(plan) ? ["none", opened] : [opened];
   }
   if (diesFunctions(plan) || release === "lost") return ["voided"];
   // The function goes on at once, and comes to settle while Postgres is still down, or up again.
@@ -69,6 +71,8 @@ function outcomesOfResolving({ rpc, point }: { rpc: Rpc; point: Point }, plan: P
   }
   if (release === "lost") return ifNotHeard;
   if (release === "passed before restart") return diesDatabase(plan) ? ifNotHeard : ["settled"];
+  // Of the dead nobody asks again when the Data API finds out that a connection broke.
+  if (diesFunctions(plan) && diesDatabase(plan)) return ["settled", "voided"];
   return [sweep === "before survivors go on" ? "voided" : "settled"];
 }
 

@@ -251,7 +251,7 @@ export const isolationGuards: readonly Guard[] = [
   },
   {
     name: "A deleted user is nobody",
-    file: "functions/_shared/database/rpc.ts",
+    file: "functions/_shared/database/failures.ts",
     guard: 'if (code === missingUser) return new ByokError("unauthenticated");',
     instead: "",
     test: "tests/e2e/identity.test.ts",

@@ -3,6 +3,7 @@ import { authorityGuards } from "./authority.ts";
 import { batchGuards } from "./batches.ts";
 import { billingGuards } from "./billing.ts";
 import { componentGuards } from "./components.ts";
+import { databaseGuards } from "./database.ts";
 import { envelopeGuards } from "./envelope.ts";
 import { growthGuards } from "./growth.ts";
 import { inputGuards } from "./input.ts";
@@ -28,6 +29,7 @@ export const guards: readonly Guard[] = [
   ...isolationGuards,
   ...billingGuards,
   ...batchGuards,
+  ...databaseGuards,
   ...growthGuards,
   ...inputGuards,
   ...relayGuards,

@@ -4,7 +4,8 @@
  * the one before it, but each would carry half as much: measured, that costs more than it saves.
  */
 import { ByokError } from "../errors.ts";
-import { type DatabaseFailure, type OpenedRow, openedCallOf, refusalOf, type Rpc } from "./rpc.ts";
+import { type DatabaseFailure, isRolledBack, refusalOf } from "./failures.ts";
+import { type OpenedRow, openedCallOf, type Rpc } from "./rpc.ts";
 import type { Database } from "./types.ts";
 
 interface Step {
@@ -66,7 +67,7 @@ export function inBatches(rpc: Rpc, alone: Database): Pick<Database, "openCall" 
     } catch (thrown) {
       if (thrown instanceof ByokError) throw thrown;
       const refusal = thrown as DatabaseFailure;
-      if (refusal.code === lockNotAvailable) return await inTurn(byItself);
+      if (refusal.code === lockNotAvailable || isRolledBack(refusal)) return await inTurn(byItself);
       throw refusalOf(refusal);
     }
     return resultOf(answer);

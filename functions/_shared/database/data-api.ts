@@ -1,14 +1,20 @@
 /** The database through the project's Data API: needs no set-up on any Supabase project. */
 import { PostgrestClient } from "@supabase/postgrest-js";
-import { databaseOver, databaseUnavailable, type FunctionName, type Parameters, refusalOf, type Rows } from "./rpc.ts";
+import { rpcOver } from "./failures.ts";
+import { databaseOver, type FunctionName, type Parameters, type Rows } from "./rpc.ts";
 import type { Database as Schema } from "./schema.ts";
 import type { Database } from "./types.ts";
 
 /** Longer than any statement may take there (8 s). */
 const patienceMs = 10_000;
 
-/** What stands before the Data API answers so when it is away; 0 is no answer at all. */
-const awayStatuses = [0, 502, 503, 504];
+/**
+ * What stands before the Data API answers so when it is away: gateways, Cloudflare (520 to 524), and Supabase's own for a project
+ * that is paused (540) and a connection that timed out (544); 0 is no answer at all.
+ * https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/,
+ * https://supabase.com/docs/guides/platform/http-status-codes (November 2026)
+ */
+const awayStatuses = [0, 502, 503, 504, 520, 521, 522, 523, 524, 540, 544];
 
 /** What supabase-js calls functions of SQL by, without the rest of it, which is most of what a start would have to load. */
 export function dataApi(supabaseUrl: string, secretKey: string): Database {
@@ -17,9 +23,10 @@ export function dataApi(supabaseUrl: string, secretKey: string): Database {
     schema: "byok",
     timeout: patienceMs,
   });
-  return databaseOver(async <Name extends FunctionName>(name: Name, parameters: Parameters<Name>) => {
+  const rpc = rpcOver(async <Name extends FunctionName>(name: Name, parameters: Parameters<Name>) => {
     const { data, error, status } = await client.rpc(name, parameters);
-    if (!error) return [data].flat() as unknown as Rows<Name>;
-    throw awayStatuses.includes(status) ? databaseUnavailable() : refusalOf(error);
-  });
+    if (!error) return { rows: [data].flat() as unknown as Rows<Name> };
+    return { failure: { ...error, isAway: awayStatuses.includes(status) } };
+  }, "data-api");
+  return databaseOver(rpc);
 }

@@ -1,15 +1,8 @@
 /** The database over a connection of its own, as the role `byok_functions`: one round trip to Postgres and nothing between. */
 import { type DatabaseError, Pool, type PoolClient } from "pg";
 import { inBatches } from "./batches.ts";
-import {
-  databaseOver,
-  databaseUnavailable,
-  type FunctionName,
-  type Parameters,
-  refusalOf,
-  type Rows,
-  type Rpc,
-} from "./rpc.ts";
+import { type Ask, type DatabaseFailure, rpcOver } from "./failures.ts";
+import { databaseOver, type FunctionName, type Parameters, type Rows } from "./rpc.ts";
 import type { Database } from "./types.ts";
 
 export interface DirectOptions {
@@ -29,7 +22,7 @@ const idleMs = 30_000;
 /**
  * Make one for each isolate. Statements are unnamed and each is a transaction of its own, so nothing depends on which server
  * connection a pooler picks. Connections are opened when they are needed; one that broke is dropped and another is opened for
- * the next statement. No statement is ever sent twice: whether the first was carried out cannot be known.
+ * the next statement. No statement is sent twice unless Postgres says that it has rolled the first one back.
  */
 export function direct({ url, tls, patienceMs = 10_000 }: DirectOptions): Database & { close(): Promise<void> } {
   const pool = new Pool({
@@ -46,32 +39,40 @@ export function direct({ url, tls, patienceMs = 10_000 }: DirectOptions): Databa
   pool.on("error", ignore);
   pool.on("connect", (client) => client.on("error", ignore));
 
-  const rpc: Rpc = async <Name extends FunctionName>(name: Name, parameters: Parameters<Name>) => {
+  const ask: Ask = async <Name extends FunctionName>(name: Name, parameters: Parameters<Name>) => {
     const names = Object.keys(parameters);
     const list = names.map((parameter, index) => `${parameter} => $${index + 1}`).join(", ");
-    const client = await pool.connect().catch(() => {
-      throw databaseUnavailable();
-    });
+    let client: PoolClient;
+    try {
+      client = await pool.connect();
+    } catch (thrown) {
+      return { failure: { code: (thrown as Partial<DatabaseError>).code, isAway: true } };
+    }
     const values = Object.values(parameters).map(toParameter);
-    const { rows } = await query(client, `select to_json(r) from byok.${name}(${list}) as r`, values);
-    return rows.map(([row]) => row) as Rows<Name>;
+    const result = await query(client, `select to_json(r) from byok.${name}(${list}) as r`, values);
+    return "failure" in result ? result : { rows: result.rows.map(([row]) => row) as Rows<Name> };
   };
+  const rpc = rpcOver(ask, "direct");
   const database = databaseOver(rpc);
   return { ...database, ...inBatches(rpc, database), close: () => pool.end() };
 }
 
 /** Runs a statement and hands the connection back, unless it is no longer good. */
-async function query(client: PoolClient, text: string, values: unknown[]): Promise<{ rows: unknown[][] }> {
+async function query(
+  client: PoolClient,
+  text: string,
+  values: unknown[],
+): Promise<{ rows: unknown[][] } | { failure: DatabaseFailure }> {
   try {
-    const result = await client.query<unknown[]>({ text, values, rowMode: "array" });
+    const { rows } = await client.query<unknown[]>({ text, values, rowMode: "array" });
     client.release();
-    return result;
+    return { rows };
   } catch (thrown) {
     const { code, message, detail: details } = thrown as Partial<DatabaseError>;
     // Without an SQLSTATE it is the connection that failed, or was silent. The pool drops those that Postgres ended by itself.
     const isBroken = code?.length !== 5;
     client.release(isBroken);
-    throw isBroken ? databaseUnavailable() : refusalOf({ code, message, details });
+    return { failure: isBroken ? { code, isAway: true } : { code, message, details } };
   }
 }
 

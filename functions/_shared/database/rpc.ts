@@ -1,6 +1,5 @@
 /** The SQL functions of schema `byok` as a Database, whichever way they are called. */
-import { ByokError, isErrorCode } from "../errors.ts";
-import { isRecord, parseJson } from "../json.ts";
+import { ByokError } from "../errors.ts";
 import type { Database as Schema } from "./schema.ts";
 import type { Credential, Database, OpenedCall } from "./types.ts";
 
@@ -15,7 +14,7 @@ export type Rows<Name extends FunctionName> = Functions[Name]["Returns"] extends
 /**
  * Calls one SQL function, in one round trip. Rows come as JSON has them: times in ISO 8601, credits as numbers.
  *
- * @throws ByokError as `refusalOf` makes it
+ * @throws ByokError as `refusalOf` in failures.ts makes it
  */
 export type Rpc = <Name extends FunctionName>(name: Name, parameters: Parameters<Name>) => Promise<Rows<Name>>;
 
@@ -106,38 +105,6 @@ export function openedCallOf(row: OpenedRow): OpenedCall {
     maxInputBytes: row.max_input_bytes,
     models: row.models,
   };
-}
-
-/** An error of the database: an SQLSTATE, or a code of PostgREST's, and the texts beside it. */
-export interface DatabaseFailure {
-  readonly code?: string | undefined;
-  readonly message?: string | undefined;
-  readonly details?: string | null | undefined;
-}
-
-/**
- * SQLSTATEs of a database that is away, going down, full or too slow, and PostgREST's codes for having no connection to it.
- * https://www.postgresql.org/docs/17/errcodes-appendix.html, https://docs.postgrest.org/en/stable/references/errors.html
- */
-const awayCodes = /^(?:08...|53...|57P0.|57014|PGRST00[0-3])$/;
-
-/** A row refers to one that is not there: to the user, since nothing else that a call writes may be gone. */
-const missingUser = "23503";
-
-/**
- * What SQL raises as SQLSTATE PTxyz with a code of ours as message is that refusal; a database that is away is
- * `database_unavailable`; a user whose access token outlives them is `unauthenticated`; all else is `internal`, without detail.
- */
-export function refusalOf({ code = "", message, details: text }: DatabaseFailure): ByokError {
-  if (awayCodes.test(code)) return databaseUnavailable();
-  if (code === missingUser) return new ByokError("unauthenticated");
-  if (!code.startsWith("PT") || !isErrorCode(message)) return new ByokError("internal");
-  const details = parseJson(text ?? "");
-  return new ByokError(message, isRecord(details) ? { details } : {});
-}
-
-export function databaseUnavailable(): ByokError {
-  return new ByokError("database_unavailable", { details: { retry_after_s: 1 } });
 }
 
 function onlyRow<T>(rows: readonly T[]): T {

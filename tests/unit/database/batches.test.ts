@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { inBatches } from "../../../functions/_shared/database/batches.ts";
-import { databaseUnavailable, type Rpc } from "../../../functions/_shared/database/rpc.ts";
+import { databaseUnavailable } from "../../../functions/_shared/database/failures.ts";
+import type { Rpc } from "../../../functions/_shared/database/rpc.ts";
 import type { Database, OpenedCall } from "../../../functions/_shared/database/types.ts";
 import { ByokError } from "../../../functions/_shared/errors.ts";
 import { mockDatabase } from "../../harness/database.ts";
@@ -107,7 +108,7 @@ describe("inBatches()", () => {
     await expect(calls[2]).rejects.toThrow(new ByokError("internal"));
   });
 
-  test("asks by itself for whom an account was locked", async () => {
+  test.each(["55P03", "40P01", "40001"])("asks by itself for whom a batch came to nothing with %s", async (code) => {
     const asked: string[] = [];
     const { statements, database, open } = batches({
       openCall: async (user) => (asked.push(`open ${user}`), opened("alone") as OpenedCall),
@@ -115,7 +116,7 @@ describe("inBatches()", () => {
       voidHold: async (user, hold) => void asked.push(`void ${user} ${hold}`),
     });
     const locked = (statement: Statement) =>
-      statement.steps.map((_, at) => ({ number: at + 1, answer: null, refusal: { code: "55P03" } }));
+      statement.steps.map((_, at) => ({ number: at + 1, answer: null, refusal: { code } }));
     const calls = [open("ada"), database.settleHold("bob", "h-1"), database.voidHold("cyd", "h-2")];
     for (const at of [0, 1]) {
       statements[at]?.answer(locked(statements[at]!));

@@ -1,9 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { dataApi } from "../../../functions/_shared/database/data-api.ts";
 import type { Database } from "../../../functions/_shared/database/types.ts";
 import { ByokError } from "../../../functions/_shared/errors.ts";
 import { credentialOf } from "../../harness/database.ts";
 import { answerJson, deadOrigin, startServer } from "../../harness/http.ts";
+
+beforeEach(() => void vi.spyOn(console, "error").mockReturnValue());
 
 const secretKey = "sb_secret_example";
 const userId = "0b6f2c1e-8d2a-4c55-9a3e-5d1f0a7b9c31";
@@ -211,12 +213,10 @@ describe("an error of the database", () => {
     expect(outcome).toMatchObject(internal);
   });
 
-  test.each([
+  test.each<[number, object]>([
     [400, internal],
     [500, internal],
-    [502, unavailable],
-    [503, unavailable],
-    [504, unavailable],
+    ...[502, 503, 504, 520, 521, 522, 523, 524, 540, 544].map((status): [number, object] => [status, unavailable]),
   ])("tells by the status %d of an answer that is no JSON", async (status, expected) => {
     const { origin } = await startServer((_, response) => response.writeHead(status).end("<html>s3cret</html>"));
     const outcome = await openCall(dataApi(origin, secretKey)).catch((error: unknown) => error);
@@ -230,13 +230,22 @@ describe("an error of the database", () => {
     expect(outcome).toMatchObject(unavailable);
   });
 
-  test.each(["08006", "53300", "57014", "57P01", "57P03", "PGRST000", "PGRST001", "PGRST002", "PGRST003"])(
-    "says that the database is unavailable for %s, without detail",
-    async (code) => {
-      const { outcome } = await ask(openCall, 500, { code, message: "s3cret", details: '{"s3cret":1}', hint: null });
-      expect(outcome).toMatchObject(unavailable);
-    },
-  );
+  test.each([
+    "08006",
+    "53300",
+    "57014",
+    "57P01",
+    "57P03",
+    "40001",
+    "40P01",
+    "PGRST000",
+    "PGRST001",
+    "PGRST002",
+    "PGRST003",
+  ])("says that the database is unavailable for %s, without detail", async (code) => {
+    const { outcome } = await ask(openCall, 500, { code, message: "s3cret", details: '{"s3cret":1}', hint: null });
+    expect(outcome).toMatchObject(unavailable);
+  });
 
   test("says that a user who is there no more is nobody, without detail", async () => {
     const body = { code: "23503", message: "s3cret", details: "Key (user_id)=(s3cret)", hint: null };

@@ -1,0 +1,104 @@
+/** How a statement fails, whichever way it was sent: what is asked again, and which refusal the others become. */
+import { ByokError, isErrorCode } from "../errors.ts";
+import { isRecord, parseJson } from "../json.ts";
+import { createNotices, type Way } from "./notices.ts";
+import type { FunctionName, Parameters, Rows, Rpc } from "./rpc.ts";
+
+/** An error of the database: an SQLSTATE, or a code of PostgREST's, and the texts beside it. */
+export interface DatabaseFailure {
+  readonly code?: string | undefined;
+  readonly message?: string | undefined;
+  readonly details?: string | null | undefined;
+  /** The way to the database failed, whatever the code says: no connection, no answer, a gateway's error. */
+  readonly isAway?: boolean;
+}
+
+/** One attempt at one SQL function. */
+export type Ask = <Name extends FunctionName>(
+  name: Name,
+  parameters: Parameters<Name>,
+) => Promise<{ readonly rows: Rows<Name> } | { readonly failure: DatabaseFailure }>;
+
+/**
+ * SQLSTATEs of a database that is away, going down, full or too slow, and PostgREST's codes for having no connection to it.
+ * https://www.postgresql.org/docs/17/errcodes-appendix.html, https://docs.postgrest.org/en/stable/references/errors.html
+ */
+const awayCodes = /^(?:08...|53...|57P0.|57014|PGRST00[0-3])$/;
+
+/** Postgres has rolled the transaction back because of another one: serialization failure, deadlock. */
+const rolledBackCodes = /^(?:40001|40P01)$/;
+
+/** PostgREST 14, once for each connection of its pool that broke while Postgres recovers from a crash. */
+const brokenConnection = "";
+
+/** A row refers to one that is not there: to the user, since nothing else that a call writes may be gone. */
+const missingUser = "23503";
+
+/** What changes nothing the second time, and so may be asked again when nobody knows whether it was carried out. */
+const repeatable: ReadonlySet<FunctionName> = new Set<FunctionName>([
+  "settle_hold",
+  "void_hold",
+  "read_envelope",
+  "count_envelopes",
+  "list_envelopes",
+]);
+
+const maxAttempts = {
+  /** Two that were in each other's way seldom meet again. */
+  rolledBack: 3,
+  /** One more than the Data API has connections by default: https://docs.postgrest.org/en/stable/references/configuration.html#db-pool */
+  brokenConnection: 11,
+};
+
+/**
+ * Asks by one way, and again at once where another attempt is safe and mends it. A database that is away is not asked again: how
+ * long to wait for it is for the caller to say.
+ *
+ * @throws ByokError as `refusalOf` makes it
+ */
+export function rpcOver(ask: Ask, way: Way): Rpc {
+  const notices = createNotices(way);
+  return async (name, parameters) => {
+    for (let attempt = 1; ; attempt++) {
+      const outcome = await ask(name, parameters);
+      if ("rows" in outcome) return outcome.rows;
+      if (attempt < attemptsFor(name, outcome.failure)) continue;
+      notices.tell(outcome.failure.code ?? "", isAway(outcome.failure));
+      throw refusalOf(outcome.failure);
+    }
+  };
+}
+
+function attemptsFor(name: FunctionName, failure: DatabaseFailure): number {
+  if (isRolledBack(failure)) return maxAttempts.rolledBack;
+  return failure.code === brokenConnection && repeatable.has(name) ? maxAttempts.brokenConnection : 1;
+}
+
+/** Nothing of the statement is left, so that whatever it was may be asked again. */
+export function isRolledBack({ code = "", isAway }: DatabaseFailure): boolean {
+  return !isAway && rolledBackCodes.test(code);
+}
+
+function isAway(failure: DatabaseFailure): boolean {
+  const { code } = failure;
+  return (
+    failure.isAway === true || code === brokenConnection || awayCodes.test(code ?? "none") || isRolledBack(failure)
+  );
+}
+
+/**
+ * What SQL raises as SQLSTATE PTxyz with a code of ours as message is that refusal; a database that is away or too busy is
+ * `database_unavailable`; a user whose access token outlives them is `unauthenticated`; all else is `internal`, without detail.
+ */
+export function refusalOf(failure: DatabaseFailure): ByokError {
+  const { code = "", message, details: text } = failure;
+  if (isAway(failure)) return databaseUnavailable();
+  if (code === missingUser) return new ByokError("unauthenticated");
+  if (!code.startsWith("PT") || !isErrorCode(message)) return new ByokError("internal");
+  const details = parseJson(text ?? "");
+  return new ByokError(message, isRecord(details) ? { details } : {});
+}
+
+export function databaseUnavailable(): ByokError {
+  return new ByokError("database_unavailable", { details: { retry_after_s: 1 } });
+}
