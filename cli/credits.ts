@@ -12,7 +12,7 @@ const usage = `Usage: npm run credits -- <command> [<options>]
   show <user>       balance, calls under way, last entries
   reconcile         recomputes every account from the ledger and prints each difference
 
-  <user> is a user id or an email address, <credits> a whole number from 1 to 1000000000.
+  <user> is a user id or an email address, <credits> a number above 0, up to 1000000000, with up to 6 decimal places.
   --db-url <url>    the database, as role postgres; otherwise BYOK_OPERATOR_DB_URL, or the stack that npm start runs
   --state <folder>  of that stack, when it is not .stack
   --json            for machines
@@ -22,7 +22,8 @@ Exit code: 0 done, 1 refused or a difference found, 2 not understood.`;
 interface Command {
   readonly name: "grant" | "show" | "reconcile";
   readonly user: string;
-  readonly credits: number;
+  /** As it was written: a decimal is exact only as text. */
+  readonly credits: string;
   readonly key: string;
   readonly reason: string | null;
   readonly dbUrl: string;
@@ -41,7 +42,7 @@ function readCommand(args: string[]): Command {
   const { key = "", reason = null, json, state } = values;
   if (name !== "grant" && (key || reason)) throw new UsageError("--key and --reason belong to grant.");
   if (name === "grant" && !key) throw new UsageError("grant needs --key, so that a command given twice grants once.");
-  const credits = name === "grant" ? readCredits(amount) : 0;
+  const credits = name === "grant" ? readCredits(amount) : "0";
   const dbUrl = readUrl(values["db-url"] ?? process.env.BYOK_OPERATOR_DB_URL) ?? localDbUrl(path.resolve(state));
   return { name, user, credits, key, reason, dbUrl, json };
 }
@@ -61,9 +62,9 @@ function parse(args: string[]) {
   }
 }
 
-function readCredits(text: string): number {
-  if (/^[1-9]\d{0,9}$/.test(text) && Number(text) <= 1_000_000_000) return Number(text);
-  throw new UsageError(`'${text}' is no whole number of credits from 1 to 1000000000.`);
+function readCredits(text: string): string {
+  if (/^\d{1,10}(\.\d{1,6})?$/.test(text) && Number(text) > 0 && Number(text) <= 1_000_000_000) return text;
+  throw new UsageError(`'${text}' is no number of credits above 0 and up to 1000000000, with up to 6 decimal places.`);
 }
 
 function readUrl(text: string | undefined): string | undefined {
@@ -161,15 +162,15 @@ interface Account {
 
 const accountQuery = `
   select json_build_object(
-    'available_credits', coalesce((select available from byok.accounts where user_id = $1), 0),
-    'held_credits', coalesce((select held from byok.accounts where user_id = $1), 0),
+    'available_credits', byok.to_credits(coalesce((select available_microcredits from byok.accounts where user_id = $1), 0)),
+    'held_credits', byok.to_credits(coalesce((select held_microcredits from byok.accounts where user_id = $1), 0)),
     'pending', (
       select coalesce(json_agg(h order by h.expires_at), '[]')
-      from (select id, credits, operation, request_id, expires_at from byok.holds where user_id = $1 and state = 'pending') as h),
+      from (select id, byok.to_credits(microcredits) as credits, operation, request_id, expires_at from byok.holds where user_id = $1 and state = 'pending') as h),
     'entries', (
       select coalesce(json_agg(e order by e.id), '[]')
       from (
-        select id, created_at, kind, credits, coalesce(operation, reason) as what, hold_id, idempotency_key
+        select id, created_at, kind, byok.to_credits(microcredits) as credits, coalesce(operation, reason) as what, hold_id, idempotency_key
         from byok.entries where user_id = $1 order by id desc limit 20
       ) as e)
   ) as account`;
@@ -184,29 +185,29 @@ interface Reconciliation {
 const reconcileQuery = `
   with ledger as (
     select user_id,
-      sum(case kind when 'grant' then credits when 'hold' then -credits when 'void' then credits else 0 end) as available,
-      sum(case kind when 'hold' then credits when 'settle' then -credits when 'void' then -credits else 0 end) as held
+      sum(case kind when 'grant' then microcredits when 'hold' then -microcredits when 'void' then microcredits else 0 end) as available,
+      sum(case kind when 'hold' then microcredits when 'settle' then -microcredits when 'void' then -microcredits else 0 end) as held
     from byok.entries group by user_id
   ),
-  pending as (select user_id, sum(credits) as held from byok.holds where state = 'pending' group by user_id),
+  pending as (select user_id, sum(microcredits) as held from byok.holds where state = 'pending' group by user_id),
   movements as (
-    select hold_id, user_id, string_agg(kind || ' ' || credits, ', ' order by id) as said
+    select hold_id, user_id, string_agg(kind || ' ' || microcredits, ', ' order by id) as said
     from byok.entries where kind <> 'grant' group by hold_id, user_id
   ),
   holds as (
     select id, user_id, case state
-      when 'pending' then 'hold ' || credits
-      when 'settled' then 'hold ' || credits || ', settle ' || credits
-      else 'hold ' || credits || ', void ' || credits
+      when 'pending' then 'hold ' || microcredits
+      when 'settled' then 'hold ' || microcredits || ', settle ' || microcredits
+      else 'hold ' || microcredits || ', void ' || microcredits
     end as said
     from byok.holds
   ),
   differences as (
-    select a.user_id, 'available' as what, a.available::text as recorded, coalesce(l.available, 0)::text as computed
-    from byok.accounts as a left join ledger as l using (user_id) where a.available <> coalesce(l.available, 0)
+    select a.user_id, 'available microcredits' as what, a.available_microcredits::text as recorded, coalesce(l.available, 0)::text as computed
+    from byok.accounts as a left join ledger as l using (user_id) where a.available_microcredits <> coalesce(l.available, 0)
     union all
-    select a.user_id, 'held', a.held::text, coalesce(l.held, 0)::text
-    from byok.accounts as a left join ledger as l using (user_id) where a.held <> coalesce(l.held, 0)
+    select a.user_id, 'held microcredits', a.held_microcredits::text, coalesce(l.held, 0)::text
+    from byok.accounts as a left join ledger as l using (user_id) where a.held_microcredits <> coalesce(l.held, 0)
     union all
     select a.user_id, 'the sum of the pending holds', coalesce(p.held, 0)::text, coalesce(l.held, 0)::text
     from byok.accounts as a left join ledger as l using (user_id) left join pending as p using (user_id)

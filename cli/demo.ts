@@ -133,7 +133,7 @@ class Story {
   }
 
   async #print(seen: Omit<Line, "balance">, expected: Pick<Line, "payer" | "credits" | "balance">): Promise<void> {
-    const line = { ...seen, balance: dataOf(await this.#byok.balance()).available };
+    const line = { ...seen, balance: dataOf(await this.#byok.balance()).available_credits };
     const isAsExpected = (["payer", "credits", "balance"] as const).every(
       (column) => line[column] === expected[column],
     );

@@ -41,6 +41,11 @@ export function createByok(supabase: SupabaseClient<any, any, any, any, any>, op
   return new Client(supabase, options);
 }
 
+/** The database counts in microcredits, the user in credits. */
+function toCredits(microcredits: number): number {
+  return microcredits / 1_000_000;
+}
+
 const credentialColumns = "id, provider, hint, status, verified_at, created_at, updated_at";
 
 class Client implements Byok {
@@ -75,8 +80,15 @@ class Client implements Byok {
   balance(): Promise<Result<Balance>> {
     return this.#signedIn(async () =>
       dataResult(
-        await this.#byok.from("accounts").select("available, held").maybeSingle().retry(false),
-        (row) => row ?? { available: 0, held: 0 },
+        await this.#byok
+          .from("accounts")
+          .select("available_microcredits, held_microcredits")
+          .maybeSingle()
+          .retry(false),
+        (row) => ({
+          available_credits: toCredits(row?.available_microcredits ?? 0),
+          held_credits: toCredits(row?.held_microcredits ?? 0),
+        }),
       ),
     );
   }
@@ -86,10 +98,14 @@ class Client implements Byok {
       dataResult(
         await this.#byok
           .from("operations")
-          .select("name, price_credits, max_output_tokens, max_input_bytes")
-          .order("price_credits", { ascending: false })
+          .select("name, price_microcredits, max_output_tokens, max_input_bytes")
+          .order("price_microcredits", { ascending: false })
           .retry(false),
-        (rows) => rows ?? [],
+        (rows) =>
+          (rows ?? []).map(({ price_microcredits, ...operation }) => ({
+            ...operation,
+            price_credits: toCredits(price_microcredits),
+          })),
       ),
     );
   }
@@ -98,7 +114,7 @@ class Client implements Byok {
     // One more than asked for tells whether anything follows.
     let query = this.#byok
       .from("entries")
-      .select("id, kind, credits, operation, reason, created_at")
+      .select("id, kind, microcredits, operation, reason, created_at")
       .order("id", { ascending: false })
       .limit(limit + 1)
       .retry(false);
@@ -106,7 +122,9 @@ class Client implements Byok {
     if (kinds) query = query.in("kind", kinds);
     return this.#signedIn(async () =>
       dataResult(await query, (rows) => {
-        const entries = (rows ?? []).slice(0, limit) as Entry[];
+        const entries = (rows ?? [])
+          .slice(0, limit)
+          .map(({ microcredits, ...entry }) => ({ ...entry, credits: toCredits(microcredits) }) as Entry);
         return { entries, next: (rows ?? []).length > limit ? (entries.at(-1)?.id ?? null) : null };
       }),
     );

@@ -30,17 +30,23 @@ export interface CheckedCredential {
 }
 
 /** In credits: what can be spent, and what calls under way have reserved. */
-export type Balance = Pick<Row<"accounts">, "available" | "held">;
+export interface Balance {
+  readonly available_credits: number;
+  readonly held_credits: number;
+}
 
 /** What is billed, with its price and limits for calls on credits. */
-export type Operation = Row<"operations">;
+export interface Operation extends Omit<Row<"operations">, "price_microcredits"> {
+  readonly price_credits: number;
+}
 
 /** `hold` reserves credits, `settle` charges and `void` gives back what was reserved, `grant` puts credits in. */
 export type EntryKind = "grant" | "hold" | "settle" | "void";
 
 /** One line of the ledger; `credits` is always positive, the kind says which way they went. */
-export interface Entry extends Pick<Row<"entries">, "id" | "credits" | "operation" | "reason" | "created_at"> {
+export interface Entry extends Pick<Row<"entries">, "id" | "operation" | "reason" | "created_at"> {
   readonly kind: EntryKind;
+  readonly credits: number;
 }
 
 /** Entries, newest first. `next` is what to pass as `before` for those that follow; null at the end. */

@@ -23,7 +23,7 @@ export function Credits({ byok }: { readonly byok: Byok }): ReactNode {
     useCallback(() => readAccount(byok), [byok]),
     joinAccounts,
   );
-  useWhileHeld(data?.balance.held ?? 0, refresh);
+  useWhileHeld(data?.balance.held_credits ?? 0, refresh);
 
   return (
     <section className="byok" aria-labelledby={`${id}-title`}>
@@ -101,7 +101,7 @@ function Payer({ balance, operations, credentials }: Account): ReactNode {
   const paying = withStatus((works) => works);
   const failing = withStatus((works) => !works);
   const onCredits = providers.filter((provider) => !paying.includes(provider) && !failing.includes(provider));
-  const { available, held } = balance;
+  const { available_credits: available, held_credits: held } = balance;
 
   return (
     <>

@@ -52,7 +52,7 @@ export function nameOf(operation: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-const digits = new Intl.NumberFormat("en");
+const digits = new Intl.NumberFormat("en", { maximumFractionDigits: 6 });
 
 export function inDigits(credits: number): string {
   return digits.format(credits);

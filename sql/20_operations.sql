@@ -3,14 +3,15 @@
 create table byok.operations (
   name text primary key check (name ~ '^[a-z][a-z0-9_]{0,62}$'),
   -- No integer: Postgres would round 1.5 before any check sees it, and the operator would charge what was never said.
-  price_credits numeric not null check (price_credits between 1 and 1000000000 and price_credits = trunc(price_credits)),
+  price_microcredits numeric not null
+    check (price_microcredits between 1 and 1e15 and price_microcredits = trunc(price_microcredits)),
   max_output_tokens integer not null check (max_output_tokens between 1 and 1000000),
   max_input_bytes integer not null check (max_input_bytes between 1 and 26214400)
 );
 
 comment on table byok.operations is 'Operations that are billed, one row each. The operator edits prices and limits here.';
 comment on column byok.operations.name is 'Name sent as x-byok-operation.';
-comment on column byok.operations.price_credits is 'Price of one call on platform funding, in credits.';
+comment on column byok.operations.price_microcredits is 'Price of one call on platform funding, in microcredits: 1000000 are one credit.';
 comment on column byok.operations.max_output_tokens is 'Most output tokens that one call on platform funding may ask for.';
 comment on column byok.operations.max_input_bytes is 'Largest request body of a call on platform funding, in bytes.';
 
@@ -43,10 +44,10 @@ comment on policy "The server reads the platform models" on byok.platform_models
 
 grant select on byok.operations, byok.platform_models to authenticated, byok_server;
 
-insert into byok.operations (name, price_credits, max_output_tokens, max_input_bytes) values
-  ('kernel_build', 20, 16384, 1048576),
-  ('doc_generation', 10, 8192, 1048576),
-  ('single_doc_regen', 2, 4096, 262144)
+insert into byok.operations (name, price_microcredits, max_output_tokens, max_input_bytes) values
+  ('kernel_build', 20000000, 16384, 1048576),
+  ('doc_generation', 10000000, 8192, 1048576),
+  ('single_doc_regen', 2000000, 4096, 262144)
 on conflict (name) do nothing;
 
 insert into byok.platform_models (provider, model) values

@@ -1,24 +1,25 @@
 -- Credits. An account says what a user has; the ledger says why, and is never rewritten.
--- For each account and at any time: available + held + settled = granted.
+-- For each account and at any time: available + held + settled = granted. Everything is kept in microcredits, 1000000 to a credit,
+-- so that every price is exact; operators and users say credits.
 
 create table byok.accounts (
   user_id uuid primary key references auth.users (id) on delete cascade,
-  available bigint not null default 0 check (available >= 0),
-  held bigint not null default 0 check (held >= 0),
+  available_microcredits bigint not null default 0 check (available_microcredits >= 0),
+  held_microcredits bigint not null default 0 check (held_microcredits >= 0),
   updated_at timestamptz not null default now()
 ) with (fillfactor = 70); -- Every call on credits changes its account twice; with room on the page no index has to follow.
 
 comment on table byok.accounts is 'One row for each user who was ever granted credits. It is the one row that billing locks.';
 comment on column byok.accounts.user_id is 'Owner.';
-comment on column byok.accounts.available is 'Credits that can be spent.';
-comment on column byok.accounts.held is 'Credits reserved by calls under way.';
+comment on column byok.accounts.available_microcredits is 'What can be spent.';
+comment on column byok.accounts.held_microcredits is 'What calls under way have reserved.';
 comment on column byok.accounts.updated_at is 'When the balance last changed.';
 
 create table byok.entries (
   id bigint generated always as identity,
   user_id uuid not null references byok.accounts (user_id) on delete cascade,
   kind text not null check (kind in ('grant', 'hold', 'settle', 'void')),
-  credits bigint not null check (credits between 1 and 1000000000),
+  microcredits bigint not null check (microcredits between 1 and 1000000000000000),
   operation text,
   hold_id uuid,
   reason text check (length(reason) <= 500),
@@ -35,7 +36,7 @@ comment on table byok.entries is 'The ledger: append-only. A row goes only toget
 comment on column byok.entries.id is 'Order of the ledger.';
 comment on column byok.entries.user_id is 'Owner.';
 comment on column byok.entries.kind is 'grant: put in; hold: reserved; settle: charged from a hold; void: a hold given back.';
-comment on column byok.entries.credits is 'Amount in credits, always positive; the kind says the direction.';
+comment on column byok.entries.microcredits is 'Amount, always positive; the kind says the direction.';
 comment on column byok.entries.operation is 'What was billed; null for a grant.';
 comment on column byok.entries.hold_id is 'The hold this belongs to; null for a grant.';
 comment on column byok.entries.reason is 'Why credits were granted, in the operator''s words.';
@@ -94,52 +95,83 @@ create trigger refuse_truncate before truncate on byok.entries
 comment on trigger refuse_change on byok.entries is 'The ledger is append-only, for every role.';
 comment on trigger refuse_truncate on byok.entries is 'The ledger is append-only, for every role.';
 
-create function byok.grant_credits(p_user_id uuid, p_credits bigint, p_reason text, p_idempotency_key text)
-returns table (available_credits bigint, granted boolean)
+create function byok.to_credits(p_microcredits bigint) returns numeric
+language sql
+immutable
+set search_path = ''
+as $$
+  select trim_scale(p_microcredits / 1000000.0);
+$$;
+
+comment on function byok.to_credits(bigint) is 'An amount of microcredits as credits: a decimal with up to 6 places, without zeros at its end.';
+
+create function byok.to_microcredits(p_credits numeric) returns bigint
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  -- NaN is greater than every number.
+  if p_credits is null or p_credits <= 0 or p_credits > 1000000000 or p_credits <> round(p_credits, 6) then
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_credits"}',
+      hint = 'An amount is more than 0 and at most 1000000000 credits, with up to 6 decimal places.';
+  end if;
+  return p_credits * 1000000;
+end
+$$;
+
+comment on function byok.to_microcredits(numeric) is
+  'An amount of credits, above 0 and up to 1e9, as microcredits. Raises invalid_request for more than 6 decimal places, which would have to be rounded.';
+
+create function byok.grant_credits(p_user_id uuid, p_credits numeric, p_reason text, p_idempotency_key text)
+returns table (available_credits numeric, granted boolean)
 language plpgsql
 security definer
 set search_path = ''
 as $$
 declare
   v_previous_claims text := byok.act_for(p_user_id);
+  v_microcredits bigint := byok.to_microcredits(p_credits);
+  v_available bigint;
 begin
-  if p_credits is null or p_credits not between 1 and 1000000000 then
-    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_credits"}',
-      hint = 'An amount is a whole number of credits from 1 to 1000000000.';
-  end if;
   if p_idempotency_key is null or length(p_idempotency_key) not between 1 and 255 then
     raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_idempotency_key"}',
-      hint = 'Pass the id of the payment or event, 1 to 255 characters.';
+      hint = 'Pass the id of the payment, 1 to 255 characters.';
   end if;
 
   insert into byok.accounts (user_id) values (p_user_id) on conflict (user_id) do nothing;
-  select a.available into available_credits from byok.accounts as a where a.user_id = p_user_id for update;
+  select a.available_microcredits into v_available from byok.accounts as a where a.user_id = p_user_id for update;
 
   -- Not looked up first: a key that another user was granted by is out of sight here, and one may be granting at this moment.
-  insert into byok.entries (user_id, kind, credits, reason, idempotency_key)
-  values (p_user_id, 'grant', p_credits, p_reason, p_idempotency_key)
+  insert into byok.entries (user_id, kind, microcredits, reason, idempotency_key)
+  values (p_user_id, 'grant', v_microcredits, p_reason, p_idempotency_key)
   on conflict (idempotency_key) where idempotency_key is not null do nothing;
   granted := found;
 
   if granted then
-    update byok.accounts as a set available = a.available + p_credits, updated_at = now()
+    update byok.accounts as a
+    set available_microcredits = a.available_microcredits + v_microcredits, updated_at = now()
     where a.user_id = p_user_id
-    returning a.available into available_credits;
+    returning a.available_microcredits into v_available;
   elsif not exists (
     select from byok.entries as e
-    where e.idempotency_key = p_idempotency_key and e.user_id = p_user_id and e.credits = p_credits
+    where e.idempotency_key = p_idempotency_key and e.user_id = p_user_id and e.microcredits = v_microcredits
   ) then
     raise sqlstate 'PT409' using message = 'idempotency_key_reused',
       hint = 'This key has already granted another amount, or to another user.';
   end if;
 
+  available_credits := byok.to_credits(v_available);
   perform byok.stop_acting(v_previous_claims);
   return next;
 end
 $$;
 
-comment on function byok.grant_credits(uuid, bigint, text, text) is
-  'Puts credits (1 to 1e9) into an account, once for each idempotency key; returns the available credits and whether this call granted them. Raises invalid_request, and idempotency_key_reused for a key that granted another amount or to another user.';
+comment on function byok.grant_credits(uuid, numeric, text, text) is
+  'Puts credits (above 0, up to 1e9, up to 6 decimal places) into an account, once for each idempotency key; returns the available credits and whether this call granted them. Raises invalid_request, and idempotency_key_reused for a key that granted another amount or to another user.';
 
-revoke execute on function byok.refuse_ledger_change(), byok.grant_credits(uuid, bigint, text, text) from public;
-grant execute on function byok.grant_credits(uuid, bigint, text, text) to service_role;
+revoke execute on function
+  byok.refuse_ledger_change(), byok.to_credits(bigint), byok.to_microcredits(numeric), byok.grant_credits(uuid, numeric, text, text)
+from public;
+grant execute on function byok.to_credits(bigint), byok.to_microcredits(numeric) to byok_server;
+grant execute on function byok.grant_credits(uuid, numeric, text, text) to service_role;

@@ -5,7 +5,7 @@ create table byok.holds (
   id uuid default gen_random_uuid(),
   user_id uuid not null references byok.accounts (user_id) on delete cascade,
   operation text not null,
-  credits bigint not null check (credits between 1 and 1000000000),
+  microcredits bigint not null check (microcredits between 1 and 1000000000000000),
   request_id text not null check (length(request_id) between 1 and 255),
   state text not null default 'pending' check (state in ('pending', 'settled', 'voided')),
   expires_at timestamptz not null default now() + interval '15 minutes',
@@ -19,7 +19,7 @@ comment on table byok.holds is 'Reserved credits, one row for each call on platf
 comment on column byok.holds.id is 'Made by the database.';
 comment on column byok.holds.user_id is 'Owner.';
 comment on column byok.holds.operation is 'What the call is billed as.';
-comment on column byok.holds.credits is 'The price when the call was opened, in credits.';
+comment on column byok.holds.microcredits is 'The price when the call was opened.';
 comment on column byok.holds.request_id is 'The caller''s idempotency key, or one made for the call.';
 comment on column byok.holds.state is 'pending, then settled or voided for good.';
 comment on column byok.holds.expires_at is 'A hold still pending then is voided: longer than any function may run (400 s).';
@@ -77,12 +77,12 @@ begin
   end if;
 
   update byok.accounts as a
-  set held = a.held - v_hold.credits,
-      available = a.available + case when p_state = 'voided' then v_hold.credits else 0 end,
+  set held_microcredits = a.held_microcredits - v_hold.microcredits,
+      available_microcredits = a.available_microcredits + case when p_state = 'voided' then v_hold.microcredits else 0 end,
       updated_at = now()
   where a.user_id = p_user_id;
-  insert into byok.entries (user_id, kind, credits, operation, hold_id)
-  values (p_user_id, case when p_state = 'voided' then 'void' else 'settle' end, v_hold.credits, v_hold.operation, v_hold.id);
+  insert into byok.entries (user_id, kind, microcredits, operation, hold_id)
+  values (p_user_id, case when p_state = 'voided' then 'void' else 'settle' end, v_hold.microcredits, v_hold.operation, v_hold.id);
   return p_state;
 end
 $$;
@@ -90,7 +90,7 @@ $$;
 comment on function byok.resolve_hold(uuid, uuid, text) is
   'Resolves a hold of the user acted for, once; returns the state it is in, which is an earlier one when it was already resolved. Raises hold_not_found.';
 
-create function byok.void_expired(p_user_id uuid, p_hold_ids uuid[], out voided integer, out credits bigint)
+create function byok.void_expired(p_user_id uuid, p_hold_ids uuid[], out voided integer, out microcredits bigint)
 language plpgsql
 set search_path = ''
 as $$
@@ -98,18 +98,18 @@ begin
   with given_back as (
     update byok.holds as h set state = 'voided', resolved_at = now()
     where h.id = any(p_hold_ids) and h.user_id = p_user_id and h.resolved_at is null
-    returning h.id, h.operation, h.credits
+    returning h.id, h.operation, h.microcredits
   ),
   entered as (
-    insert into byok.entries (user_id, kind, credits, operation, hold_id)
-    select p_user_id, 'void', g.credits, g.operation, g.id from given_back as g
+    insert into byok.entries (user_id, kind, microcredits, operation, hold_id)
+    select p_user_id, 'void', g.microcredits, g.operation, g.id from given_back as g
   )
-  select count(*), coalesce(sum(g.credits), 0) into voided, void_expired.credits from given_back as g;
+  select count(*), coalesce(sum(g.microcredits), 0) into voided, void_expired.microcredits from given_back as g;
 end
 $$;
 
 comment on function byok.void_expired(uuid, uuid[]) is
-  'Voids those of these holds of the user acted for that are pending; returns how many, and the credits that the caller, who has locked the account, puts back into it. One update for all of them, or Postgres would look for the user again, and wait for a deletion that waits for the account.';
+  'Voids those of these holds of the user acted for that are pending; returns how many, and the microcredits that the caller, who has locked the account, puts back into it. One update for all of them, or Postgres would look for the user again, and wait for a deletion that waits for the account.';
 
 create function byok.settle_hold(p_user_id uuid, p_hold_id uuid) returns text
 language plpgsql
@@ -176,7 +176,9 @@ begin
     perform from byok.accounts as a where a.user_id = v_expired.user_id for update;
     select * into v_void from byok.void_expired(v_expired.user_id, v_expired.hold_ids);
     update byok.accounts as a
-    set held = a.held - v_void.credits, available = a.available + v_void.credits, updated_at = now()
+    set held_microcredits = a.held_microcredits - v_void.microcredits,
+        available_microcredits = a.available_microcredits + v_void.microcredits,
+        updated_at = now()
     where a.user_id = v_expired.user_id and v_void.voided > 0;
     v_count := v_count + v_void.voided;
   end loop;

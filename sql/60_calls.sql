@@ -6,7 +6,7 @@ returns table (
   credential_id uuid,
   envelope text,
   hold_id uuid,
-  price_credits bigint,
+  price_microcredits bigint,
   max_output_tokens integer,
   max_input_bytes integer,
   models text[]
@@ -29,7 +29,7 @@ begin
   where c.user_id = p_user_id and c.provider = p_provider;
   if found then
     funding := 'byok';
-    price_credits := 0;
+    price_microcredits := 0;
     perform byok.stop_acting(v_previous_claims);
     return next;
     return;
@@ -38,9 +38,9 @@ begin
   if p_operation is null then
     raise sqlstate 'PT400' using message = 'operation_required';
   end if;
-  select o.price_credits, o.max_output_tokens, o.max_input_bytes,
+  select o.price_microcredits, o.max_output_tokens, o.max_input_bytes,
     (select coalesce(array_agg(m.model order by m.model), '{}') from byok.platform_models as m where m.provider = p_provider)
-  into price_credits, max_output_tokens, max_input_bytes, models
+  into price_microcredits, max_output_tokens, max_input_bytes, models
   from byok.operations as o where o.name = p_operation;
   if not found then
     raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"x-byok-operation"}';
@@ -51,17 +51,17 @@ begin
 
   -- From here on the account is locked, so that of two calls with one request id the second finds the hold of the first. An account
   -- that a grant makes meanwhile is not: it has no credits yet.
-  select a.available into v_available from byok.accounts as a where a.user_id = p_user_id for update;
+  select a.available_microcredits into v_available from byok.accounts as a where a.user_id = p_user_id for update;
   v_expired := array(
     select h.id from byok.holds as h
     where h.user_id = p_user_id and h.state = 'pending' and h.expires_at <= now()
   );
   if v_expired <> '{}' then
-    select e.credits into v_given_back from byok.void_expired(p_user_id, v_expired) as e;
+    select e.microcredits into v_given_back from byok.void_expired(p_user_id, v_expired) as e;
   end if;
-  if v_available + v_given_back >= price_credits then
-    insert into byok.holds (user_id, operation, credits, request_id)
-    values (p_user_id, p_operation, price_credits, p_request_id)
+  if v_available + v_given_back >= price_microcredits then
+    insert into byok.holds (user_id, operation, microcredits, request_id)
+    values (p_user_id, p_operation, price_microcredits, p_request_id)
     on conflict (user_id, request_id) where state <> 'voided' do nothing
     returning id into hold_id;
   end if;
@@ -73,15 +73,17 @@ begin
         message = case v_state when 'pending' then 'request_in_progress' else 'request_completed' end;
     end if;
     raise sqlstate 'PT402' using message = 'insufficient_credits',
-      detail = jsonb_build_object('price_credits', price_credits, 'available_credits', coalesce(v_available + v_given_back, 0))::text;
+      detail = jsonb_build_object(
+        'price_credits', byok.to_credits(price_microcredits),
+        'available_credits', byok.to_credits(coalesce(v_available + v_given_back, 0)))::text;
   end if;
   update byok.accounts as a
-  set available = a.available + v_given_back - open_call.price_credits,
-      held = a.held - v_given_back + open_call.price_credits,
+  set available_microcredits = a.available_microcredits + v_given_back - open_call.price_microcredits,
+      held_microcredits = a.held_microcredits - v_given_back + open_call.price_microcredits,
       updated_at = now()
   where a.user_id = p_user_id;
-  insert into byok.entries (user_id, kind, credits, operation, hold_id)
-  values (p_user_id, 'hold', price_credits, p_operation, hold_id);
+  insert into byok.entries (user_id, kind, microcredits, operation, hold_id)
+  values (p_user_id, 'hold', price_microcredits, p_operation, hold_id);
 
   funding := 'platform';
   perform byok.stop_acting(v_previous_claims);
@@ -90,7 +92,7 @@ end
 $$;
 
 comment on function byok.open_call(uuid, text, text, text) is
-  'Decides the funding of a call. byok: the envelope, 0 credits, and nothing is written. platform: a hold on the operation''s price, its limits and the models it may name. Raises operation_required, invalid_request, request_in_progress, request_completed, insufficient_credits (with price_credits and available_credits).';
+  'Decides the funding of a call. byok: the envelope, 0 microcredits, and nothing is written. platform: a hold on the operation''s price, its limits and the models it may name. Raises operation_required, invalid_request, request_in_progress, request_completed, insufficient_credits (with price_credits and available_credits).';
 
 revoke execute on function byok.open_call(uuid, text, text, text) from public;
 grant execute on function byok.open_call(uuid, text, text, text) to service_role;

@@ -16,8 +16,8 @@ const usersPerPendingHold = 10;
 /** Every user's saved key is for this provider, so calls to the other are paid from credits. */
 export const providers = { byok: "anthropic", platform: "openai" } as const;
 
-const granted_credits = 1_000_000;
-const price_credits = 2;
+const granted_microcredits = 1_000_000_000_000;
+const price_microcredits = 2_000_000;
 
 /** The user of that number, from 1. */
 export function userId(number: number): string {
@@ -36,9 +36,9 @@ export async function fill(client: Client, userCount: number): Promise<void> {
       select md5('credential ' || n)::uuid, user_id, '${providers.byok}', 'abcd', 'verified', now() from ${numbered};
     insert into byok.envelopes (credential_id, user_id, envelope, kid)
       select md5('credential ' || n)::uuid, user_id, '${envelope}', 1 from ${numbered};
-    insert into byok.accounts (user_id, available) select user_id, ${granted_credits} from ${numbered};
-    insert into byok.entries (user_id, kind, credits, reason, idempotency_key)
-      select user_id, 'grant', ${granted_credits}, 'welcome', 'welcome ' || n from ${numbered};`);
+    insert into byok.accounts (user_id, available_microcredits) select user_id, ${granted_microcredits} from ${numbered};
+    insert into byok.entries (user_id, kind, microcredits, reason, idempotency_key)
+      select user_id, 'grant', ${granted_microcredits}, 'welcome', 'welcome ' || n from ${numbered};`);
   // One call of everybody after the other, so that what belongs to one user lies apart, as it does in life.
   for (let call = 1; call <= callsPerUser; call++) {
     const state = call < callsPerUser ? "settled" : "voided";
@@ -60,12 +60,12 @@ function placeHolds(users: string, requestId: string, state: "pending" | "settle
   const kinds = { pending: "('hold')", settled: "('hold'), ('settle')", voided: "('hold'), ('void')" };
   return `
     with placed as (
-      insert into byok.holds (user_id, operation, credits, request_id, state, expires_at, resolved_at)
-      select user_id, 'single_doc_regen', ${price_credits}, ${requestId}, '${state}', ${expires}, ${resolved} from ${users}
+      insert into byok.holds (user_id, operation, microcredits, request_id, state, expires_at, resolved_at)
+      select user_id, 'single_doc_regen', ${price_microcredits}, ${requestId}, '${state}', ${expires}, ${resolved} from ${users}
       returning id, user_id
     )
-    insert into byok.entries (user_id, kind, credits, operation, hold_id)
-    select user_id, kind, ${price_credits}, 'single_doc_regen', id
+    insert into byok.entries (user_id, kind, microcredits, operation, hold_id)
+    select user_id, kind, ${price_microcredits}, 'single_doc_regen', id
     from (values ${kinds[state]}) as kinds (kind), placed`;
 }
 
@@ -73,10 +73,10 @@ function placeHolds(users: string, requestId: string, state: "pending" | "settle
 const balance = `
   with moved as (
     select user_id,
-      sum(credits) filter (where kind = 'hold') as held,
-      coalesce(sum(credits) filter (where kind = 'void'), 0) as voided,
-      coalesce(sum(credits) filter (where kind in ('settle', 'void')), 0) as resolved
+      sum(microcredits) filter (where kind = 'hold') as held,
+      coalesce(sum(microcredits) filter (where kind = 'void'), 0) as voided,
+      coalesce(sum(microcredits) filter (where kind in ('settle', 'void')), 0) as resolved
     from byok.entries where kind <> 'grant' group by user_id
   )
-  update byok.accounts as a set available = a.available - m.held + m.voided, held = m.held - m.resolved
+  update byok.accounts as a set available_microcredits = a.available_microcredits - m.held + m.voided, held_microcredits = m.held - m.resolved
   from moved as m where m.user_id = a.user_id`;

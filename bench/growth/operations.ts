@@ -98,7 +98,11 @@ export const operations: readonly Operation[] = [
     name: "the balance",
     role: "authenticated",
     calls: 25,
-    next: (users) => ({ text: "select available, held from byok.accounts", values: [], as: users.anyone() }),
+    next: (users) => ({
+      text: "select available_microcredits, held_microcredits from byok.accounts",
+      values: [],
+      as: users.anyone(),
+    }),
     accepts: (result) => result.rows.length === 1,
   },
   {

@@ -12,7 +12,7 @@ security definer
 set search_path = ''
 as $$
 begin
-  perform byok.grant_credits(new.id, tg_argv[0]::bigint, 'signup', 'signup:' || new.id);
+  perform byok.grant_credits(new.id, tg_argv[0]::numeric, 'signup', 'signup:' || new.id);
   return null;
 exception
   -- Granted before, when the amount was another one.

@@ -62,14 +62,15 @@ grant execute on function byok.act_for(uuid), byok.stop_acting(text) to byok_ser
 create table byok.operations (
   name text primary key check (name ~ '^[a-z][a-z0-9_]{0,62}$'),
   -- No integer: Postgres would round 1.5 before any check sees it, and the operator would charge what was never said.
-  price_credits numeric not null check (price_credits between 1 and 1000000000 and price_credits = trunc(price_credits)),
+  price_microcredits numeric not null
+    check (price_microcredits between 1 and 1e15 and price_microcredits = trunc(price_microcredits)),
   max_output_tokens integer not null check (max_output_tokens between 1 and 1000000),
   max_input_bytes integer not null check (max_input_bytes between 1 and 26214400)
 );
 
 comment on table byok.operations is 'Operations that are billed, one row each. The operator edits prices and limits here.';
 comment on column byok.operations.name is 'Name sent as x-byok-operation.';
-comment on column byok.operations.price_credits is 'Price of one call on platform funding, in credits.';
+comment on column byok.operations.price_microcredits is 'Price of one call on platform funding, in microcredits: 1000000 are one credit.';
 comment on column byok.operations.max_output_tokens is 'Most output tokens that one call on platform funding may ask for.';
 comment on column byok.operations.max_input_bytes is 'Largest request body of a call on platform funding, in bytes.';
 
@@ -102,10 +103,10 @@ comment on policy "The server reads the platform models" on byok.platform_models
 
 grant select on byok.operations, byok.platform_models to authenticated, byok_server;
 
-insert into byok.operations (name, price_credits, max_output_tokens, max_input_bytes) values
-  ('kernel_build', 20, 16384, 1048576),
-  ('doc_generation', 10, 8192, 1048576),
-  ('single_doc_regen', 2, 4096, 262144)
+insert into byok.operations (name, price_microcredits, max_output_tokens, max_input_bytes) values
+  ('kernel_build', 20000000, 16384, 1048576),
+  ('doc_generation', 10000000, 8192, 1048576),
+  ('single_doc_regen', 2000000, 4096, 262144)
 on conflict (name) do nothing;
 
 insert into byok.platform_models (provider, model) values
@@ -506,26 +507,27 @@ grant execute on function
 to service_role;
 
 -- Credits. An account says what a user has; the ledger says why, and is never rewritten.
--- For each account and at any time: available + held + settled = granted.
+-- For each account and at any time: available + held + settled = granted. Everything is kept in microcredits, 1000000 to a credit,
+-- so that every price is exact; operators and users say credits.
 
 create table byok.accounts (
   user_id uuid primary key references auth.users (id) on delete cascade,
-  available bigint not null default 0 check (available >= 0),
-  held bigint not null default 0 check (held >= 0),
+  available_microcredits bigint not null default 0 check (available_microcredits >= 0),
+  held_microcredits bigint not null default 0 check (held_microcredits >= 0),
   updated_at timestamptz not null default now()
 ) with (fillfactor = 70); -- Every call on credits changes its account twice; with room on the page no index has to follow.
 
 comment on table byok.accounts is 'One row for each user who was ever granted credits. It is the one row that billing locks.';
 comment on column byok.accounts.user_id is 'Owner.';
-comment on column byok.accounts.available is 'Credits that can be spent.';
-comment on column byok.accounts.held is 'Credits reserved by calls under way.';
+comment on column byok.accounts.available_microcredits is 'What can be spent.';
+comment on column byok.accounts.held_microcredits is 'What calls under way have reserved.';
 comment on column byok.accounts.updated_at is 'When the balance last changed.';
 
 create table byok.entries (
   id bigint generated always as identity,
   user_id uuid not null references byok.accounts (user_id) on delete cascade,
   kind text not null check (kind in ('grant', 'hold', 'settle', 'void')),
-  credits bigint not null check (credits between 1 and 1000000000),
+  microcredits bigint not null check (microcredits between 1 and 1000000000000000),
   operation text,
   hold_id uuid,
   reason text check (length(reason) <= 500),
@@ -542,7 +544,7 @@ comment on table byok.entries is 'The ledger: append-only. A row goes only toget
 comment on column byok.entries.id is 'Order of the ledger.';
 comment on column byok.entries.user_id is 'Owner.';
 comment on column byok.entries.kind is 'grant: put in; hold: reserved; settle: charged from a hold; void: a hold given back.';
-comment on column byok.entries.credits is 'Amount in credits, always positive; the kind says the direction.';
+comment on column byok.entries.microcredits is 'Amount, always positive; the kind says the direction.';
 comment on column byok.entries.operation is 'What was billed; null for a grant.';
 comment on column byok.entries.hold_id is 'The hold this belongs to; null for a grant.';
 comment on column byok.entries.reason is 'Why credits were granted, in the operator''s words.';
@@ -601,55 +603,86 @@ create trigger refuse_truncate before truncate on byok.entries
 comment on trigger refuse_change on byok.entries is 'The ledger is append-only, for every role.';
 comment on trigger refuse_truncate on byok.entries is 'The ledger is append-only, for every role.';
 
-create function byok.grant_credits(p_user_id uuid, p_credits bigint, p_reason text, p_idempotency_key text)
-returns table (available_credits bigint, granted boolean)
+create function byok.to_credits(p_microcredits bigint) returns numeric
+language sql
+immutable
+set search_path = ''
+as $$
+  select trim_scale(p_microcredits / 1000000.0);
+$$;
+
+comment on function byok.to_credits(bigint) is 'An amount of microcredits as credits: a decimal with up to 6 places, without zeros at its end.';
+
+create function byok.to_microcredits(p_credits numeric) returns bigint
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  -- NaN is greater than every number.
+  if p_credits is null or p_credits <= 0 or p_credits > 1000000000 or p_credits <> round(p_credits, 6) then
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_credits"}',
+      hint = 'An amount is more than 0 and at most 1000000000 credits, with up to 6 decimal places.';
+  end if;
+  return p_credits * 1000000;
+end
+$$;
+
+comment on function byok.to_microcredits(numeric) is
+  'An amount of credits, above 0 and up to 1e9, as microcredits. Raises invalid_request for more than 6 decimal places, which would have to be rounded.';
+
+create function byok.grant_credits(p_user_id uuid, p_credits numeric, p_reason text, p_idempotency_key text)
+returns table (available_credits numeric, granted boolean)
 language plpgsql
 security definer
 set search_path = ''
 as $$
 declare
   v_previous_claims text := byok.act_for(p_user_id);
+  v_microcredits bigint := byok.to_microcredits(p_credits);
+  v_available bigint;
 begin
-  if p_credits is null or p_credits not between 1 and 1000000000 then
-    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_credits"}',
-      hint = 'An amount is a whole number of credits from 1 to 1000000000.';
-  end if;
   if p_idempotency_key is null or length(p_idempotency_key) not between 1 and 255 then
     raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_idempotency_key"}',
-      hint = 'Pass the id of the payment or event, 1 to 255 characters.';
+      hint = 'Pass the id of the payment, 1 to 255 characters.';
   end if;
 
   insert into byok.accounts (user_id) values (p_user_id) on conflict (user_id) do nothing;
-  select a.available into available_credits from byok.accounts as a where a.user_id = p_user_id for update;
+  select a.available_microcredits into v_available from byok.accounts as a where a.user_id = p_user_id for update;
 
   -- Not looked up first: a key that another user was granted by is out of sight here, and one may be granting at this moment.
-  insert into byok.entries (user_id, kind, credits, reason, idempotency_key)
-  values (p_user_id, 'grant', p_credits, p_reason, p_idempotency_key)
+  insert into byok.entries (user_id, kind, microcredits, reason, idempotency_key)
+  values (p_user_id, 'grant', v_microcredits, p_reason, p_idempotency_key)
   on conflict (idempotency_key) where idempotency_key is not null do nothing;
   granted := found;
 
   if granted then
-    update byok.accounts as a set available = a.available + p_credits, updated_at = now()
+    update byok.accounts as a
+    set available_microcredits = a.available_microcredits + v_microcredits, updated_at = now()
     where a.user_id = p_user_id
-    returning a.available into available_credits;
+    returning a.available_microcredits into v_available;
   elsif not exists (
     select from byok.entries as e
-    where e.idempotency_key = p_idempotency_key and e.user_id = p_user_id and e.credits = p_credits
+    where e.idempotency_key = p_idempotency_key and e.user_id = p_user_id and e.microcredits = v_microcredits
   ) then
     raise sqlstate 'PT409' using message = 'idempotency_key_reused',
       hint = 'This key has already granted another amount, or to another user.';
   end if;
 
+  available_credits := byok.to_credits(v_available);
   perform byok.stop_acting(v_previous_claims);
   return next;
 end
 $$;
 
-comment on function byok.grant_credits(uuid, bigint, text, text) is
-  'Puts credits (1 to 1e9) into an account, once for each idempotency key; returns the available credits and whether this call granted them. Raises invalid_request, and idempotency_key_reused for a key that granted another amount or to another user.';
+comment on function byok.grant_credits(uuid, numeric, text, text) is
+  'Puts credits (above 0, up to 1e9, up to 6 decimal places) into an account, once for each idempotency key; returns the available credits and whether this call granted them. Raises invalid_request, and idempotency_key_reused for a key that granted another amount or to another user.';
 
-revoke execute on function byok.refuse_ledger_change(), byok.grant_credits(uuid, bigint, text, text) from public;
-grant execute on function byok.grant_credits(uuid, bigint, text, text) to service_role;
+revoke execute on function
+  byok.refuse_ledger_change(), byok.to_credits(bigint), byok.to_microcredits(numeric), byok.grant_credits(uuid, numeric, text, text)
+from public;
+grant execute on function byok.to_credits(bigint), byok.to_microcredits(numeric) to byok_server;
+grant execute on function byok.grant_credits(uuid, numeric, text, text) to service_role;
 
 -- A hold reserves the price of a call before it starts: pending -> settled (charged) or voided (given back), once.
 -- Whoever resolves holds locks the account first, so two billing functions never wait for each other in a circle.
@@ -658,7 +691,7 @@ create table byok.holds (
   id uuid default gen_random_uuid(),
   user_id uuid not null references byok.accounts (user_id) on delete cascade,
   operation text not null,
-  credits bigint not null check (credits between 1 and 1000000000),
+  microcredits bigint not null check (microcredits between 1 and 1000000000000000),
   request_id text not null check (length(request_id) between 1 and 255),
   state text not null default 'pending' check (state in ('pending', 'settled', 'voided')),
   expires_at timestamptz not null default now() + interval '15 minutes',
@@ -672,7 +705,7 @@ comment on table byok.holds is 'Reserved credits, one row for each call on platf
 comment on column byok.holds.id is 'Made by the database.';
 comment on column byok.holds.user_id is 'Owner.';
 comment on column byok.holds.operation is 'What the call is billed as.';
-comment on column byok.holds.credits is 'The price when the call was opened, in credits.';
+comment on column byok.holds.microcredits is 'The price when the call was opened.';
 comment on column byok.holds.request_id is 'The caller''s idempotency key, or one made for the call.';
 comment on column byok.holds.state is 'pending, then settled or voided for good.';
 comment on column byok.holds.expires_at is 'A hold still pending then is voided: longer than any function may run (400 s).';
@@ -730,12 +763,12 @@ begin
   end if;
 
   update byok.accounts as a
-  set held = a.held - v_hold.credits,
-      available = a.available + case when p_state = 'voided' then v_hold.credits else 0 end,
+  set held_microcredits = a.held_microcredits - v_hold.microcredits,
+      available_microcredits = a.available_microcredits + case when p_state = 'voided' then v_hold.microcredits else 0 end,
       updated_at = now()
   where a.user_id = p_user_id;
-  insert into byok.entries (user_id, kind, credits, operation, hold_id)
-  values (p_user_id, case when p_state = 'voided' then 'void' else 'settle' end, v_hold.credits, v_hold.operation, v_hold.id);
+  insert into byok.entries (user_id, kind, microcredits, operation, hold_id)
+  values (p_user_id, case when p_state = 'voided' then 'void' else 'settle' end, v_hold.microcredits, v_hold.operation, v_hold.id);
   return p_state;
 end
 $$;
@@ -743,7 +776,7 @@ $$;
 comment on function byok.resolve_hold(uuid, uuid, text) is
   'Resolves a hold of the user acted for, once; returns the state it is in, which is an earlier one when it was already resolved. Raises hold_not_found.';
 
-create function byok.void_expired(p_user_id uuid, p_hold_ids uuid[], out voided integer, out credits bigint)
+create function byok.void_expired(p_user_id uuid, p_hold_ids uuid[], out voided integer, out microcredits bigint)
 language plpgsql
 set search_path = ''
 as $$
@@ -751,18 +784,18 @@ begin
   with given_back as (
     update byok.holds as h set state = 'voided', resolved_at = now()
     where h.id = any(p_hold_ids) and h.user_id = p_user_id and h.resolved_at is null
-    returning h.id, h.operation, h.credits
+    returning h.id, h.operation, h.microcredits
   ),
   entered as (
-    insert into byok.entries (user_id, kind, credits, operation, hold_id)
-    select p_user_id, 'void', g.credits, g.operation, g.id from given_back as g
+    insert into byok.entries (user_id, kind, microcredits, operation, hold_id)
+    select p_user_id, 'void', g.microcredits, g.operation, g.id from given_back as g
   )
-  select count(*), coalesce(sum(g.credits), 0) into voided, void_expired.credits from given_back as g;
+  select count(*), coalesce(sum(g.microcredits), 0) into voided, void_expired.microcredits from given_back as g;
 end
 $$;
 
 comment on function byok.void_expired(uuid, uuid[]) is
-  'Voids those of these holds of the user acted for that are pending; returns how many, and the credits that the caller, who has locked the account, puts back into it. One update for all of them, or Postgres would look for the user again, and wait for a deletion that waits for the account.';
+  'Voids those of these holds of the user acted for that are pending; returns how many, and the microcredits that the caller, who has locked the account, puts back into it. One update for all of them, or Postgres would look for the user again, and wait for a deletion that waits for the account.';
 
 create function byok.settle_hold(p_user_id uuid, p_hold_id uuid) returns text
 language plpgsql
@@ -829,7 +862,9 @@ begin
     perform from byok.accounts as a where a.user_id = v_expired.user_id for update;
     select * into v_void from byok.void_expired(v_expired.user_id, v_expired.hold_ids);
     update byok.accounts as a
-    set held = a.held - v_void.credits, available = a.available + v_void.credits, updated_at = now()
+    set held_microcredits = a.held_microcredits - v_void.microcredits,
+        available_microcredits = a.available_microcredits + v_void.microcredits,
+        updated_at = now()
     where a.user_id = v_expired.user_id and v_void.voided > 0;
     v_count := v_count + v_void.voided;
   end loop;
@@ -856,7 +891,7 @@ returns table (
   credential_id uuid,
   envelope text,
   hold_id uuid,
-  price_credits bigint,
+  price_microcredits bigint,
   max_output_tokens integer,
   max_input_bytes integer,
   models text[]
@@ -879,7 +914,7 @@ begin
   where c.user_id = p_user_id and c.provider = p_provider;
   if found then
     funding := 'byok';
-    price_credits := 0;
+    price_microcredits := 0;
     perform byok.stop_acting(v_previous_claims);
     return next;
     return;
@@ -888,9 +923,9 @@ begin
   if p_operation is null then
     raise sqlstate 'PT400' using message = 'operation_required';
   end if;
-  select o.price_credits, o.max_output_tokens, o.max_input_bytes,
+  select o.price_microcredits, o.max_output_tokens, o.max_input_bytes,
     (select coalesce(array_agg(m.model order by m.model), '{}') from byok.platform_models as m where m.provider = p_provider)
-  into price_credits, max_output_tokens, max_input_bytes, models
+  into price_microcredits, max_output_tokens, max_input_bytes, models
   from byok.operations as o where o.name = p_operation;
   if not found then
     raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"x-byok-operation"}';
@@ -901,17 +936,17 @@ begin
 
   -- From here on the account is locked, so that of two calls with one request id the second finds the hold of the first. An account
   -- that a grant makes meanwhile is not: it has no credits yet.
-  select a.available into v_available from byok.accounts as a where a.user_id = p_user_id for update;
+  select a.available_microcredits into v_available from byok.accounts as a where a.user_id = p_user_id for update;
   v_expired := array(
     select h.id from byok.holds as h
     where h.user_id = p_user_id and h.state = 'pending' and h.expires_at <= now()
   );
   if v_expired <> '{}' then
-    select e.credits into v_given_back from byok.void_expired(p_user_id, v_expired) as e;
+    select e.microcredits into v_given_back from byok.void_expired(p_user_id, v_expired) as e;
   end if;
-  if v_available + v_given_back >= price_credits then
-    insert into byok.holds (user_id, operation, credits, request_id)
-    values (p_user_id, p_operation, price_credits, p_request_id)
+  if v_available + v_given_back >= price_microcredits then
+    insert into byok.holds (user_id, operation, microcredits, request_id)
+    values (p_user_id, p_operation, price_microcredits, p_request_id)
     on conflict (user_id, request_id) where state <> 'voided' do nothing
     returning id into hold_id;
   end if;
@@ -923,15 +958,17 @@ begin
         message = case v_state when 'pending' then 'request_in_progress' else 'request_completed' end;
     end if;
     raise sqlstate 'PT402' using message = 'insufficient_credits',
-      detail = jsonb_build_object('price_credits', price_credits, 'available_credits', coalesce(v_available + v_given_back, 0))::text;
+      detail = jsonb_build_object(
+        'price_credits', byok.to_credits(price_microcredits),
+        'available_credits', byok.to_credits(coalesce(v_available + v_given_back, 0)))::text;
   end if;
   update byok.accounts as a
-  set available = a.available + v_given_back - open_call.price_credits,
-      held = a.held - v_given_back + open_call.price_credits,
+  set available_microcredits = a.available_microcredits + v_given_back - open_call.price_microcredits,
+      held_microcredits = a.held_microcredits - v_given_back + open_call.price_microcredits,
       updated_at = now()
   where a.user_id = p_user_id;
-  insert into byok.entries (user_id, kind, credits, operation, hold_id)
-  values (p_user_id, 'hold', price_credits, p_operation, hold_id);
+  insert into byok.entries (user_id, kind, microcredits, operation, hold_id)
+  values (p_user_id, 'hold', price_microcredits, p_operation, hold_id);
 
   funding := 'platform';
   perform byok.stop_acting(v_previous_claims);
@@ -940,7 +977,7 @@ end
 $$;
 
 comment on function byok.open_call(uuid, text, text, text) is
-  'Decides the funding of a call. byok: the envelope, 0 credits, and nothing is written. platform: a hold on the operation''s price, its limits and the models it may name. Raises operation_required, invalid_request, request_in_progress, request_completed, insufficient_credits (with price_credits and available_credits).';
+  'Decides the funding of a call. byok: the envelope, 0 microcredits, and nothing is written. platform: a hold on the operation''s price, its limits and the models it may name. Raises operation_required, invalid_request, request_in_progress, request_completed, insufficient_credits (with price_credits and available_credits).';
 
 revoke execute on function byok.open_call(uuid, text, text, text) from public;
 grant execute on function byok.open_call(uuid, text, text, text) to service_role;

@@ -43,7 +43,10 @@ function creditsOn(dbUrl: string, ...args: string[]): Promise<{ code: number | n
 }
 
 async function available(): Promise<number> {
-  const { rows } = await admin.query("select available from byok.accounts where user_id = $1", [user.id]);
+  const { rows } = await admin.query(
+    "select available_microcredits / 1e6 as available from byok.accounts where user_id = $1",
+    [user.id],
+  );
   return Number(rows[0]?.available ?? 0);
 }
 
@@ -78,10 +81,13 @@ describe("grant", () => {
     expect(await available()).toBe(0);
   });
 
-  it.each(["0", "-5", "1.5", "1e3", "1000000001", "NaN", "", " 5"])("refuses the amount '%s'", async (amount) => {
-    expect((await credits("grant", user.email, amount, "--key", "k")).code).toBe(2);
-    expect(await available()).toBe(0);
-  });
+  it.each(["0", "-5", "0.0000001", "1e3", "1.", ".5", "1000000001", "NaN", "", " 5"])(
+    "refuses the amount '%s'",
+    async (amount) => {
+      expect((await credits("grant", user.email, amount, "--key", "k")).code).toBe(2);
+      expect(await available()).toBe(0);
+    },
+  );
 });
 
 describe("show", () => {
@@ -128,37 +134,48 @@ describe("reconcile", () => {
   });
 
   it.each([
-    ["available credits", "update byok.accounts set available = available + 5", ["available is 65, by the ledger 60"]],
-    ["held credits", "update byok.accounts set held = held - 1", ["held is 19, by the ledger 20"]],
+    [
+      "available credits",
+      "update byok.accounts set available_microcredits = available_microcredits + 5",
+      ["available microcredits is 60000005, by the ledger 60000000"],
+    ],
+    [
+      "held credits",
+      "update byok.accounts set held_microcredits = held_microcredits - 1",
+      ["held microcredits is 19999999, by the ledger 20000000"],
+    ],
     [
       "an account without entries",
       "delete from byok.entries",
-      ["available is 60, by the ledger 0", "hold .+ is hold 20, settle 20, by the ledger missing"],
+      [
+        "available microcredits is 60000000, by the ledger 0",
+        "hold .+ is hold 20000000, settle 20000000, by the ledger missing",
+      ],
     ],
     [
       "a grant that was raised",
-      "update byok.entries set credits = 101 where kind = 'grant'",
-      ["available is 60, by the ledger 61"],
+      "update byok.entries set microcredits = 101000000 where kind = 'grant'",
+      ["available microcredits is 60000000, by the ledger 61000000"],
     ],
     [
       "a hold that is gone",
       "delete from byok.holds where state = 'settled'",
-      ["hold .+ is missing, by the ledger hold 20, settle 20"],
+      ["hold .+ is missing, by the ledger hold 20000000, settle 20000000"],
     ],
     [
       "a hold that was never entered",
-      "insert into byok.holds (user_id, operation, credits, request_id) select user_id, 'x', 7, 'x' from byok.accounts",
-      ["the sum of the pending holds is 27, by the ledger 20", "hold .+ is hold 7, by the ledger missing"],
+      "insert into byok.holds (user_id, operation, microcredits, request_id) select user_id, 'x', 7, 'x' from byok.accounts",
+      ["the sum of the pending holds is 20000007, by the ledger 20000000", "hold .+ is hold 7, by the ledger missing"],
     ],
     [
       "a hold that was settled and voided",
-      "insert into byok.entries (user_id, kind, credits, operation, hold_id) select user_id, 'void', credits, operation, id from byok.holds where state = 'settled'",
-      ["hold .+ is hold 20, settle 20, by the ledger hold 20, settle 20, void 20"],
+      "insert into byok.entries (user_id, kind, microcredits, operation, hold_id) select user_id, 'void', microcredits, operation, id from byok.holds where state = 'settled'",
+      ["hold .+ is hold 20000000, settle 20000000, by the ledger hold 20000000, settle 20000000, void 20000000"],
     ],
     [
       "a charge in another state",
       "update byok.holds set state = 'voided' where state = 'settled'",
-      ["hold .+ is hold 20, void 20, by the ledger hold 20, settle 20"],
+      ["hold .+ is hold 20000000, void 20000000, by the ledger hold 20000000, settle 20000000"],
     ],
   ])("finds %s and exits with 1", async (_, tampering, expected) => {
     // Triggers off, as only a superuser can, because the ledger would refuse otherwise.
@@ -169,10 +186,16 @@ describe("reconcile", () => {
   });
 
   it("prints differences as JSON for machines", async () => {
-    await admin.query("update byok.accounts set available = available + 5");
+    await admin.query("update byok.accounts set available_microcredits = available_microcredits + 5");
     const { code, output } = await credits("reconcile", "--json");
     expect(code).toBe(1);
-    const difference = { user_id: user.id, who: user.email, what: "available", recorded: "65", computed: "60" };
+    const difference = {
+      user_id: user.id,
+      who: user.email,
+      what: "available microcredits",
+      recorded: "60000005",
+      computed: "60000000",
+    };
     expect(JSON.parse(output)).toEqual({ accounts: 1, entries: 6, differences: [difference] });
   });
 });

@@ -72,9 +72,9 @@ async function balance({ url, publishableKey, password }: Shown): Promise<number
   const { data } = await supabase
     .schema("byok" as never)
     .from("accounts")
-    .select("available")
+    .select("available_microcredits")
     .single();
-  return (data as unknown as { available: number }).available;
+  return (data as unknown as { available_microcredits: number }).available_microcredits / 1e6;
 }
 
 it("npm start prints a curl command that works as printed, and Ctrl-C ends it well", async () => {

@@ -9,7 +9,7 @@ import type { User } from "./calls.ts";
 export async function usersWith(stack: BreakableStack, client: Client, credits: readonly number[]): Promise<User[]> {
   const ids = await createUsers(client, credits.length);
   const grants =
-    "select byok.grant_credits(id, credits, 'test', $3) from unnest($1::uuid[], $2::bigint[]) as u (id, credits)";
+    "select byok.grant_credits(id, credits, 'test', $3) from unnest($1::uuid[], $2::numeric[]) as u (id, credits)";
   await client.query(grants.replace("$3", "id::text"), [ids, credits]);
   return Promise.all(ids.map(async (id) => ({ id, accessToken: await stack.tokenOf(id) })));
 }
@@ -49,6 +49,9 @@ export async function statesOf(client: Client, user: User, requestId: string): P
 }
 
 export async function balanceOf(client: Client, user: User): Promise<{ available: number; held: number }> {
-  const { rows } = await client.query("select available, held from byok.accounts where user_id = $1", [user.id]);
+  const { rows } = await client.query(
+    "select available_microcredits / 1e6 as available, held_microcredits / 1e6 as held from byok.accounts where user_id = $1",
+    [user.id],
+  );
   return { available: Number(rows[0].available), held: Number(rows[0].held) };
 }

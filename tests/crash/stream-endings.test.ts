@@ -173,7 +173,7 @@ describe("when something else happens in the middle of an answer", () => {
 
   test("the price is the one that it began with", async () => {
     const underway = await callUpTo("middle");
-    const setPrice = "update byok.operations set price_credits = $2 where name = $1";
+    const setPrice = "update byok.operations set price_microcredits = $2 * 1000000 where name = $1";
     await client.query(setPrice, [operation.name, 1000]);
     try {
       underway.answer.goOn("end");

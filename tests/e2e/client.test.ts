@@ -72,9 +72,9 @@ test("a visitor is told that there is no session, instead of being shown an acco
 test("balance() and operations() are what the database says", async () => {
   const user = await newUser();
   const byok = byokOf(user);
-  expect(await byok.balance()).toEqual({ data: { available: 0, held: 0 }, error: null });
+  expect(await byok.balance()).toEqual({ data: { available_credits: 0, held_credits: 0 }, error: null });
   await grant(user.id, 7);
-  expect(await byok.balance()).toEqual({ data: { available: 7, held: 0 }, error: null });
+  expect(await byok.balance()).toEqual({ data: { available_credits: 7, held_credits: 0 }, error: null });
   const { data: operations } = await byok.operations();
   expect(operations?.map(({ name, price_credits }) => [name, price_credits])).toEqual(Object.entries(prices));
 });

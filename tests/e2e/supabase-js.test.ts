@@ -33,19 +33,22 @@ test("supabase-js reads account, ledger and holds of its user, and the prices an
   const { supabase } = user;
   await (await ask(user, "openai", { operation: "doc_generation" })).text();
   await expectBalance(user, 90);
-  const { data: entries } = await supabase.from("entries").select("kind, credits, operation").order("id");
+  const { data: entries } = await supabase.from("entries").select("kind, microcredits, operation").order("id");
   expect(entries).toEqual([
-    { kind: "grant", credits: 100, operation: null },
-    { kind: "hold", credits: 10, operation: "doc_generation" },
-    { kind: "settle", credits: 10, operation: "doc_generation" },
+    { kind: "grant", microcredits: 100_000_000, operation: null },
+    { kind: "hold", microcredits: 10_000_000, operation: "doc_generation" },
+    { kind: "settle", microcredits: 10_000_000, operation: "doc_generation" },
   ]);
-  const { data: holds } = await supabase.from("holds").select("operation, credits, state");
-  expect(holds).toEqual([{ operation: "doc_generation", credits: 10, state: "settled" }]);
-  const { data: operations } = await supabase.from("operations").select("name, price_credits").order("price_credits");
+  const { data: holds } = await supabase.from("holds").select("operation, microcredits, state");
+  expect(holds).toEqual([{ operation: "doc_generation", microcredits: 10_000_000, state: "settled" }]);
+  const { data: operations } = await supabase
+    .from("operations")
+    .select("name, price_microcredits")
+    .order("price_microcredits");
   expect(operations).toEqual([
-    { name: "single_doc_regen", price_credits: 2 },
-    { name: "doc_generation", price_credits: 10 },
-    { name: "kernel_build", price_credits: 20 },
+    { name: "single_doc_regen", price_microcredits: 2_000_000 },
+    { name: "doc_generation", price_microcredits: 10_000_000 },
+    { name: "kernel_build", price_microcredits: 20_000_000 },
   ]);
   const { data: models } = await supabase.from("platform_models").select("model").eq("provider", "groq").order("model");
   expect(models).toEqual([{ model: "llama-3.1-8b-instant" }, { model: "llama-3.3-70b-versatile" }]);

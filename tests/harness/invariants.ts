@@ -4,29 +4,29 @@ import type { Client } from "pg";
 /** `$1` are the users to look at; `ledger` is the schema. */
 const violations = {
   "available + held + settled = granted, for each user": `
-    select a.user_id, a.available, a.held, s.settled, s.granted from ledger.accounts as a cross join lateral (
-      select coalesce(sum(e.credits) filter (where e.kind = 'settle'), 0) as settled,
-             coalesce(sum(e.credits) filter (where e.kind = 'grant'), 0) as granted
+    select a.user_id, a.available_microcredits, a.held_microcredits, s.settled, s.granted from ledger.accounts as a cross join lateral (
+      select coalesce(sum(e.microcredits) filter (where e.kind = 'settle'), 0) as settled,
+             coalesce(sum(e.microcredits) filter (where e.kind = 'grant'), 0) as granted
       from ledger.entries as e where e.user_id = a.user_id
     ) as s
-    where a.user_id = any($1) and a.available + a.held + s.settled <> s.granted`,
+    where a.user_id = any($1) and a.available_microcredits + a.held_microcredits + s.settled <> s.granted`,
   "available + held + settled = granted, in all": `
     select * from
-      (select sum(available + held) as credits from ledger.accounts where user_id = any($1)) as accounts,
-      (select sum(case kind when 'grant' then credits when 'settle' then -credits else 0 end) as credits
+      (select sum(available_microcredits + held_microcredits) as microcredits from ledger.accounts where user_id = any($1)) as accounts,
+      (select sum(case kind when 'grant' then microcredits when 'settle' then -microcredits else 0 end) as microcredits
        from ledger.entries where user_id = any($1)) as entries
-    where accounts.credits is distinct from entries.credits`,
+    where accounts.microcredits is distinct from entries.microcredits`,
   "nothing is negative": `
-    select * from ledger.accounts where user_id = any($1) and (available < 0 or held < 0)`,
+    select * from ledger.accounts where user_id = any($1) and (available_microcredits < 0 or held_microcredits < 0)`,
   "held is the sum of the pending holds": `
-    select a.user_id, a.held, h.credits from ledger.accounts as a cross join lateral (
-      select coalesce(sum(credits), 0) as credits from ledger.holds where user_id = a.user_id and state = 'pending'
+    select a.user_id, a.held_microcredits, h.microcredits from ledger.accounts as a cross join lateral (
+      select coalesce(sum(microcredits), 0) as microcredits from ledger.holds where user_id = a.user_id and state = 'pending'
     ) as h
-    where a.user_id = any($1) and a.held <> h.credits`,
+    where a.user_id = any($1) and a.held_microcredits <> h.microcredits`,
   "each hold has one entry that placed it, and one that resolved it once it is resolved": `
     select h.id, h.state, e.kinds from ledger.holds as h cross join lateral (
       select coalesce(string_agg(kind, ' ' order by id), '') as kinds from ledger.entries as e
-      where e.hold_id = h.id and e.user_id = h.user_id and e.credits = h.credits and e.operation = h.operation
+      where e.hold_id = h.id and e.user_id = h.user_id and e.microcredits = h.microcredits and e.operation = h.operation
     ) as e
     where h.user_id = any($1)
       and e.kinds <> case h.state when 'pending' then 'hold' when 'settled' then 'hold settle' else 'hold void' end`,

@@ -111,10 +111,13 @@ async function post(user: Caller, slug: "save" | "verify", body: unknown): Promi
   return { status: response.status, body: await response.json() };
 }
 
-/** The balance as the user sees it. */
+/** The balance as the user sees it, in credits. */
 export async function balance(user: User): Promise<{ available: number; held: number }> {
-  const { data } = await user.supabase.from("accounts").select("available, held").maybeSingle();
-  return data ?? { available: 0, held: 0 };
+  const { data } = await user.supabase
+    .from("accounts")
+    .select("available_microcredits, held_microcredits")
+    .maybeSingle();
+  return { available: (data?.available_microcredits ?? 0) / 1e6, held: (data?.held_microcredits ?? 0) / 1e6 };
 }
 
 /** Waits for the balance at rest: calls are settled a moment after their answer. */
@@ -122,8 +125,8 @@ export async function expectBalance(user: User, available: number): Promise<void
   await expect.poll(() => balance(user), { interval: 10 }).toEqual({ available, held: 0 });
 }
 
-/** The user's ledger entries, such as `hold 10`, oldest first, as the user sees them. */
+/** The user's ledger entries with their credits, such as `hold 10`, oldest first, as the user sees them. */
 export async function ledger(user: User): Promise<string[]> {
-  const { data } = await user.supabase.from("entries").select("kind, credits").order("id");
-  return (data ?? []).map(({ kind, credits }) => `${kind} ${credits}`);
+  const { data } = await user.supabase.from("entries").select("kind, microcredits").order("id");
+  return (data ?? []).map(({ kind, microcredits }) => `${kind} ${microcredits / 1e6}`);
 }

@@ -46,26 +46,23 @@ describe("grant_credits() in SQL", () => {
     ["-1", "PT400"],
     ["null", "PT400"],
     ["1000000001", "PT400"],
-    ["9223372036854775807", "PT400"],
-    ["(-9223372036854775808)::bigint", "PT400"],
-    // Literals that are no bigint find no such function, and a text that spells none finds no such number.
-    ["9223372036854775808", "42883"],
-    ["1.5", "42883"],
-    ["1.5e0", "42883"],
-    ["1e400", "42883"],
-    ["'NaN'::numeric", "42883"],
+    ["1000000000.000001", "PT400"],
+    ["9223372036854775808", "PT400"],
+    ["1e400", "PT400"],
+    // A part of a microcredit would have to be rounded.
+    ["0.0000001", "PT400"],
+    ["1.0000005", "PT400"],
+    ["'NaN'", "PT400"],
+    ["'Infinity'", "PT400"],
+    ["'-Infinity'::numeric", "PT400"],
+    // Literals that are no exact number find no such function, and a text that spells none finds no such number.
     ["'Infinity'::double precision", "42883"],
+    ["1.5::double precision", "42883"],
     ["true", "42883"],
     ["array[1]", "42883"],
-    ["'1.5'", "22P02"],
-    ["'1e3'", "22P02"],
-    ["'NaN'", "22P02"],
-    ["'Infinity'", "22P02"],
     ["'ten'", "22P02"],
     ["''", "22P02"],
     ["'{1}'", "22P02"],
-    ["'9223372036854775808'", "22003"],
-    ["'-9223372036854775809'", "22003"],
   ])("refuses %s with %s", async (amount, code) => {
     const before = await everything();
     const grant = service.query(`select byok.grant_credits($1, ${amount}, 'test', $2)`, [user, randomUUID()]);
@@ -73,8 +70,30 @@ describe("grant_credits() in SQL", () => {
     expect(await everything()).toEqual(before);
   });
 
+  test.each([
+    ["0.000001", 1],
+    ["0.1", 100_000],
+    ["'1.5'", 1_500_000],
+    ["1e3", 1_000_000_000],
+    ["2.50000000", 2_500_000],
+    ["999999899.999999", 999_999_899_999_999],
+  ])("grants %s credits as %d microcredits, exactly", async (amount, microcredits) => {
+    const { rows } = await service.query(
+      `select available_credits from byok.grant_credits($1, ${amount}, 'test', $2)`,
+      [user, randomUUID()],
+    );
+    const { rows: accounts } = await operator.query(
+      "select available_microcredits, byok.to_credits(available_microcredits) as credits from byok.accounts where user_id = $1",
+      [user],
+    );
+    expect(accounts[0].available_microcredits).toBe(String(100_000_000 + microcredits));
+    expect(rows[0].available_credits).toBe(accounts[0].credits);
+  });
+
   test("refuses what would overflow the account", async () => {
-    await operator.query("update byok.accounts set available = 9223372036854775807 where user_id = $1", [user]);
+    await operator.query("update byok.accounts set available_microcredits = 9223372036854775807 where user_id = $1", [
+      user,
+    ]);
     const before = await everything();
     const grant = service.query("select byok.grant_credits($1, 1, 'test', $2)", [user, randomUUID()]);
     expect(await refusal(grant)).toBe("22003");
@@ -95,10 +114,10 @@ describe("expire_holds() in SQL", () => {
 
 describe("grant_credits() through the Data API", () => {
   test.each([
-    ...["0", "-1", "-0.5", "0.5", "1.5", "1.5e0", "1000000001", "1e10", "1e400", "-1e400"],
+    ...["0", "-1", "-0.5", "0.0000001", "1.0000005", "1000000001", "1e10", "1e400", "-1e400"],
     ...["9007199254740993", "9223372036854775807", "9223372036854775808", "NaN", "Infinity", "0x10", "+5", "05"],
-    ...['"1.5"', '"1e3"', '"NaN"', '"Infinity"', '"ten"', '""', '"9223372036854775808"'],
-    ...["null", "true", "[]", "[5]", "[[5]]", "[5, 5]", "{}", '{"credits": 5}', "undefined"],
+    ...['"0.0000001"', '"1e10"', '"NaN"', '"Infinity"', '"ten"', '""', '"9223372036854775808"'],
+    ...["null", "true", "[]", "[5, 5]", "{}", '{"credits": 5}', "undefined"],
   ])("refuses %s with a code", async (amount) => {
     const before = await everything();
     const response = await fetch(`${url}/rest/v1/rpc/grant_credits`, {
@@ -125,11 +144,13 @@ const noBalances = [
   "'1.5'",
   "'ten'",
 ];
+/** More than 1e9 credits. */
+const tooMany_microcredits = "1000000000000001";
 const noAmounts = ["0", "0.4", ...noBalances];
 const refusedByColumn = /^(23514|23502|22003|22P02|0A000)$/;
 
 describe("operations", () => {
-  const columns = ["price_credits", "max_output_tokens", "max_input_bytes"];
+  const columns = ["price_microcredits", "max_output_tokens", "max_input_bytes"];
   const cells = columns.flatMap((column) => noAmounts.map((value) => [column, value] as const));
 
   test.each(cells)("the operator cannot set %s to %s", async (column, value) => {
@@ -143,14 +164,16 @@ describe("operations", () => {
     "the operator cannot set a price of %s, which is not rounded",
     async (price) => {
       const before = await everything();
-      const update = operator.query(`update byok.operations set price_credits = ${price} where name = 'kernel_build'`);
+      const update = operator.query(
+        `update byok.operations set price_microcredits = ${price} where name = 'kernel_build'`,
+      );
       expect(await refusal(update)).toBe("23514");
       expect(await everything()).toEqual(before);
     },
   );
 
   test.each([
-    ["price_credits", 1_000_000_001],
+    ["price_microcredits", 1_000_000_000_000_001],
     ["max_output_tokens", 1_000_001],
     ["max_input_bytes", 26_214_401],
   ])("the operator cannot set %s to more than its limit, %d", async (column, value) => {
@@ -161,11 +184,13 @@ describe("operations", () => {
 
 describe("the tables, even when the operator writes into them by hand", () => {
   const statements = {
-    "a hold": "insert into byok.holds (user_id, operation, request_id, credits) values ($1, 'by hand', 'by hand', ",
-    "an entry": "insert into byok.entries (user_id, kind, idempotency_key, credits) values ($1, 'grant', 'by hand', ",
+    "a hold":
+      "insert into byok.holds (user_id, operation, request_id, microcredits) values ($1, 'by hand', 'by hand', ",
+    "an entry":
+      "insert into byok.entries (user_id, kind, idempotency_key, microcredits) values ($1, 'grant', 'by hand', ",
   };
   const cells = Object.entries(statements).flatMap(([what, statement]) =>
-    [...noAmounts, "1000000001"].map((value) => [what, value, statement] as const),
+    [...noAmounts, tooMany_microcredits].map((value) => [what, value, statement] as const),
   );
 
   test.each(cells)("refuse %s of %s", async (_, value, statement) => {
@@ -174,13 +199,12 @@ describe("the tables, even when the operator writes into them by hand", () => {
     expect(await everything()).toEqual(before);
   });
 
-  test.each(["available", "held"].flatMap((column) => noBalances.map((value) => [column, value])))(
-    "refuse an account with %s %s",
-    async (column, value) => {
-      const before = await everything();
-      const update = operator.query(`update byok.accounts set ${column} = ${value} where user_id = $1`, [user]);
-      expect(await refusal(update)).toMatch(refusedByColumn);
-      expect(await everything()).toEqual(before);
-    },
-  );
+  test.each(
+    ["available_microcredits", "held_microcredits"].flatMap((column) => noBalances.map((value) => [column, value])),
+  )("refuse an account with %s %s", async (column, value) => {
+    const before = await everything();
+    const update = operator.query(`update byok.accounts set ${column} = ${value} where user_id = $1`, [user]);
+    expect(await refusal(update)).toMatch(refusedByColumn);
+    expect(await everything()).toEqual(before);
+  });
 });

@@ -150,14 +150,14 @@ class Attacker {
       this.#events.openings.push({ ...opening, refusal: answer.message, detail: answer.detail ?? "" });
       return;
     }
-    const { funding, hold_id, price_credits, envelope: sealed } = answer;
+    const { funding, hold_id, price_microcredits, envelope: sealed } = answer;
     this.#events.openings.push({ ...opening, funding, holdId: hold_id, sealed: sealed !== null });
     if (hold_id === null) return;
     this.#events.holds.push({
       id: hold_id,
       user,
       requestId,
-      price: Number(price_credits),
+      price: Number(price_microcredits) / 1e6,
       reports: new Set(),
       aged: false,
     });

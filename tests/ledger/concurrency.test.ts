@@ -210,7 +210,10 @@ describe("two at once", () => {
       (client) => client.query("select byok.settle_hold($1, $2)", [user, hold]),
     );
     expect(answer.rows).toEqual([{ settle_hold: "voided" }]);
-    const { rows } = await operator.query("select available, held from byok.accounts where user_id = $1", [user]);
+    const { rows } = await operator.query(
+      "select byok.to_credits(available_microcredits) as available, byok.to_credits(held_microcredits) as held from byok.accounts where user_id = $1",
+      [user],
+    );
     expect(rows).toEqual([{ available: "20", held: "0" }]);
   });
 
@@ -227,7 +230,10 @@ describe("two at once", () => {
     await operator.query("commit");
     expect((await settling).rows).toEqual([{ settle_hold: "voided" }]);
     await opening;
-    const { rows } = await operator.query("select available, held from byok.accounts where user_id = $1", [user]);
+    const { rows } = await operator.query(
+      "select byok.to_credits(available_microcredits) as available, byok.to_credits(held_microcredits) as held from byok.accounts where user_id = $1",
+      [user],
+    );
     expect(rows).toEqual([{ available: "20", held: "20" }]);
   });
 
@@ -258,7 +264,8 @@ describe("two at once", () => {
       client.query("select byok.grant_credits($1, 5, 'test', $2)", [user, `both:${winner}`]);
     const refused = overtaking(grantTo(winner), grantTo(loser));
     await expect(refused).rejects.toMatchObject({ code: "PT409", message: "idempotency_key_reused" });
-    const balances = "select available from byok.accounts where user_id = any($1) order by user_id = $2";
+    const balances =
+      "select byok.to_credits(available_microcredits) as available from byok.accounts where user_id = any($1) order by user_id = $2";
     const { rows } = await operator.query(balances, [[winner, loser], loser]);
     expect(rows).toEqual([{ available: "6" }, { available: "1" }]);
   });

@@ -102,11 +102,11 @@ export async function contradictions(
     [events.users],
   );
   const { rows: accounts } = await client.query<{ user_id: string; available: string; held: string }>(
-    `select user_id, available, held from ${schema}.accounts where user_id = any($1)`,
+    `select user_id, available_microcredits / 1e6 as available, held_microcredits / 1e6 as held from ${schema}.accounts where user_id = any($1)`,
     [events.users],
   );
   const { rows: entries } = await client.query<GrantEntry>(
-    `select user_id, credits::int, idempotency_key from ${schema}.entries where kind = 'grant' and user_id = any($1)`,
+    `select user_id, (microcredits / 1000000)::int as credits, idempotency_key from ${schema}.entries where kind = 'grant' and user_id = any($1)`,
     [events.users],
   );
   const states = new Map(holds.map(({ id, state }) => [id, state]));

@@ -3,17 +3,17 @@
 -- runs against both. The test replaces `naive` by a schema of its own.
 
 create schema naive;
-create table naive.operations as select name, price_credits from byok.operations;
+create table naive.operations as select name, price_microcredits from byok.operations;
 create table naive.accounts (
   user_id uuid primary key references auth.users (id) on delete cascade,
-  available bigint not null,
-  held bigint not null
+  available_microcredits bigint not null,
+  held_microcredits bigint not null
 );
 create table naive.holds (
   id uuid primary key default gen_random_uuid(),
   user_id uuid not null references auth.users (id) on delete cascade,
   operation text not null,
-  credits bigint not null,
+  microcredits bigint not null,
   request_id text not null,
   state text not null default 'pending',
   expires_at timestamptz not null default now() + interval '15 minutes'
@@ -22,7 +22,7 @@ create table naive.entries (
   id bigint generated always as identity primary key,
   user_id uuid not null references auth.users (id) on delete cascade,
   kind text not null,
-  credits bigint not null,
+  microcredits bigint not null,
   operation text,
   hold_id uuid,
   idempotency_key text
@@ -38,51 +38,52 @@ alter table naive.credentials enable row level security;
 create policy "Owners remove their credentials" on naive.credentials to authenticated using (user_id = (select auth.uid()));
 create policy "The functions do the rest" on naive.credentials to service_role using (true);
 
-create function naive.grant_credits(p_user_id uuid, p_credits bigint, p_reason text, p_idempotency_key text)
-returns table (available_credits bigint, granted boolean) language plpgsql as $$
+create function naive.grant_credits(p_user_id uuid, p_credits numeric, p_reason text, p_idempotency_key text)
+returns table (available_credits numeric, granted boolean) language plpgsql as $$
 begin
   insert into naive.accounts values (p_user_id, 0, 0) on conflict do nothing;
-  select available into available_credits from naive.accounts where user_id = p_user_id;
+  select available_microcredits / 1e6 into available_credits from naive.accounts where user_id = p_user_id;
   granted := not exists (select from naive.entries where idempotency_key = p_idempotency_key);
   if granted then
     available_credits := available_credits + p_credits;
-    update naive.accounts set available = available_credits where user_id = p_user_id;
-    insert into naive.entries (user_id, kind, credits, idempotency_key)
-    values (p_user_id, 'grant', p_credits, p_idempotency_key);
+    update naive.accounts set available_microcredits = available_credits * 1e6 where user_id = p_user_id;
+    insert into naive.entries (user_id, kind, microcredits, idempotency_key)
+    values (p_user_id, 'grant', p_credits * 1e6, p_idempotency_key);
   end if;
   return next;
 end
 $$;
 
 create function naive.open_call(p_user_id uuid, p_provider text, p_request_id text, p_operation text)
-returns table (funding text, envelope text, hold_id uuid, price_credits bigint) language plpgsql as $$
+returns table (funding text, envelope text, hold_id uuid, price_microcredits bigint) language plpgsql as $$
 declare
   v_account naive.accounts;
 begin
   select c.envelope into envelope from naive.credentials as c where c.user_id = p_user_id and c.provider = p_provider;
   if found then
     funding := 'byok';
-    price_credits := 0;
+    price_microcredits := 0;
     return next;
     return;
   end if;
   if exists (select from naive.holds where user_id = p_user_id and request_id = p_request_id and state <> 'voided') then
     raise sqlstate 'PT409' using message = 'request_in_progress';
   end if;
-  select o.price_credits into price_credits from naive.operations as o where o.name = p_operation;
+  select o.price_microcredits into price_microcredits from naive.operations as o where o.name = p_operation;
   select * into v_account from naive.accounts where user_id = p_user_id;
-  if v_account.available < price_credits then
+  if v_account.available_microcredits < price_microcredits then
     raise sqlstate 'PT402' using message = 'insufficient_credits',
-      detail = json_build_object('price_credits', price_credits, 'available_credits', v_account.available)::text;
+      detail = json_build_object('price_credits', price_microcredits / 1e6, 'available_credits', v_account.available_microcredits / 1e6)::text;
   end if;
   update naive.accounts
-  set available = v_account.available - price_credits, held = v_account.held + price_credits
+  set available_microcredits = v_account.available_microcredits - price_microcredits,
+      held_microcredits = v_account.held_microcredits + price_microcredits
   where user_id = p_user_id;
-  insert into naive.holds (user_id, operation, credits, request_id)
-  values (p_user_id, p_operation, price_credits, p_request_id)
+  insert into naive.holds (user_id, operation, microcredits, request_id)
+  values (p_user_id, p_operation, price_microcredits, p_request_id)
   returning id into hold_id;
-  insert into naive.entries (user_id, kind, credits, operation, hold_id)
-  values (p_user_id, 'hold', price_credits, p_operation, hold_id);
+  insert into naive.entries (user_id, kind, microcredits, operation, hold_id)
+  values (p_user_id, 'hold', price_microcredits, p_operation, hold_id);
   funding := 'platform';
   return next;
 end
@@ -103,11 +104,11 @@ begin
   select * into v_account from naive.accounts where user_id = p_user_id;
   update naive.holds set state = p_state where id = p_hold_id;
   update naive.accounts
-  set held = v_account.held - v_hold.credits,
-      available = v_account.available + case p_state when 'voided' then v_hold.credits else 0 end
+  set held_microcredits = v_account.held_microcredits - v_hold.microcredits,
+      available_microcredits = v_account.available_microcredits + case p_state when 'voided' then v_hold.microcredits else 0 end
   where user_id = p_user_id;
-  insert into naive.entries (user_id, kind, credits, operation, hold_id)
-  values (p_user_id, case p_state when 'voided' then 'void' else 'settle' end, v_hold.credits, v_hold.operation, p_hold_id);
+  insert into naive.entries (user_id, kind, microcredits, operation, hold_id)
+  values (p_user_id, case p_state when 'voided' then 'void' else 'settle' end, v_hold.microcredits, v_hold.operation, p_hold_id);
   return p_state;
 end
 $$;

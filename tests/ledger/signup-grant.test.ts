@@ -38,7 +38,8 @@ async function signUp(on: TestStack): Promise<string> {
 }
 
 async function grantsOf(user: string, client = operator): Promise<unknown[]> {
-  const query = "select credits, reason, idempotency_key from byok.entries where user_id = $1 order by id";
+  const query =
+    "select byok.to_credits(microcredits) as credits, reason, idempotency_key from byok.entries where user_id = $1 order by id";
   return (await client.query(query, [user])).rows;
 }
 
@@ -55,8 +56,11 @@ test("without the trigger a new user has no credits", async () => {
 test("with the trigger a new user has them", async () => {
   const user = await signUp(stack);
   expect(await grantsOf(user)).toEqual([grantOf(user)]);
-  const { rows } = await operator.query("select available, held from byok.accounts where user_id = $1", [user]);
-  expect(rows).toEqual([{ available: "100", held: "0" }]);
+  const { rows } = await operator.query(
+    "select available_microcredits, held_microcredits from byok.accounts where user_id = $1",
+    [user],
+  );
+  expect(rows).toEqual([{ available_microcredits: "100000000", held_microcredits: "0" }]);
 });
 
 test("the credits come with the confirmation, and once", async () => {

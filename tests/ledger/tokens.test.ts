@@ -151,6 +151,7 @@ function argumentsOf(parameters: string[]): object {
     p_user_id: owner,
     p_provider: "openai",
     p_credits: 5,
+    p_microcredits: 5,
     p_idempotency_key: randomUUID(),
     p_limit: 1_000,
     p_operation: "kernel_build",

@@ -26,9 +26,16 @@ export const billingGuards: readonly Guard[] = [
   },
   {
     ...accounts,
-    name: "A grant is from 1 to 1e9 credits",
-    guard: "if p_credits is null or p_credits not between 1 and 1000000000 then",
-    instead: "if p_credits is null then",
+    name: "A grant is more than nothing and at most 1e9 credits",
+    guard: "p_credits <= 0 or p_credits > 1000000000 or ",
+    instead: "",
+  },
+  {
+    ...accounts,
+    name: "An amount that would have to be rounded is refused",
+    guard: " or p_credits <> round(p_credits, 6) then",
+    instead: " then",
+    test: "tests/ledger/amounts.test.ts",
   },
   {
     ...accounts,
@@ -53,8 +60,8 @@ export const billingGuards: readonly Guard[] = [
   {
     name: "A price has no fraction",
     file: "sql/20_operations.sql",
-    guard: "price_credits numeric not null",
-    instead: "price_credits bigint not null",
+    guard: "price_microcredits numeric not null",
+    instead: "price_microcredits bigint not null",
     test: "tests/ledger/amounts.test.ts",
   },
   {
@@ -66,8 +73,9 @@ export const billingGuards: readonly Guard[] = [
   {
     ...holds,
     name: "A void gives the credits back",
-    guard: "available = a.available + case when p_state = 'voided' then v_hold.credits else 0 end,",
-    instead: "available = a.available,",
+    guard:
+      "available_microcredits = a.available_microcredits + case when p_state = 'voided' then v_hold.microcredits else 0 end,",
+    instead: "available_microcredits = a.available_microcredits,",
   },
   {
     ...holds,
@@ -118,7 +126,7 @@ export const billingGuards: readonly Guard[] = [
   {
     ...calls,
     name: "No call without its price",
-    guard: "if v_available + v_given_back >= price_credits then",
+    guard: "if v_available + v_given_back >= price_microcredits then",
     instead: "if v_available is not null then",
   },
   {

@@ -172,7 +172,7 @@ export const componentGuards: readonly Guard[] = [
   {
     ...credits,
     name: "Credits in reserve are watched until they are charged or given back",
-    guard: "  useWhileHeld(data?.balance.held ?? 0, refresh);\n",
+    guard: "  useWhileHeld(data?.balance.held_credits ?? 0, refresh);\n",
     instead: "",
   },
   {

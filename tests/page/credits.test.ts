@@ -27,11 +27,11 @@ async function endCall(user: User, holdId: string, how: "settle_hold" | "void_ho
 test("the prices are those of the database, and a new account has no history", async ({ visit }) => {
   const user = await newUser();
   const page = await visit(user);
-  const { data: operations } = await user.supabase.from("operations").select("name, price_credits");
+  const { data: operations } = await user.supabase.from("operations").select("name, price_microcredits");
   const prices = page.getByRole("definition");
   await prices.first().waitFor();
   expect((await prices.allInnerTexts()).sort()).toEqual(
-    operations?.map(({ price_credits }) => `${price_credits} credits`).sort(),
+    operations?.map(({ price_microcredits }) => `${price_microcredits / 1e6} credits`).sort(),
   );
   expect(await page.getByRole("term").allInnerTexts()).toEqual(["Kernel build", "Doc generation", "Single doc regen"]);
   await page.getByText("Nothing yet.").waitFor();

@@ -10,12 +10,12 @@ insert into auth.users (id, email) values
 
 set local role service_role;
 set local request.jwt.claims = '{"role":"service_role"}';
-select results_eq($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 100, 'welcome', 'tap-1')$$, $$values (100::bigint, true)$$, 'grant_credits() puts credits in');
-select results_eq($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 100, 'welcome', 'tap-1')$$, $$values (100::bigint, false)$$, 'the same key grants once');
-select results_eq($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 5, null, 'tap-2')$$, $$values (105::bigint, true)$$, 'another key grants again');
-select throws_ok($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 101, 'welcome', 'tap-1')$$, 'PT409', 'idempotency_key_reused', 'the same key with another amount is refused');
-select throws_ok($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000b', 100, 'welcome', 'tap-1')$$, 'PT409', 'idempotency_key_reused', 'the same key for another user is refused');
-select results_eq($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 100, 'in other words', 'tap-1')$$, $$values (105::bigint, false)$$, 'the same key with another reason grants nothing, and is no mistake');
+select results_eq($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 0.0001, 'welcome', 'tap-1')$$, $$values (0.0001, true)$$, 'grant_credits() puts credits in');
+select results_eq($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 0.0001, 'welcome', 'tap-1')$$, $$values (0.0001, false)$$, 'the same key grants once');
+select results_eq($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 0.000005, null, 'tap-2')$$, $$values (0.000105, true)$$, 'another key grants again');
+select throws_ok($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 0.000101, 'welcome', 'tap-1')$$, 'PT409', 'idempotency_key_reused', 'the same key with another amount is refused');
+select throws_ok($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000b', 0.0001, 'welcome', 'tap-1')$$, 'PT409', 'idempotency_key_reused', 'the same key for another user is refused');
+select results_eq($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 0.0001, 'in other words', 'tap-1')$$, $$values (0.000105, false)$$, 'the same key with another reason grants nothing, and is no mistake');
 select throws_ok($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 0, null, 'tap-3')$$, 'PT400', 'invalid_request', 'zero credits are refused');
 select throws_ok($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', -1, null, 'tap-3')$$, 'PT400', 'invalid_request', 'negative credits are refused');
 select throws_ok($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 1000000001, null, 'tap-3')$$, 'PT400', 'invalid_request', 'more than 1e9 credits are refused');
@@ -28,29 +28,29 @@ select throws_ok($$select * from byok.grant_credits(null, 1, null, 'tap-3')$$, '
 select throws_ok($$select * from byok.grant_credits(gen_random_uuid(), 1, null, 'tap-3')$$, '23503', null, 'a user who does not exist is refused');
 select is(current_setting('request.jwt.claims'), '{"role":"service_role"}', 'grant_credits() gives the claims of its caller back');
 select throws_ok('select * from byok.accounts', '42501', null, 'the service role cannot read accounts');
-select throws_ok($$update byok.accounts set available = 1000000$$, '42501', null, 'the service role cannot change accounts');
+select throws_ok($$update byok.accounts set available_microcredits = 1000000$$, '42501', null, 'the service role cannot change accounts');
 select throws_ok('select * from byok.entries', '42501', null, 'the service role cannot read the ledger');
 select throws_ok($$delete from byok.entries$$, '42501', null, 'the service role cannot delete from the ledger');
 
 reset role;
 select is_empty($$select * from byok.accounts where user_id = '00000000-0000-4000-8000-00000000000b'$$, 'a refused grant makes no account');
-select results_eq($$select available, held from byok.accounts where user_id = '00000000-0000-4000-8000-00000000000a'$$, $$values (105::bigint, 0::bigint)$$, 'the account holds what was granted');
+select results_eq($$select available_microcredits, held_microcredits from byok.accounts where user_id = '00000000-0000-4000-8000-00000000000a'$$, $$values (105::bigint, 0::bigint)$$, 'the account holds what was granted');
 select results_eq(
-  $$select kind, credits, reason, idempotency_key from byok.entries where user_id = '00000000-0000-4000-8000-00000000000a' order by id$$,
+  $$select kind, microcredits, reason, idempotency_key from byok.entries where user_id = '00000000-0000-4000-8000-00000000000a' order by id$$,
   $$values ('grant', 100::bigint, 'welcome', 'tap-1'), ('grant', 5, null, 'tap-2')$$,
   'the ledger says why');
-select throws_ok($$update byok.entries set credits = 1$$, 'PT403', 'ledger_is_append_only', 'not even the owner of the table changes the ledger');
+select throws_ok($$update byok.entries set microcredits = 1$$, 'PT403', 'ledger_is_append_only', 'not even the owner of the table changes the ledger');
 select throws_ok($$delete from byok.entries$$, 'PT403', 'ledger_is_append_only', 'or deletes from it');
 select throws_ok($$truncate byok.entries$$, 'PT403', 'ledger_is_append_only', 'or empties it');
-select throws_ok($$update byok.accounts set available = -1 where user_id = '00000000-0000-4000-8000-00000000000a'$$, '23514', null, 'available is never negative');
-select throws_ok($$update byok.accounts set held = -1 where user_id = '00000000-0000-4000-8000-00000000000a'$$, '23514', null, 'held is never negative');
+select throws_ok($$update byok.accounts set available_microcredits = -1 where user_id = '00000000-0000-4000-8000-00000000000a'$$, '23514', null, 'available is never negative');
+select throws_ok($$update byok.accounts set held_microcredits = -1 where user_id = '00000000-0000-4000-8000-00000000000a'$$, '23514', null, 'held is never negative');
 
 set local role authenticated;
 set local request.jwt.claims = '{"sub":"00000000-0000-4000-8000-00000000000a","role":"authenticated"}';
-select results_eq('select available from byok.accounts', $$values (105::bigint)$$, 'the owner reads the own account');
+select results_eq('select available_microcredits from byok.accounts', $$values (105::bigint)$$, 'the owner reads the own account');
 select is((select count(*) from byok.entries)::int, 2, 'the owner reads the own ledger');
-select throws_ok($$update byok.accounts set available = 1000000$$, '42501', null, 'the owner cannot change the account');
-select throws_ok($$insert into byok.entries (user_id, kind, credits, idempotency_key) values ('00000000-0000-4000-8000-00000000000a', 'grant', 1, 'mine')$$, '42501', null, 'the owner cannot write to the ledger');
+select throws_ok($$update byok.accounts set available_microcredits = 1000000$$, '42501', null, 'the owner cannot change the account');
+select throws_ok($$insert into byok.entries (user_id, kind, microcredits, idempotency_key) values ('00000000-0000-4000-8000-00000000000a', 'grant', 1, 'mine')$$, '42501', null, 'the owner cannot write to the ledger');
 select throws_ok($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 1, null, 'mine')$$, '42501', null, 'the owner cannot grant');
 set local request.jwt.claims = '{"sub":"00000000-0000-4000-8000-00000000000b","role":"authenticated"}';
 select is_empty('select user_id from byok.accounts union all select user_id from byok.entries', 'a stranger sees neither account nor ledger');

@@ -53,7 +53,7 @@ insert into known values
   ('function', 'count_attempt(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
   ('function', 'count_envelopes()', ''),
   ('function', 'expire_holds(integer)', '1000'),
-  ('function', 'grant_credits(uuid,bigint,text,text)', $$'00000000-0000-4000-8000-00000000000a', 1000, 'mine', 'tap:mine'$$),
+  ('function', 'grant_credits(uuid,numeric,text,text)', $$'00000000-0000-4000-8000-00000000000a', 1000, 'mine', 'tap:mine'$$),
   ('function', 'key_works(text)', $$'verified'$$),
   ('function', 'list_envelope_ids(bigint,uuid,integer)', '1, null, 1000'),
   ('function', 'list_envelopes(bigint,uuid,integer)', '1, null, 1000'),
@@ -67,6 +67,8 @@ insert into known values
   ('function', 'save_credential(uuid,uuid,text,text,text,text,bigint)', $$'00000000-0000-4000-8000-00000000000c', gen_random_uuid(), 'openai', '', 'verified', current_setting('test.envelope'), 1$$),
   ('function', 'settle_hold(uuid,uuid)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd)$$),
   ('function', 'stop_acting(text)', $$''$$),
+  ('function', 'to_credits(bigint)', '1'),
+  ('function', 'to_microcredits(numeric)', '1'),
   ('function', 'void_expired(uuid,uuid[])', $$'00000000-0000-4000-8000-00000000000c', array(select id from holds_of_cyd)$$),
   ('function', 'void_hold(uuid,uuid)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd)$$);
 create temporary view holds_of_cyd as select id from byok.holds where user_id = '00000000-0000-4000-8000-00000000000c';

@@ -8,8 +8,8 @@ insert into auth.users (id, email) values
   ('00000000-0000-4000-8000-00000000000c', 'cyd@example.com');
 insert into byok.operations values ('tap_operation', 30, 1000, 2000);
 insert into byok.platform_models values ('tap_provider', 'm-1');
-select byok.grant_credits('00000000-0000-4000-8000-00000000000a', 50, null, 'tap-batches-a');
-select byok.grant_credits('00000000-0000-4000-8000-00000000000c', 100, null, 'tap-batches-c');
+select byok.grant_credits('00000000-0000-4000-8000-00000000000a', 0.00005, null, 'tap-batches-a');
+select byok.grant_credits('00000000-0000-4000-8000-00000000000c', 0.0001, null, 'tap-batches-c');
 select byok.save_credential('00000000-0000-4000-8000-00000000000b', '00000000-0000-4000-8000-0000000000b1', 'tap_provider', 'abcd', 'verified',
   translate(encode(decode('42594b0100000001' || repeat('00', 348), 'hex'), 'base64'), E'\n', ''), 1);
 grant usage on schema extensions to byok_functions;
@@ -36,7 +36,7 @@ create temporary table answers as select * from byok.run_batch(jsonb_build_array
 select is(current_setting('request.jwt.claims'), '{"role":"whoever"}', 'the claims of the caller are given back');
 select results_eq('select number from answers', 'select generate_series(1, 9)', 'there is a row for each step, in their order');
 select results_eq(
-  $$select number, answer ->> 'funding', answer ->> 'price_credits', answer -> 'models' from answers where refusal is null order by number$$,
+  $$select number, answer ->> 'funding', answer ->> 'price_microcredits', answer -> 'models' from answers where refusal is null order by number$$,
   $$values (1, 'platform', '30', '["m-1"]'::jsonb), (2, 'byok', '0', 'null'), (3, 'platform', '30', '["m-1"]'), (9, 'platform', '30', '["m-1"]')$$,
   'steps are answered as by open_call()');
 select is((select answer ->> 'credential_id' from answers where number = 2), '00000000-0000-4000-8000-0000000000b1', 'a credential is that of the user who asked');
@@ -44,7 +44,7 @@ select is((select length(answer ->> 'envelope') from answers where number = 2), 
 select results_eq(
   $$select number, refusal ->> 'code', refusal ->> 'message', (refusal ->> 'details')::text from answers where number between 4 and 7 order by number$$,
   $$values
-    (4, 'PT402', 'insufficient_credits', '{"price_credits": 30, "available_credits": 20}'),
+    (4, 'PT402', 'insufficient_credits', '{"price_credits": 0.00003, "available_credits": 0.00002}'),
     (5, 'PT409', 'request_in_progress', ''),
     (6, 'PT400', 'invalid_request', '{"field":"x-byok-operation"}'),
     (7, 'PT404', 'hold_not_found', '')$$,
@@ -52,7 +52,7 @@ select results_eq(
 select is((select refusal ->> 'code' from answers where number = 8), '20000', 'what is no step is refused');
 reset role;
 select results_eq(
-  $$select user_id::text, available, held from byok.accounts where user_id in ('00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000c') order by user_id$$,
+  $$select user_id::text, available_microcredits, held_microcredits from byok.accounts where user_id in ('00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000c') order by user_id$$,
   $$values ('00000000-0000-4000-8000-00000000000a', 20::bigint, 30::bigint), ('00000000-0000-4000-8000-00000000000c', 40, 60)$$,
   'what was refused to one is done for the others all the same, and leaves nothing itself');
 
@@ -72,7 +72,7 @@ select is_empty($$select * from byok.run_batch('[]')$$, 'no steps have no rows')
 select throws_ok($$select * from byok.run_batch('{}')$$, '22023', null, 'what is no list is refused');
 reset role;
 select results_eq(
-  $$select user_id::text, available, held from byok.accounts where user_id in ('00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000c') order by user_id$$,
+  $$select user_id::text, available_microcredits, held_microcredits from byok.accounts where user_id in ('00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000c') order by user_id$$,
   $$values ('00000000-0000-4000-8000-00000000000a', 20::bigint, 0::bigint), ('00000000-0000-4000-8000-00000000000c', 70, 30)$$,
   'and the accounts say so');
 

@@ -8,7 +8,7 @@ insert into auth.users (id, email) values
   ('00000000-0000-4000-8000-00000000000a', 'ada@example.com'),
   ('00000000-0000-4000-8000-00000000000b', 'bob@example.com'),
   ('00000000-0000-4000-8000-00000000000c', 'cyd@example.com');
-insert into byok.operations values ('tap_operation', 30, 1000, 2000);
+insert into byok.operations values ('tap_operation', 30, 1000, 2000), ('tap_cheap', 2, 1000, 2000);
 insert into byok.platform_models values ('tap_provider', 'm-2'), ('tap_provider', 'm-1');
 select set_config('test.envelope', translate(encode(decode('42594b0100000001' || repeat('00', 348), 'hex'), 'base64'), E'\n', ''), true);
 create temporary table opened (name text primary key, hold_id uuid);
@@ -16,26 +16,26 @@ grant select, insert on opened to service_role;
 
 set local role service_role;
 set local request.jwt.claims = '{"role":"service_role"}';
-select byok.grant_credits('00000000-0000-4000-8000-00000000000a', 100, null, 'tap-calls-a');
-select byok.grant_credits('00000000-0000-4000-8000-00000000000c', 100, null, 'tap-calls-c');
+select byok.grant_credits('00000000-0000-4000-8000-00000000000a', 0.0001, null, 'tap-calls-a');
+select byok.grant_credits('00000000-0000-4000-8000-00000000000c', 0.0001, null, 'tap-calls-c');
 
 -- On credits.
 insert into opened select 'first', hold_id from byok.open_call('00000000-0000-4000-8000-00000000000a', 'tap_provider', 'request-1', 'tap_operation');
 select isnt((select hold_id from opened where name = 'first'), null, 'open_call() places a hold');
 select results_eq(
-  $$select funding, credential_id, envelope, price_credits, max_output_tokens, max_input_bytes, models
+  $$select funding, credential_id, envelope, price_microcredits, max_output_tokens, max_input_bytes, models
     from byok.open_call('00000000-0000-4000-8000-00000000000a', 'tap_provider', 'request-2', 'tap_operation')$$,
   $$values ('platform', null::uuid, null, 30::bigint, 1000, 2000, array['m-1', 'm-2'])$$,
   'open_call() says that the platform pays, the price, the limits and the models');
 select is(current_setting('request.jwt.claims'), '{"role":"service_role"}', 'open_call() gives the claims of its caller back');
 reset role;
-select results_eq($$select available, held from byok.accounts where user_id = '00000000-0000-4000-8000-00000000000a'$$, $$values (40::bigint, 60::bigint)$$, 'what is held is no longer available');
+select results_eq($$select available_microcredits, held_microcredits from byok.accounts where user_id = '00000000-0000-4000-8000-00000000000a'$$, $$values (40::bigint, 60::bigint)$$, 'what is held is no longer available');
 select results_eq(
-  $$select operation, credits, request_id, state, resolved_at from byok.holds where user_id = '00000000-0000-4000-8000-00000000000a' order by request_id$$,
+  $$select operation, microcredits, request_id, state, resolved_at from byok.holds where user_id = '00000000-0000-4000-8000-00000000000a' order by request_id$$,
   $$values ('tap_operation', 30::bigint, 'request-1', 'pending', null::timestamptz), ('tap_operation', 30, 'request-2', 'pending', null)$$,
   'both holds are pending');
 select results_eq(
-  $$select kind, credits, operation from byok.entries where user_id = '00000000-0000-4000-8000-00000000000a' order by id$$,
+  $$select kind, microcredits, operation from byok.entries where user_id = '00000000-0000-4000-8000-00000000000a' order by id$$,
   $$values ('grant', 100::bigint, null), ('hold', 30, 'tap_operation'), ('hold', 30, 'tap_operation')$$,
   'and stand in the ledger');
 
@@ -48,7 +48,7 @@ select is(byok.void_hold('00000000-0000-4000-8000-00000000000a', (select hold_id
 select is(current_setting('request.jwt.claims'), '{"role":"service_role"}', 'settle_hold() and void_hold() give the claims of their caller back');
 select throws_ok($$select * from byok.open_call('00000000-0000-4000-8000-00000000000a', 'tap_provider', 'request-1', 'tap_operation')$$, 'PT409', 'request_completed', 'a request id that was charged is refused');
 reset role;
-select results_eq($$select available, held from byok.accounts where user_id = '00000000-0000-4000-8000-00000000000a'$$, $$values (40::bigint, 30::bigint)$$, 'it was charged once');
+select results_eq($$select available_microcredits, held_microcredits from byok.accounts where user_id = '00000000-0000-4000-8000-00000000000a'$$, $$values (40::bigint, 30::bigint)$$, 'it was charged once');
 
 set local role service_role;
 set local request.jwt.claims = '{"role":"service_role"}';
@@ -58,7 +58,7 @@ select is(byok.void_hold('00000000-0000-4000-8000-00000000000a', (select hold_id
 select is(byok.void_hold('00000000-0000-4000-8000-00000000000a', (select hold_id from opened where name = 'third')), 'voided', 'a second void_hold() says what the first did');
 select is(byok.settle_hold('00000000-0000-4000-8000-00000000000a', (select hold_id from opened where name = 'third')), 'voided', 'settle_hold() after it reports that it was voided');
 reset role;
-select results_eq($$select available, held from byok.accounts where user_id = '00000000-0000-4000-8000-00000000000a'$$, $$values (40::bigint, 30::bigint)$$, 'it was given back once');
+select results_eq($$select available_microcredits, held_microcredits from byok.accounts where user_id = '00000000-0000-4000-8000-00000000000a'$$, $$values (40::bigint, 30::bigint)$$, 'it was given back once');
 set local role service_role;
 set local request.jwt.claims = '{"role":"service_role"}';
 select lives_ok($$select * from byok.open_call('00000000-0000-4000-8000-00000000000a', 'tap_provider', 'request-3', 'tap_operation')$$, 'a request id may be used again after a void');
@@ -78,7 +78,7 @@ select throws_ok($$select * from byok.open_call('00000000-0000-4000-8000-0000000
 select throws_ok($$select * from byok.open_call('00000000-0000-4000-8000-00000000000c', 'tap_provider', repeat('r', 256), 'tap_operation')$$, 'PT400', 'invalid_request', 'a request id of more than 255 characters is refused');
 select throws_ok($$select * from byok.open_call(null, 'tap_provider', 'r', 'tap_operation')$$, 'PT400', 'invalid_request', 'no user is refused');
 reset role;
-select results_eq($$select available, held from byok.accounts where user_id = '00000000-0000-4000-8000-00000000000c'$$, $$values (100::bigint, 0::bigint)$$, 'and none of it changed an account');
+select results_eq($$select available_microcredits, held_microcredits from byok.accounts where user_id = '00000000-0000-4000-8000-00000000000c'$$, $$values (100::bigint, 0::bigint)$$, 'and none of it changed an account');
 select is_empty($$select * from byok.accounts where user_id = '00000000-0000-4000-8000-00000000000b'$$, 'or made one');
 create temporary table refusal (detail text);
 do $$
@@ -91,7 +91,7 @@ exception when sqlstate 'PT402' then
   get stacked diagnostics v_detail = pg_exception_detail;
   insert into refusal values (v_detail);
 end $$;
-select is((select detail::jsonb from refusal), '{"price_credits": 30, "available_credits": 10}'::jsonb, 'insufficient_credits says the price and what is available');
+select is((select detail::jsonb from refusal), '{"price_credits": 0.00003, "available_credits": 0.00001}'::jsonb, 'insufficient_credits says the price and what is available');
 
 -- Under BYOK.
 set local role service_role;
@@ -108,9 +108,9 @@ create temporary table before_byok as select * from fingerprint;
 set local role service_role;
 set local request.jwt.claims = '{"role":"service_role"}';
 select results_eq(
-  $$select funding, credential_id, envelope, hold_id, price_credits, models from byok.open_call('00000000-0000-4000-8000-00000000000c', 'tap_provider', 'request-1', 'tap_operation')$$,
+  $$select funding, credential_id, envelope, hold_id, price_microcredits, models from byok.open_call('00000000-0000-4000-8000-00000000000c', 'tap_provider', 'request-1', 'tap_operation')$$,
   $$values ('byok', '10000000-0000-4000-8000-00000000000c'::uuid, current_setting('test.envelope'), null::uuid, 0::bigint, null::text[])$$,
-  'a credential decides for BYOK: the envelope, and 0 credits');
+  'a credential decides for BYOK: the envelope, and 0 microcredits');
 select is((select funding from byok.open_call('00000000-0000-4000-8000-00000000000c', 'tap_provider', 'request-1')), 'byok', 'BYOK needs no operation, and the same request id may come again');
 reset role;
 select results_eq('select * from fingerprint', 'select * from before_byok', 'BYOK wrote nothing to any table');
@@ -119,10 +119,10 @@ set local request.jwt.claims = '{"role":"service_role"}';
 select byok.mark_credential('00000000-0000-4000-8000-00000000000c', '10000000-0000-4000-8000-00000000000c', 'rejected');
 select is((select funding from byok.open_call('00000000-0000-4000-8000-00000000000c', 'tap_provider', 'request-1', 'tap_operation')), 'byok', 'a key that was rejected never turns into a debit');
 select is((select funding from byok.open_call('00000000-0000-4000-8000-00000000000c', 'other_provider', 'request-1', 'tap_operation')), 'platform', 'a credential counts for its own provider only');
-select is((select funding from byok.open_call('00000000-0000-4000-8000-00000000000a', 'tap_provider', 'request-6', 'single_doc_regen')), 'platform', 'and for its own user only');
+select is((select funding from byok.open_call('00000000-0000-4000-8000-00000000000a', 'tap_provider', 'request-6', 'tap_cheap')), 'platform', 'and for its own user only');
 reset role;
 select results_eq(
-  $$select available, held from byok.accounts where user_id = '00000000-0000-4000-8000-00000000000c'$$,
+  $$select available_microcredits, held_microcredits from byok.accounts where user_id = '00000000-0000-4000-8000-00000000000c'$$,
   $$values (70::bigint, 30::bigint)$$,
   'only the call to the other provider was held');
 delete from byok.envelopes where user_id = '00000000-0000-4000-8000-00000000000c';
@@ -152,18 +152,18 @@ select is(current_setting('request.jwt.claims'), '{"sub":"00000000-0000-4000-800
 select throws_ok($$select byok.expire_holds(0)$$, 'PT400', 'invalid_request', 'expire_holds() refuses zero');
 select throws_ok($$select byok.expire_holds(null)$$, 'PT400', 'invalid_request', 'expire_holds() refuses no limit');
 reset role;
-select results_eq($$select available, held from byok.accounts where user_id = '00000000-0000-4000-8000-00000000000a'$$, $$values (70::bigint, 0::bigint)$$, 'what had expired is available again');
+select results_eq($$select available_microcredits, held_microcredits from byok.accounts where user_id = '00000000-0000-4000-8000-00000000000a'$$, $$values (70::bigint, 0::bigint)$$, 'what had expired is available again');
 update byok.holds set expires_at = now() - interval '1 second' where user_id = '00000000-0000-4000-8000-00000000000c' and state = 'pending';
 set local role service_role;
 select lives_ok($$select * from byok.open_call('00000000-0000-4000-8000-00000000000c', 'other_provider', 'request-1', 'tap_operation')$$, 'open_call() voids the expired holds of its user first, which frees the request id too');
 reset role;
-select results_eq($$select available, held from byok.accounts where user_id = '00000000-0000-4000-8000-00000000000c'$$, $$values (70::bigint, 30::bigint)$$, 'so that only the new one is held');
+select results_eq($$select available_microcredits, held_microcredits from byok.accounts where user_id = '00000000-0000-4000-8000-00000000000c'$$, $$values (70::bigint, 30::bigint)$$, 'so that only the new one is held');
 select is_empty(
-  $$select user_id from byok.accounts as a where a.available + a.held
-    <> (select coalesce(sum(case kind when 'grant' then credits when 'settle' then -credits else 0 end), 0) from byok.entries as e where e.user_id = a.user_id)$$,
+  $$select user_id from byok.accounts as a where a.available_microcredits + a.held_microcredits
+    <> (select coalesce(sum(case kind when 'grant' then microcredits when 'settle' then -microcredits else 0 end), 0) from byok.entries as e where e.user_id = a.user_id)$$,
   'available + held + settled = granted, for each user');
 select is_empty(
-  $$select user_id from byok.accounts as a where a.held <> (select coalesce(sum(credits), 0) from byok.holds as h where h.user_id = a.user_id and state = 'pending')$$,
+  $$select user_id from byok.accounts as a where a.held_microcredits <> (select coalesce(sum(microcredits), 0) from byok.holds as h where h.user_id = a.user_id and state = 'pending')$$,
   'held is the sum of the pending holds, for each user');
 
 -- Who may see and do what.

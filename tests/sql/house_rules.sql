@@ -125,6 +125,8 @@ select results_eq(
     ('byok_server', 'list_envelope_ids'),
     ('byok_server', 'resolve_hold'),
     ('byok_server', 'stop_acting'),
+    ('byok_server', 'to_credits'),
+    ('byok_server', 'to_microcredits'),
     ('byok_server', 'void_expired'),
     ('service_role', 'count_attempt'),
     ('service_role', 'count_envelopes'),

@@ -17,14 +17,14 @@ export type Funding = ByokFunding | PlatformFunding;
 export interface ByokFunding {
   readonly by: "byok";
   readonly apiKey: string;
-  readonly credits: 0;
+  readonly microcredits: 0;
 }
 
 export interface PlatformFunding {
   readonly by: "platform";
   readonly apiKey: string;
   /** The price, held now and charged by `settle`. */
-  readonly credits: number;
+  readonly microcredits: number;
   readonly rule: PlatformRule;
   readonly limits: PlatformLimits;
   readonly maxInputBytes: number;
@@ -60,7 +60,7 @@ export async function fundCall(
   });
   if (opened.funding === "byok") {
     const apiKey = await openKey(services.keyring, userId, provider, opened.credentialId, opened.envelope);
-    return { by: "byok", apiKey, credits: 0 };
+    return { by: "byok", apiKey, microcredits: 0 };
   }
   if (platformKey === undefined || rule === undefined) throw new ByokError("internal");
 
@@ -75,7 +75,7 @@ export async function fundCall(
   return {
     by: "platform",
     apiKey: platformKey,
-    credits: opened.priceCredits,
+    microcredits: opened.price_microcredits,
     rule,
     limits: { models: opened.models, maxOutputTokens: opened.maxOutputTokens },
     maxInputBytes: opened.maxInputBytes,

@@ -12,7 +12,7 @@ export type Rows<Name extends FunctionName> = Functions[Name]["Returns"] extends
   : [Functions[Name]["Returns"]];
 
 /**
- * Calls one SQL function, in one round trip. Rows come as JSON has them: times in ISO 8601, credits as numbers.
+ * Calls one SQL function, in one round trip. Rows come as JSON has them: times in ISO 8601, microcredits as numbers.
  *
  * @throws ByokError as `refusalOf` in failures.ts makes it
  */
@@ -100,7 +100,7 @@ export function openedCallOf(row: OpenedRow): OpenedCall {
   return {
     funding: "platform",
     holdId: row.hold_id,
-    priceCredits: row.price_credits,
+    price_microcredits: row.price_microcredits,
     maxOutputTokens: row.max_output_tokens,
     maxInputBytes: row.max_input_bytes,
     models: row.models,

@@ -7,14 +7,14 @@ export type Database = {
           Tables: {
             "accounts": {
                   Row: {
-                    "available": number,"held": number,"updated_at": string,"user_id": string
+                    "available_microcredits": number,"held_microcredits": number,"updated_at": string,"user_id": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "available"?: number,"held"?: number,"updated_at"?: string,"user_id": string
+                    "available_microcredits"?: number,"held_microcredits"?: number,"updated_at"?: string,"user_id": string
                   }
                   Update: {
-                    "available"?: number,"held"?: number,"updated_at"?: string,"user_id"?: string
+                    "available_microcredits"?: number,"held_microcredits"?: number,"updated_at"?: string,"user_id"?: string
                   }
                   Relationships: [
                     
@@ -49,14 +49,14 @@ export type Database = {
                   ]
                 },"entries": {
                   Row: {
-                    "created_at": string,"credits": number,"hold_id": string | null,"id": number,"idempotency_key": string | null,"kind": string,"operation": string | null,"reason": string | null,"user_id": string
+                    "created_at": string,"hold_id": string | null,"id": number,"idempotency_key": string | null,"kind": string,"microcredits": number,"operation": string | null,"reason": string | null,"user_id": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"credits": number,"hold_id"?: string | null,"id"?: never,"idempotency_key"?: string | null,"kind": string,"operation"?: string | null,"reason"?: string | null,"user_id": string
+                    "created_at"?: string,"hold_id"?: string | null,"id"?: never,"idempotency_key"?: string | null,"kind": string,"microcredits": number,"operation"?: string | null,"reason"?: string | null,"user_id": string
                   }
                   Update: {
-                    "created_at"?: string,"credits"?: number,"hold_id"?: string | null,"id"?: never,"idempotency_key"?: string | null,"kind"?: string,"operation"?: string | null,"reason"?: string | null,"user_id"?: string
+                    "created_at"?: string,"hold_id"?: string | null,"id"?: never,"idempotency_key"?: string | null,"kind"?: string,"microcredits"?: number,"operation"?: string | null,"reason"?: string | null,"user_id"?: string
                   }
                   Relationships: [
                     {
@@ -89,14 +89,14 @@ isOneToOne: true
                   ]
                 },"holds": {
                   Row: {
-                    "created_at": string,"credits": number,"expires_at": string,"id": string,"operation": string,"request_id": string,"resolved_at": string | null,"state": string,"user_id": string
+                    "created_at": string,"expires_at": string,"id": string,"microcredits": number,"operation": string,"request_id": string,"resolved_at": string | null,"state": string,"user_id": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"credits": number,"expires_at"?: string,"id"?: string,"operation": string,"request_id": string,"resolved_at"?: string | null,"state"?: string,"user_id": string
+                    "created_at"?: string,"expires_at"?: string,"id"?: string,"microcredits": number,"operation": string,"request_id": string,"resolved_at"?: string | null,"state"?: string,"user_id": string
                   }
                   Update: {
-                    "created_at"?: string,"credits"?: number,"expires_at"?: string,"id"?: string,"operation"?: string,"request_id"?: string,"resolved_at"?: string | null,"state"?: string,"user_id"?: string
+                    "created_at"?: string,"expires_at"?: string,"id"?: string,"microcredits"?: number,"operation"?: string,"request_id"?: string,"resolved_at"?: string | null,"state"?: string,"user_id"?: string
                   }
                   Relationships: [
                     {
@@ -123,14 +123,14 @@ isOneToOne: false
                   ]
                 },"operations": {
                   Row: {
-                    "max_input_bytes": number,"max_output_tokens": number,"name": string,"price_credits": number
+                    "max_input_bytes": number,"max_output_tokens": number,"name": string,"price_microcredits": number
                   }
                   ComputedFields: never
                   Insert: {
-                    "max_input_bytes": number,"max_output_tokens": number,"name": string,"price_credits": number
+                    "max_input_bytes": number,"max_output_tokens": number,"name": string,"price_microcredits": number
                   }
                   Update: {
-                    "max_input_bytes"?: number,"max_output_tokens"?: number,"name"?: string,"price_credits"?: number
+                    "max_input_bytes"?: number,"max_output_tokens"?: number,"name"?: string,"price_microcredits"?: number
                   }
                   Relationships: [
                     
@@ -206,7 +206,7 @@ isOneToOne: false
       } },
 "open_call":
 { Args: { "p_operation"?: string,"p_provider": string,"p_request_id": string,"p_user_id": string }; Returns: {
-              "credential_id": string,"envelope": string,"funding": string,"hold_id": string,"max_input_bytes": number,"max_output_tokens": number,"models": (string)[],"price_credits": number
+              "credential_id": string,"envelope": string,"funding": string,"hold_id": string,"max_input_bytes": number,"max_output_tokens": number,"models": (string)[],"price_microcredits": number
             }[]
                            },
 "read_envelope":
@@ -247,6 +247,12 @@ isOneToOne: false
                            },
 "stop_acting":
 { Args: { "p_previous_claims": string }; Returns: undefined
+                           },
+"to_credits":
+{ Args: { "p_microcredits": number }; Returns: number
+                           },
+"to_microcredits":
+{ Args: { "p_credits": number }; Returns: number
                            },
 "void_expired":
 { Args: { "p_hold_ids": (string)[],"p_user_id": string }; Returns: Record<string, unknown>

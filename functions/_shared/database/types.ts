@@ -55,7 +55,7 @@ export type OpenedCall =
   | {
       readonly funding: "platform";
       readonly holdId: string;
-      readonly priceCredits: number;
+      readonly price_microcredits: number;
       readonly maxOutputTokens: number;
       readonly maxInputBytes: number;
       readonly models: readonly string[];

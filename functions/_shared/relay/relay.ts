@@ -94,7 +94,7 @@ function canBePassedOn({ status, headers }: Response): boolean {
 export function inbound(
   answer: Response,
   body: BodyInit | null,
-  funding: Pick<Funding, "by" | "apiKey" | "credits">,
+  funding: Pick<Funding, "by" | "apiKey" | "microcredits">,
 ): Response {
   const headers = new Headers(fundingHeaders(funding));
   for (const [name, value] of answer.headers) {
@@ -108,8 +108,8 @@ function holdsKey(value: string, apiKey: string): boolean {
   return value.length >= apiKey.length && redact(value, apiKey) !== value;
 }
 
-export function fundingHeaders({ by, credits }: Pick<Funding, "by" | "credits">): Record<string, string> {
-  return { "x-byok-funding": by, "x-byok-credits": String(credits) };
+export function fundingHeaders({ by, microcredits }: Pick<Funding, "by" | "microcredits">): Record<string, string> {
+  return { "x-byok-funding": by, "x-byok-credits": String(microcredits / 1_000_000) };
 }
 
 /**
@@ -151,7 +151,7 @@ export async function inboundError(
     });
   }
   const clean = redact(text, funding.apiKey, text.length >= maxErrorLength);
-  return inbound(answer, clean, { ...funding, credits: 0 });
+  return inbound(answer, clean, { ...funding, microcredits: 0 });
 }
 
 /** The body of an error; empty when it breaks off or does not end in time, and then the status alone speaks. */

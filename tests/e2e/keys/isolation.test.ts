@@ -66,8 +66,8 @@ describe("by REST", () => {
     ["envelopes", { kid: 1 }],
     ["accounts", { available: 1_000_000 }],
     ["holds", { state: "voided" }],
-    ["entries", { credits: 1 }],
-    ["operations", { price_credits: 1 }],
+    ["entries", { microcredits: 1 }],
+    ["operations", { price_microcredits: 1 }],
     ["platform_models", { model: "gpt-9" }],
     ["attempts", { attempts: 1 }],
     ["limits", { per_day: 1_000_000 }],
@@ -237,7 +237,8 @@ describe("by SQL role", () => {
     const values = [alice.user.id];
     const insert = "insert into byok.accounts (user_id) values ($1) on conflict do nothing";
     expect((await as("byok_server", claims, insert, values)).code).toBe("42501");
-    const update = "update byok.accounts set available = available + 1 where user_id = $1 returning *";
+    const update =
+      "update byok.accounts set available_microcredits = available_microcredits + 1 where user_id = $1 returning *";
     expect((await as("byok_server", claims, update, values)).rows).toEqual([]);
   });
 

@@ -20,7 +20,7 @@ const ownKey: OpenedCall = { funding: "byok", credentialId, envelope };
 const credits: OpenedCall = {
   funding: "platform",
   holdId,
-  priceCredits: 10,
+  price_microcredits: 10_000_000,
   maxOutputTokens: 500,
   maxInputBytes: 4096,
   models: ["gpt-4.1-mini"],
@@ -63,7 +63,7 @@ function fund({ opened = credits, route = chat, method = "POST", headers = {}, .
 describe("fundCall()", () => {
   test("pays by the user's own key where one is saved, for 0 credits", async () => {
     const { database, funding } = fund({ opened: ownKey });
-    expect(await funding).toEqual({ by: "byok", apiKey, credits: 0 });
+    expect(await funding).toEqual({ by: "byok", apiKey, microcredits: 0 });
     expect(database.openCall).toHaveBeenCalledOnce();
     expect([...database.settleHold.mock.calls, ...database.voidHold.mock.calls]).toEqual([]);
   });
@@ -93,7 +93,7 @@ describe("fundCall()", () => {
     expect(await fund().funding).toMatchObject({
       by: "platform",
       apiKey: "sk-platform",
-      credits: 10,
+      microcredits: 10_000_000,
       rule: providers.openai.platformRules[0],
       limits: { models: ["gpt-4.1-mini"], maxOutputTokens: 500 },
       maxInputBytes: 4096,

@@ -134,14 +134,20 @@ describe("dataApi()", () => {
   });
 
   test("opens a call on credits", async () => {
-    const held = { hold_id: holdId, price_credits: 10, max_output_tokens: 500, max_input_bytes: 4096, models: ["m"] };
+    const held = {
+      hold_id: holdId,
+      price_microcredits: 10_000_000,
+      max_output_tokens: 500,
+      max_input_bytes: 4096,
+      models: ["m"],
+    };
     const { outcome } = await ask(openCall, 200, [
       { funding: "platform", credential_id: null, envelope: null, ...held },
     ]);
     expect(outcome).toEqual({
       funding: "platform",
       holdId,
-      priceCredits: 10,
+      price_microcredits: 10_000_000,
       maxOutputTokens: 500,
       maxInputBytes: 4096,
       models: ["m"],
