@@ -2,6 +2,7 @@
 import type { Database } from "./database/types.ts";
 import { type Env, readEnv } from "./env.ts";
 import { importKeyring, type Keyring } from "./crypto/keyring.ts";
+import { importUserHash, type UserHash } from "./crypto/user-hash.ts";
 import { type ProviderId, providers } from "./providers/index.ts";
 import type { Verdict } from "./providers/types.ts";
 import { checkKey } from "./providers/verification.ts";
@@ -10,6 +11,8 @@ export interface Services {
   readonly env: Env;
   readonly database: Database;
   readonly keyring: Keyring;
+  /** What a provider is told about the user whose call the platform pays. */
+  readonly userHash: UserHash;
   /** Where a provider is: `https://host`. */
   originOf(provider: ProviderId): string;
   /** Asks a provider whether an API key works. */
@@ -24,6 +27,7 @@ export async function openServices(): Promise<Services> {
     env,
     database: await openDatabase(env),
     keyring: await importKeyring(env.masterKeys),
+    userHash: await importUserHash(env.secretKey),
     originOf,
     check: (provider, apiKey) =>
       checkKey(providers[provider], apiKey, {

@@ -2,7 +2,7 @@
 import { limitBody, readJsonObject, streamOf, tooLarge } from "../_shared/request/body.ts";
 import { type ByokFunding, fundCall, type PlatformFunding } from "../_shared/credits/funding.ts";
 import { identifyUserOrBackend } from "../_shared/request/identity.ts";
-import { platformBody, platformSearch } from "../_shared/credits/platform.ts";
+import { checkOffer, offeredSearch } from "../_shared/credits/offers.ts";
 import { providers } from "../_shared/providers/index.ts";
 import { watchAnswer } from "../_shared/relay/answer.ts";
 import { askProvider, inbound, inboundError, outboundHeaders, requireGeneration } from "../_shared/relay/relay.ts";
@@ -23,7 +23,7 @@ export default serve({
     const funding = await fundCall(services, caller.userId, route, request);
     return funding.by === "byok"
       ? await relayUnderByok(request, route, funding)
-      : await relayOnCredits(request, route, funding);
+      : await relayOnCredits(request, route, caller.userId, funding);
   },
   refuse(error, request) {
     const provider = providerOf(request.url);
@@ -55,13 +55,18 @@ async function relayUnderByok(request: Request, route: Route, funding: ByokFundi
  * would otherwise outlast its hold and the function, and pay nothing. For the same reason a body of the client's that comes
  * slowly takes its time from the provider's.
  */
-async function relayOnCredits(request: Request, route: Route, funding: PlatformFunding): Promise<Response> {
+async function relayOnCredits(
+  request: Request,
+  route: Route,
+  userId: string,
+  funding: PlatformFunding,
+): Promise<Response> {
   const { callTimeoutMs, stallTimeoutMs } = services.env;
   const began = performance.now();
   try {
-    const body = streamOf(await readOnCredits(request, route, funding));
+    const body = streamOf(await readOnCredits(request, userId, funding));
     const left_ms = callTimeoutMs - (performance.now() - began);
-    const answer = await send(request, { ...route, search: platformSearch(route.search) }, funding, body, left_ms);
+    const answer = await send(request, { ...route, search: offeredSearch(route.search) }, funding, body, left_ms);
     if (answer.status >= 400) {
       funding.release();
       return await inboundError(answer, providers[route.provider], funding);
@@ -85,9 +90,12 @@ async function relayOnCredits(request: Request, route: Route, funding: PlatformF
 }
 
 /** The body as the platform sends it, as text: what it is read into takes many times its memory, and is gone before the wait. */
-async function readOnCredits(request: Request, route: Route, { rule, limits, maxInputBytes }: PlatformFunding) {
+async function readOnCredits(request: Request, userId: string, funding: PlatformFunding): Promise<string> {
+  const { offered, models, maxOutputTokens, maxInputBytes } = funding;
+  const limitsOf = (model: string) =>
+    models.includes(model) ? { maxOutputTokens, max_input_bytes: maxInputBytes } : undefined;
   const body = await readJsonObject(request, maxInputBytes, services.env.callTimeoutMs);
-  return JSON.stringify(platformBody(rule, route.path, body, limits));
+  return checkOffer(offered, body, limitsOf, await services.userHash(userId)).body;
 }
 
 function send(

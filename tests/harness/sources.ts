@@ -16,12 +16,15 @@ export interface Source {
   readonly names: ReadonlySet<string>;
 }
 
-/** Every source file of functions/. */
+/** Every source file of functions/, and of the catalogue that they read. */
 export function readSources(): Source[] {
   const functions = join(root, "functions");
-  return globSync("**/*.{ts,tsx,js,mjs,cjs}", { cwd: functions }).map((path) =>
-    scan(path, readFileSync(join(functions, path), "utf8")),
-  );
+  const sources = "**/*.{ts,tsx,js,mjs,cjs}";
+  const paths = [
+    ...globSync(sources, { cwd: functions }),
+    ...globSync(sources, { cwd: join(root, "catalogue") }).map((path) => `../catalogue/${path}`),
+  ];
+  return paths.map((path) => scan(path, readFileSync(join(functions, path), "utf8")));
 }
 
 /** What a TypeScript text imports and names. A module that only the running program knows is listed as `<computed>`. */

@@ -4,7 +4,6 @@ const accounts = { file: "sql/40_accounts.sql", test: "tests/sql/accounts.sql" }
 const holds = { file: "sql/50_holds.sql", test: "tests/sql/calls.sql" };
 const calls = { file: "sql/60_calls.sql", test: "tests/sql/calls.sql" };
 const concurrency = { test: "tests/ledger/concurrency.test.ts" };
-const platform = { file: "functions/_shared/credits/platform.ts", test: "tests/unit/credits/platform.test.ts" };
 const funding = { file: "functions/_shared/credits/funding.ts", test: "tests/unit/credits/funding.test.ts" };
 
 export const billingGuards: readonly Guard[] = [
@@ -171,55 +170,6 @@ export const billingGuards: readonly Guard[] = [
     name: "A key that cannot be opened never falls back to credits",
     guard: 'if (opened.funding === "byok") {',
     instead: 'if (opened.funding === "byok" && opened.envelope) {',
-  },
-  {
-    ...platform,
-    name: "Credits buy the named models alone",
-    guard: "|| !limits.models.includes(model)",
-    instead: "",
-  },
-  {
-    ...platform,
-    name: "Credits buy the named fields alone",
-    guard: "requireFields(body, rule.fields);",
-    instead: "",
-  },
-  {
-    ...platform,
-    name: "A field that may be a key is not named on credits either",
-    guard: 'isFieldName(other) ? other : ""',
-    instead: "other",
-  },
-  {
-    ...platform,
-    name: "Credits buy no tool that the provider runs",
-    guard: "body.tools !== undefined && !areClientTools(body.tools, rule)",
-    instead: "body.tools === null",
-  },
-  {
-    ...platform,
-    name: "Credits show nothing that is stored in the platform's account",
-    guard: "if (refersToStored(body[field], rule))",
-    instead: "if (!field)",
-  },
-  {
-    ...platform,
-    name: "The output on credits is capped",
-    guard: "return rule.limit(body, limits.maxOutputTokens);",
-    instead: "return body;",
-  },
-  {
-    ...platform,
-    name: "The query on credits is ours",
-    guard: 'return new URLSearchParams(search).get("alt") === "sse" ? "?alt=sse" : "";',
-    instead: "return search;",
-  },
-  {
-    name: "A limit can be lowered and never raised",
-    file: "functions/_shared/providers/openai.ts",
-    guard: 'typeof requested === "number" && requested >= 1 ? Math.min(requested, limit) : limit',
-    instead: 'typeof requested === "number" ? requested : limit',
-    test: "tests/unit/providers/contract.test.ts",
   },
   {
     name: "An answer that breaks off is given back",

@@ -8,6 +8,7 @@ import { envelopeGuards } from "./envelope.ts";
 import { growthGuards } from "./growth.ts";
 import { inputGuards } from "./input.ts";
 import { isolationGuards } from "./isolation.ts";
+import { offerGuards } from "./offers.ts";
 import { pageGuards } from "./page.ts";
 import { relayGuards } from "./relay.ts";
 import { rotationGuards } from "./rotation.ts";
@@ -28,6 +29,7 @@ export const guards: readonly Guard[] = [
   ...envelopeGuards,
   ...isolationGuards,
   ...billingGuards,
+  ...offerGuards,
   ...batchGuards,
   ...databaseGuards,
   ...growthGuards,

@@ -19,6 +19,7 @@ const layers = [
   ["_shared/providers/"],
   ["_shared/crypto/"],
   ["_shared/errors.ts", "_shared/env.ts", "_shared/json.ts", "_shared/lru-cache.ts"],
+  ["../catalogue/"],
 ];
 
 function layerOf(path: string): number {
@@ -127,7 +128,7 @@ test("deno.json pins the versions that package.json pins, so that tests run what
   for (const pin of pinned) expect([pin?.[0], dependencies[pin?.[0] ?? ""]]).toEqual(pin);
 });
 
-test.each(["_shared/crypto/envelope.ts", "_shared/crypto/keyring.ts"])(
+test.each(["_shared/crypto/envelope.ts", "_shared/crypto/keyring.ts", "_shared/crypto/user-hash.ts"])(
   "nobody else's code comes along with %s",
   (path) => {
     const foreign = closureOf(path).flatMap((source) =>

@@ -1,9 +1,7 @@
 /** Who pays a call: opened before it, resolved after it. */
 import { openKey } from "../keys/credentials.ts";
 import { ByokError } from "../errors.ts";
-import { type PlatformLimits, platformRule } from "./platform.ts";
-import { providers } from "../providers/index.ts";
-import type { PlatformRule } from "../providers/types.ts";
+import { findOffer, type OfferedRequest } from "./offers.ts";
 import type { Route } from "../request/route.ts";
 import type { Services } from "../services.ts";
 
@@ -25,8 +23,10 @@ export interface PlatformFunding {
   readonly apiKey: string;
   /** The price, held now and charged by `settle`. */
   readonly microcredits: number;
-  readonly rule: PlatformRule;
-  readonly limits: PlatformLimits;
+  readonly offered: OfferedRequest;
+  /** Models that the operation buys, as the provider spells them. */
+  readonly models: readonly string[];
+  readonly maxOutputTokens: number;
   readonly maxInputBytes: number;
   /** Charges the hold, off the critical path. Whichever of `settle` and `release` comes first counts. */
   settle(): void;
@@ -49,20 +49,20 @@ export async function fundCall(
 ): Promise<Funding> {
   const { provider } = route;
   const platformKey = services.env.platformKeys[provider];
-  const rule = platformKey === undefined ? undefined : platformRule(providers[provider], request.method, route.path);
+  const offered = platformKey === undefined ? undefined : findOffer(provider, request.method, route.path);
   // Where credits never pay no operation is named, so that SQL places no hold.
-  const operation = rule === undefined ? null : request.headers.get("x-byok-operation");
+  const operation = offered === undefined ? null : request.headers.get("x-byok-operation");
   const requestId = request.headers.get("idempotency-key") ?? crypto.randomUUID();
 
   const opened = await services.database.openCall(userId, provider, operation, requestId).catch((error: unknown) => {
-    const isUnfundable = rule === undefined && error instanceof ByokError && error.code === "operation_required";
+    const isUnfundable = offered === undefined && error instanceof ByokError && error.code === "operation_required";
     throw isUnfundable ? new ByokError("not_offered") : error;
   });
   if (opened.funding === "byok") {
     const apiKey = await openKey(services.keyring, userId, provider, opened.credentialId, opened.envelope);
     return { by: "byok", apiKey, microcredits: 0 };
   }
-  if (platformKey === undefined || rule === undefined) throw new ByokError("internal");
+  if (platformKey === undefined || offered === undefined) throw new ByokError("internal");
 
   let isResolved = false;
   const resolution = Promise.withResolvers<void>();
@@ -76,8 +76,9 @@ export async function fundCall(
     by: "platform",
     apiKey: platformKey,
     microcredits: opened.price_microcredits,
-    rule,
-    limits: { models: opened.models, maxOutputTokens: opened.maxOutputTokens },
+    offered,
+    models: opened.models,
+    maxOutputTokens: opened.maxOutputTokens,
     maxInputBytes: opened.maxInputBytes,
     settle: () => resolve("settleHold"),
     release: () => resolve("voidHold"),

@@ -1,7 +1,7 @@
 /** Anthropic. https://docs.claude.com/en/api/overview, error types: https://docs.claude.com/en/api/errors */
 import type { ByokError } from "../errors.ts";
 import { errorOf, judgeStatus, pickModel } from "./judge.ts";
-import { atMost, oneWord } from "./openai.ts";
+import { oneWord } from "./openai.ts";
 import type { Adapter } from "./types.ts";
 
 /** The version of our own checks. Calls keep the version the client chose. */
@@ -36,33 +36,6 @@ export const anthropic: Adapter = {
     if (answer.status === 403) return "restricted";
     return answer.status === 429 ? "rate_limited" : null;
   },
-  platformRules: [
-    {
-      path: /^\/v1\/messages$/,
-      fields: [
-        "model",
-        "messages",
-        "system",
-        "max_tokens",
-        "metadata",
-        "stop_sequences",
-        "stream",
-        "temperature",
-        "top_k",
-        "top_p",
-        "tools",
-        "tool_choice",
-        "thinking",
-        "output_config",
-        "cache_control",
-      ],
-      content: ["messages", "system"],
-      references: ["file_id"],
-      opaque: ["input"],
-      isClientTool: (tool) => tool.type === undefined || tool.type === "custom",
-      limit: (body, maxOutputTokens) => ({ ...body, max_tokens: atMost(body.max_tokens, maxOutputTokens) }),
-    },
-  ],
   errorBody: (error) => ({
     type: "error",
     error: { type: errorType(error), message: error.message, code: error.code, ...error.details },

@@ -1,34 +1,7 @@
 /** Google AI (Gemini API). https://ai.google.dev/api, error codes: https://ai.google.dev/gemini-api/docs/troubleshooting */
 import type { ByokError } from "../errors.ts";
-import { isRecord } from "../json.ts";
 import { errorOf, judgeStatus, pickModel } from "./judge.ts";
-import { atMost } from "./openai.ts";
-import type { Adapter, PlatformRule } from "./types.ts";
-
-/** Keys that stand for files or caches of the platform's own account, in both spellings that Google reads. */
-const stored: Pick<PlatformRule, "references" | "opaque" | "isClientTool"> = {
-  references: ["fileData", "file_data"],
-  opaque: ["args", "response"],
-  isClientTool: (tool) => Object.keys(tool).every((key) => key === "functionDeclarations"),
-};
-
-/** What a generation may be asked for. Google reads snake_case too, which would pass by the cap, so only these spellings. */
-const generationFields = [
-  "temperature",
-  "topP",
-  "topK",
-  "maxOutputTokens",
-  "stopSequences",
-  "responseMimeType",
-  "responseSchema",
-  "responseJsonSchema",
-  "presencePenalty",
-  "frequencyPenalty",
-  "seed",
-  "responseLogprobs",
-  "logprobs",
-  "thinkingConfig",
-];
+import type { Adapter } from "./types.ts";
 
 export const google: Adapter = {
   name: "Google AI",
@@ -67,29 +40,6 @@ export const google: Adapter = {
     if (answer.status === 403) return "restricted";
     return answer.status === 429 ? "rate_limited" : null;
   },
-  platformRules: [
-    {
-      ...stored,
-      path: /^\/v1(?:beta)?\/models\/(?<model>[^/:]+):(?:generateContent|streamGenerateContent)$/,
-      fields: ["contents", "systemInstruction", "generationConfig", "tools", "toolConfig", "safetySettings"],
-      content: ["contents", "systemInstruction"],
-      nestedFields: { generationConfig: generationFields },
-      limit(body, maxOutputTokens) {
-        const config = isRecord(body.generationConfig) ? body.generationConfig : {};
-        return {
-          ...body,
-          generationConfig: { ...config, maxOutputTokens: atMost(config.maxOutputTokens, maxOutputTokens) },
-        };
-      },
-    },
-    {
-      ...stored,
-      path: /^\/v1(?:beta)?\/models\/(?<model>[^/:]+):(?:embedContent|batchEmbedContents)$/,
-      fields: ["content", "requests", "taskType", "title", "outputDimensionality", "model"],
-      content: ["content", "requests"],
-      limit: (body) => body,
-    },
-  ],
   errorBody: (error) => ({
     error: {
       code: error.callStatus,

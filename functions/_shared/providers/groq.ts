@@ -1,6 +1,6 @@
 /** Groq. https://console.groq.com/docs/api-reference, error codes: https://console.groq.com/docs/errors */
 import { errorOf, judgeStatus, pickModel } from "./judge.ts";
-import { bearer, chatCompletions, embeddings, errorBody, oneWord } from "./openai.ts";
+import { bearer, errorBody, oneWord } from "./openai.ts";
 import type { Adapter } from "./types.ts";
 
 export const groq: Adapter = {
@@ -26,9 +26,5 @@ export const groq: Adapter = {
     if (answer.status === 403) return "restricted";
     return answer.status === 429 ? "rate_limited" : null;
   },
-  platformRules: [
-    chatCompletions(/^\/openai\/v1\/chat\/completions$/, ["reasoning_format", "include_reasoning"]),
-    embeddings(/^\/openai\/v1\/embeddings$/),
-  ],
   errorBody,
 };

@@ -46,30 +46,6 @@ export interface Adapter {
   generation(listing: unknown): Probe;
   /** What an answer says about the key; null when it says nothing, as with a bad request. */
   judge(answer: Answer): Verdict | null;
-  /** What platform credits may pay for. */
-  readonly platformRules: readonly PlatformRule[];
   /** A refusal in the provider's own form, so that its SDK raises its own typed error. */
   errorBody(error: ByokError): unknown;
-}
-
-/** One kind of request that the platform's own key may send for a user. Everything not named here is refused. */
-export interface PlatformRule {
-  /** The path; the group `model` where the path names the model. */
-  readonly path: RegExp;
-  /** Fields the body may have: those that neither cost extra nor reach what is stored in the platform's account. */
-  readonly fields: readonly string[];
-  /** Fields that an object in the body may have, by the name of the object. */
-  readonly nestedFields?: Readonly<Record<string, readonly string[]>>;
-  /** The fields that hold the conversation. */
-  readonly content: readonly string[];
-  /** Keys anywhere in the conversation that would refer to what is stored in the platform's account. */
-  readonly references: readonly string[];
-  /** Whether an object in the conversation refers to what is stored though it has none of these keys. */
-  isReference?(part: Record<string, unknown>): boolean;
-  /** Keys in the conversation whose value is the client's own data, not read by the provider. */
-  readonly opaque: readonly string[];
-  /** Whether a tool runs at the client; tools the provider runs itself cost extra. */
-  isClientTool(tool: Record<string, unknown>): boolean;
-  /** The body with its output capped and nothing stored. */
-  limit(body: Record<string, unknown>, maxOutputTokens: number): Record<string, unknown>;
 }

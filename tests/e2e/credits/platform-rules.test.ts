@@ -136,6 +136,40 @@ test("nothing on credits is stored with OpenAI, even when the client asks for it
 });
 
 test.each([
+  { type: "additional_tools", role: "developer", tools: [{ type: "web_search" }] },
+  { type: "tool_search_output", execution: "client", tools: [{ type: "mcp", server_url: "https://evil.test" }] },
+  { type: "code_interpreter_call", id: "ci_1", container_id: "cntr_1" },
+  { type: "reasoning", id: "rs_1", summary: [] },
+  { type: "item_reference", id: "msg_1" },
+])("credits do not buy from OpenAI the input item %o", async (item) => {
+  const user = await refundedPayer();
+  const body = JSON.stringify({ model: platformModels.openai, input: [{ role: "user", content: "hello" }, item] });
+  const headers = { "content-type": "application/json", "x-byok-operation": operation };
+  const response = await call(user, "openai/v1/responses", { method: "POST", headers, body });
+  expect([response.status, refusalOf(response)]).toEqual([403, "not_offered"]);
+  expect(await allPlatformRequests(stack)).toEqual([]);
+});
+
+test.each([
+  ["openai", "safety_identifier", { user: "me", safety_identifier: "me" }],
+  ["groq", "user", { user: "me" }],
+  ["anthropic", "metadata", { metadata: { user_id: "me" } }],
+] as const)("%s gets a hash of the user's id as %s, the same for each call", async (provider, field, more) => {
+  const user = await newPayer();
+  const names = [];
+  for (const claim of [{}, more]) {
+    expect((await ask(user, provider, { operation, more: claim })).status).toBe(200);
+    names.push((await lastBody(provider))[field]);
+  }
+  const [first, second] = names.map((name) => name.user_id ?? name);
+  expect(first).toMatch(/^[0-9a-f]{64}$/);
+  expect(second).toBe(first);
+  const another = await newPayer();
+  await ask(another, provider, { operation });
+  expect((await lastBody(provider))[field]).not.toEqual(names[0]);
+});
+
+test.each([
   { path: "openai/v1/files" },
   { path: "openai/v1/models" },
   { path: "openai/v1/responses/resp_1" },
@@ -160,6 +194,7 @@ test.each([
 test.each([
   ["openai", { messages: [{ role: "user", content: [{ type: "file", file: { file_id: "file-1" } }] }] }],
   ["openai", { tools: [{ type: "web_search" }] }],
+  ["openai", { messages: [{ role: "assistant", audio: { id: "audio_1" } }] }],
   [
     "anthropic",
     { messages: [{ role: "user", content: [{ type: "document", source: { type: "file", file_id: "file_1" } }] }] },
@@ -169,7 +204,7 @@ test.each([
   ["google", { contents: [{ parts: [{ file_data: { file_uri: "files/1" } }] }] }],
   ["google", { tools: [{ googleSearch: {} }] }],
   ["google", { cachedContent: "cachedContents/1" }],
-  ["google", { generation_config: { max_output_tokens: 1_000_000 } }],
+  ["google", { generation_config: { candidate_count: 8 } }],
 ] as const)("credits do not buy from %s what costs extra or is stored there: %o", async (provider, more) => {
   const response = await ask(await refundedPayer(), provider, { operation, more });
   expect([response.status, refusalOf(response)]).toEqual([403, "not_offered"]);

@@ -4,6 +4,7 @@ import type { Database, OpenedCall } from "../../../functions/_shared/database/t
 import { seal } from "../../../functions/_shared/crypto/envelope.ts";
 import { ByokError, type ErrorCode } from "../../../functions/_shared/errors.ts";
 import { fundCall, type PlatformFunding } from "../../../functions/_shared/credits/funding.ts";
+import { findOffer } from "../../../functions/_shared/credits/offers.ts";
 import { importKeyring } from "../../../functions/_shared/crypto/keyring.ts";
 import { providers } from "../../../functions/_shared/providers/index.ts";
 import type { Route } from "../../../functions/_shared/request/route.ts";
@@ -94,8 +95,9 @@ describe("fundCall()", () => {
       by: "platform",
       apiKey: "sk-platform",
       microcredits: 10_000_000,
-      rule: providers.openai.platformRules[0],
-      limits: { models: ["gpt-4.1-mini"], maxOutputTokens: 500 },
+      offered: findOffer("openai", "POST", chat.path),
+      models: ["gpt-4.1-mini"],
+      maxOutputTokens: 500,
       maxInputBytes: 4096,
     });
   });

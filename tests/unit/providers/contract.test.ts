@@ -2,10 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { ByokError, type ErrorCode, errors } from "../../../functions/_shared/errors.ts";
-import { platformBody, platformRule } from "../../../functions/_shared/credits/platform.ts";
 import { isProviderId, providerIds, providers } from "../../../functions/_shared/providers/index.ts";
 import type { Adapter, Probe } from "../../../functions/_shared/providers/types.ts";
-import { type Facts, facts, type Json, type Offer } from "./facts.ts";
+import { type Facts, facts } from "./facts.ts";
 
 // Thousands of cases each, on a machine that may be busy.
 vi.setConfig({ testTimeout: 60_000 });
@@ -43,7 +42,7 @@ describe("the registry", () => {
   );
 });
 
-describe.each(adapters)("the adapter of %s", (id, adapter, known) => {
+describe.each(adapters)("the adapter of %s", (_, adapter, known) => {
   describe("its address", () => {
     test("has the number that is in every envelope ever sealed", () => {
       expect(adapter.number).toBe(known.number);
@@ -197,117 +196,4 @@ describe.each(adapters)("the adapter of %s", (id, adapter, known) => {
       for (const part of ["What went wrong.", JSON.stringify(code), '"field":"model"']) expect(text).toContain(part);
     });
   });
-
-  describe("on platform credits", () => {
-    test("has an offer in facts.ts for each of its rules", () => {
-      const unknown = adapter.platformRules.filter((rule) => !known.offers.some(({ path }) => rule.path.test(path)));
-      expect(unknown.map(({ path }) => path)).toEqual([]);
-    });
-
-    test.each(known.notOffered)("does not offer %s", (path) => {
-      expect(platformRule(adapter, "POST", path)).toBeUndefined();
-    });
-
-    test("offers nothing but POST", () => {
-      for (const method of ["GET", "HEAD", "PUT", "PATCH", "DELETE"]) {
-        for (const { path } of known.offers) expect(platformRule(adapter, method, path)).toBeUndefined();
-      }
-    });
-
-    describe.each(known.offers.map((offer) => [offer.path, offer] as const))("%s", (_, offer) => {
-      describeOffer(id, adapter, offer);
-    });
-  });
 });
-
-const maxOutputTokens = 1000;
-
-function describeOffer(id: string, adapter: Adapter, offer: Offer): void {
-  const { path, body, model, cap } = offer;
-  const send = (more: Json, models = ["another", model]) => {
-    const rule = platformRule(adapter, "POST", path);
-    if (!rule) throw new Error(`${id} has no rule for ${path}`);
-    return platformBody(rule, path, { ...body, ...more }, { models, maxOutputTokens });
-  };
-
-  test("passes a plain request on", () => {
-    expect(send({})).toMatchObject({ ...body, ...offer.always });
-  });
-
-  test.each(offer.welcome.map((more) => [more]))("passes on %j", (more) => {
-    expect(send(more)).toMatchObject({ ...body, ...more, ...offer.always });
-  });
-
-  test("refuses a model that is not in the list", () => {
-    const refused = { code: "not_offered", status: 403, details: { field: "model" } };
-    for (const models of [[], ["another"], [`${model}-pro`], [model.slice(0, -1)]]) {
-      expect(() => send({}, models)).toThrow(expect.objectContaining(refused));
-    }
-  });
-
-  test("refuses a field that nobody has thought about", () => {
-    const refused = expect.objectContaining({ code: "not_offered", details: { field: "brand_new" } });
-    expect(() => send({ brand_new: true })).toThrow(refused);
-  });
-
-  test.each(offer.refused)("refuses %s in %j", (field, addition) => {
-    expect(() => send(addition)).toThrow(expect.objectContaining({ code: "not_offered", details: { field } }));
-  });
-
-  test("stores nothing in the platform's account, whatever the client says", () => {
-    let sent: Json = {};
-    try {
-      sent = send({ store: true });
-    } catch (error) {
-      expect(error).toMatchObject({ code: "not_offered", details: { field: "store" } });
-    }
-    expect(sent.store ?? false).toBe(false);
-  });
-
-  if (cap) describeCap(cap, send);
-}
-
-function describeCap([field, nested]: NonNullable<Offer["cap"]>, send: (more: Json) => Json): void {
-  const capOf = (sent: Json): unknown => (nested === undefined ? sent[field] : (sent[field] as Json)[nested]);
-  const asking = (limit: unknown): Json => ({ [field]: nested === undefined ? limit : { [nested]: limit } });
-
-  test.each([
-    ["a higher limit", 9000],
-    ["a limit in a string, which some providers read as a number", "9000"],
-    ["no limit by null", null],
-    ["an array", [9000]],
-    ["true", true],
-    ["minus one, which some servers read as no limit", -1],
-    ["zero, which some servers read as no limit", 0],
-  ])("caps the output for %s", (_, limit) => {
-    expect(capOf(send(asking(limit)))).toBe(maxOutputTokens);
-  });
-
-  test("caps the output when the client sets no limit", () => {
-    expect(capOf(send({}))).toBe(maxOutputTokens);
-  });
-
-  test("lets the client ask for less", () => {
-    expect(capOf(send(asking(10)))).toBe(10);
-    expect(capOf(send(asking(maxOutputTokens)))).toBe(maxOutputTokens);
-  });
-
-  test("never sends more than one limit, nor a higher one, whatever the client says", () => {
-    const names = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
-    const limits = fc.dictionary(fc.constantFrom(...names), fc.oneof(fc.integer(), fc.jsonValue()));
-    fc.assert(
-      fc.property(limits, (asked) => {
-        let sent: Json;
-        try {
-          sent = send(asked);
-        } catch (error) {
-          expect(error).toMatchObject({ code: "not_offered" });
-          return;
-        }
-        const found = names.filter((name) => sent[name] !== undefined);
-        expect(found.length + (nested === undefined ? 0 : 1)).toBe(1);
-        for (const name of found) expect(sent[name]).toBeLessThanOrEqual(maxOutputTokens);
-      }),
-    );
-  });
-}

@@ -2,10 +2,6 @@
 import { expect } from "vitest";
 import type { Facts } from "./facts.ts";
 
-const model = "claude-haiku-4-5";
-const user = { role: "user", content: "Hi" };
-const weather = { name: "weather", input_schema: { type: "object" } };
-
 function anthropicError(type: string, message: string) {
   return { type: "error", error: { type, message }, request_id: "req_011CUexample" };
 }
@@ -117,66 +113,4 @@ export const anthropicFacts: Facts = {
     type: "error",
     error: expect.objectContaining({ type: errorTypes[status], message: expect.any(String) }),
   }),
-  offers: [
-    {
-      path: "/v1/messages",
-      model,
-      body: { model, messages: [user] },
-      cap: ["max_tokens"],
-      welcome: [
-        { stream: true, system: [{ type: "text", text: "Be brief.", cache_control: { type: "ephemeral" } }] },
-        { tools: [weather, { ...weather, type: "custom" }], tool_choice: { type: "auto" } },
-        { thinking: { type: "enabled", budget_tokens: 1024 } },
-        {
-          messages: [
-            {
-              role: "assistant",
-              content: [{ type: "tool_use", id: "toolu_1", name: "f", input: { file_id: "the client's own" } }],
-            },
-            { role: "user", content: [{ type: "tool_result", tool_use_id: "toolu_1", content: "done" }] },
-            {
-              role: "user",
-              content: [{ type: "image", source: { type: "base64", media_type: "image/png", data: "AA==" } }],
-            },
-          ],
-        },
-      ],
-      refused: [
-        ["container", { container: "container_other" }],
-        ["mcp_servers", { mcp_servers: [{ type: "url", url: "https://evil.test" }] }],
-        ["service_tier", { service_tier: "auto" }],
-        ["tools", { tools: [{ type: "web_search_20250305", name: "web_search" }] }],
-        ["tools", { tools: [weather, { type: "code_execution_20250825", name: "code_execution" }] }],
-        ["tools", { tools: "web_search" }],
-        [
-          "messages",
-          {
-            messages: [
-              { role: "user", content: [{ type: "document", source: { type: "file", file_id: "file_other" } }] },
-            ],
-          },
-        ],
-        [
-          "messages",
-          {
-            messages: [
-              {
-                role: "user",
-                content: [
-                  {
-                    type: "tool_result",
-                    tool_use_id: "toolu_1",
-                    content: [{ type: "image", source: { type: "file", file_id: "file_other" } }],
-                  },
-                ],
-              },
-            ],
-          },
-        ],
-        ["messages", { messages: [{ role: "user", content: [{ type: "container_upload", file_id: "file_other" }] }] }],
-        ["system", { system: [{ type: "document", source: { type: "file", file_id: "file_other" } }] }],
-      ],
-    },
-  ],
-  notOffered: ["/v1/messages/batches", "/v1/messages/count_tokens", "/v1/files", "/v1/complete", "/v1/messages/"],
 };

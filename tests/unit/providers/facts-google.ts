@@ -1,9 +1,6 @@
 /** https://ai.google.dev/gemini-api/docs/troubleshooting, https://cloud.google.com/apis/design/errors */
 import { expect } from "vitest";
-import type { Facts, Offer } from "./facts.ts";
-
-const model = "gemini-2.5-flash";
-const user = { role: "user", parts: [{ text: "Hi" }] };
+import type { Facts } from "./facts.ts";
 
 function googleError(code: number, status: string, message: string, details?: unknown[]) {
   return { error: { code, message, status, ...(details ? { details } : {}) } };
@@ -67,88 +64,6 @@ const statuses: Record<number, string> = {
   502: "UNAVAILABLE",
   503: "UNAVAILABLE",
   504: "DEADLINE_EXCEEDED",
-};
-
-function generateOffer(version: string, method: string): Offer {
-  return {
-    path: `/${version}/models/${model}:${method}`,
-    model,
-    body: { contents: [user] },
-    cap: ["generationConfig", "maxOutputTokens"],
-    welcome: [
-      { systemInstruction: { parts: [{ text: "Be brief." }] }, safetySettings: [] },
-      {
-        generationConfig: {
-          temperature: 0.2,
-          topP: 0.9,
-          responseMimeType: "application/json",
-          thinkingConfig: { thinkingBudget: 0 },
-        },
-      },
-      { tools: [{ functionDeclarations: [{ name: "weather", parameters: { type: "OBJECT" } }] }], toolConfig: {} },
-      {
-        contents: [
-          { role: "model", parts: [{ functionCall: { name: "f", args: { fileData: "the client's own" } } }] },
-          { role: "user", parts: [{ functionResponse: { name: "f", response: { fileData: "the client's own" } } }] },
-          { role: "user", parts: [{ inlineData: { mimeType: "image/png", data: "AA==" } }] },
-        ],
-      },
-    ],
-    refused: [
-      ["cachedContent", { cachedContent: "cachedContents/other" }],
-      ["system_instruction", { system_instruction: { parts: [] } }],
-      ["generation_config", { generation_config: { max_output_tokens: 9000 } }],
-      ["generationConfig.max_output_tokens", { generationConfig: { max_output_tokens: 9000 } }],
-      ["generationConfig.candidateCount", { generationConfig: { candidateCount: 8 } }],
-      ["generationConfig.responseModalities", { generationConfig: { responseModalities: ["IMAGE"] } }],
-      ["generationConfig.speechConfig", { generationConfig: { speechConfig: {} } }],
-      ["tools", { tools: [{ googleSearch: {} }] }],
-      ["tools", { tools: [{ functionDeclarations: [], codeExecution: {} }] }],
-      ["tools", { tools: [{ function_declarations: [], url_context: {} }] }],
-      ["tools", { tools: { googleSearch: {} } }],
-      [
-        "contents",
-        {
-          contents: [
-            { parts: [{ fileData: { fileUri: "https://generativelanguage.googleapis.com/v1beta/files/other" } }] },
-          ],
-        },
-      ],
-      ["contents", { contents: [{ parts: [{ file_data: { file_uri: "files/other" } }] }] }],
-      [
-        "contents",
-        {
-          contents: [
-            {
-              parts: [
-                { functionResponse: { name: "f", response: {}, parts: [{ fileData: { fileUri: "files/other" } }] } },
-              ],
-            },
-          ],
-        },
-      ],
-      ["systemInstruction", { systemInstruction: { parts: [{ fileData: { fileUri: "files/other" } }] } }],
-    ],
-  };
-}
-
-const embed: Offer = {
-  path: "/v1beta/models/gemini-embedding-001:embedContent",
-  model: "gemini-embedding-001",
-  body: { content: { parts: [{ text: "Hi" }] } },
-  welcome: [{ taskType: "RETRIEVAL_QUERY", outputDimensionality: 256, model: "models/gemini-embedding-001" }],
-  refused: [
-    ["cachedContent", { cachedContent: "cachedContents/other" }],
-    ["content", { content: { parts: [{ fileData: { fileUri: "files/other" } }] } }],
-  ],
-};
-
-const batchEmbed: Offer = {
-  path: "/v1/models/gemini-embedding-001:batchEmbedContents",
-  model: "gemini-embedding-001",
-  body: { requests: [{ model: "models/gemini-embedding-001", content: { parts: [{ text: "Hi" }] } }] },
-  welcome: [],
-  refused: [["requests", { requests: [{ content: { parts: [{ file_data: { file_uri: "files/other" } }] } }] }]],
 };
 
 export const googleFacts: Facts = {
@@ -261,14 +176,4 @@ export const googleFacts: Facts = {
   errorForm: (status) => ({
     error: { code: status, message: expect.any(String), status: statuses[status], details: [expect.any(Object)] },
   }),
-  offers: [generateOffer("v1beta", "generateContent"), generateOffer("v1", "streamGenerateContent"), embed, batchEmbed],
-  notOffered: [
-    "/v1beta/files",
-    "/v1beta/cachedContents",
-    "/v1beta/tunedModels/other:generateContent",
-    "/v1beta/models/gemini-2.5-flash:predictLongRunning",
-    "/v1beta/models/gemini-2.5-flash:batchGenerateContent",
-    "/v1beta/models/a/b:generateContent",
-    "/v1beta/interactions",
-  ],
 };

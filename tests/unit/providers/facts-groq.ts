@@ -1,9 +1,8 @@
 /** https://console.groq.com/docs/errors, https://console.groq.com/docs/spend-limits */
 import type { Facts } from "./facts.ts";
-import { chatOffer, embeddingsOffer, openAiErrorForm } from "./facts-openai.ts";
+import { openAiErrorForm } from "./facts-openai.ts";
 
 const model = "llama-3.1-8b-instant";
-const chat = chatOffer("/openai/v1/chat/completions", model);
 
 export const groqFacts: Facts = {
   number: 4,
@@ -84,15 +83,4 @@ export const groqFacts: Facts = {
     ],
   ],
   errorForm: openAiErrorForm,
-  offers: [
-    { ...chat, welcome: [...chat.welcome, { reasoning_format: "hidden", include_reasoning: false }] },
-    embeddingsOffer("/openai/v1/embeddings", "nomic-embed-text-v1_5"),
-  ],
-  notOffered: [
-    "/openai/v1/files",
-    "/openai/v1/batches",
-    "/openai/v1/responses",
-    "/openai/v1/audio/speech",
-    "/v1/chat/completions",
-  ],
 };

@@ -1,12 +1,6 @@
 /** https://platform.openai.com/docs/guides/error-codes, https://developers.openai.com/api/docs/guides/spend-limits */
 import { expect } from "vitest";
-import type { Facts, Offer } from "./facts.ts";
-
-const user = { role: "user", content: "Hi" };
-const weather = {
-  type: "function",
-  function: { name: "weather", parameters: { type: "object", properties: { file_id: {} } } },
-};
+import type { Facts } from "./facts.ts";
 
 export function openAiError(message: string, type: string, code: string | null = null) {
   return { error: { message, type, param: null, code } };
@@ -34,100 +28,6 @@ const exhausted = [
   "organization_spend_limit_exceeded",
   "project_spend_limit_exceeded",
 ];
-
-/** Chat completions, as OpenAI and Groq serve them. */
-export function chatOffer(path: string, model: string, more: Partial<Offer> = {}): Offer {
-  return {
-    path,
-    model,
-    body: { model, messages: [user] },
-    cap: ["max_completion_tokens"],
-    welcome: [
-      { stream: true, stream_options: { include_usage: true } },
-      { tools: [weather], tool_choice: "auto", parallel_tool_calls: false },
-      { response_format: { type: "json_object" }, temperature: 0.2, top_p: 0.9, seed: 1, stop: ["\n"] },
-      {
-        messages: [
-          {
-            role: "assistant",
-            tool_calls: [{ id: "call_1", type: "function", function: { name: "f", arguments: '{"file_id":1}' } }],
-          },
-          { role: "user", content: [{ type: "image_url", image_url: { url: "data:image/png;base64,AA==" } }] },
-        ],
-      },
-    ],
-    refused: [
-      ["n", { n: 10 }],
-      ["service_tier", { service_tier: "priority" }],
-      ["prediction", { prediction: {} }],
-      ["audio", { audio: {} }],
-      ["web_search_options", { web_search_options: {} }],
-      ["tools", { tools: [{ type: "web_search_preview" }] }],
-      ["tools", { tools: [weather, { type: "mcp", server_url: "https://evil.test" }] }],
-      ["tools", { tools: ["function"] }],
-      ["tools", { tools: { 0: weather } }],
-      ["tools", { tools: null }],
-      ["messages", { messages: [{ role: "user", content: [{ type: "file", file: { file_id: "file-other" } }] }] }],
-    ],
-    ...more,
-  };
-}
-
-export function embeddingsOffer(path: string, model: string): Offer {
-  return {
-    path,
-    model,
-    body: { model, input: "Hi" },
-    welcome: [{ input: ["a", "b"], encoding_format: "base64", dimensions: 256 }],
-    refused: [["store", { store: true }]],
-  };
-}
-
-const chat = chatOffer("/v1/chat/completions", "gpt-4.1-mini", { always: { store: false } });
-
-const responses: Offer = {
-  path: "/v1/responses",
-  model: "gpt-4.1-mini",
-  body: { model: "gpt-4.1-mini", input: "Hi" },
-  cap: ["max_output_tokens"],
-  always: { store: false },
-  welcome: [
-    { stream: true, instructions: "Be brief.", reasoning: { effort: "low" }, text: { verbosity: "low" } },
-    {
-      tools: [
-        { type: "function", name: "weather", parameters: {} },
-        { type: "custom", name: "shell" },
-      ],
-    },
-    {
-      input: [
-        user,
-        { type: "message", id: "msg_1", role: "assistant", content: [{ type: "output_text", text: "Hello" }] },
-        { type: "function_call", id: "fc_1", call_id: "call_1", name: "f", arguments: "{}" },
-        { type: "function_call_output", call_id: "call_1", output: "{}" },
-        { role: "user", content: [{ type: "input_image", image_url: "data:image/png;base64,AA==" }] },
-      ],
-    },
-  ],
-  refused: [
-    ["previous_response_id", { previous_response_id: "resp_other" }],
-    ["conversation", { conversation: "conv_other" }],
-    ["prompt", { prompt: { id: "pmpt_other" } }],
-    ["background", { background: true }],
-    ["service_tier", { service_tier: "priority" }],
-    ["tools", { tools: [{ type: "web_search" }] }],
-    ["tools", { tools: [{ type: "file_search", vector_store_ids: ["vs_other"] }] }],
-    ["tools", { tools: [{ type: "code_interpreter", container: { type: "auto" } }] }],
-    ["input", { input: [{ type: "item_reference", id: "msg_other" }] }],
-    // `type` may be left out of a reference: https://platform.openai.com/docs/api-reference/responses/create
-    ["input", { input: [{ id: "msg_other" }] }],
-    ["input", { input: [{ type: null, id: "msg_other" }] }],
-    // https://platform.openai.com/docs/guides/image-generation continues from an earlier image by its id alone.
-    ["input", { input: [{ type: "image_generation_call", id: "ig_other" }] }],
-    ["input", { input: [{ role: "user", content: [{ type: "input_file", file_id: "file-other" }] }] }],
-    ["input", { input: [{ role: "user", content: [{ type: "input_image", file_id: "file-other" }] }] }],
-  ],
-};
 
 export const openaiFacts: Facts = {
   number: 1,
@@ -226,15 +126,4 @@ export const openaiFacts: Facts = {
     ],
   ],
   errorForm: openAiErrorForm,
-  offers: [chat, responses, embeddingsOffer("/v1/embeddings", "text-embedding-3-small")],
-  notOffered: [
-    "/v1/chat/completions/chatcmpl-1",
-    "/v1/responses/resp_1/cancel",
-    "/v1/files",
-    "/v1/fine_tuning/jobs",
-    "/v1/batches",
-    "/v1/images/generations",
-    "/v1/chat/completionsx",
-    "/v1/x/v1/chat/completions",
-  ],
 };

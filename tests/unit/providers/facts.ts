@@ -5,8 +5,6 @@ import { googleFacts } from "./facts-google.ts";
 import { groqFacts } from "./facts-groq.ts";
 import { openaiFacts } from "./facts-openai.ts";
 
-export type Json = Record<string, unknown>;
-
 export interface Facts {
   /** In every envelope in every database: never another. */
   readonly number: number;
@@ -24,27 +22,6 @@ export interface Facts {
   readonly verdicts: readonly (readonly [what: string, status: number, body: unknown, verdict: Verdict | null])[];
   /** The form of the provider's errors. */
   readonly errorForm: (status: number) => unknown;
-  /** At least one for each of the adapter's platform rules. */
-  readonly offers: readonly Offer[];
-  /** Paths of the provider's API that credits never pay for. */
-  readonly notOffered: readonly string[];
-}
-
-/** A request that credits pay for, and what they do not pay for in it. */
-export interface Offer {
-  readonly path: string;
-  /** The smallest body of its kind. */
-  readonly body: Json;
-  /** The model that path or body names. */
-  readonly model: string;
-  /** What bodies may have beside it, with nothing left out or changed on the way. */
-  readonly welcome: readonly Json[];
-  /** Where the output is capped: a field, or an object and its field; absent where there is no output in tokens. */
-  readonly cap?: readonly [field: string, nested?: string];
-  /** What is always sent, whatever the client says. */
-  readonly always?: Json;
-  /** Additions that are refused, by the field that the refusal names. */
-  readonly refused: readonly (readonly [field: string, addition: Json])[];
 }
 
 export const facts: Readonly<Record<string, Facts>> = {

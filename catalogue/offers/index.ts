@@ -1,0 +1,13 @@
+/** What credits buy, by provider id. A provider without an entry is served under BYOK alone. */
+import { anthropicOffers } from "./anthropic.ts";
+import { googleOffers } from "./google.ts";
+import { groqOffers } from "./groq.ts";
+import { openaiOffers } from "./openai.ts";
+import type { Offer } from "./types.ts";
+
+export const offers: Readonly<Record<string, readonly Offer[]>> = {
+  openai: openaiOffers,
+  anthropic: anthropicOffers,
+  google: googleOffers,
+  groq: groqOffers,
+};

@@ -1,0 +1,21 @@
+/** The name under which providers know a user whose calls the platform pays: they can tell one abuser from the whole account. */
+
+/** Hash of a user's id, as 64 hexadecimal digits. */
+export type UserHash = (userId: string) => Promise<string>;
+
+/**
+ * HMAC-SHA-256 of the user's id under a key derived (HKDF, RFC 5869) from the project's secret key, which no provider knows: it
+ * can neither be reversed nor be compared with ids from elsewhere. It does not depend on the key ring, which rotates; a new secret
+ * key gives all users new names.
+ */
+export async function importUserHash(secretKey: string): Promise<UserHash> {
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  const secret = await crypto.subtle.importKey("raw", bytes(secretKey), "HKDF", false, ["deriveKey"]);
+  const derivation = { name: "HKDF", hash: "SHA-256", salt: bytes(""), info: bytes("byok user hash 1") };
+  const kind = { name: "HMAC", hash: "SHA-256", length: 256 };
+  const key = await crypto.subtle.deriveKey(derivation, secret, kind, false, ["sign"]);
+  return async (userId) => {
+    const hash = new Uint8Array(await crypto.subtle.sign("HMAC", key, bytes(userId)));
+    return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  };
+}
