@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
@@ -14,9 +14,16 @@ export class AlreadyRunningError extends Error {
   }
 }
 
+/** Where a running stack is. */
+export interface Addresses {
+  readonly url: string;
+  /** As role postgres. */
+  readonly dbUrl: string;
+}
+
 export interface Lock {
-  /** Tells a second start where this stack is. */
-  announce(url: string): void;
+  /** Tells a second start, and the commands, where this stack is. */
+  announce(addresses: Addresses): void;
   release(): void;
 }
 
@@ -28,20 +35,22 @@ export interface Lock {
  * @throws AlreadyRunningError
  */
 export function lockState(stateDir: string): Lock {
-  const addressFile = path.join(stateDir, "running.json");
   const database = new DatabaseSync(path.join(stateDir, "lock"));
   try {
+    // In ms: longer than runningStackOn() looks.
+    database.exec("pragma busy_timeout = 200");
     database.exec("begin exclusive");
   } catch (error) {
     database.close();
     if ((error as { errcode?: number }).errcode !== busy) throw error;
-    throw new AlreadyRunningError(stateDir, readAddress(addressFile));
+    throw new AlreadyRunningError(stateDir, readAddresses(stateDir)?.url);
   }
-  rmSync(addressFile, { force: true });
+  const file = addressFile(stateDir);
+  rmSync(file, { force: true });
   return {
-    announce: (url) => writeFileSync(addressFile, JSON.stringify({ url })),
+    announce: (addresses) => writeFileSync(file, JSON.stringify(addresses)),
     release() {
-      rmSync(addressFile, { force: true });
+      rmSync(file, { force: true });
       database.close();
     },
   };
@@ -50,9 +59,30 @@ export function lockState(stateDir: string): Lock {
 /** SQLITE_BUSY: https://www.sqlite.org/rescode.html#busy */
 const busy = 5;
 
-function readAddress(file: string): string | undefined {
+/** The stack that runs on a state folder; undefined if none does, or if it is still starting. */
+export function runningStackOn(stateDir: string): Addresses | undefined {
+  return isLocked(path.join(stateDir, "lock")) ? readAddresses(stateDir) : undefined;
+}
+
+function isLocked(file: string): boolean {
+  if (!existsSync(file)) return false;
+  const database = new DatabaseSync(file, { readOnly: true });
   try {
-    return (JSON.parse(readFileSync(file, "utf8")) as { url: string }).url;
+    database.exec("select * from sqlite_schema");
+    return false;
+  } catch (error) {
+    if ((error as { errcode?: number }).errcode !== busy) throw error;
+    return true;
+  } finally {
+    database.close();
+  }
+}
+
+const addressFile = (stateDir: string) => path.join(stateDir, "running.json");
+
+function readAddresses(stateDir: string): Addresses | undefined {
+  try {
+    return JSON.parse(readFileSync(addressFile(stateDir), "utf8")) as Addresses;
   } catch {
     return undefined;
   }

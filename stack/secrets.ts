@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
-import { newKeyring } from "../cli/keys.ts";
+import { newKeyring } from "./keyring.ts";
 
 /** What a stack invents at its first start and keeps in its state folder, readable by its owner alone. */
 export interface Secrets {
@@ -20,8 +20,15 @@ export interface Secrets {
   demoPassword: string;
 }
 
+const secretsFile = (stateDir: string) => path.join(stateDir, "secrets.json");
+
+/** The secret key of the stack that keeps its state there. */
+export function readSecretKey(stateDir: string): string {
+  return (JSON.parse(readFileSync(secretsFile(stateDir), "utf8")) as Secrets).secretKey;
+}
+
 export async function loadSecrets(stateDir: string): Promise<Secrets> {
-  const file = path.join(stateDir, "secrets.json");
+  const file = secretsFile(stateDir);
   if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")) as Secrets;
   const secrets = await inventSecrets();
   // Renamed into place, so a start that is killed here leaves no half file for the next one to read.

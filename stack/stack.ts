@@ -99,7 +99,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   try {
     if (options.reset) await clear(stateDir);
     const stack = await startParts(options, stateDir, stops);
-    lock.announce(stack.url);
+    lock.announce({ url: stack.url, dbUrl: stack.dbUrl });
     const failed = new Promise<string>((resolve) => {
       void stack.failed.then((reason) => stopped ?? resolve(reason));
     });

@@ -1,24 +1,85 @@
-/** What the operator's commands have in common: how they end. */
+/** What a command is, and how it ends. */
 
-/** Thrown for what the operator typed. */
-export class UsageError extends Error {}
+/** An option as node:util's parseArgs takes it, with what the help says of it. */
+export interface Option {
+  readonly type: "string" | "boolean";
+  readonly default?: string;
+  /** What the value stands for in the help, such as `<folder>`; absent for a boolean. */
+  readonly value?: string;
+  readonly summary: string;
+  /** The command is not understood without it. */
+  readonly required?: boolean;
+}
 
-/** Thrown with words for the operator. */
-export class Refusal extends Error {}
+type Options = Readonly<Record<string, Option>>;
 
-/**
- * Runs a command. The exit code is 0 when it says that all is well and 1 when not or when it is refused; 2 with the usage when
- * what was typed is not understood.
- *
- * @param command prints what it finds, and tells whether all is well
- */
-export async function runCommand(usage: string, command: () => Promise<boolean>): Promise<void> {
-  try {
-    process.exitCode = (await command()) ? 0 : 1;
-  } catch (error) {
-    if (error instanceof UsageError) console.error(`${error.message}\n\n${usage}`);
-    else if (error instanceof Refusal) console.error(error.message);
-    else throw error;
-    process.exitCode = error instanceof UsageError ? 2 : 1;
+type ValueOf<O extends Option> = O["type"] extends "boolean"
+  ? boolean
+  : O extends { readonly default: string } | { readonly required: true }
+    ? string
+    : string | undefined;
+
+/** What was typed after a command's name. */
+export interface Input<O extends Options, Operands extends readonly string[] = []> {
+  readonly options: { readonly [Name in keyof O]: ValueOf<O[Name]> };
+  readonly operands: Readonly<Record<Operands[number], string>>;
+}
+
+export interface Command<O extends Options = any, Operands extends readonly string[] = any> {
+  /** How it is typed, one way a line, without the options that need not be there. */
+  readonly usage: string;
+  /** What the help says besides: values of operands, environment, what 0 and 1 mean as exit codes. */
+  readonly details?: string;
+  /** Names of what follows the command's name, in their order; each is needed. */
+  readonly operands: Operands;
+  readonly options: O;
+  /** @throws CommandError when it is refused or cannot be done */
+  run(input: Input<O, Operands>): Promise<ExitCode | void>;
+}
+
+/** A row of the table of commands. */
+export interface CommandRow {
+  /** One or two words, as `credits grant`. */
+  readonly name: string;
+  /** One line, beginning with a verb. */
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+/** Gives the options and operands of a command their types. */
+export function defineCommand<const O extends Options, const Operands extends readonly string[]>(
+  command: Command<O, Operands>,
+): Command<O, Operands> {
+  return command;
+}
+
+export const exitCodes = {
+  done: 0,
+  /** Refused, not done, or a check that has found something. */
+  failed: 1,
+  /** What was typed is not understood. */
+  misused: 2,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** Why a command ends, in words for the person who typed it. */
+export class CommandError extends Error {
+  /** What to do now, as a sentence. */
+  readonly nextStep: string | undefined;
+  readonly exitCode: ExitCode;
+
+  constructor(
+    message: string,
+    { nextStep, exitCode = exitCodes.failed }: { nextStep?: string; exitCode?: ExitCode } = {},
+  ) {
+    super(message);
+    this.nextStep = nextStep;
+    this.exitCode = exitCode;
   }
+}
+
+/** Why what was typed is not understood; the usage is printed after it. */
+export function misused(message: string, nextStep?: string): CommandError {
+  return new CommandError(message, { exitCode: exitCodes.misused, ...(nextStep && { nextStep }) });
 }

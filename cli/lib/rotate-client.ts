@@ -1,7 +1,7 @@
 /** Asks the function rotate, with patience: while a new key ring is rolled out, some functions still have the one before. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { BatchResult, KeyringUsage } from "../../functions/_shared/keys/rotation.ts";
-import { Refusal } from "./command.ts";
+import { CommandError } from "./command.ts";
 
 export type { BatchResult, KeyringUsage };
 
@@ -35,7 +35,7 @@ const pauses_ms = [0, 50, 100, 200, 400, 800, ...Array<number>(17).fill(2_000)];
 
 const otherKeyring = "The functions do not have the key ring with this primary key.";
 
-/** @throws Refusal when the function refuses, or has not given a fitting answer for half a minute */
+/** @throws CommandError when the function refuses, or has not given a fitting answer for half a minute */
 async function askPatiently<T>(project: Project, batch?: BatchRequest, fits: (answer: T) => boolean = () => true) {
   let trouble = "";
   for (const pause_ms of pauses_ms) {
@@ -44,7 +44,7 @@ async function askPatiently<T>(project: Project, batch?: BatchRequest, fits: (an
     if ("answer" in result && fits(result.answer)) return result.answer;
     trouble = "trouble" in result ? result.trouble : otherKeyring;
   }
-  throw new Refusal(`${trouble} What is done is done; the same command goes on from there.`);
+  throw new CommandError(`${trouble} What is done is done; the same command goes on from there.`);
 }
 
 /** The answer; or, where it may be another one in a moment, what was wrong. */
@@ -66,11 +66,11 @@ async function ask<T>(
     return { trouble: "The project cannot be reached." };
   }
   if (response.ok) return { answer: body };
-  if (isRedirect(response)) throw new Refusal("SUPABASE_URL leads elsewhere, where the secret key is not sent.");
+  if (isRedirect(response)) throw new CommandError("SUPABASE_URL leads elsewhere, where the secret key is not sent.");
   if (body?.error?.code === "keyring_changed") return { trouble: otherKeyring };
   if (response.status >= 500) return { trouble: `The function rotate answers ${response.status}.` };
-  if (response.status === 404) throw new Refusal("This project has no function rotate: deploy it first.");
-  throw new Refusal(body?.error?.message ?? `The function rotate answers ${response.status}.`);
+  if (response.status === 404) throw new CommandError("This project has no function rotate: deploy it first.");
+  throw new CommandError(body?.error?.message ?? `The function rotate answers ${response.status}.`);
 }
 
 function isRedirect({ status }: Response): boolean {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bundleFunctions } from "../../cli/bundle.ts";
+import { bundleFunctions } from "../../cli/lib/bundle.ts";
 import { defaultSupabaseDir, projectDir } from "../../stack/config.ts";
 import { denoProgram } from "../../stack/functions/deno-program.ts";
 import { migrate } from "../../stack/postgres/migrate.ts";

@@ -5,9 +5,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { projectDir } from "../../stack/config.ts";
 import { type Stack, startStack } from "../../stack/stack.ts";
-import { run } from "../harness/processes.ts";
+import { runCommand } from "../harness/processes.ts";
 
 const stateDir = mkdtempSync(path.join(tmpdir(), "byok-credits-"));
 let stack: Stack;
@@ -38,8 +37,7 @@ function credits(...args: string[]): Promise<{ code: number | null; output: stri
 }
 
 function creditsOn(dbUrl: string, ...args: string[]): Promise<{ code: number | null; output: string }> {
-  const script = path.join(projectDir, "cli/credits.ts");
-  return run("node", [script, ...args], { env: { BYOK_OPERATOR_DB_URL: dbUrl } }).ended;
+  return runCommand("credits", args, { BYOK_OPERATOR_DB_URL: dbUrl }).ended;
 }
 
 async function available(): Promise<number> {
@@ -202,8 +200,6 @@ describe("reconcile", () => {
 
 describe("the command line", () => {
   it.each([
-    [[]],
-    [["spend", "ada@example.com"]],
     [["grant", "ada@example.com", "5"]],
     [["grant", "ada@example.com", "--key", "k"]],
     [["show"]],
@@ -214,7 +210,13 @@ describe("the command line", () => {
   ])("exits with 2 and the usage for %j", async (args) => {
     const { code, output } = await credits(...args);
     expect(code).toBe(2);
-    expect(output).toContain("Usage: npm run credits");
+    expect(output).toContain(`Usage: npm run credits -- ${args[0]}`);
+  });
+
+  it.each([[[]], [["spend", "ada@example.com"]]])("exits with 2 and the commands for %j", async (args) => {
+    const { code, output } = await credits(...args);
+    expect(code).toBe(2);
+    expect(output).toMatch(/^ {2}credits grant +puts credits into an account/m);
   });
 
   it.each([

@@ -5,8 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createClient } from "@supabase/supabase-js";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { projectDir } from "../../stack/config.ts";
-import { childrenOf, isRunning, type Program, run, runStart } from "../harness/processes.ts";
+import { childrenOf, commandProgram, isRunning, type Program, run, runCommand } from "../harness/processes.ts";
 
 let folder: string;
 let programs: Program[];
@@ -27,7 +26,7 @@ afterEach(async () => {
 const anyPorts = ["--api-port", "0", "--db-port", "0"];
 
 function start(...args: string[]): Program {
-  const program = runStart("--state", folder, ...(args.includes("--api-port") ? [] : anyPorts), ...args);
+  const program = runCommand("start", ["--state", folder, ...(args.includes("--api-port") ? [] : anyPorts), ...args]);
   programs.push(program);
   return program;
 }
@@ -170,8 +169,7 @@ it("after kill -9 Postgres and Deno end by themselves", async () => {
 });
 
 it("kill -9 of the npm above ends the whole stack", async () => {
-  const program = JSON.stringify(path.join(projectDir, "cli", "start.ts"));
-  const start = `node ${program} --state ${folder} ${anyPorts.join(" ")}`;
+  const start = `node ${JSON.stringify(commandProgram)} start --state ${folder} ${anyPorts.join(" ")}`;
   writeFileSync(path.join(folder, "package.json"), JSON.stringify({ scripts: { start } }));
   const npm = run("npm", ["start"], { cwd: folder, env: { npm_config_update_notifier: "false" } });
   programs.push(npm);

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "nod
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bundleFunctions } from "../../cli/bundle.ts";
+import { bundleFunctions } from "../../cli/lib/bundle.ts";
 import { defaultSupabaseDir } from "../../stack/config.ts";
 import { hasDeno } from "../../stack/functions/deno-program.ts";
 import { scan } from "../harness/sources.ts";

@@ -3,7 +3,6 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { projectDir } from "../../stack/config.ts";
 
 export interface Program {
@@ -50,9 +49,12 @@ export function run(command: string, args: string[], options: { cwd?: string; en
   return { process: child, printed, ended };
 }
 
-/** Runs cli/start.ts as `npm start` does. */
-export function runStart(...args: string[]): Program {
-  return run("node", [fileURLToPath(new URL("../../cli/start.ts", import.meta.url)), ...args]);
+/** What package.json's scripts run. */
+export const commandProgram = path.join(projectDir, "cli/main.ts");
+
+/** Runs a command as the script of its name does. */
+export function runCommand(name: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
+  return run("node", [commandProgram, ...name.split(" "), ...args], { env });
 }
 
 /** Whether a process runs; one that has ended and that nobody has collected yet does not. */

@@ -4,8 +4,8 @@ const attempts = { file: "sql/32_attempts.sql", test: "tests/sql/attempts.sql" }
 const sql = { file: "sql/35_rotation.sql", test: "tests/sql/rotation.sql" };
 const batch = { file: "functions/_shared/keys/rotation.ts", test: "tests/unit/keys/rotation.test.ts" };
 const credentials = { file: "functions/_shared/keys/credentials.ts", test: "tests/unit/keys/credentials.test.ts" };
-const command = { file: "cli/rotate.ts", test: "tests/e2e/keys/rotation.test.ts" };
-const keys = { file: "cli/keys.ts", test: "tests/cli/keys.test.ts" };
+const command = { file: "cli/commands/rotate.ts", test: "tests/e2e/keys/rotation.test.ts" };
+const keys = { file: "cli/lib/keyring.ts", test: "tests/cli/keys.test.ts" };
 
 export const rotationGuards: readonly Guard[] = [
   {
@@ -149,6 +149,7 @@ export const rotationGuards: readonly Guard[] = [
   },
   {
     ...command,
+    file: "cli/lib/project.ts",
     name: "The secret key is not sent in clear",
     guard: 'address.protocol !== "https:"',
     instead: "address.pathname === address.host",

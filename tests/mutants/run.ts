@@ -12,7 +12,7 @@ import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, w
 import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 import { projectDir } from "../../stack/config.ts";
-import { migrationFile, migrationFromSql } from "../../cli/generate.ts";
+import { migrationFile, migrationFromSql } from "../../cli/lib/schema.ts";
 import { type Guard, guards } from "./mutants.ts";
 import { without } from "./remove.ts";
 

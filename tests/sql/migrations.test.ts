@@ -6,7 +6,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { migrationFile, migrationFromSql, schemaFile, typesOf } from "../../cli/generate.ts";
+import { migrationFile, migrationFromSql, schemaFile, typesOf } from "../../cli/lib/schema.ts";
 import { type Stack, startStack } from "../../stack/stack.ts";
 
 const { dbUrl } = inject("stack");

@@ -2,13 +2,11 @@
  * Three rotations while users call, save and remove without a pause, with the old and the new key ring side by side at each
  * step. `npm run test:rotation` does it with 10,000 saved keys.
  */
-import path from "node:path";
 import { Pool } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { open, seal } from "../../../functions/_shared/crypto/envelope.ts";
 import { importKeyring } from "../../../functions/_shared/crypto/keyring.ts";
-import { projectDir } from "../../../stack/config.ts";
-import { run } from "../../harness/processes.ts";
+import { runCommand } from "../../harness/processes.ts";
 import { ask } from "../../harness/calls.ts";
 import { fakeKey } from "../../harness/fakes.ts";
 import { type Fleet, keyringOf, newMasterKey, startFleet } from "../../harness/fleet.ts";
@@ -155,8 +153,7 @@ async function userOf({ id }: Owner) {
 /** The operator's command, with what it found as JSON. */
 async function rotate(...args: string[]) {
   const env = { SUPABASE_URL: fleet.stack.url, SUPABASE_SECRET_KEY: own.secretKey };
-  const { code, output } = await run("node", [path.join(projectDir, "cli/rotate.ts"), "--json", ...args], { env })
-    .ended;
+  const { code, output } = await runCommand("rotate", ["--json", ...args], env).ended;
   return { code, ...JSON.parse(output.match(/^\{.*\}$/m)?.[0] ?? `{"output":${JSON.stringify(output)}}`) };
 }
 

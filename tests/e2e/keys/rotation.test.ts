@@ -5,8 +5,7 @@ import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { Pool } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { projectDir } from "../../../stack/config.ts";
-import { run } from "../../harness/processes.ts";
+import { runCommand } from "../../harness/processes.ts";
 import type { TestStack } from "../../harness/stack.ts";
 import { ask, refusalOf } from "../../harness/calls.ts";
 import { expectOnlyTheKey, requestsWith } from "../../harness/fakes.ts";
@@ -40,7 +39,7 @@ const deploy = (primary: number, ...kids: number[]) => fleet.serve(ringOf(primar
 /** The operator's command, as the operator runs it. */
 function rotate(args: string[] = [], { url, secretKey }: TestStack = fleet.stack) {
   const env = { SUPABASE_URL: url, SUPABASE_SECRET_KEY: secretKey };
-  return run("node", [path.join(projectDir, "cli/rotate.ts"), ...args], { env });
+  return runCommand("rotate", args, env);
 }
 
 async function rotateJson(...args: string[]) {

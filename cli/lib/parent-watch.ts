@@ -13,7 +13,7 @@ const interval_ms = 500;
  * Calls back when the npm that runs this script is gone, which happens without a word to this process when
  * npm is killed with SIGKILL. Does nothing when the script was not started by npm.
  */
-export function whenNpmIsGone(callback: () => void): void {
+export function onParentExit(callback: () => void): void {
   if (process.env.npm_lifecycle_event === undefined) return;
   const parent = process.ppid;
   // npm starts scripts through a shell, which most shells stay for and some replace with the script.

@@ -1,23 +1,43 @@
 import { realpathSync } from "node:fs";
 import path from "node:path";
-import { parseArgs } from "node:util";
-import { defaultSupabaseDir, projectDir, readConfig } from "../stack/config.ts";
-import { createDemoUser, demoCredits, demoEmail } from "./lib/demo-user.ts";
-import { AlreadyRunningError } from "../stack/lock.ts";
-import { whenNpmIsGone } from "./lib/npm-parent.ts";
-import { fakeKey, providerIds } from "../stack/providers/index.ts";
-import { type Stack, startStack } from "../stack/stack.ts";
+import { defaultSupabaseDir, projectDir, readConfig } from "../../stack/config.ts";
+import { AlreadyRunningError } from "../../stack/lock.ts";
+import { fakeKey, providerIds } from "../../stack/providers/index.ts";
+import { type Stack, startStack } from "../../stack/stack.ts";
+import { CommandError, defineCommand, type Input } from "../lib/command.ts";
+import { createDemoUser, demoCredits, demoEmail } from "../lib/demo-user.ts";
+import { readNumber } from "../lib/options.ts";
+import { onParentExit } from "../lib/parent-watch.ts";
 
-const usage = `Usage: npm start [-- <options>]
-  --reset            begin anew: deletes all data, invents new keys
-  --data-api         the functions reach the database by the Data API, not by a connection of their own
-  --state <folder>   keep data and keys there instead of in .stack
-  --api-port <port>  instead of the one in supabase/config.toml; 0 is any free port
-  --db-port <port>   likewise`;
+const options = {
+  reset: { type: "boolean", summary: "deletes all data first, and invents new keys" },
+  "data-api": {
+    type: "boolean",
+    summary: "the functions reach the database by the Data API, not by a connection of their own",
+  },
+  state: {
+    type: "string",
+    default: path.join(projectDir, ".stack"),
+    value: "<folder>",
+    summary: "keeps data and keys there instead of in .stack",
+  },
+  "api-port": {
+    type: "string",
+    value: "<port>",
+    summary: "instead of the one in supabase/config.toml; 0 is any free port",
+  },
+  "db-port": { type: "string", value: "<port>", summary: "likewise" },
+} as const;
+
+export const start = defineCommand({ usage: "npm start [-- <options>]", operands: [], options, run });
 
 /** The whole project on this machine, until Ctrl-C. */
-async function main(): Promise<void> {
-  const { reset, database, stateDir, apiPort, dbPort } = readArguments();
+async function run({ options: given }: Input<typeof options>): Promise<void> {
+  const { api, db } = readConfig(defaultSupabaseDir);
+  const apiPort = readPort("--api-port", given["api-port"], api.port);
+  const dbPort = readPort("--db-port", given["db-port"], db.port);
+  const database = given["data-api"] ? "data-api" : "direct";
+  const stateDir = path.resolve(given.state);
   let stack: Stack | undefined;
   let leaving = false;
   const leave = async (code: number) => {
@@ -28,9 +48,10 @@ async function main(): Promise<void> {
     process.exit(code);
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void leave(0));
-  whenNpmIsGone(() => void leave(0));
+  onParentExit(() => void leave(0));
 
-  stack = await startStack({ stateDir, apiPort, dbPort, otherPorts: true, reset, database, page: true });
+  const { reset } = given;
+  stack = await startStack({ stateDir, apiPort, dbPort, otherPorts: true, reset, database, page: true }).catch(explain);
   void stack.failed.then((reason) => {
     console.error(reason);
     return leave(1);
@@ -47,38 +68,13 @@ async function main(): Promise<void> {
   console.log(`\nReady after ${Math.round(performance.now())} ms. Ctrl-C stops it; the data stays in ${stateDir}.`);
 }
 
-interface Arguments {
-  reset: boolean;
-  database: "direct" | "data-api";
-  stateDir: string;
-  apiPort: number;
-  dbPort: number;
+function readPort(option: string, text: string | undefined, configured: number): number {
+  return text === undefined ? configured : readNumber(option, text, 0, 65_535);
 }
 
-function readArguments(): Arguments {
-  const { api, db } = readConfig(defaultSupabaseDir);
-  const options = {
-    reset: { type: "boolean", default: false },
-    "data-api": { type: "boolean", default: false },
-    state: { type: "string", default: path.join(projectDir, ".stack") },
-    "api-port": { type: "string", default: String(api.port) },
-    "db-port": { type: "string", default: String(db.port) },
-  } as const;
-  try {
-    const { values } = parseArgs({ options });
-    const [apiPort, dbPort] = [readPort(values["api-port"]), readPort(values["db-port"])];
-    const database = values["data-api"] ? "data-api" : "direct";
-    return { reset: values.reset, database, stateDir: path.resolve(values.state), apiPort, dbPort };
-  } catch (error) {
-    console.error(`${(error as Error).message}\n${usage}`);
-    process.exit(2);
-  }
-}
-
-function readPort(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535) throw new Error(`'${text}' is no port`);
-  return port;
+function explain(error: unknown): never {
+  if (!(error instanceof AlreadyRunningError)) throw error;
+  throw new CommandError(error.message, { nextStep: "Stop that one first, or use it." });
 }
 
 function describe(stack: Stack, demoUserId: string): string {
@@ -122,17 +118,4 @@ function portNotice(what: string, url: string, wanted: number): string {
   return wanted === 0 || Number(port) === wanted
     ? ""
     : `Port ${wanted} is taken, so the ${what} is on ${port} this time.`;
-}
-
-try {
-  await main();
-} catch (error) {
-  console.error(explain(error));
-  process.exit(1);
-}
-
-/** Plain errors are thrown on purpose and worded for the reader; any other kind is a fault, and its trace helps. */
-function explain(error: unknown): unknown {
-  if (error instanceof AlreadyRunningError) return `${error.message}\nStop that one first, or use it.`;
-  return error instanceof Error && error.constructor === Error ? error.message : error;
 }

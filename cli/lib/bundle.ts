@@ -1,12 +1,12 @@
 /**
- * `npm run bundle`: makes of each function one module, with what it uses of the packages in the lock file, in a folder that the
- * Supabase CLI deploys. A function starts faster so, and runs the very versions that were tested.
+ * Makes of each function one module, with what it uses of the packages in the lock file, in a folder that the Supabase CLI
+ * deploys. A function starts faster so, and runs the very versions that were tested.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import path from "node:path";
 import { build, esmExternalRequirePlugin } from "vite";
-import { defaultSupabaseDir, projectDir, readConfig } from "../stack/config.ts";
+import { defaultSupabaseDir, projectDir, readConfig } from "../../stack/config.ts";
 
 /** Edge runtimes know Node's modules by their full names only. */
 const fullName = (name: string) => (builtinModules.includes(name) && !name.startsWith("node:") ? `node:${name}` : name);
@@ -54,12 +54,4 @@ export async function bundleFunctions(outDir: string): Promise<void> {
     .replaceAll(/^(entrypoint = ".*)\.ts"$/gm, '$1.js"');
   mkdirSync(path.join(outDir, "supabase"));
   writeFileSync(path.join(outDir, "supabase/config.toml"), config);
-}
-
-if (import.meta.main) {
-  const outDir = path.join(projectDir, "dist");
-  await bundleFunctions(outDir);
-  console.log(
-    `${path.relative(process.cwd(), outDir)}: npx supabase functions deploy --use-api --workdir dist --remote=<ref>`,
-  );
 }

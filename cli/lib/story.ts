@@ -1,16 +1,11 @@
-/**
- * `npm run demo`: plays the whole story on a stack of its own and prints it as a table. Every line states what it expects, and
- * the demo fails if one differs. With `-- --real` and API keys in the environment it talks to the real providers.
- */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
+/** The story of the demo: one user from the first credits to the last, printed as a table. Every line states what it expects. */
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
-import { type Byok, createByok, readPayment, type Result } from "../client/index.ts";
-import type { Database } from "../functions/_shared/database/schema.ts";
-import type { ProviderId } from "../functions/_shared/providers/index.ts";
-import { fakeKey } from "../stack/providers/index.ts";
-import { type Stack, startStack } from "../stack/stack.ts";
+import { type Byok, createByok, readPayment, type Result } from "../../client/index.ts";
+import type { Database } from "../../functions/_shared/database/schema.ts";
+import type { ProviderId } from "../../functions/_shared/providers/index.ts";
+import { fakeKey } from "../../stack/providers/index.ts";
+import type { Stack } from "../../stack/stack.ts";
+import { CommandError, misused } from "./command.ts";
 
 /** One line of the table. Credits are what the call cost; the balance is read from the database after it. */
 interface Line {
@@ -144,6 +139,20 @@ class Story {
   }
 }
 
+/**
+ * Tells the story with these API keys, on a stack that nobody has used.
+ *
+ * @throws CommandError if a line is not as expected
+ */
+export async function tellStory(stack: Stack, keys: Partial<Record<ProviderId, string>>): Promise<void> {
+  const story = new Story(stack);
+  await story.signUp();
+  console.log(row(headings));
+  await play(story, keys);
+  if (story.differences.length > 0) throw new CommandError(`Not as expected: ${story.differences.join(", ")}.`);
+  console.log("\nEvery line is as expected.");
+}
+
 async function play(story: Story, keys: Partial<Record<ProviderId, string>>): Promise<void> {
   const providers = Object.keys(keys) as ProviderId[];
   const [first] = providers;
@@ -197,6 +206,15 @@ function wrong(apiKey: string): string {
   return [...apiKey].reverse().join("");
 }
 
+const headings: Record<keyof Line, string> = {
+  step: "step",
+  provider: "provider",
+  operation: "operation",
+  payer: "payer",
+  credits: "credits",
+  balance: "balance",
+};
+
 function row({ step, provider, operation, payer, credits, balance }: Record<keyof Line, string | number>): string {
   const texts = [
     [step, 24],
@@ -210,52 +228,23 @@ function row({ step, provider, operation, payer, credits, balance }: Record<keyo
   );
 }
 
-/** Real keys from the environment; providers without one are left out of the story. */
-function realKeys(): Partial<Record<ProviderId, string>> {
+/** A key for each provider's fake. */
+export function fakeKeys(): Partial<Record<ProviderId, string>> {
+  const providers = Object.keys(generations) as ProviderId[];
+  return Object.fromEntries(providers.map((provider) => [provider, fakeKey(provider, "works")]));
+}
+
+/**
+ * Real keys from the environment; providers without one are left out of the story.
+ *
+ * @throws CommandError if there is none
+ */
+export function realKeys(): Partial<Record<ProviderId, string>> {
   const entries = Object.entries(generations).flatMap(([provider, { variable }]) => {
     const apiKey = process.env[variable];
     return apiKey ? [[provider, apiKey]] : [];
   });
   if (entries.length > 0) return Object.fromEntries(entries);
   const variables = Object.values(generations).map(({ variable }) => variable);
-  throw new Error(`--real needs at least one of ${variables.join(", ")} in the environment.`);
+  throw misused(`--real needs at least one of ${variables.join(", ")} in the environment.`);
 }
-
-async function main(): Promise<void> {
-  const isReal = process.argv.includes("--real");
-  const keys = isReal
-    ? realKeys()
-    : Object.fromEntries(
-        (Object.keys(generations) as ProviderId[]).map((provider) => [provider, fakeKey(provider, "works")]),
-      );
-  const stateDir = mkdtempSync(path.join(tmpdir(), "byok-demo-"));
-  const stack = await startStack({
-    stateDir,
-    ...(isReal ? { providers: "real", functionsEnv: { BYOK_PLATFORM_KEYS: JSON.stringify(keys) } } : {}),
-  });
-  try {
-    const story = new Story(stack);
-    await story.signUp();
-    console.log(
-      row({
-        step: "step",
-        provider: "provider",
-        operation: "operation",
-        payer: "payer",
-        credits: "credits",
-        balance: "balance",
-      }),
-    );
-    await play(story, keys);
-    if (story.differences.length > 0) throw new Error(`Not as expected: ${story.differences.join(", ")}.`);
-    console.log("\nEvery line is as expected.");
-  } finally {
-    await stack.stop();
-    rmSync(stateDir, { recursive: true, force: true });
-  }
-}
-
-main().catch((error: Error) => {
-  console.error(error.message);
-  process.exitCode = 1;
-});

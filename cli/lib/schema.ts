@@ -1,14 +1,9 @@
-/**
- * `npm run generate`: writes what is made from sql/ — the migration that the Supabase CLI applies, and the types of the database
- * that the functions are checked against.
- */
+/** What is made from sql/: the migration that the Supabase CLI applies, and the types that the functions are checked against. */
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
-import { projectDir } from "../stack/config.ts";
-import { startStack } from "../stack/stack.ts";
+import { projectDir } from "../../stack/config.ts";
 
 export const migrationFile = path.join(projectDir, "supabase/migrations/20261123000000_byok.sql");
 export const schemaFile = path.join(projectDir, "functions/_shared/database/schema.ts");
@@ -30,16 +25,4 @@ export async function typesOf(dbUrl: string): Promise<string> {
     { env: { ...process.env, PGSSLMODE: "disable", SUPABASE_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" } },
   );
   return stdout;
-}
-
-if (import.meta.main) {
-  writeFileSync(migrationFile, migrationFromSql());
-  const stateDir = mkdtempSync(path.join(tmpdir(), "byok-generate-"));
-  const stack = await startStack({ stateDir, providers: "none", log: () => undefined });
-  try {
-    writeFileSync(schemaFile, await typesOf(stack.dbUrl));
-  } finally {
-    await stack.stop();
-    rmSync(stateDir, { recursive: true, force: true });
-  }
 }

@@ -1,0 +1,65 @@
+/** The table of commands. A new one is a row here and a file in commands/; it is loaded only when it runs. */
+import type { CommandRow } from "./lib/command.ts";
+
+export const commands: readonly CommandRow[] = [
+  {
+    name: "start",
+    summary: "runs the whole product on this machine, until Ctrl-C",
+    load: async () => (await import("./commands/start.ts")).start,
+  },
+  {
+    name: "demo",
+    summary: "plays the whole story on a stack of its own and checks every line",
+    load: async () => (await import("./commands/demo.ts")).demo,
+  },
+  {
+    name: "keys new",
+    summary: "makes a key ring with one random master key",
+    load: async () => (await import("./commands/keys.ts")).keysNew,
+  },
+  {
+    name: "keys add",
+    summary: "adds a master key that is not used yet",
+    load: async () => (await import("./commands/keys.ts")).keysAdd,
+  },
+  {
+    name: "keys promote",
+    summary: "makes the newest master key the primary one",
+    load: async () => (await import("./commands/keys.ts")).keysPromote,
+  },
+  {
+    name: "keys retire",
+    summary: "takes an older master key out",
+    load: async () => (await import("./commands/keys.ts")).keysRetire,
+  },
+  {
+    name: "rotate",
+    summary: "encrypts every saved API key under the primary master key",
+    load: async () => (await import("./commands/rotate.ts")).rotate,
+  },
+  {
+    name: "credits grant",
+    summary: "puts credits into an account; the same key grants once",
+    load: async () => (await import("./commands/credits/grant.ts")).grant,
+  },
+  {
+    name: "credits show",
+    summary: "prints a user's balance, calls under way and last entries",
+    load: async () => (await import("./commands/credits/show.ts")).show,
+  },
+  {
+    name: "credits reconcile",
+    summary: "recomputes every account from the ledger and prints each difference",
+    load: async () => (await import("./commands/credits/reconcile.ts")).reconcile,
+  },
+  {
+    name: "bundle",
+    summary: "makes one module of each Edge Function, in dist/",
+    load: async () => (await import("./commands/bundle.ts")).bundle,
+  },
+  {
+    name: "generate",
+    summary: "writes the migration and the database's types from sql/",
+    load: async () => (await import("./commands/generate.ts")).generate,
+  },
+];

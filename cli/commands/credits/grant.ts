@@ -1,0 +1,38 @@
+import { defineCommand, misused } from "../../lib/command.ts";
+import { databaseOptions, findUser, reportFrom, userDetails } from "../../lib/operator-database.ts";
+
+export const grant = defineCommand({
+  usage: "npm run credits -- grant <user> <credits> --key <idempotency key> [--reason <text>]",
+  details: `${userDetails} <credits> is a number above 0, up to 1000000000, with up to 6 decimal places.`,
+  operands: ["user", "credits"],
+  options: {
+    key: { type: "string", value: "<key>", required: true, summary: "a command given twice with one key grants once" },
+    reason: { type: "string", value: "<text>", summary: "stands in the ledger beside the grant" },
+    ...databaseOptions,
+  },
+  async run({ options, operands }) {
+    const credits = readCredits(operands.credits);
+    await reportFrom(options, async (client) => {
+      const user = await findUser(client, operands.user);
+      const { rows } = await client.query("select available_credits, granted from byok.grant_credits($1, $2, $3, $4)", [
+        user.id,
+        credits,
+        options.reason ?? null,
+        options.key,
+      ]);
+      const { available_credits, granted } = rows[0];
+      const done = granted
+        ? `Granted ${credits} credits.`
+        : "Granted nothing: this key has granted these credits before.";
+      return {
+        text: `${done} ${user.name} has ${available_credits} available.`,
+        json: { user_id: user.id, granted, available_credits: Number(available_credits) },
+      };
+    });
+  },
+});
+
+function readCredits(text: string): string {
+  if (/^\d{1,10}(\.\d{1,6})?$/.test(text) && Number(text) > 0 && Number(text) <= 1_000_000_000) return text;
+  throw misused(`'${text}' is no number of credits above 0 and up to 1000000000, with up to 6 decimal places.`);
+}

@@ -1,0 +1,55 @@
+import { defineCommand } from "../../lib/command.ts";
+import { databaseOptions, findUser, reportFrom, userDetails } from "../../lib/operator-database.ts";
+
+export const show = defineCommand({
+  usage: "npm run credits -- show <user>",
+  details: userDetails,
+  operands: ["user"],
+  options: databaseOptions,
+  async run({ options, operands }) {
+    await reportFrom(options, async (client) => {
+      const user = await findUser(client, operands.user);
+      const { rows } = await client.query(accountQuery, [user.id]);
+      const account = rows[0].account as Account;
+      return { text: describe(user, account), json: { user_id: user.id, ...account } };
+    });
+  },
+});
+
+function describe(user: { id: string; name: string }, account: Account): string {
+  const { available_credits, held_credits, pending, entries } = account;
+  return [
+    `${user.name}, ${user.id}`,
+    `${available_credits} credits available, ${held_credits} held`,
+    ...pending.map(
+      (hold) => `  held ${hold.credits} for ${hold.operation} until ${hold.expires_at}, request ${hold.request_id}`,
+    ),
+    entries.length > 0 ? "Last entries" : "No entries",
+    ...entries.map(
+      ({ created_at, kind, credits, what }) =>
+        `  ${created_at}  ${kind.padEnd(6)} ${String(credits).padStart(10)}  ${what ?? ""}`,
+    ),
+  ].join("\n");
+}
+
+interface Account {
+  readonly available_credits: number;
+  readonly held_credits: number;
+  readonly pending: readonly { credits: number; operation: string; request_id: string; expires_at: string }[];
+  readonly entries: readonly { created_at: string; kind: string; credits: number; what: string | null }[];
+}
+
+const accountQuery = `
+  select json_build_object(
+    'available_credits', byok.to_credits(coalesce((select available_microcredits from byok.accounts where user_id = $1), 0)),
+    'held_credits', byok.to_credits(coalesce((select held_microcredits from byok.accounts where user_id = $1), 0)),
+    'pending', (
+      select coalesce(json_agg(h order by h.expires_at), '[]')
+      from (select id, byok.to_credits(microcredits) as credits, operation, request_id, expires_at from byok.holds where user_id = $1 and state = 'pending') as h),
+    'entries', (
+      select coalesce(json_agg(e order by e.id), '[]')
+      from (
+        select id, created_at, kind, byok.to_credits(microcredits) as credits, coalesce(operation, reason) as what, hold_id, idempotency_key
+        from byok.entries where user_id = $1 order by id desc limit 20
+      ) as e)
+  ) as account`;

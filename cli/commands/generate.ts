@@ -1,0 +1,16 @@
+import { writeFileSync } from "node:fs";
+import { defineCommand } from "../lib/command.ts";
+import { migrationFile, migrationFromSql, schemaFile, typesOf } from "../lib/schema.ts";
+import { withStack } from "../lib/with-stack.ts";
+
+export const generate = defineCommand({
+  usage: "npm run generate",
+  operands: [],
+  options: {},
+  async run() {
+    writeFileSync(migrationFile, migrationFromSql());
+    await withStack({ providers: "none", log: () => undefined }, async ({ dbUrl }) => {
+      writeFileSync(schemaFile, await typesOf(dbUrl));
+    });
+  },
+});

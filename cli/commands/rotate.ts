@@ -1,0 +1,141 @@
+import { CommandError, defineCommand, type ExitCode, exitCodes, type Input } from "../lib/command.ts";
+import { jsonOption, readNumber, stateOption } from "../lib/options.ts";
+import { showProgress } from "../lib/progress.ts";
+import { readProject } from "../lib/project.ts";
+import { type BatchResult, type KeyringUsage, type Project, rewrapBatch, countByKid } from "../lib/rotate-client.ts";
+
+const options = {
+  primary: {
+    type: "string",
+    value: "<kid>",
+    summary: "waits until the functions have this primary key; the one that they have when absent",
+  },
+  "dry-run": { type: "boolean", summary: "opens every key that would be sealed anew, and changes nothing" },
+  batch: {
+    type: "string",
+    default: "200",
+    value: "<number>",
+    summary: "keys in one request, 1 to 500; 200 when absent",
+  },
+  json: jsonOption,
+  state: stateOption,
+} as const;
+
+export const rotate = defineCommand({
+  usage: "npm run rotate [-- <options>]",
+  details: `It can be ended at any moment: the same command goes on from there. The project is the one at SUPABASE_URL, with its secret
+key in SUPABASE_SECRET_KEY; without them, the stack that npm start runs. It is done when every key is under the primary one; a
+dry run, when every key can be opened.`,
+  operands: [],
+  options,
+  run,
+});
+
+/** What has been done so far. */
+interface Tally {
+  rewrapped: number;
+  left_alone: number;
+  /** Credentials whose master key is not in the key ring. */
+  readonly locked: Set<string>;
+  /** Credentials whose envelope does not open although its master key is there. */
+  readonly unreadable: Set<string>;
+}
+
+type State = "primary" | "newer" | "retirable" | "needed" | "locked";
+
+const words: Record<State, string> = {
+  primary: "primary",
+  newer: "not primary yet",
+  retirable: "can be retired",
+  needed: "still needed",
+  locked: "not in the key ring: locked until their users save them again",
+};
+
+/** Kids whose envelopes do not belong there. */
+function staleKids({ primary, kids }: KeyringUsage): KeyringUsage["kids"] {
+  return kids.filter(({ kid, envelopes, in_ring }) => envelopes > 0 && (kid < primary || !in_ring));
+}
+
+function stateOf({ kid, in_ring, envelopes }: KeyringUsage["kids"][number], primary: number): State {
+  if (kid === primary) return "primary";
+  if (!in_ring) return "locked";
+  if (kid > primary) return "newer";
+  return envelopes === 0 ? "retirable" : "needed";
+}
+
+/**
+ * Seals everything anew that is under another key than the primary one, over and over until a pass finds nothing more to do:
+ * what is saved meanwhile by a function that still has the key ring of before comes under the old key again.
+ */
+async function sealAll(
+  project: Project,
+  { wanted, isDryRun, batch }: { wanted: number | undefined; isDryRun: boolean; batch: number },
+): Promise<{ keyringUsage: KeyringUsage; tally: Tally }> {
+  const tally: Tally = { rewrapped: 0, left_alone: 0, locked: new Set(), unreadable: new Set() };
+  let keyringUsage = await countByKid(project, wanted);
+  const { primary } = keyringUsage;
+  const newer = keyringUsage.kids.find(({ kid, in_ring, envelopes }) => kid > primary && in_ring && envelopes > 0);
+  if (newer) {
+    throw new CommandError(
+      `Keys are sealed under ${newer.kid}, and a function answers that ${primary} is the primary key. ` +
+        "Try again when the newer key ring has reached all functions.",
+    );
+  }
+
+  const total = staleKids(keyringUsage).reduce((sum, { envelopes }) => sum + envelopes, 0);
+  const progress = showProgress(total, "keys");
+  let before: number;
+  do {
+    before = tally.rewrapped;
+    for (const { kid, in_ring } of staleKids(keyringUsage)) {
+      let after: string | null = null;
+      do {
+        const result: BatchResult = await rewrapBatch(project, {
+          primary,
+          kid,
+          after,
+          limit: batch,
+          dry_run: isDryRun,
+        });
+        tally.rewrapped += result.rewrapped;
+        tally.left_alone += result.left_alone;
+        for (const id of result.unreadable) (in_ring ? tally.unreadable : tally.locked).add(id);
+        progress.add(result.rewrapped + result.left_alone + result.unreadable.length);
+        after = result.next;
+      } while (after !== null);
+    }
+    if (!isDryRun) keyringUsage = await countByKid(project, primary);
+  } while (!isDryRun && tally.rewrapped > before && staleKids(keyringUsage).length > 0);
+  progress.end();
+  return { keyringUsage, tally };
+}
+
+function describe({ primary, kids }: KeyringUsage, tally: Tally, isDryRun: boolean): string {
+  const rows = kids.map((kid) => {
+    return `  key ${String(kid.kid).padEnd(10)} ${String(kid.envelopes).padStart(10)}  ${words[stateOf(kid, primary)]}`;
+  });
+  const { rewrapped, locked, unreadable } = tally;
+  return [
+    `${isDryRun ? "Would seal" : "Sealed"} ${rewrapped} keys anew; ${locked.size} are locked, ${unreadable.size} cannot be opened.`,
+    ...rows,
+    ...(unreadable.size > 0 ? ["Credentials whose envelope was damaged or tampered with:"] : []),
+    ...[...unreadable].map((id) => `  ${id}`),
+  ].join("\n");
+}
+
+async function run({ options: given }: Input<typeof options>): Promise<ExitCode> {
+  const { json, "dry-run": isDryRun, primary } = given;
+  const wanted = primary === undefined ? undefined : readNumber("--primary", primary, 0, 0xffff_ffff);
+  const batch = readNumber("--batch", given.batch, 1, 500);
+  const { keyringUsage, tally } = await sealAll(readProject(given.state), { wanted, isDryRun, batch });
+  const kids = keyringUsage.kids.map((kid) => ({ ...kid, state: stateOf(kid, keyringUsage.primary) }));
+  const { rewrapped, left_alone, locked, unreadable } = tally;
+  const found = { dry_run: isDryRun, primary: keyringUsage.primary, kids, rewrapped, left_alone };
+  console.log(
+    json
+      ? JSON.stringify({ ...found, locked: locked.size, unreadable: [...unreadable] })
+      : describe(keyringUsage, tally, isDryRun),
+  );
+  const isDone = isDryRun ? locked.size + unreadable.size === 0 : staleKids(keyringUsage).length === 0;
+  return isDone ? exitCodes.done : exitCodes.failed;
+}

@@ -1,0 +1,20 @@
+/** Options that several commands take, and reading their values. */
+import path from "node:path";
+import { projectDir } from "../../stack/config.ts";
+import { misused } from "./command.ts";
+
+export const stateOption = {
+  type: "string",
+  default: path.join(projectDir, ".stack"),
+  value: "<folder>",
+  summary: "of the stack that npm start runs, if it is not .stack",
+} as const;
+
+export const jsonOption = { type: "boolean", summary: "prints JSON, for machines" } as const;
+
+/** @throws CommandError unless the text is a whole number within the bounds */
+export function readNumber(option: string, text: string, least: number, most: number): number {
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= least && number <= most) return number;
+  throw misused(`${option} takes a number from ${least} to ${most}.`);
+}

@@ -1,0 +1,76 @@
+/** Finds the command that was typed, reads its options, runs it, and says how it ended. */
+import { type ParseArgsConfig, parseArgs } from "node:util";
+import { type Command, CommandError, type CommandRow, type ExitCode, exitCodes, misused } from "./command.ts";
+import { commandHelp, groupHelp } from "./help.ts";
+
+/**
+ * @param args what follows the program's name
+ * @returns the exit code
+ */
+export async function runProgram(rows: readonly CommandRow[], args: readonly string[]): Promise<ExitCode> {
+  const row = rows.find(({ name }) => name.split(" ").every((word, index) => word === args[index]));
+  if (!row) return listCommands(rows, args);
+  const command = await row.load();
+  const help = commandHelp(row, command);
+  const rest = args.slice(row.name.split(" ").length);
+  if (asksForHelp(rest)) return print(help);
+  try {
+    return (await command.run(readInput(row.name, command, rest))) ?? exitCodes.done;
+  } catch (error) {
+    return fail(error, help);
+  }
+}
+
+/** `--help` above a single command; or what was typed is the name of none. */
+function listCommands(rows: readonly CommandRow[], args: readonly string[]): ExitCode {
+  const group = rows.filter(({ name }) => name.split(" ").length > 1 && name.split(" ")[0] === args[0]);
+  const help = groupHelp(group.length > 0 ? group : rows);
+  if (asksForHelp(args)) return print(help);
+  const unknown = args.slice(group.length > 0 ? 1 : 0)[0];
+  return fail(misused(unknown === undefined ? "Name a command." : `There is no command '${unknown}'.`), help);
+}
+
+function asksForHelp(args: readonly string[]): boolean {
+  return args.includes("--help") || args.includes("-h");
+}
+
+function print(text: string): ExitCode {
+  console.log(text);
+  return exitCodes.done;
+}
+
+function readInput(name: string, command: Command, args: readonly string[]) {
+  const { options, operands } = command as Command<Record<string, CommandOption>, readonly string[]>;
+  const { values, positionals } = parse(args, options);
+  if (positionals.length !== operands.length) {
+    throw misused(`${name} takes ${operands.map((operand) => `<${operand}>`).join(" and ") || "no operand"}.`);
+  }
+  for (const [option, { type, required }] of Object.entries(options)) {
+    if (type === "boolean") values[option] ??= false;
+    if (required && !values[option]) throw misused(`${name} needs --${option}.`);
+  }
+  return { options: values, operands: Object.fromEntries(operands.map((operand, at) => [operand, positionals[at]!])) };
+}
+
+type CommandOption = Command["options"][string];
+
+function parse(args: readonly string[], options: NonNullable<ParseArgsConfig["options"]>) {
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+    return { values: { ...values } as Record<string, string | boolean | undefined>, positionals };
+  } catch (error) {
+    throw misused((error as Error).message);
+  }
+}
+
+/** A plain Error is thrown on purpose and worded for the reader; any other kind is a fault, and its trace helps. */
+function fail(error: unknown, help: string): ExitCode {
+  if (error instanceof CommandError) {
+    const { message, nextStep, exitCode } = error;
+    console.error([message, nextStep].filter(Boolean).join("\n"));
+    if (exitCode === exitCodes.misused) console.error(`\n${help}`);
+    return exitCode;
+  }
+  console.error(error instanceof Error && error.constructor === Error ? error.message : error);
+  return exitCodes.failed;
+}
