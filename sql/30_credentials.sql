@@ -82,7 +82,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_previous_claims text := byok.act_for(p_user_id);
+  v_previous_claims text := byok.act_for_active(p_user_id);
   v_verified_at timestamptz := case when byok.key_works(p_status) then now() end;
 begin
   insert into byok.credentials as c (id, user_id, provider, hint, status, verified_at)
@@ -112,7 +112,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_previous_claims text := byok.act_for(p_user_id);
+  v_previous_claims text := byok.act_for_active(p_user_id);
 begin
   return query
     select c.id, e.envelope

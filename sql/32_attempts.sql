@@ -43,7 +43,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_previous_claims text := byok.act_for(p_user_id);
+  v_previous_claims text := byok.act_for_active(p_user_id);
   v_now timestamp := now() at time zone 'utc';
   v_attempts integer;
 begin

@@ -16,7 +16,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_previous_claims text := byok.act_for(p_user_id);
+  v_previous_claims text := byok.act_for_active(p_user_id);
   v_expired uuid[];
   v_given_back bigint := 0;
   v_available bigint;

@@ -1,6 +1,7 @@
 import { hash } from "bcryptjs";
 import type { Sql } from "postgres";
 import { z } from "zod";
+import { parseJson } from "../../functions/_shared/json.ts";
 
 /**
  * The endpoints behind supabase-js's auth.admin.*User(), which Lite 0.10.0 lacks. The caller has
@@ -17,7 +18,14 @@ export async function answerAdmin(sql: Sql, request: Request): Promise<Response>
     }
     if (id && method === "GET") return one(await sql<User[]>`select * from auth.users where id = ${id}`);
     if (id && method === "PUT") return one(await updateUser(sql, id, attributes.parse(await request.json())));
-    if (id && method === "DELETE") return one(await sql<User[]>`delete from auth.users where id = ${id} returning *`);
+    if (id && method === "DELETE") {
+      const { should_soft_delete } = deletion.parse(parseJson(await request.text()) ?? {});
+      return one(
+        await (should_soft_delete
+          ? softDelete(sql, id)
+          : sql<User[]>`delete from auth.users where id = ${id} returning *`),
+      );
+    }
     return refuse(404, "not_found", "The local stack has no such admin endpoint");
   } catch (error) {
     if (error instanceof z.ZodError || error instanceof SyntaxError)
@@ -39,7 +47,11 @@ const attributes = z.object({
   role: z.string().optional(),
   app_metadata: metadata.optional(),
   user_metadata: metadata.optional(),
+  // As Go writes durations, but whole hours, minutes or seconds alone; "none" lifts a ban.
+  ban_duration: z.union([z.literal("none"), z.stringFormat("duration", /^\d+[hms]$/)]).optional(),
 });
+
+const deletion = z.object({ should_soft_delete: z.boolean().default(false) });
 
 type Attributes = z.infer<typeof attributes>;
 
@@ -55,6 +67,8 @@ interface User {
   raw_user_meta_data: object | null;
   created_at: string;
   updated_at: string;
+  banned_until: string | null;
+  deleted_at: string | null;
   is_anonymous: boolean;
 }
 
@@ -93,6 +107,7 @@ async function createUser(sql: Sql, wanted: Attributes): Promise<User[]> {
 
 async function updateUser(sql: Sql, id: string, wanted: Attributes): Promise<User[]> {
   const encrypted_password = wanted.password ? await hash(wanted.password, 10) : null;
+  const ban = wanted.ban_duration;
   return sql<User[]>`
     update auth.users set
       email = coalesce(${wanted.email ?? null}, email),
@@ -101,7 +116,17 @@ async function updateUser(sql: Sql, id: string, wanted: Attributes): Promise<Use
       email_confirmed_at = coalesce(email_confirmed_at, case when ${wanted.email_confirm} then now() end),
       raw_app_meta_data = coalesce(raw_app_meta_data, '{}') || ${sql.json(wanted.app_metadata ?? {})},
       raw_user_meta_data = coalesce(raw_user_meta_data, '{}') || ${sql.json(wanted.user_metadata ?? {})},
+      banned_until = case ${ban ?? null}::text
+        when 'none' then null else coalesce(now() + nullif(${ban ?? null}, 'none')::interval, banned_until) end,
       updated_at = now()
+    where id = ${id}
+    returning *`;
+}
+
+/** The row stays, for what refers to it; its address is free for another user. */
+function softDelete(sql: Sql, id: string): Promise<User[]> {
+  return sql<User[]>`
+    update auth.users set deleted_at = now(), email = 'deleted-' || id || '@deleted.invalid', updated_at = now()
     where id = ${id}
     returning *`;
 }
@@ -122,6 +147,8 @@ function shape(user: User): object {
     identities: [],
     created_at: user.created_at,
     updated_at: user.updated_at,
+    ...(user.banned_until ? { banned_until: user.banned_until } : {}),
+    ...(user.deleted_at ? { deleted_at: user.deleted_at } : {}),
     is_anonymous: user.is_anonymous,
   };
 }

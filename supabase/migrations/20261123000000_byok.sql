@@ -57,6 +57,50 @@ comment on function byok.stop_acting(text) is 'Puts back the claims that act_for
 revoke execute on function byok.act_for(uuid), byok.stop_acting(text) from public;
 grant execute on function byok.act_for(uuid), byok.stop_acting(text) to byok_server;
 
+-- A user whom the operator bans or soft-deletes in Supabase Auth keeps an access token until it expires, and may be named by a
+-- backend job. Neither calls for them from that moment: what a caller asks for asks this first, in the round trip that is made anyway.
+--
+-- auth.users belongs to Supabase Auth, with row-level security and without a policy, so that byok_server would see no row of it. The
+-- hosted `postgres`, who runs the migrations, may read it past row-level security: this function stays its own, unlike all others.
+
+create function byok.is_active(p_user_id uuid) returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  return exists (
+    select from auth.users as u
+    where u.id = p_user_id and u.deleted_at is null and (u.banned_until is null or u.banned_until <= now())
+  );
+end
+$$;
+
+comment on function byok.is_active(uuid) is
+  'Whether a user is there, and neither banned nor soft-deleted. Runs as the owner of the schema, who may read auth.users.';
+
+create function byok.act_for_active(p_user_id uuid) returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_previous_claims text := byok.act_for(p_user_id);
+begin
+  if not byok.is_active(p_user_id) then
+    raise sqlstate 'PT401' using message = 'unauthenticated',
+      hint = 'The user is not in auth.users, or is banned (banned_until) or soft-deleted (deleted_at) there.';
+  end if;
+  return v_previous_claims;
+end
+$$;
+
+comment on function byok.act_for_active(uuid) is
+  'As act_for, for what a caller asks for: saving, checking and using keys, and spending credits. Raises unauthenticated for a user who is banned, soft-deleted or not there. What was begun before goes on under act_for: charging, giving back, rotation.';
+
+revoke execute on function byok.is_active(uuid), byok.act_for_active(uuid) from public;
+grant execute on function byok.is_active(uuid), byok.act_for_active(uuid) to byok_server;
+
 -- What platform credits pay for: the operations with their prices, and the models the platform's own keys may call.
 
 create table byok.operations (
@@ -206,7 +250,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_previous_claims text := byok.act_for(p_user_id);
+  v_previous_claims text := byok.act_for_active(p_user_id);
   v_verified_at timestamptz := case when byok.key_works(p_status) then now() end;
 begin
   insert into byok.credentials as c (id, user_id, provider, hint, status, verified_at)
@@ -236,7 +280,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_previous_claims text := byok.act_for(p_user_id);
+  v_previous_claims text := byok.act_for_active(p_user_id);
 begin
   return query
     select c.id, e.envelope
@@ -342,7 +386,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_previous_claims text := byok.act_for(p_user_id);
+  v_previous_claims text := byok.act_for_active(p_user_id);
   v_now timestamp := now() at time zone 'utc';
   v_attempts integer;
 begin
@@ -901,7 +945,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_previous_claims text := byok.act_for(p_user_id);
+  v_previous_claims text := byok.act_for_active(p_user_id);
   v_expired uuid[];
   v_given_back bigint := 0;
   v_available bigint;
@@ -1070,7 +1114,8 @@ grant execute on function
 to byok_functions;
 
 -- Every SECURITY DEFINER function runs as byok_server, which row-level security binds to one user at a time; but for the two
--- that look at all users' envelopes, which run as byok_rotation and see ids and kids. Handing a function over needs CREATE on
+-- that look at all users' envelopes, which run as byok_rotation and see ids and kids, and the one that looks at auth.users, which
+-- nobody but the owner of the schema may read. Handing a function over needs CREATE on
 -- the schema for its new owner; that is taken back at once.
 
 grant create on schema byok to byok_server, byok_rotation;
@@ -1083,7 +1128,7 @@ begin
     select p.oid::regprocedure as signature,
       case when p.proname in ('count_envelopes', 'list_envelope_ids') then 'byok_rotation' else 'byok_server' end as owner
     from pg_catalog.pg_proc as p
-    where p.pronamespace = 'byok'::regnamespace and p.prosecdef
+    where p.pronamespace = 'byok'::regnamespace and p.prosecdef and p.proname <> 'is_active'
   loop
     execute format('alter function %s owner to %I', v_function.signature, v_function.owner);
   end loop;

@@ -2,7 +2,7 @@
 import { decodeJwt, decodeProtectedHeader, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { generation, refusalOf } from "../harness/calls.ts";
-import { fakeKey, expectOnlyTheKey } from "../harness/fakes.ts";
+import { expectOnlyTheKey, fakeKey, forgetRequests, requestsWith } from "../harness/fakes.ts";
 import { type OwnStack, startOwnStack } from "../harness/own-stack.ts";
 import {
   adminOf,
@@ -184,7 +184,7 @@ describe("the project's keys", () => {
   });
 
   test("the secret key with the id of nobody spends nothing", async () => {
-    expect(await actFor(crypto.randomUUID())).toEqual([402, "insufficient_credits"]);
+    expect(await actFor(crypto.randomUUID())).toEqual([401, "unauthenticated"]);
   });
 
   test.each(["save", "verify"])("%s takes no secret key in the place of a user", async (slug) => {
@@ -237,8 +237,45 @@ test("a user who was deleted is nobody, though the access token lives on", async
   const headers = { authorization: `Bearer ${user.accessToken}` };
   await expectNobody(await post("save", headers, { provider: "openai", api_key: fakeKey("openai", "works") }));
   const { path, body } = generation("openai");
-  const call = await post(`call/${path}`, { ...headers, "x-byok-operation": "kernel_build" }, body);
-  expect([call.status, refusalOf(call)]).toEqual([402, "insufficient_credits"]);
+  await expectNobody(await post(`call/${path}`, { ...headers, "x-byok-operation": "kernel_build" }, body));
+});
+
+describe.each<[string, (user: User) => Promise<{ error: unknown }>]>([
+  ["banned", ({ id }) => adminOf(stack).auth.admin.updateUserById(id, { ban_duration: "24h" })],
+  ["soft-deleted", ({ id }) => adminOf(stack).auth.admin.deleteUser(id, true)],
+])("a user who is %s", (_, end) => {
+  test("cannot call, save or check, though the access token lives on, and no backend job can call for them", async () => {
+    const { user, apiKey } = await newByokUser("openai", { on: stack, credits: 100 });
+    const asUser = { authorization: `Bearer ${user.accessToken}` };
+    const asBackend = { apikey: stack.secretKey, "x-byok-user": user.id };
+    expect((await listModels(asUser)).status).toBe(200);
+    expect((await listModels(asBackend)).status).toBe(200);
+    await forgetRequests(stack, "openai", apiKey);
+
+    expect((await end(user)).error).toBeNull();
+    const { path, body } = generation("anthropic");
+    for (const caller of [asUser, asBackend]) {
+      await expectNobody(await listModels(caller));
+      await expectNobody(await post(`call/${path}`, { ...caller, "x-byok-operation": "single_doc_regen" }, body));
+    }
+    await expectNobody(await post("verify", asUser, { provider: "openai" }));
+    const other = fakeKey("openai", "works");
+    await expectNobody(await post("save", asUser, { provider: "openai", api_key: other }));
+
+    const asked = [await requestsWith(stack, "openai", apiKey), await requestsWith(stack, "openai", other)];
+    expect(asked).toEqual([[], []]);
+    await expectBalance(user, 100);
+  });
+});
+
+test("a user whose ban is lifted calls again", async () => {
+  const { user } = await newByokUser("openai", { on: stack });
+  const { admin } = adminOf(stack).auth;
+  await admin.updateUserById(user.id, { ban_duration: "24h" });
+  const headers = { authorization: `Bearer ${user.accessToken}` };
+  await expectNobody(await listModels(headers));
+  await admin.updateUserById(user.id, { ban_duration: "none" });
+  expect((await listModels(headers)).status).toBe(200);
 });
 
 test("a caller that is nobody learns nothing about credits or keys", async () => {

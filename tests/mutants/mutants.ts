@@ -2,6 +2,7 @@
 import { authorityGuards } from "./authority.ts";
 import { batchGuards } from "./batches.ts";
 import { billingGuards } from "./billing.ts";
+import { callerGuards } from "./callers.ts";
 import { componentGuards } from "./components.ts";
 import { databaseGuards } from "./database.ts";
 import { envelopeGuards } from "./envelope.ts";
@@ -39,4 +40,5 @@ export const guards: readonly Guard[] = [
   ...componentGuards,
   ...pageGuards,
   ...authorityGuards,
+  ...callerGuards,
 ];

@@ -50,10 +50,12 @@ insert into known values
   ('sequence', 'entries_id_seq');
 insert into known values
   ('function', 'act_for(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
+  ('function', 'act_for_active(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
   ('function', 'count_attempt(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
   ('function', 'count_envelopes()', ''),
   ('function', 'expire_holds(integer)', '1000'),
   ('function', 'grant_credits(uuid,numeric,text,text)', $$'00000000-0000-4000-8000-00000000000a', 1000, 'mine', 'tap:mine'$$),
+  ('function', 'is_active(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
   ('function', 'key_works(text)', $$'verified'$$),
   ('function', 'list_envelope_ids(bigint,uuid,integer)', '1, null, 1000'),
   ('function', 'list_envelopes(bigint,uuid,integer)', '1, null, 1000'),

@@ -70,7 +70,7 @@ select throws_ok(
   $$select * from byok.mark_credential(null, gen_random_uuid(), 'verified')$$, 'PT400', 'invalid_request', 'mark_credential() refuses no user');
 select throws_ok(
   $$select * from byok.save_credential(gen_random_uuid(), gen_random_uuid(), 'groq', '', 'verified', current_setting('test.envelope'), 1)$$,
-  '23503', null, 'save_credential() refuses a user who does not exist');
+  'PT401', 'unauthenticated', 'save_credential() refuses a user who does not exist');
 select throws_ok(
   $$select * from byok.save_credential('00000000-0000-4000-8000-00000000000a', gen_random_uuid(), 'groq', '12345', 'verified', current_setting('test.envelope'), 1)$$,
   '23514', null, 'a hint of more than four characters is refused');

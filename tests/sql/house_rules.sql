@@ -58,7 +58,7 @@ select is_empty(
 select set_eq(
   $$select format('%s as %s', proname, proowner::regrole) from pg_proc
     where pronamespace = 'byok'::regnamespace and prosecdef and proowner <> 'byok_server'::regrole$$,
-  array['count_envelopes as byok_rotation', 'list_envelope_ids as byok_rotation'],
+  array['count_envelopes as byok_rotation', 'is_active as postgres', 'list_envelope_ids as byok_rotation'],
   'every SECURITY DEFINER function runs as byok_server, but for these');
 select is_empty(
   $$select polname from pg_policy join pg_class on pg_class.oid = polrelid
@@ -121,6 +121,8 @@ select results_eq(
     ('byok_functions', 'settle_hold'),
     ('byok_functions', 'void_hold'),
     ('byok_server', 'act_for'),
+    ('byok_server', 'act_for_active'),
+    ('byok_server', 'is_active'),
     ('byok_server', 'key_works'),
     ('byok_server', 'list_envelope_ids'),
     ('byok_server', 'resolve_hold'),

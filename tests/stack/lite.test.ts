@@ -321,6 +321,20 @@ describe("auth.admin", () => {
     expect((await users.getUserById(id)).error).toMatchObject({ status: 404, code: "user_not_found" });
   });
 
+  it("bans a user for a time, lifts the ban, and soft-deletes a user, whose address is free then", async () => {
+    const { admin: users } = server.auth;
+    const { id, email } = await newUser();
+    const banned = await users.updateUserById(id, { ban_duration: "24h" });
+    const until_ms = Date.parse((banned.data.user as { banned_until?: string } | null)?.banned_until ?? "");
+    expect(Math.abs(until_ms - Date.now() - 24 * 3_600_000)).toBeLessThan(60_000);
+    const lifted = await users.updateUserById(id, { ban_duration: "none" });
+    expect(lifted.data.user).not.toHaveProperty("banned_until");
+
+    expect((await users.deleteUser(id, true)).error).toBeNull();
+    expect((await users.getUserById(id)).data.user).toHaveProperty("deleted_at");
+    expect((await users.createUser({ email, password: "password-1" })).error).toBeNull();
+  });
+
   it("refuses an email address that is taken", async () => {
     const { email } = await newUser();
     const { error } = await server.auth.admin.createUser({

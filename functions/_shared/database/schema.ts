@@ -158,6 +158,9 @@ isOneToOne: false
             "act_for":
 { Args: { "p_user_id": string }; Returns: string
                            },
+"act_for_active":
+{ Args: { "p_user_id": string }; Returns: string
+                           },
 "count_attempt":
 { Args: { "p_user_id": string }; Returns: undefined
                            },
@@ -173,6 +176,9 @@ isOneToOne: false
 { Args: { "p_credits": number,"p_idempotency_key": string,"p_reason": string,"p_user_id": string }; Returns: {
               "available_credits": number,"granted": boolean
             }[]
+                           },
+"is_active":
+{ Args: { "p_user_id": string }; Returns: boolean
                            },
 "key_works":
 { Args: { "p_status": string }; Returns: boolean

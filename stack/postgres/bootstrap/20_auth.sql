@@ -9,6 +9,8 @@ begin
     select format('%I.%I', schemaname, tablename) from pg_catalog.pg_tables where schemaname = 'auth'
   loop
     execute format('alter table %s owner to supabase_auth_admin', named);
+    -- Without a policy: Auth is the owner, and nobody else sees a row but roles that bypass row-level security.
+    execute format('alter table %s enable row level security', named);
   end loop;
 end
 $$;

@@ -47,7 +47,8 @@ describe("direct()", () => {
     const relay = await startPostgresRelay(stack.functionsDbUrl);
     const database = direct({ url: relay.url, tls, patienceMs });
     onTestFinished(() => database.close());
-    const read = () => database.readEnvelope(crypto.randomUUID(), "openai");
+    const { id } = await newUser();
+    const read = () => database.readEnvelope(id, "openai");
     expect(await read()).toBeNull();
     return { relay, read };
   }
@@ -56,7 +57,8 @@ describe("direct()", () => {
     const relay = await startPostgresRelay(stack.functionsDbUrl);
     const database = direct({ url: relay.url, tls });
     onTestFinished(() => database.close());
-    const opening = () => database.openCall(crypto.randomUUID(), "openai", null, "r");
+    const { id } = await newUser();
+    const opening = () => database.openCall(id, "openai", null, "r");
     await expect(opening()).rejects.toMatchObject({ code: "operation_required" });
     await expect(database.readEnvelope("no-uuid", "openai")).rejects.toMatchObject({ code: "internal" });
     await expect(opening()).rejects.toMatchObject({ code: "operation_required" });
