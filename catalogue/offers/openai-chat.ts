@@ -1,6 +1,6 @@
 /** Chat completions, as OpenAI and Groq read them; what they read differently is in their own files. */
 import {
-  customFormat,
+  chatCustomFormat,
   detail,
   mediaTokens,
   namedTools,
@@ -88,7 +88,7 @@ export function messagesOf(user: Shape, tool: Shape, assistant: FieldsShape["fie
 export const functionTool: FieldsShape = { fields: { function: functionFields } };
 
 const customTool: FieldsShape = {
-  fields: { custom: { fields: { name: "text", description: "text", format: customFormat } } },
+  fields: { custom: { fields: { name: "text", description: "text", format: chatCustomFormat } } },
 };
 
 const responseFormat: UnionShape = {

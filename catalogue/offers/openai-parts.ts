@@ -31,10 +31,18 @@ export const serviceTier: ValuesShape = {
   refused: refuse("dearer", "scale", "priority", "fast", "ultrafast"),
 };
 
-/** A grammar for the input of a custom tool. */
+const grammar = { definition: "text", syntax: "text" } as const;
+
+/** A grammar for the input of a custom tool, as the Responses endpoint reads it. */
 export const customFormat: UnionShape = {
   by: "type",
-  members: { text: { fields: {} }, grammar: { fields: { definition: "text", syntax: "text" } } },
+  members: { text: { fields: {} }, grammar: { fields: grammar } },
+};
+
+/** As chat completions read it. */
+export const chatCustomFormat: UnionShape = {
+  by: "type",
+  members: { text: { fields: {} }, grammar: { fields: { grammar: { fields: grammar } } } },
 };
 
 /** A tool that the client runs, named again where tools are chosen. */

@@ -30,7 +30,10 @@ const chat = chatCase("/v1/chat/completions", model, {
     { service_tier: "default", modalities: ["text"], verbosity: "low", prompt_cache_key: "k" },
     {
       tools: [
-        { type: "custom", custom: { name: "sql", format: { type: "grammar", definition: "x", syntax: "lark" } } },
+        {
+          type: "custom",
+          custom: { name: "sql", format: { type: "grammar", grammar: { definition: "x", syntax: "lark" } } },
+        },
       ],
     },
     {
