@@ -74,6 +74,12 @@ export const relayGuards: readonly Guard[] = [
     instead: "",
   },
   {
+    ...unit,
+    name: "A client's signal does not abort an answer that has begun, which would end an isolate of Deno 2.1",
+    guard: 'signal.removeEventListener("abort", end);',
+    instead: "",
+  },
+  {
     ...errors,
     name: "A refusal of a key is never passed on",
     guard: 'const isRefusal = answer.status === 401 || answer.status === 403 || verdict === "rejected";',

@@ -78,13 +78,19 @@ export async function askProvider({ url, method, headers, body, signal, timeoutM
     throw new ByokError(isLate ? "provider_timeout" : "provider_unreachable");
   } finally {
     clearTimeout(timer);
+    // From here on a client that leaves ends the answer's body. Were the signal to do so, Deno 2.1 would reject a promise of its
+    // own that nobody can catch, which ends the isolate and everybody's calls with it.
+    signal.removeEventListener("abort", end);
   }
   if (canBePassedOn(answer)) return answer;
   await answer.body?.cancel();
   throw new ByokError("provider_misbehaved");
 }
 
-/** No redirect, no status that none has, and nothing packed: identity was asked for, and in a packed body no key is found. */
+/**
+ * No redirect, no status that none has, and nothing packed: identity was asked for, and in a packed body no key is found. What
+ * Deno 2.1 unpacks by itself, gzip and br, comes without its encoding, and is read as any other.
+ */
 function canBePassedOn({ status, headers }: Response): boolean {
   const isPlain = (headers.get("content-encoding") ?? "identity") === "identity";
   return isPlain && ((status >= 200 && status <= 299) || (status >= 400 && status <= 599));
