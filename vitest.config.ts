@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { canRun } from "./tests/harness/runtime/placements.ts";
 
 /** How long a test waits for what comes a moment later, on a machine that has much else to do. */
 const expectPatience = { poll: { timeout: 20_000, interval: 20 } };
@@ -12,14 +13,15 @@ const onTheStack = {
 };
 const ownStacks = { testTimeout: 120_000, hookTimeout: 120_000, expect: expectPatience };
 
+const e2e = (...names: string[]) => names.map((name) => `tests/e2e/${name}.test.ts`);
 /** The functions reach the database directly in all tests but these, which are run both ways. */
-const overTheDataApi = ["story", "credits/platform-charging", "keys/verdicts"].map(
-  (name) => `tests/e2e/${name}.test.ts`,
-);
+const bothWays = e2e("story", "credits/platform-charging", "keys/verdicts", "database/database-on-deno");
+/** These run on the Deno of hosted functions as well. */
+const onBothReleases = e2e("relay/timeouts", "relay/slow-readers", "relay/relay-bodies");
 
 export default defineConfig({
   test: {
-    reporters: ["default", "./tests/harness/printed.ts"],
+    reporters: ["default", "./tests/harness/printed.ts", "./tests/harness/runtime/ran.ts"],
     projects: [
       { test: { name: "unit", include: ["tests/unit/**/*.test.ts"] } },
       { test: { name: "rules", include: ["tests/rules/**/*.test.ts"] } },
@@ -31,12 +33,23 @@ export default defineConfig({
           globalSetup: ["tests/harness/stack.ts", "tests/page/setup.ts"],
         },
       },
-      { test: { name: "data-api", include: overTheDataApi, ...onTheStack } },
+      { test: { name: "data-api", include: bothWays, ...onTheStack } },
+      { test: { name: "hosted", include: [...bothWays, ...onBothReleases], ...onTheStack } },
+      { test: { name: "hosted-data-api", include: e2e("story", "database/database-on-deno"), ...onTheStack } },
       { test: { name: "ledger", include: ["tests/ledger/**/*.test.ts"], ...onTheStack } },
       { test: { name: "fuzz", include: ["tests/fuzz/**/*.test.ts"], ...ownStacks } },
+      {
+        test: {
+          ...{ name: "hosted-fuzz", include: ["tests/fuzz/**/*.test.ts"], ...ownStacks },
+          ...{
+            globalSetup: "tests/harness/runtime/prepare.ts",
+            env: { HOSTILE_RUNS: process.env.HOSTILE_RUNS ?? "10" },
+          },
+        },
+      },
       { test: { name: "crash", include: ["tests/crash/**/*.test.ts"], ...ownStacks } },
       { test: { name: "stack", include: ["tests/stack/**/*.test.ts"], ...ownStacks } },
       { test: { name: "cli", include: ["tests/cli/**/*.test.ts"], ...ownStacks } },
-    ],
+    ].filter(({ test }) => canRun(test.name)),
   },
 });

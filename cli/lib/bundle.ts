@@ -29,6 +29,20 @@ export async function bundleFunctions(outDir: string): Promise<void> {
     ([slug, { entrypoint }]) => [`${slug}/index`, path.resolve(defaultSupabaseDir, entrypoint)] as const,
   );
   rmSync(outDir, { recursive: true, force: true });
+  await bundleModules(Object.fromEntries(input), path.join(outDir, "functions"));
+  const config = readFileSync(path.join(defaultSupabaseDir, "config.toml"), "utf8")
+    .replaceAll(/^import_map = .*\n/gm, "")
+    .replaceAll(/^(entrypoint = ".*)\.ts"$/gm, '$1.js"');
+  mkdirSync(path.join(outDir, "supabase"));
+  writeFileSync(path.join(outDir, "supabase/config.toml"), config);
+}
+
+/**
+ * Makes of each module one that an edge runtime loads by itself, beside what they share.
+ *
+ * @param input name of the new module, without its ending -> file
+ */
+export async function bundleModules(input: Record<string, string>, outDir: string): Promise<void> {
   await build({
     configFile: false,
     logLevel: "error",
@@ -40,18 +54,13 @@ export async function bundleFunctions(outDir: string): Promise<void> {
     ssr: { noExternal: true, target: "webworker" },
     build: {
       ssr: true,
-      outDir: path.join(outDir, "functions"),
+      outDir,
       target: "es2024",
       rolldownOptions: {
-        input: Object.fromEntries(input),
+        input,
         transform: { inject: nodeGlobals, define: { global: "globalThis" } },
         output: { entryFileNames: "[name].js", chunkFileNames: "_shared/[name].js", paths: fullName },
       },
     },
   });
-  const config = readFileSync(path.join(defaultSupabaseDir, "config.toml"), "utf8")
-    .replaceAll(/^import_map = .*\n/gm, "")
-    .replaceAll(/^(entrypoint = ".*)\.ts"$/gm, '$1.js"');
-  mkdirSync(path.join(outDir, "supabase"));
-  writeFileSync(path.join(outDir, "supabase/config.toml"), config);
 }

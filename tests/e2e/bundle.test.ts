@@ -1,21 +1,17 @@
 /** What `npm run bundle` makes of the functions is the functions: no other code comes along, and it does their work. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bundleFunctions } from "../../cli/lib/bundle.ts";
-import { defaultSupabaseDir } from "../../stack/config.ts";
 import { hasDeno } from "../../stack/functions/deno-program.ts";
 import { scan } from "../harness/sources.ts";
 import { ask } from "../harness/calls.ts";
 import { type OwnStack, startOwnStack } from "../harness/own-stack.ts";
+import { makeBundle } from "../harness/runtime/prepare.ts";
 import { expectBalance, functionsUrlOf, newByokUser, newUser, verify } from "../harness/users.ts";
 
-const folder = mkdtempSync(path.join(tmpdir(), "byok-bundle-"));
-const supabaseDir = path.join(folder, "supabase");
+let folder: string;
 beforeAll(async () => {
-  await bundleFunctions(folder);
-  symlinkSync(path.join(defaultSupabaseDir, "migrations"), path.join(supabaseDir, "migrations"));
+  folder = await makeBundle();
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -38,7 +34,7 @@ const ways = (["newest", "hosted"] as const)
 describe.each(ways)("bundled functions on the $deno Deno, by way of $database,", ({ deno, database }) => {
   let stack: OwnStack;
   beforeAll(async () => {
-    stack = await startOwnStack({}, { supabaseDir, database, deno });
+    stack = await startOwnStack({}, { supabaseDir: path.join(folder, "supabase"), database, deno });
   });
   afterAll(() => stack.stop());
 

@@ -119,6 +119,16 @@ export class Target {
     await Promise.all([...providerIds.map((id) => this.providers[id].stop()), this.canary.stop()]);
   }
 
+  /** Whether the functions' runtime unpacks a provider's answer by itself, and hides that it was packed. */
+  unpacks(encoding: string): boolean {
+    return this.stack.deno === "hosted" && ["gzip", "br"].includes(encoding);
+  }
+
+  /** Whether an answer whose body is broken from its first byte on may break off before its head: the runtime writes both at once. */
+  get mayBreakOff(): boolean {
+    return this.stack.deno === "hosted";
+  }
+
   /** Forgets what the providers received. */
   forget(): void {
     for (const id of providerIds) this.providers[id].received.length = 0;

@@ -3,13 +3,17 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { JWTPayload } from "jose";
+import { inject } from "vitest";
 import type { ProviderId } from "../../stack/providers/index.ts";
 import { loadSecrets } from "../../stack/secrets.ts";
+import type { DenoRelease } from "../../stack/functions/deno-program.ts";
 import { startStack, type StackOptions } from "../../stack/stack.ts";
 import { createTokens } from "../../stack/api/tokens.ts";
 import type { TestStack } from "./stack.ts";
 
 export interface OwnStack extends TestStack {
+  /** What runs the functions. */
+  readonly deno: DenoRelease;
   /** What the functions have printed, line by line. */
   readonly printed: string[];
   /** What Postgres has written into its log, in pieces. */
@@ -34,8 +38,9 @@ export async function startOwnStack(
   const printed: string[] = [];
   const postgresLog: string[] = [];
   try {
+    const placed = { ...inject("runtime"), ...options };
     const stack = await startStack({
-      ...options,
+      ...placed,
       stateDir,
       functionsEnv,
       log: (line) => printed.push(line),
@@ -47,7 +52,7 @@ export async function startOwnStack(
     const tokens = await createTokens(await loadSecrets(stateDir), url);
     return {
       ...{ url, dbUrl, adminDbUrl, functionsDbUrl, publishableKey, secretKey, origins, platformKeys },
-      ...{ printed, postgresLog, stateDir, dataDir, functions },
+      ...{ printed, postgresLog, stateDir, dataDir, functions, deno: placed.deno ?? "newest" },
       sign: (claims) => tokens.sign(claims),
       async stop() {
         await stack.stop();

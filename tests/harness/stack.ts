@@ -5,6 +5,7 @@ import path from "node:path";
 import type { TestProject } from "vitest/node";
 import type { ProviderId } from "../../functions/_shared/providers/index.ts";
 import { startStack } from "../../stack/stack.ts";
+import { prepareRuntime } from "./runtime/prepare.ts";
 
 export interface TestStack {
   readonly url: string;
@@ -28,9 +29,12 @@ declare module "vitest" {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const stateDir = mkdtempSync(path.join(tmpdir(), "byok-test-"));
-  const removeState = () => rmSync(stateDir, { recursive: true, force: true });
-  const database = project.name === "data-api" ? "data-api" : "direct";
-  const stack = await startStack({ stateDir, page: project.name === "page", database }).catch((error: unknown) => {
+  const { runtime, remove } = await prepareRuntime(project);
+  const removeState = () => {
+    rmSync(stateDir, { recursive: true, force: true });
+    remove();
+  };
+  const stack = await startStack({ ...runtime, stateDir, page: project.name === "page" }).catch((error: unknown) => {
     removeState();
     throw error;
   });

@@ -1,0 +1,44 @@
+/** What the functions run on, by project of vitest: what vitest.config.ts, the stacks and the table at the end go by. */
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { projectDir } from "../../../stack/config.ts";
+import { type DenoRelease, hasDeno } from "../../../stack/functions/deno-program.ts";
+
+export interface Placement {
+  readonly deno: DenoRelease;
+  readonly form: "sources" | "bundle";
+  /** The way to the database. */
+  readonly database: "direct" | "data-api";
+}
+
+/** Where nothing else is said. */
+export const usual: Placement = { deno: "newest", form: "sources", database: "direct" };
+/** As on a hosted project. */
+const deployed = { deno: "hosted", form: "bundle" } as const;
+
+const placements = {
+  e2e: usual,
+  page: usual,
+  ledger: usual,
+  fuzz: usual,
+  "data-api": { ...usual, database: "data-api" },
+  hosted: { ...deployed, database: "direct" },
+  "hosted-data-api": { ...deployed, database: "data-api" },
+  "hosted-fuzz": { ...deployed, database: "direct" },
+} satisfies Record<string, Placement>;
+
+export const placedProjects = Object.keys(placements);
+
+/** Null for a project that runs no functions, or sees to them itself. */
+export function placementOf(project: string): Placement | null {
+  return (placements as Partial<Record<string, Placement>>)[project] ?? null;
+}
+
+/** Whether this machine has what a project's functions run on. */
+export function canRun(project: string): boolean {
+  return hasDeno(placementOf(project)?.deno ?? "newest");
+}
+
+export const newestRelease: string = JSON.parse(
+  readFileSync(path.join(projectDir, "node_modules/deno/package.json"), "utf8"),
+).version;
