@@ -21,9 +21,34 @@ grant byok_server to postgres with inherit true, set true;
 
 grant usage on schema byok to authenticated, service_role, byok_server;
 
+-- Grants say who may call a function, and grants can be wrong: the guide to custom schemas
+-- (https://supabase.com/docs/guides/api/using-custom-schemas, November 2026) gives EXECUTE on all routines to anon and authenticated.
+-- So whatever acts for a user or looks across users also refuses a caller whose claims say that it is a browser. The Data API takes
+-- the claims from a token that it has verified.
+
+create function byok.refuse_browser() returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  if nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'role' in ('anon', 'authenticated') then
+    raise insufficient_privilege using message = 'the functions of schema byok are closed to browser roles',
+      hint = 'Call them with the secret key. If EXECUTE was granted to anon or authenticated, revoke it: npm run credits -- reconcile lists such grants.';
+  end if;
+end
+$$;
+
+comment on function byok.refuse_browser() is
+  'Raises insufficient_privilege where the caller''s claims have the role anon or authenticated, whatever was granted to it.';
+
 -- Acting for a user means carrying that user's claims, which is what every policy looks at. A function takes them on with
 -- `act_for` and gives them back with `stop_acting` before it returns, so that a caller's own transaction never goes on as
 -- somebody else. On an error the transaction, and the setting with it, is rolled back.
+--
+-- Postgres could give them back by itself, with a clause `set "request.jwt.claims" = ''` on each function. But who creates a function
+-- with such a clause needs a privilege on the setting, and who is no superuser, as the hosted `postgres`, gets "permission denied to
+-- set parameter" (15 and 17).
 
 create function byok.act_for(p_user_id uuid) returns text
 language plpgsql
@@ -32,6 +57,7 @@ as $$
 declare
   v_previous_claims text := coalesce(current_setting('request.jwt.claims', true), '');
 begin
+  perform byok.refuse_browser();
   if p_user_id is null then
     raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_user_id"}';
   end if;
@@ -41,16 +67,21 @@ end
 $$;
 
 comment on function byok.act_for(uuid) is
-  'Takes on the claims of a user for row-level security; returns the claims before, for stop_acting. Raises invalid_request without a user.';
+  'Takes on the claims of a user for row-level security; returns the claims before, for stop_acting. Raises insufficient_privilege for a browser, invalid_request without a user.';
 
 create function byok.stop_acting(p_previous_claims text) returns void
-language sql
+language plpgsql
 set search_path = ''
 as $$
-  select set_config('request.jwt.claims', p_previous_claims, true);
+begin
+  -- Who never acted for anybody still has the claims that it came with.
+  perform byok.refuse_browser();
+  perform set_config('request.jwt.claims', p_previous_claims, true);
+end
 $$;
 
-comment on function byok.stop_acting(text) is 'Puts back the claims that act_for returned.';
+comment on function byok.stop_acting(text) is
+  'Puts back the claims that act_for returned. Raises insufficient_privilege for a browser, so that no function which ends with it says anything to one.';
 
-revoke execute on function byok.act_for(uuid), byok.stop_acting(text) from public;
-grant execute on function byok.act_for(uuid), byok.stop_acting(text) to byok_server;
+revoke execute on function byok.refuse_browser(), byok.act_for(uuid), byok.stop_acting(text) from public;
+grant execute on function byok.refuse_browser(), byok.act_for(uuid), byok.stop_acting(text) to byok_server;

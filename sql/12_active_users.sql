@@ -11,6 +11,7 @@ security definer
 set search_path = ''
 as $$
 begin
+  perform byok.refuse_browser();
   return exists (
     select from auth.users as u
     where u.id = p_user_id and u.deleted_at is null and (u.banned_until is null or u.banned_until <= now())

@@ -25,30 +25,39 @@ create policy "Rotation counts and lists all envelopes" on byok.envelopes
 comment on policy "Rotation counts and lists all envelopes" on byok.envelopes is
   'count_envelopes and list_envelope_ids. Its grant covers ids and kids, not the envelope.';
 grant select (credential_id, user_id, kid) on byok.envelopes to byok_rotation;
+grant execute on function byok.refuse_browser() to byok_rotation;
 
 create function byok.count_envelopes() returns table (kid bigint, envelopes bigint)
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select e.kid, count(*) from byok.envelopes as e group by e.kid order by e.kid;
+begin
+  perform byok.refuse_browser();
+  return query
+    select e.kid, count(*) from byok.envelopes as e group by e.kid order by e.kid;
+end
 $$;
 
 comment on function byok.count_envelopes() is 'How many envelopes are sealed under each kid.';
 
 create function byok.list_envelope_ids(p_kid bigint, p_after uuid, p_limit integer)
 returns table (credential_id uuid, user_id uuid)
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select e.credential_id, e.user_id
-  from byok.envelopes as e
-  where e.kid = p_kid and e.credential_id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
-  order by e.credential_id
-  limit p_limit;
+begin
+  perform byok.refuse_browser();
+  return query
+    select e.credential_id, e.user_id
+    from byok.envelopes as e
+    where e.kid = p_kid and e.credential_id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
+    order by e.credential_id
+    limit p_limit;
+end
 $$;
 
 comment on function byok.list_envelope_ids(bigint, uuid, integer) is

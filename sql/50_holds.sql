@@ -37,7 +37,7 @@ alter table byok.holds enable row level security;
 
 create policy "Owners read their holds" on byok.holds
   for select to authenticated using (user_id = (select auth.uid()));
-create policy "The server reads the holds of the user it acts for, and those that have expired" on byok.holds
+create policy "The server reads the user's holds, and all expired ones" on byok.holds
   for select to byok_server using (user_id = (select auth.uid()) or (state = 'pending' and expires_at <= now()));
 create policy "The server places holds for the user it acts for" on byok.holds
   for insert to byok_server with check (user_id = (select auth.uid()));
@@ -45,7 +45,7 @@ create policy "The server resolves the holds of the user it acts for" on byok.ho
   for update to byok_server using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
 
 comment on policy "Owners read their holds" on byok.holds is 'The page shows calls under way.';
-comment on policy "The server reads the holds of the user it acts for, and those that have expired" on byok.holds is
+comment on policy "The server reads the user's holds, and all expired ones" on byok.holds is
   'expire_holds learns from the expired ones whom to act for; it sees nothing else of theirs.';
 comment on policy "The server places holds for the user it acts for" on byok.holds is 'open_call.';
 comment on policy "The server resolves the holds of the user it acts for" on byok.holds is 'settle_hold, void_hold and expire_holds.';

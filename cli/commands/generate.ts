@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { defineCommand } from "../lib/command.ts";
-import { migrationFile, migrationFromSql, schemaFile, typesOf } from "../lib/schema.ts";
+import { grantsFile, grantsOf, migrationFile, migrationFromSql, schemaFile, typesOf } from "../lib/schema.ts";
 import { withStack } from "../lib/with-stack.ts";
 
 export const generate = defineCommand({
@@ -11,6 +11,7 @@ export const generate = defineCommand({
     writeFileSync(migrationFile, migrationFromSql());
     await withStack({ providers: "none", log: () => undefined }, async ({ dbUrl }) => {
       writeFileSync(schemaFile, await typesOf(dbUrl));
+      writeFileSync(grantsFile, await grantsOf(dbUrl));
     });
   },
 });

@@ -1,12 +1,18 @@
-/** What is made from sql/: the migration that the Supabase CLI applies, and the types that the functions are checked against. */
+/**
+ * What is made from sql/: the migration that the Supabase CLI applies, the types that the functions are checked against, and the
+ * grants that `npm run credits -- reconcile` compares a database's with.
+ */
 import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
+import { Client } from "pg";
 import { projectDir } from "../../stack/config.ts";
+import { readGrants } from "./grants.ts";
 
 export const migrationFile = path.join(projectDir, "supabase/migrations/20261123000000_byok.sql");
 export const schemaFile = path.join(projectDir, "functions/_shared/database/schema.ts");
+export const grantsFile = path.join(projectDir, "cli/lib/intended-grants.ts");
 
 /** The whole schema as one migration: the files of sql/, or of another such folder, in the order of their names. */
 export function migrationFromSql(folder = path.join(projectDir, "sql")): string {
@@ -25,4 +31,16 @@ export async function typesOf(dbUrl: string): Promise<string> {
     { env: { ...process.env, PGSSLMODE: "disable", SUPABASE_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" } },
   );
   return stdout;
+}
+
+/** The grants of a database as source, for a database that has the migrations alone. */
+export async function grantsOf(dbUrl: string): Promise<string> {
+  const client = new Client({ connectionString: dbUrl });
+  await client.connect();
+  try {
+    const lines = (await readGrants(client)).map((statement) => `  ${JSON.stringify(statement)},\n`);
+    return `// Made from sql/ by npm run generate.\nexport const intendedGrants: readonly string[] = [\n${lines.join("")}];\n`;
+  } finally {
+    await client.end();
+  }
 }

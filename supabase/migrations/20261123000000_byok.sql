@@ -23,9 +23,34 @@ grant byok_server to postgres with inherit true, set true;
 
 grant usage on schema byok to authenticated, service_role, byok_server;
 
+-- Grants say who may call a function, and grants can be wrong: the guide to custom schemas
+-- (https://supabase.com/docs/guides/api/using-custom-schemas, November 2026) gives EXECUTE on all routines to anon and authenticated.
+-- So whatever acts for a user or looks across users also refuses a caller whose claims say that it is a browser. The Data API takes
+-- the claims from a token that it has verified.
+
+create function byok.refuse_browser() returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  if nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'role' in ('anon', 'authenticated') then
+    raise insufficient_privilege using message = 'the functions of schema byok are closed to browser roles',
+      hint = 'Call them with the secret key. If EXECUTE was granted to anon or authenticated, revoke it: npm run credits -- reconcile lists such grants.';
+  end if;
+end
+$$;
+
+comment on function byok.refuse_browser() is
+  'Raises insufficient_privilege where the caller''s claims have the role anon or authenticated, whatever was granted to it.';
+
 -- Acting for a user means carrying that user's claims, which is what every policy looks at. A function takes them on with
 -- `act_for` and gives them back with `stop_acting` before it returns, so that a caller's own transaction never goes on as
 -- somebody else. On an error the transaction, and the setting with it, is rolled back.
+--
+-- Postgres could give them back by itself, with a clause `set "request.jwt.claims" = ''` on each function. But who creates a function
+-- with such a clause needs a privilege on the setting, and who is no superuser, as the hosted `postgres`, gets "permission denied to
+-- set parameter" (15 and 17).
 
 create function byok.act_for(p_user_id uuid) returns text
 language plpgsql
@@ -34,6 +59,7 @@ as $$
 declare
   v_previous_claims text := coalesce(current_setting('request.jwt.claims', true), '');
 begin
+  perform byok.refuse_browser();
   if p_user_id is null then
     raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_user_id"}';
   end if;
@@ -43,19 +69,24 @@ end
 $$;
 
 comment on function byok.act_for(uuid) is
-  'Takes on the claims of a user for row-level security; returns the claims before, for stop_acting. Raises invalid_request without a user.';
+  'Takes on the claims of a user for row-level security; returns the claims before, for stop_acting. Raises insufficient_privilege for a browser, invalid_request without a user.';
 
 create function byok.stop_acting(p_previous_claims text) returns void
-language sql
+language plpgsql
 set search_path = ''
 as $$
-  select set_config('request.jwt.claims', p_previous_claims, true);
+begin
+  -- Who never acted for anybody still has the claims that it came with.
+  perform byok.refuse_browser();
+  perform set_config('request.jwt.claims', p_previous_claims, true);
+end
 $$;
 
-comment on function byok.stop_acting(text) is 'Puts back the claims that act_for returned.';
+comment on function byok.stop_acting(text) is
+  'Puts back the claims that act_for returned. Raises insufficient_privilege for a browser, so that no function which ends with it says anything to one.';
 
-revoke execute on function byok.act_for(uuid), byok.stop_acting(text) from public;
-grant execute on function byok.act_for(uuid), byok.stop_acting(text) to byok_server;
+revoke execute on function byok.refuse_browser(), byok.act_for(uuid), byok.stop_acting(text) from public;
+grant execute on function byok.refuse_browser(), byok.act_for(uuid), byok.stop_acting(text) to byok_server;
 
 -- A user whom the operator bans or soft-deletes in Supabase Auth keeps an access token until it expires, and may be named by a
 -- backend job. Neither calls for them from that moment: what a caller asks for asks this first, in the round trip that is made anyway.
@@ -70,6 +101,7 @@ security definer
 set search_path = ''
 as $$
 begin
+  perform byok.refuse_browser();
   return exists (
     select from auth.users as u
     where u.id = p_user_id and u.deleted_at is null and (u.banned_until is null or u.banned_until <= now())
@@ -438,30 +470,39 @@ create policy "Rotation counts and lists all envelopes" on byok.envelopes
 comment on policy "Rotation counts and lists all envelopes" on byok.envelopes is
   'count_envelopes and list_envelope_ids. Its grant covers ids and kids, not the envelope.';
 grant select (credential_id, user_id, kid) on byok.envelopes to byok_rotation;
+grant execute on function byok.refuse_browser() to byok_rotation;
 
 create function byok.count_envelopes() returns table (kid bigint, envelopes bigint)
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select e.kid, count(*) from byok.envelopes as e group by e.kid order by e.kid;
+begin
+  perform byok.refuse_browser();
+  return query
+    select e.kid, count(*) from byok.envelopes as e group by e.kid order by e.kid;
+end
 $$;
 
 comment on function byok.count_envelopes() is 'How many envelopes are sealed under each kid.';
 
 create function byok.list_envelope_ids(p_kid bigint, p_after uuid, p_limit integer)
 returns table (credential_id uuid, user_id uuid)
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select e.credential_id, e.user_id
-  from byok.envelopes as e
-  where e.kid = p_kid and e.credential_id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
-  order by e.credential_id
-  limit p_limit;
+begin
+  perform byok.refuse_browser();
+  return query
+    select e.credential_id, e.user_id
+    from byok.envelopes as e
+    where e.kid = p_kid and e.credential_id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
+    order by e.credential_id
+    limit p_limit;
+end
 $$;
 
 comment on function byok.list_envelope_ids(bigint, uuid, integer) is
@@ -767,7 +808,7 @@ alter table byok.holds enable row level security;
 
 create policy "Owners read their holds" on byok.holds
   for select to authenticated using (user_id = (select auth.uid()));
-create policy "The server reads the holds of the user it acts for, and those that have expired" on byok.holds
+create policy "The server reads the user's holds, and all expired ones" on byok.holds
   for select to byok_server using (user_id = (select auth.uid()) or (state = 'pending' and expires_at <= now()));
 create policy "The server places holds for the user it acts for" on byok.holds
   for insert to byok_server with check (user_id = (select auth.uid()));
@@ -775,7 +816,7 @@ create policy "The server resolves the holds of the user it acts for" on byok.ho
   for update to byok_server using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
 
 comment on policy "Owners read their holds" on byok.holds is 'The page shows calls under way.';
-comment on policy "The server reads the holds of the user it acts for, and those that have expired" on byok.holds is
+comment on policy "The server reads the user's holds, and all expired ones" on byok.holds is
   'expire_holds learns from the expired ones whom to act for; it sees nothing else of theirs.';
 comment on policy "The server places holds for the user it acts for" on byok.holds is 'open_call.';
 comment on policy "The server resolves the holds of the user it acts for" on byok.holds is 'settle_hold, void_hold and expire_holds.';

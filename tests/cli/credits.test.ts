@@ -128,7 +128,10 @@ describe("reconcile", () => {
   });
 
   it("finds nothing in a ledger that adds up", async () => {
-    expect(await credits("reconcile")).toEqual({ code: 0, output: "accounts: 1, entries: 6, differences: 0\n" });
+    expect(await credits("reconcile")).toEqual({
+      code: 0,
+      output: "accounts: 1, entries: 6, differences: 0, grants too many: 0\n",
+    });
   });
 
   it.each([
@@ -194,7 +197,39 @@ describe("reconcile", () => {
       recorded: "60000005",
       computed: "60000000",
     };
-    expect(JSON.parse(output)).toEqual({ accounts: 1, entries: 6, differences: [difference] });
+    expect(JSON.parse(output)).toEqual({ accounts: 1, entries: 6, differences: [difference], excess_grants: [] });
+  });
+
+  it("finds what was granted beside what sql/ grants, and how it is taken away", async () => {
+    // As the guide to custom schemas has it: https://supabase.com/docs/guides/api/using-custom-schemas
+    const guide = `
+      grant usage on schema byok to anon, authenticated, service_role;
+      grant all on all tables in schema byok to anon, authenticated, service_role;
+      grant all on all routines in schema byok to anon, authenticated, service_role;
+      grant all on all sequences in schema byok to anon, authenticated, service_role;
+      alter default privileges for role postgres in schema byok grant all on tables to anon, authenticated, service_role;
+      alter default privileges for role postgres in schema byok grant all on routines to anon, authenticated, service_role;
+      alter default privileges for role postgres in schema byok grant all on sequences to anon, authenticated, service_role;
+      grant select (envelope) on byok.envelopes to public`;
+    await admin.query(guide);
+    const found = await credits("reconcile");
+    const statements = found.output.split("\n").filter((line) => line.endsWith(";"));
+    expect(found.code).toBe(1);
+    for (const statement of [
+      "revoke usage on schema byok from anon;",
+      "revoke execute on function byok.act_for(uuid) from authenticated;",
+      "revoke execute on function byok.count_envelopes() from anon;",
+      "revoke select on table byok.envelopes from service_role;",
+      "revoke select (envelope) on table byok.envelopes from public;",
+      "revoke update on sequence byok.entries_id_seq from anon;",
+      "alter default privileges for role postgres in schema byok revoke execute on routines from anon;",
+    ])
+      expect(statements).toContain(statement);
+    // Without what is meant to be.
+    expect(statements).not.toContain("revoke select on table byok.accounts from authenticated;");
+
+    await admin.query(statements.join("\n"));
+    expect((await credits("reconcile")).output).toMatch(/, grants too many: 0$/m);
   });
 });
 

@@ -5,7 +5,44 @@ const attempts = { file: "sql/32_attempts.sql", test: "tests/sql/attempts.sql" }
 const rotation = { file: "sql/35_rotation.sql", test: "tests/sql/rotation.sql" };
 const identity = { file: "functions/_shared/request/identity.ts", test: "tests/unit/request/identity.test.ts" };
 
+const authority = { test: "tests/sql/authority.sql" };
+
 export const isolationGuards: readonly Guard[] = [
+  {
+    ...authority,
+    name: "Nobody acts for a user from a browser, whatever was granted",
+    file: "sql/10_schema.sql",
+    guard: "perform byok.refuse_browser();\n  if p_user_id is null then",
+    instead: "if p_user_id is null then",
+  },
+  {
+    ...authority,
+    name: "Nobody takes on claims from a browser, whatever was granted",
+    file: "sql/10_schema.sql",
+    guard: "perform byok.refuse_browser();\n  perform set_config('request.jwt.claims', p_previous_claims, true);",
+    instead: "perform set_config('request.jwt.claims', p_previous_claims, true);",
+  },
+  {
+    ...authority,
+    name: "Nobody counts all envelopes from a browser, whatever was granted",
+    file: "sql/35_rotation.sql",
+    guard: "perform byok.refuse_browser();\n  return query\n    select e.kid",
+    instead: "return query\n    select e.kid",
+  },
+  {
+    ...authority,
+    name: "Nobody lists all envelopes from a browser, whatever was granted",
+    file: "sql/35_rotation.sql",
+    guard: "perform byok.refuse_browser();\n  return query\n    select e.credential_id",
+    instead: "return query\n    select e.credential_id",
+  },
+  {
+    name: "An operator is told which grants are too many",
+    file: "cli/lib/grants.ts",
+    guard: "!intended.has(statement)",
+    instead: "false",
+    test: "tests/cli/credits.test.ts",
+  },
   {
     ...credentials,
     name: "Row-level security isolates credentials",
@@ -66,8 +103,8 @@ export const isolationGuards: readonly Guard[] = [
   {
     name: "A function gives its caller's claims back",
     file: "sql/10_schema.sql",
-    guard: "select set_config('request.jwt.claims', p_previous_claims, true);",
-    instead: "select;",
+    guard: "perform set_config('request.jwt.claims', p_previous_claims, true);",
+    instead: "",
     test: "tests/sql/credentials.sql",
   },
   {

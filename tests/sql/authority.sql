@@ -42,6 +42,9 @@ insert into attackers values
   ('byok_server without a user', 'byok_server', ''),
   ('byok_rotation', 'byok_rotation', '');
 
+-- Who comes by the Data API from a browser.
+create temporary view browsers as select name from attackers where name in ('anon', 'the owner');
+
 -- What is known, with what a function is called with. Arguments are an attacker's: of somebody who has what is asked for.
 create temporary table known (kind text, name text, arguments text, primary key (kind, name));
 insert into known values
@@ -62,6 +65,7 @@ insert into known values
   ('function', 'mark_credential(uuid,uuid,text)', $$'00000000-0000-4000-8000-00000000000c', '00000000-0000-4000-8000-00000000000c', 'rejected'$$),
   ('function', 'open_call(uuid,text,text,text)', $$'00000000-0000-4000-8000-00000000000c', 'openai', 'request-2', 'kernel_build'$$),
   ('function', 'read_envelope(uuid,text)', $$'00000000-0000-4000-8000-00000000000c', 'openai'$$),
+  ('function', 'refuse_browser()', ''),
   ('function', 'refuse_ledger_change()', ''),
   ('function', 'replace_envelopes(jsonb)', $$'[]'$$),
   ('function', 'resolve_hold(uuid,uuid,text)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd), 'voided'$$),
@@ -122,7 +126,7 @@ insert into allowed
   where kind = 'function' and name not in ('count_envelopes()', 'refuse_ledger_change()')
   union all
   select 'function', name, 'byok_rotation', 'execute', 'runs' from known
-  where kind = 'function' and name in ('count_envelopes()', 'list_envelope_ids(bigint,uuid,integer)');
+  where kind = 'function' and name in ('count_envelopes()', 'list_envelope_ids(bigint,uuid,integer)', 'refuse_browser()');
 
 create temporary table objects as
   select 'table' as kind, relname::text as name from pg_class where relnamespace = 'byok'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')
@@ -227,6 +231,7 @@ begin
       return sqlerrm;
     when insufficient_privilege then
       return case
+        when sqlerrm = 'the functions of schema byok are closed to browser roles' then 'refused as a browser'
         when sqlerrm like 'new row violates row-level security policy %' then 'refused by a policy'
         -- A function that is let in and then finds a table closed to it has still been let in.
         when p_kind = 'function' and sqlerrm not in ('permission denied for function ' || split_part(p_name, '(', 1), 'permission denied for schema byok') then 'runs'
@@ -242,7 +247,8 @@ $$;
 
 select plan((
   select count(*) from objects join actions using (kind) cross join attackers
-)::integer + 2);
+)::integer + 2 + (select count(*) from pg_proc cross join browsers
+  where pronamespace = 'byok'::regnamespace and (prosecdef and proname <> 'run_batch' or proname in ('act_for', 'stop_acting', 'refuse_browser')))::integer + 5);
 
 select is_empty('select kind, name from objects except select kind, name from known', 'every object of the schema has its line here');
 select is_empty('select kind, name from known except select kind, name from objects', 'and every line its object');
@@ -256,6 +262,50 @@ join actions using (kind)
 cross join attackers
 left join allowed on (allowed.kind, allowed.name, allowed.attacker, allowed.action) = (objects.kind, objects.name, attackers.name, actions.action)
 order by objects.kind desc, objects.name, attackers.role, attackers.name, actions.action;
+
+-- Once more with what the guide to custom schemas has an operator grant: nothing that acts for a user or looks across users runs.
+grant usage on schema byok to anon, authenticated;
+grant all on all tables in schema byok to anon, authenticated;
+grant all on all routines in schema byok to anon, authenticated;
+grant all on all sequences in schema byok to anon, authenticated;
+
+-- A function that runs as its owner refuses; run_batch does so step by step. What runs as its caller is bound by row-level security.
+create temporary table refusing as
+  select proname || '(' || coalesce((select string_agg(format_type(t, null), ',' order by n) from unnest(proargtypes) with ordinality as a (t, n)), '') || ')' as name
+  from pg_proc where pronamespace = 'byok'::regnamespace
+    and (prosecdef and proname <> 'run_batch' or proname in ('act_for', 'stop_acting', 'refuse_browser'));
+
+select is(
+  pg_temp.attempt(browsers.name, 'function', refusing.name, 'execute'), 'refused as a browser',
+  format('granted all, %s, execute %s: refused as a browser', browsers.name, refusing.name))
+from refusing cross join browsers
+order by refusing.name, browsers.name;
+
+select is(pg_temp.attempt('the owner', 'table', 'envelopes', 'select'), 'shows nothing', 'granted all, the owner sees no envelope');
+select is(pg_temp.attempt('the owner', 'table', 'envelopes', 'update'), 'changes nothing', 'nor changes one');
+select is(pg_temp.attempt('the owner', 'table', 'accounts', 'update'), 'changes nothing', 'nor the balance');
+select is(pg_temp.attempt('the owner', 'table', 'entries', 'insert'), 'refused by a policy', 'nor the ledger');
+
+create function pg_temp.all_rows() returns jsonb language sql as $$
+  select jsonb_object_agg(name, pg_temp.rows_of(name)) from objects where kind = 'table';
+$$;
+create temporary table before_calls as select pg_temp.all_rows() as rows;
+do $$
+declare
+  v_call text;
+begin
+  for v_call in select pg_temp.statement('function', name, 'execute') from objects where kind = 'function' loop
+    begin
+      perform set_config('request.jwt.claims', '{"sub":"00000000-0000-4000-8000-00000000000a","role":"authenticated"}', true);
+      perform set_config('role', 'authenticated', true);
+      execute v_call;
+    exception when others then null;
+    end;
+    perform set_config('role', 'postgres', true), set_config('request.jwt.claims', '', true);
+  end loop;
+end
+$$;
+select is(pg_temp.all_rows(), (select rows from before_calls), 'and no function changes anything of anybody''s');
 
 select * from finish();
 rollback;

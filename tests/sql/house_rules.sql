@@ -1,6 +1,6 @@
 -- What holds for every object of schema byok, the ones that are added later included.
 begin;
-select plan(22);
+select plan(23);
 
 select is_empty(
   $$select relname from pg_class where relnamespace = 'byok'::regnamespace and relkind in ('r', 'p') and not relrowsecurity$$,
@@ -68,6 +68,9 @@ select is_empty(
 select is_empty(
   $$select polname from pg_policy join pg_class on pg_class.oid = polrelid where relnamespace = 'byok'::regnamespace and (polroles @> array[0::oid] or not polpermissive)$$,
   'every policy names its role');
+select is_empty(
+  $$select polname from pg_policy join pg_class on pg_class.oid = polrelid where relnamespace = 'byok'::regnamespace and octet_length(polname) >= 63$$,
+  'no policy has a name that Postgres cuts off, at 63 bytes');
 
 select results_eq(
   $$select rolname::text collate "C", rolsuper, rolbypassrls, rolcanlogin, rolcreaterole from pg_roles where rolname in ('byok_server', 'byok_rotation') order by 1$$,
@@ -120,11 +123,13 @@ select results_eq(
     ('byok_functions', 'save_credential'),
     ('byok_functions', 'settle_hold'),
     ('byok_functions', 'void_hold'),
+    ('byok_rotation', 'refuse_browser'),
     ('byok_server', 'act_for'),
     ('byok_server', 'act_for_active'),
     ('byok_server', 'is_active'),
     ('byok_server', 'key_works'),
     ('byok_server', 'list_envelope_ids'),
+    ('byok_server', 'refuse_browser'),
     ('byok_server', 'resolve_hold'),
     ('byok_server', 'stop_acting'),
     ('byok_server', 'to_credits'),

@@ -6,7 +6,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { migrationFile, migrationFromSql, schemaFile, typesOf } from "../../cli/lib/schema.ts";
+import { grantsFile, grantsOf, migrationFile, migrationFromSql, schemaFile, typesOf } from "../../cli/lib/schema.ts";
 import { type Stack, startStack } from "../../stack/stack.ts";
 
 const { dbUrl } = inject("stack");
@@ -45,6 +45,10 @@ test("the migration is what npm run generate makes of sql/", () => {
 
 test("the types of the database are what npm run generate makes of it", async () => {
   expect(readFileSync(schemaFile, "utf8")).toBe(await typesOf(dbUrl));
+});
+
+test("the intended grants are what npm run generate makes of it", async () => {
+  expect(readFileSync(grantsFile, "utf8")).toBe(await grantsOf(dbUrl));
 });
 
 test("sql/ file by file and the migrations give the same schema and the same rows", async () => {

@@ -1,32 +1,41 @@
 import { defineCommand, exitCodes } from "../../lib/command.ts";
+import { excessGrants } from "../../lib/grants.ts";
 import { databaseOptions, reportFrom } from "../../lib/operator-database.ts";
 
 export const reconcile = defineCommand({
   usage: "npm run credits -- reconcile",
-  details: "It fails if it finds a difference.",
+  details:
+    "It fails if it finds a difference, or a grant in schema byok that is too many; it prints the statement that revokes it.",
   operands: [],
   options: databaseOptions,
   async run({ options }) {
     const { json } = await reportFrom(options, async (client) => {
       const { rows } = await client.query(reconcileQuery);
-      const found = rows[0].result as Reconciliation;
+      const found: Reconciliation = { ...rows[0].result, excess_grants: await excessGrants(client) };
       return { text: describe(found), json: found };
     });
-    return json.differences.length === 0 ? exitCodes.done : exitCodes.failed;
+    return json.differences.length + json.excess_grants.length === 0 ? exitCodes.done : exitCodes.failed;
   },
 });
 
-function describe({ accounts, entries, differences }: Reconciliation): string {
-  const lines = differences.map(
-    ({ who, what, recorded, computed }) => `${who}: ${what} is ${recorded}, by the ledger ${computed}`,
-  );
-  return [...lines, `accounts: ${accounts}, entries: ${entries}, differences: ${differences.length}`].join("\n");
+function describe({ accounts, entries, differences, excess_grants }: Reconciliation): string {
+  const counts = { accounts, entries, differences: differences.length, "grants too many": excess_grants.length };
+  return [
+    ...differences.map(
+      ({ who, what, recorded, computed }) => `${who}: ${what} is ${recorded}, by the ledger ${computed}`,
+    ),
+    ...excess_grants.map((statement) => `${statement};`),
+    Object.entries(counts)
+      .map((count) => count.join(": "))
+      .join(", "),
+  ].join("\n");
 }
 
 interface Reconciliation {
   readonly accounts: number;
   readonly entries: number;
   readonly differences: readonly { who: string; what: string; recorded: string; computed: string }[];
+  readonly excess_grants: readonly string[];
 }
 
 /** One statement, so that it sees one moment of a ledger in use. Amounts as text: a tampered one may be too large for JSON. */

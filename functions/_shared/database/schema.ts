@@ -220,6 +220,9 @@ isOneToOne: false
               "credential_id": string,"envelope": string
             }[]
                            },
+"refuse_browser":
+{ Args: Record<PropertyKey, never>; Returns: undefined
+                           },
 "replace_envelopes":
 { Args: { "p_replacements": Json }; Returns: string[]
                            },
