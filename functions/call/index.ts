@@ -4,6 +4,7 @@ import { type ByokFunding, fundCall, type PlatformFunding } from "../_shared/cre
 import { identifyUserOrBackend } from "../_shared/request/identity.ts";
 import { checkOffer, offeredSearch } from "../_shared/credits/offers.ts";
 import { providers } from "../_shared/providers/index.ts";
+import { formOf } from "../_shared/relay/dialects.ts";
 import { watchAnswer } from "../_shared/relay/answer.ts";
 import { askProvider, inbound, inboundError, outboundHeaders, requireGeneration } from "../_shared/relay/relay.ts";
 import { addressOf, providerOf, type Route, routeOf } from "../_shared/request/route.ts";
@@ -74,6 +75,7 @@ async function relayOnCredits(
     const generation = await requireGeneration(answer);
     const charge = setTimeout(funding.settle, 2 * stallTimeoutMs);
     const watched = watchAnswer(generation, {
+      form: formOf(route.path, answer),
       stallTimeout_ms: stallTimeoutMs,
       onEnd({ ending, contentDelivered }) {
         clearTimeout(charge);

@@ -1,4 +1,5 @@
 /** Every named guard of the product: where it stands, what stands there without it, and the test that must turn red. */
+import { answerGuards } from "./answers.ts";
 import { authorityGuards } from "./authority.ts";
 import { batchGuards } from "./batches.ts";
 import { billingGuards } from "./billing.ts";
@@ -35,6 +36,7 @@ export const guards: readonly Guard[] = [
   ...databaseGuards,
   ...growthGuards,
   ...inputGuards,
+  ...answerGuards,
   ...relayGuards,
   ...rotationGuards,
   ...componentGuards,

@@ -4,7 +4,6 @@ const relay = { file: "functions/_shared/relay/relay.ts" };
 const unit = { ...relay, test: "tests/unit/relay/relay.test.ts" };
 const errors = { ...relay, test: "tests/unit/relay/relay-errors.test.ts" };
 const redaction = { file: "functions/_shared/relay/redaction.ts", test: "tests/unit/relay/redaction.test.ts" };
-const bodies = { file: "functions/_shared/relay/answer.ts", test: "tests/unit/relay/answer.test.ts" };
 
 export const relayGuards: readonly Guard[] = [
   {
@@ -58,8 +57,8 @@ export const relayGuards: readonly Guard[] = [
   {
     ...unit,
     name: "A header that repeats the key in another spelling stays behind",
-    guard: "value.length >= apiKey.length && redact(value, apiKey) !== value",
-    instead: "value.includes(apiKey)",
+    guard: "holdsKey(value, funding.apiKey)",
+    instead: "value.includes(funding.apiKey)",
   },
   {
     ...unit,
@@ -87,14 +86,14 @@ export const relayGuards: readonly Guard[] = [
   },
   {
     ...errors,
-    name: "The key is taken out of errors",
-    guard: "redact(text, funding.apiKey",
-    instead: 'redact(text, "no key is like this one"',
+    name: "An error that repeats the key does not come back",
+    guard: "if (holdsKey(shown, funding.apiKey)) {",
+    instead: "if (false) {",
   },
   {
     ...errors,
     name: "A refusal of the platform's key does not blame the user's",
-    guard: 'if (funding.by === "platform" && (isRefusal || verdict === "no_credit"))',
+    guard: 'if (funding.by === "platform" && (isRefusal || answer.status === 402 || verdict === "no_credit"))',
     instead: "if (false)",
   },
   {
@@ -118,75 +117,39 @@ export const relayGuards: readonly Guard[] = [
   },
   {
     ...redaction,
-    name: "A masked key is taken out",
-    guard: 'uncut.replace(maskedLike(apiKey), "[redacted]")',
-    instead: "uncut",
+    name: "A masked key is found",
+    guard: "apiKey.length < maskedKeyLength ? apiKey : apiKey.slice(0, beginningLength)",
+    instead: "apiKey",
   },
   {
     ...redaction,
-    name: "A key is taken out however its characters are spelled",
-    guard: '.replace(new RegExp(anySpelling(apiKey), "g"), "[redacted]")',
-    instead: '.replaceAll(apiKey, "[redacted]")',
+    name: "A key is found however its characters are spelled",
+    guard: "const plainer = withoutOneLayer(spelled);",
+    instead: "const plainer = spelled;",
   },
   {
     ...redaction,
-    name: "A text of backslashes takes no more time than another",
-    guard: "{0,${maxBackslashes}}",
-    instead: "*",
+    name: "A key is found under layer after layer",
+    guard: "spelled = plainer;\n  }\n  return true;",
+    instead: "return plainer.includes(beginning);\n  }\n  return true;",
+  },
+  {
+    ...redaction,
+    name: "A text with too many layers is not passed on",
+    guard: "  }\n  return true;\n}",
+    instead: "  }\n  return false;\n}",
+  },
+  {
+    ...redaction,
+    name: "A key in base64 is found wherever it begins",
+    guard: "const base64 = [0, 1, 2].map(",
+    instead: "const base64 = [0].map(",
   },
   {
     ...redaction,
     name: "Whose account it is does not come back",
-    guard: 'unmasked.replace(accountIds, "[redacted]")',
-    instead: "unmasked",
-  },
-  {
-    ...redaction,
-    name: "A cut leaves no part of a key",
-    guard: "isCut ? clean.slice(0, -longest) : clean",
-    instead: "clean",
-  },
-  {
-    ...redaction,
-    name: "A key in base64 is taken out wherever it begins",
-    guard: "...[0, 1, 2].map((offset)",
-    instead: "...[0].map((offset)",
-  },
-  {
-    ...bodies,
-    name: "An answer on credits may not be silent",
-    guard: "if (silence_ms >= stallTimeout_ms) ",
-    instead: "if (silence_ms < 0) ",
-  },
-  {
-    ...bodies,
-    name: "Why a provider broke off stays with us",
-    guard: '} catch {\n          breakOff(controller, "broken_off");',
-    instead: '} catch (error) {\n          controller.error(error);\n          breakOff(controller, "broken_off");',
-  },
-  {
-    ...bodies,
-    name: "How an answer ended is told once",
-    guard: "if (hasEnded) return;\n    hasEnded = true;",
-    instead: "",
-  },
-  {
-    ...bodies,
-    name: "No whole answer passes before its charge is recorded",
-    guard: "let isCharged = charged === undefined;",
-    instead: "let isCharged = true;",
-  },
-  {
-    ...bodies,
-    name: "An answer whose charge cannot be recorded breaks off",
-    guard: 'if (first === "failed") return false;',
-    instead: "",
-  },
-  {
-    ...bodies,
-    name: "A client that stops reading does not make a break-off the provider's",
-    guard: 'ending === "broken_off" && paused_ms >= clientPatience_ms ? "client_stalled" : ending',
-    instead: "ending",
+    guard: 'return text.replace(accountIds, "[redacted]");',
+    instead: "return text;",
   },
   {
     name: "What cannot be asked is not called rejected",

@@ -1,27 +1,21 @@
 /** Passing on an answer that credits pay for, and reporting what came of it. */
+import type { AnswerForm } from "./dialects.ts";
+import { type Batch, Inspector } from "./inspector.ts";
+import { type Source, sourceOf } from "./source.ts";
+import type { Usage } from "./usage.ts";
 
 /**
  * How an answer on credits ended:
  *
  * - `complete`: the provider ended it
- * - `broken_off`: the provider's connection broke; `stalled`: the provider was silent for too long
  * - `error_event`: the provider reported an error inside an answer with status 200
+ * - `broken_off`: the provider's connection broke; `stalled`: the provider was silent for too long
  * - `client_gone`: the client left
  * - `client_stalled`: the provider's connection broke after the client had stopped reading, which makes providers hang up
  * - `withheld`: the charge could not be recorded, so we broke off ourselves
  */
 export type Ending =
-  "complete" | "broken_off" | "stalled" | "error_event" | "client_gone" | "client_stalled" | "withheld";
-
-/** The provider's own count of what it bills, in tokens. */
-export interface Usage {
-  /** All input tokens, cached ones included. */
-  readonly input_tokens: number;
-  /** The input tokens that were read from the provider's cache. */
-  readonly cached_input_tokens: number;
-  /** All output tokens, reasoning included. */
-  readonly output_tokens: number;
-}
+  "complete" | "error_event" | "broken_off" | "stalled" | "client_gone" | "client_stalled" | "withheld";
 
 export interface AnswerReport {
   readonly ending: Ending;
@@ -34,11 +28,12 @@ export interface AnswerReport {
 }
 
 export interface WatchOptions {
+  readonly form: AnswerForm;
   /** How long the provider may be silent, in ms. */
   readonly stallTimeout_ms: number;
   /**
-   * Settled once the charge is recorded. Until then the last chunk is held back, so that no whole answer passes unpaid; if it
-   * rejects, the answer breaks off.
+   * Settled once the charge is recorded. Until then the last events that came are held back, so that no whole answer passes
+   * unpaid; if it rejects, the answer breaks off.
    */
   readonly charged?: Promise<unknown>;
   /** Called once. */
@@ -48,116 +43,203 @@ export interface WatchOptions {
 /** How long a client may keep an answer waiting in all, in ms, before a break-off counts as its own doing. */
 const clientPatience_ms = 10_000;
 
+/**
+ * How long events are gathered, in ms, once content has been passed on: writing costs as much as reading, and a fast model sends
+ * hundreds of events a second. An event that comes later than this after the one before passes on at once.
+ */
+const gathering_ms = 25;
+const draining_ms = 4;
+const maxGatheredBytes = 16 * 1024;
+
 type Bytes = Uint8Array<ArrayBuffer>;
+type Controller = ReadableStreamDefaultController<Bytes>;
 
 /**
- * Passes an answer on chunk by chunk and reports how it ended. The client sees a broken body where the provider broke off, never
- * the reason.
+ * Passes an answer on and reports how it ended. A JSON answer passes on once it is whole, an event stream by whole events. The
+ * client sees a broken body where the provider broke off, never the reason.
  */
 export function watchAnswer(body: ReadableStream<Bytes>, options: WatchOptions): ReadableStream<Bytes> {
-  const { stallTimeout_ms, charged, onEnd } = options;
-  const reader = body.getReader();
-  let deliveredBytes = 0;
-  let hasEnded = false;
-  /** Since when the provider is waited for; null while the client has not asked for more. */
-  let waitingSince_ms: number | null = null;
-  /** Since when the client has not asked for more, and how long it took before. */
-  let pausedSince_ms = performance.now();
-  let paused_ms = 0;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  /** The chunk that waits for the charge, and whether anything still does. */
-  let held: Bytes | null = null;
-  let isCharged = charged === undefined;
-  let next: Promise<ReadableStreamReadResult<Bytes>> | null = null;
-
-  function end(ending: Ending): void {
-    if (hasEnded) return;
-    hasEnded = true;
-    clearTimeout(timer);
-    onEnd({ ending, contentDelivered: deliveredBytes > 0, deliveredBytes, usage: null });
-  }
-  function breakOff(controller: ReadableStreamDefaultController, ending: Ending): void {
-    if (hasEnded) return;
-    end(ending === "broken_off" && paused_ms >= clientPatience_ms ? "client_stalled" : ending);
-    controller.error(new Error("The provider broke off."));
-    reader.cancel().catch(() => undefined);
-  }
-  /** One timer for the whole body, which looks how long the silence has been: one for each chunk costs as much as the chunk. */
-  function watchSilence(controller: ReadableStreamDefaultController, wait_ms: number): void {
-    timer = setTimeout(() => {
-      const silence_ms = waitingSince_ms === null ? 0 : performance.now() - waitingSince_ms;
-      if (silence_ms >= stallTimeout_ms) breakOff(controller, "stalled");
-      else watchSilence(controller, stallTimeout_ms - silence_ms);
-    }, wait_ms);
-  }
-  function pass(controller: ReadableStreamDefaultController<Bytes>, chunk: Bytes): void {
-    deliveredBytes += chunk.byteLength;
-    controller.enqueue(chunk);
-  }
-  async function read(): Promise<ReadableStreamReadResult<Bytes>> {
-    waitingSince_ms = performance.now();
-    try {
-      return await reader.read();
-    } finally {
-      waitingSince_ms = null;
-    }
-  }
-  /** Passes on a chunk only when the next one has come, until the charge is recorded. False if that failed. */
-  async function passHeld(controller: ReadableStreamDefaultController<Bytes>): Promise<boolean> {
-    const recorded = charged!.then(
-      () => "recorded" as const,
-      () => "failed" as const,
-    );
-    for (;;) {
-      next ??= read();
-      let first = await Promise.race([recorded, next]);
-      if (first !== "failed" && first !== "recorded") {
-        if (first.done) first = await recorded;
-        else {
-          next = null;
-          const previous = held;
-          held = first.value;
-          if (previous === null) continue;
-          pass(controller, previous);
-          return true;
-        }
-      }
-      if (first === "failed") return false;
-      isCharged = true;
-      if (held === null) return true;
-      pass(controller, held);
-      return true;
-    }
-  }
-
+  const watch = new Watch(body, options);
   return new ReadableStream<Bytes>(
     {
-      start: (controller) => watchSilence(controller, stallTimeout_ms),
-      async pull(controller) {
-        paused_ms += performance.now() - pausedSince_ms;
-        try {
-          if (!isCharged) {
-            const before = deliveredBytes;
-            if (!(await passHeld(controller))) return breakOff(controller, "withheld");
-            if (hasEnded || deliveredBytes > before) return;
-          }
-          const { done, value } = await (next ?? read());
-          next = null;
-          if (hasEnded) return;
-          if (!done) return pass(controller, value);
-          end("complete");
-          controller.close();
-        } catch {
-          breakOff(controller, "broken_off");
-        } finally {
-          pausedSince_ms = performance.now();
-        }
-      },
-      cancel() {
-        end("client_gone");
-        return reader.cancel();
-      },
+      start: (controller) => watch.start(controller),
+      pull: () => watch.onRoom(),
+      cancel: () => watch.leave(),
     },
-    { highWaterMark: 0 },
+    { highWaterMark: 1 },
   );
+}
+
+class Watch {
+  readonly #options: WatchOptions;
+  readonly #source: Source;
+  readonly #inspector: Inspector;
+  #controller!: Controller;
+  #report: AnswerReport | null = null;
+  #deliveredBytes = 0;
+  #contentDelivered = false;
+  #hasLeft = false;
+  /** Waits for the charge; null if nothing does. */
+  #held: Batch | null = null;
+  #isCharged: boolean;
+  /** Since when the provider is waited for, and how long the client was waited for in all. */
+  #waitingSince_ms: number | null = null;
+  #paused_ms = 0;
+  #passedAt_ms = -gathering_ms;
+  #silence: ReturnType<typeof setTimeout> | undefined;
+  #gathering: ReturnType<typeof setTimeout> | undefined;
+  #wake: (() => void) | null = null;
+
+  constructor(body: ReadableStream<Bytes>, options: WatchOptions) {
+    this.#options = options;
+    this.#inspector = new Inspector(options.form);
+    this.#source = sourceOf(body);
+    this.#isCharged = options.charged === undefined;
+  }
+
+  start(controller: Controller): void {
+    this.#controller = controller;
+    this.#watchSilence(this.#options.stallTimeout_ms);
+    this.#options.charged?.then(
+      () => this.#onCharged(),
+      () => this.#breakOff("withheld"),
+    );
+    // Not returned: a stream is not read before its start is over.
+    void this.#pump();
+  }
+
+  /** The client asks for more. */
+  onRoom(): void {
+    this.#wake?.();
+    this.#wake = null;
+  }
+
+  /** The client has left. */
+  async leave(): Promise<void> {
+    this.#hasLeft = true;
+    this.#end("client_gone");
+    this.onRoom();
+    await this.#source.cancel();
+  }
+
+  async #pump(): Promise<void> {
+    try {
+      while (!this.#report) {
+        this.#waitingSince_ms = performance.now();
+        const chunk = await this.#source.read();
+        this.#waitingSince_ms = null;
+        if (this.#report) return;
+        if (chunk === null) return await this.#finish();
+        this.#inspector.add(chunk);
+        if (this.#gathering === undefined || this.#inspector.pendingBytes >= maxGatheredBytes)
+          await this.#passOrGather();
+        if (!this.#hasRoom()) await this.#room();
+      }
+    } catch {
+      this.#breakOff("broken_off");
+    }
+  }
+
+  /**
+   * What comes soon after content was passed on waits for what follows, and the provider's events meanwhile wait in its connection:
+   * reading several that are there costs a fraction of waking up for each.
+   */
+  async #passOrGather(): Promise<void> {
+    const { hasContent, pendingBytes } = this.#inspector;
+    const wait_ms = this.#passedAt_ms + gathering_ms - performance.now();
+    if (!hasContent || wait_ms <= 0 || pendingBytes >= maxGatheredBytes) return this.#pass();
+    await new Promise<void>((resolve) => (this.#gathering = setTimeout(resolve, wait_ms)));
+    this.#gathering = setTimeout(() => {
+      this.#gathering = undefined;
+      if (!this.#report) this.#pass();
+    }, draining_ms);
+  }
+
+  /** Passes on what is whole. */
+  #pass(): void {
+    const batch = this.#inspector.take();
+    if (batch === null) return;
+    this.#passedAt_ms = performance.now();
+    this.#send(batch);
+  }
+
+  #send(batch: Batch): void {
+    if (this.#isCharged) return this.#enqueue(batch);
+    if (this.#held) this.#enqueue(this.#held);
+    this.#held = batch;
+  }
+
+  #enqueue({ bytes, hasContent }: Batch): void {
+    this.#deliveredBytes += bytes.byteLength;
+    this.#contentDelivered ||= hasContent;
+    this.#controller.enqueue(bytes);
+  }
+
+  #onCharged(): void {
+    this.#isCharged = true;
+    if (this.#held && !this.#report) this.#enqueue(this.#held);
+    this.#held = null;
+  }
+
+  async #finish(): Promise<void> {
+    clearTimeout(this.#silence);
+    const rest = this.#inspector.take(true);
+    if (rest) this.#send(rest);
+    // Whether it was recorded is seen to where the promise was handed over, which comes first.
+    await this.#options.charged?.catch(() => undefined);
+    if (this.#report) return;
+    this.#end(this.#inspector.hasError ? "error_event" : "complete");
+    this.#controller.close();
+  }
+
+  #breakOff(ending: "broken_off" | "stalled" | "withheld"): void {
+    if (this.#report) return;
+    const rest = ending === "withheld" ? null : this.#inspector.take();
+    if (rest) this.#send(rest);
+    const isPause = ending === "broken_off" && this.#paused_ms >= clientPatience_ms;
+    this.#end(this.#inspector.hasError ? "error_event" : isPause ? "client_stalled" : ending);
+    this.#source.cancel().catch(() => undefined);
+    void this.#fail();
+  }
+
+  /** What was passed on is the client's to read first: an error would take it out of the queue. */
+  async #fail(): Promise<void> {
+    if (!this.#hasRoom()) await this.#room();
+    if (!this.#hasLeft) this.#controller.error(new Error("The provider broke off."));
+  }
+
+  #end(ending: Ending): void {
+    if (this.#report) return;
+    clearTimeout(this.#silence);
+    clearTimeout(this.#gathering);
+    const usage = this.#inspector.usage(ending === "complete");
+    this.#report = {
+      // Clients leave at the provider's last event, before the connection ends.
+      ending: ending === "client_gone" && usage !== null ? "complete" : ending,
+      contentDelivered: this.#contentDelivered,
+      deliveredBytes: this.#deliveredBytes,
+      usage,
+    };
+    this.#options.onEnd(this.#report);
+  }
+
+  #hasRoom(): boolean {
+    return (this.#controller.desiredSize ?? 0) > 0;
+  }
+
+  async #room(): Promise<void> {
+    const since_ms = performance.now();
+    await new Promise<void>((resolve) => (this.#wake = resolve));
+    this.#paused_ms += performance.now() - since_ms;
+  }
+
+  /** One timer for the whole answer, which looks how long the silence has been: one for each chunk costs as much as the chunk. */
+  #watchSilence(wait_ms: number): void {
+    const { stallTimeout_ms } = this.#options;
+    this.#silence = setTimeout(() => {
+      const silence_ms = this.#waitingSince_ms === null ? 0 : performance.now() - this.#waitingSince_ms;
+      if (silence_ms >= stallTimeout_ms) this.#breakOff("stalled");
+      else this.#watchSilence(stallTimeout_ms - silence_ms);
+    }, wait_ms);
+  }
 }

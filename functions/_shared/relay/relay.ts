@@ -3,7 +3,8 @@ import { ByokError } from "../errors.ts";
 import type { Funding } from "../credits/funding.ts";
 import { parseJson } from "../json.ts";
 import type { Adapter } from "../providers/types.ts";
-import { redact } from "./redaction.ts";
+import { platformError } from "./platform-error.ts";
+import { holdsKey, withoutAccountIds } from "./redaction.ts";
 import { readAtMost } from "../providers/verification.ts";
 
 /** Everything else a client sends stays behind: its own authentication, cookies, and what tells who and where it is. */
@@ -13,8 +14,12 @@ const forwardedUnderByok = ["anthropic-beta", "openai-organization", "openai-pro
 /** What comes back: no cookies, no organisation ids. Lengths and encodings are this hop's own. */
 const returned = /^(?:content-type|retry-after|retry-after-ms|request-id|x-request-id|(?:x|anthropic)-ratelimit-.*)$/;
 
+const rateLimit = /-ratelimit-/;
+
 /** Longest error body that is read to judge and redact it, in characters. */
 const maxErrorLength = 256 * 1024;
+/** What the end of an error that was cut off may hold of a key without being found, in characters: 15 in their longest spelling. */
+const maxCutLength = 256;
 /** How long the body of an error is waited for, in ms; together with the wait for its first byte less than a function has. */
 const maxErrorMs = 5_000;
 
@@ -106,12 +111,9 @@ export function inbound(
   for (const [name, value] of answer.headers) {
     if (returned.test(name) && !holdsKey(value, funding.apiKey)) headers.set(name, value);
   }
+  // The limits that are told there are those of the operator's account.
+  if (funding.by === "platform") for (const name of [...headers.keys()]) if (rateLimit.test(name)) headers.delete(name);
   return new Response(body, { status: answer.status, headers });
-}
-
-/** Whether a value repeats the key in any spelling. Most are too short for that, which saves looking. */
-function holdsKey(value: string, apiKey: string): boolean {
-  return value.length >= apiKey.length && redact(value, apiKey) !== value;
 }
 
 export function fundingHeaders({ by, microcredits }: Pick<Funding, "by" | "microcredits">): Record<string, string> {
@@ -148,7 +150,8 @@ export async function inboundError(
   const text = await readError(answer);
   const verdict = adapter.judge({ status: answer.status, body: parseJson(text) });
   const isRefusal = answer.status === 401 || answer.status === 403 || verdict === "rejected";
-  if (funding.by === "platform" && (isRefusal || verdict === "no_credit")) throw new ByokError("provider_misbehaved");
+  if (funding.by === "platform" && (isRefusal || answer.status === 402 || verdict === "no_credit"))
+    throw new ByokError("provider_misbehaved");
   if (answer.status === 403 && verdict === "unverified") throw new ByokError("provider_misbehaved");
   if (isRefusal) {
     throw new ByokError("api_key_rejected", {
@@ -156,8 +159,19 @@ export async function inboundError(
       details: { verdict: verdict ?? "rejected" },
     });
   }
-  const clean = redact(text, funding.apiKey, text.length >= maxErrorLength);
-  return inbound(answer, clean, { ...funding, microcredits: 0 });
+  const whole = text.length < maxErrorLength ? text : text.slice(0, -maxCutLength);
+  const shown =
+    funding.by === "platform"
+      ? JSON.stringify(platformError(answer.status, parseJson(text)))
+      : withoutAccountIds(whole);
+  if (holdsKey(shown, funding.apiKey)) {
+    throw new ByokError("provider_misbehaved", {
+      message: "The provider answered with an error that repeats the API key, so it is not passed on.",
+    });
+  }
+  const response = inbound(answer, shown, { ...funding, microcredits: 0 });
+  if (funding.by === "platform") response.headers.set("content-type", "application/json");
+  return response;
 }
 
 /** The body of an error; empty when it breaks off or does not end in time, and then the status alone speaks. */

@@ -1,191 +1,257 @@
-import { describe, expect, test, vi } from "vitest";
-import { type Ending, watchAnswer } from "../../../functions/_shared/relay/answer.ts";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { type AnswerReport, watchAnswer } from "../../../functions/_shared/relay/answer.ts";
+import { dialects } from "../../../functions/_shared/relay/dialects.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+const stream = { dialect: dialects.chatCompletions, isStream: true };
+const json = { dialect: dialects.chatCompletions, isStream: false };
+
+afterEach(() => void vi.useRealTimers());
+
+function watched({
+  form = stream,
+  stallTimeout_ms = 60_000,
+  charged = undefined as Promise<unknown> | undefined,
+} = {}) {
+  const reports: AnswerReport[] = [];
+  const source = new TransformStream<Bytes, Bytes>(undefined, undefined, { highWaterMark: 100 });
+  const cancelled = vi.fn();
+  const writer = source.writable.getWriter();
+  writer.closed.catch(cancelled);
+  const options = { form, stallTimeout_ms, onEnd: (report: AnswerReport) => reports.push(report) };
+  const body = watchAnswer(source.readable, { ...options, ...(charged ? { charged } : {}) });
+  const endings = () => reports.map(({ ending, deliveredBytes }) => [ending, deliveredBytes]);
+  return { body, reports, endings, writer, cancelled, send: (text: string) => writer.write(bytes(text)) };
+}
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const says = (content: string) => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`;
+const preamble = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { role: "assistant", content: "" } }] })}\n\n`;
+/** Lets everything happen that only waits for its turn. */
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+const textOf = async (read: Promise<ReadableStreamReadResult<Bytes>>) => new TextDecoder().decode((await read).value);
 
 describe("watchAnswer()", () => {
-  function watched(stallTimeout_ms = 60_000, charged?: Promise<unknown>) {
-    const endings: [Ending, number][] = [];
-    const source = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
-    const cancelled = vi.fn();
-    const writer = source.writable.getWriter();
-    writer.closed.catch(cancelled);
-    const body = watchAnswer(source.readable, {
-      stallTimeout_ms,
-      ...(charged ? { charged } : {}),
-      onEnd: ({ ending, deliveredBytes }) => endings.push([ending, deliveredBytes]),
-    });
-    return { body, endings, writer, cancelled };
-  }
-  const bytes = (text: string) => new TextEncoder().encode(text);
-  /** Lets everything happen that only waits for its turn. */
-  const settle = () => new Promise((resolve) => setImmediate(resolve));
-
-  test("passes chunks on as they come, and tells the end with the bytes that were passed on", async () => {
-    const { body, endings, writer } = watched();
+  test("passes events on as they come until there is content, and tells the end with the bytes that were passed on", async () => {
+    const { body, endings, reports, send, writer } = watched();
     const reader = body.getReader();
-    for (const text of ["first", "né"]) {
-      await Promise.all([
-        writer.write(bytes(text)),
-        expect(reader.read()).resolves.toEqual({ done: false, value: bytes(text) }),
-      ]);
+    for (const event of [": ping\n\n", preamble, says("né")]) {
+      await send(event);
+      expect(await textOf(reader.read())).toBe(event);
     }
-    expect(endings).toEqual([]);
+    expect(endings()).toEqual([]);
     await writer.close();
     expect(await reader.read()).toEqual({ done: true, value: undefined });
-    expect(endings).toEqual([["complete", 8]]);
+    expect(endings()).toEqual([["complete", bytes(`: ping\n\n${preamble}${says("né")}`).length]]);
+    expect(reports[0]).toMatchObject({ contentDelivered: true, usage: null });
+  });
+
+  test("gathers events that come soon after content, and passes them on together before long", async () => {
+    const { body, send, writer } = watched();
+    const reader = body.getReader();
+    await send(says("first"));
+    expect(await textOf(reader.read())).toBe(says("first"));
+    for (const word of ["second", "third"]) await send(says(word));
+    expect(await textOf(reader.read())).toBe(says("second") + says("third"));
+    await send(says("last"));
+    await writer.close();
+    expect(await textOf(reader.read())).toBe(says("last"));
+  });
+
+  test("passes on every byte of an answer whose events are cut anywhere", async () => {
+    const { body, send, writer, reports } = watched();
+    const text = preamble + Array.from({ length: 200 }, (_, word) => says(`né${word}`)).join("") + "data: [DONE]\n\n";
+    const whole = new Response(body).text();
+    const all = bytes(text);
+    for (let at = 0; at < all.length; at += 37) await writer.write(all.slice(at, at + 37));
+    await send("rest");
+    await writer.close();
+    expect(await whole).toBe(`${text}rest`);
+    expect(reports[0]?.deliveredBytes).toBe(all.length + 4);
+  });
+
+  test("passes on a JSON answer once it is whole, and one too long to keep as it comes", async () => {
+    const short = watched({ form: json });
+    const reader = short.body.getReader();
+    const first = reader.read();
+    await short.send('{"choices":[{"message":');
+    await settle();
+    await short.send('{"content":"Hi"}}]}');
+    await short.writer.close();
+    expect(await textOf(first)).toBe('{"choices":[{"message":{"content":"Hi"}}]}');
+
+    const long = watched({ form: json });
+    await long.send("x".repeat(300_000));
+    expect((await long.body.getReader().read()).value).toHaveLength(300_000);
+    expect(long.reports).toEqual([]);
   });
 
   test("tells an empty body from none that ended", async () => {
-    const { body, endings, writer } = watched();
+    const { body, writer, reports } = watched();
     await writer.close();
     expect(await new Response(body).text()).toBe("");
-    expect(endings).toEqual([["complete", 0]]);
+    expect(reports).toEqual([{ ending: "complete", contentDelivered: false, deliveredBytes: 0, usage: null }]);
   });
 
-  test("lets the provider go when the client leaves", async () => {
-    const { body, cancelled } = watched();
+  test("reads byte streams too", async () => {
+    const reports: AnswerReport[] = [];
+    const source = new ReadableStream<Bytes>({
+      type: "bytes",
+      start(controller) {
+        for (const event of [preamble, says("one"), says("two")]) controller.enqueue(bytes(event));
+        controller.close();
+      },
+    });
+    const options = { form: stream, stallTimeout_ms: 60_000, onEnd: (report: AnswerReport) => reports.push(report) };
+    expect(await new Response(watchAnswer(source, options)).text()).toBe(preamble + says("one") + says("two"));
+    expect(reports).toMatchObject([{ ending: "complete", contentDelivered: true }]);
+  });
+
+  test("tells once that the client left, and lets the provider go", async () => {
+    const { body, endings, cancelled } = watched();
     await settle();
     await body.cancel();
     await settle();
+    expect(endings()).toEqual([["client_gone", 0]]);
     expect(cancelled).toHaveBeenCalledOnce();
   });
 
-  test("tells first that the client left", async () => {
-    const { body, endings } = watched();
-    await settle();
-    await body.cancel();
-    expect(endings[0]).toEqual(["client_gone", 0]);
+  test("tells whether a client that left had been given content", async () => {
+    for (const [event, contentDelivered] of [
+      [preamble, false],
+      [says("Hi"), true],
+    ] as const) {
+      const { body, send, reports } = watched();
+      const reader = body.getReader();
+      await send(event);
+      await reader.read();
+      await reader.cancel();
+      expect(reports).toMatchObject([{ ending: "client_gone", contentDelivered }]);
+    }
   });
 
-  test("tells once that the client left before anything came", async () => {
-    const { body, endings } = watched();
-    await settle();
-    await body.cancel();
-    await settle();
-    expect(endings).toEqual([["client_gone", 0]]);
-  });
-
-  test("tells once that the client left after a part", async () => {
-    const { body, endings, writer } = watched();
+  test("takes an answer for complete whose client leaves after the provider's last count", async () => {
+    const { body, send, reports } = watched();
     const reader = body.getReader();
-    await Promise.all([writer.write(bytes("first")), reader.read()]);
+    await send(says("Hi"));
+    await reader.read();
+    await send('data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2}}\n\ndata: [DONE]\n\n');
+    await reader.read();
     await reader.cancel();
-    await settle();
-    expect(endings).toEqual([["client_gone", 5]]);
+    expect(reports).toMatchObject([{ ending: "complete", usage: { input_tokens: 3, output_tokens: 2 } }]);
   });
 
-  test("tells that the provider broke off, and shows the client no reason", async () => {
-    const { body, endings, writer } = watched();
+  test("tells that the provider broke off, after the client has read what came, and shows no reason", async () => {
+    const { body, endings, writer, send } = watched();
     const reader = body.getReader();
-    await Promise.all([writer.write(bytes("first")), reader.read()]);
-    await writer.abort(new Error("s3cret"));
-    await expect(reader.read()).rejects.toThrow(new Error("The provider broke off."));
+    await send(says("Hi"));
     await settle();
-    expect(endings).toEqual([["broken_off", 5]]);
+    await writer.abort(new Error("s3cret"));
+    expect(await textOf(reader.read())).toBe(says("Hi"));
+    await expect(reader.read()).rejects.toThrow(new Error("The provider broke off."));
+    expect(endings()).toEqual([["broken_off", says("Hi").length]]);
   });
 
   test("gives up a provider that is silent for too long, and lets it go", async () => {
-    const { body, endings, cancelled } = watched(20);
+    const { body, endings, cancelled } = watched({ stallTimeout_ms: 20 });
     await expect(new Response(body).text()).rejects.toThrow("The provider broke off.");
     await settle();
-    expect(endings).toEqual([["stalled", 0]]);
+    expect(endings()).toEqual([["stalled", 0]]);
     expect(cancelled).toHaveBeenCalledOnce();
   });
 
   test("counts the silence anew after every chunk, and not while the client is slow", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    try {
-      const { body, endings, writer } = watched(1000);
-      const reader = body.getReader();
-      for (let chunk = 0; chunk < 3; chunk++) {
-        vi.advanceTimersByTime(900);
-        await Promise.all([writer.write(bytes("x")), reader.read()]);
-      }
-      void writer.write(bytes("y"));
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    const { body, endings, send, writer } = watched({ stallTimeout_ms: 1000 });
+    const reader = body.getReader();
+    for (let chunk = 0; chunk < 3; chunk++) {
+      vi.advanceTimersByTime(900);
+      await Promise.all([send(": x\n\n"), reader.read()]);
       await settle();
-      vi.advanceTimersByTime(60_000);
-      expect((await reader.read()).value).toEqual(bytes("y"));
-      await writer.close();
-      await reader.read();
-      expect(endings).toEqual([["complete", 4]]);
-      expect(vi.getTimerCount()).toBe(0);
-    } finally {
-      vi.useRealTimers();
     }
+    await send(": y\n\n");
+    await settle();
+    vi.advanceTimersByTime(5000);
+    expect(await textOf(reader.read())).toBe(": y\n\n");
+    await writer.close();
+    expect((await reader.read()).done).toBe(true);
+    expect(endings()).toEqual([["complete", 20]]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("blames a break-off on a client that had stopped reading", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    const { body, send, writer, reports } = watched();
+    await send(": one\n\n");
+    await settle();
+    vi.advanceTimersByTime(10_000);
+    const reader = body.getReader();
+    await reader.read();
+    await settle();
+    await writer.abort(new Error("reset"));
+    await expect(reader.read()).rejects.toThrow("The provider broke off.");
+    expect(reports).toMatchObject([{ ending: "client_stalled" }]);
   });
 
   describe("until the charge is recorded", () => {
-    test("holds back one chunk of a stream", async () => {
-      const { body, writer, endings } = watched(60_000, new Promise(() => undefined));
+    test("holds back the last events of a stream", async () => {
+      const { body, send, endings } = watched({ charged: new Promise(() => undefined) });
       const reader = body.getReader();
       const first = reader.read();
       const seen = vi.fn();
       void first.then(seen);
-      await writer.write(bytes("first"));
+      await send(preamble);
       await settle();
       expect(seen).not.toHaveBeenCalled();
-      void writer.write(bytes("second"));
-      expect((await first).value).toEqual(bytes("first"));
+      await send(says("Hi"));
+      expect(await textOf(first)).toBe(preamble);
       await reader.cancel();
-      expect(endings).toEqual([["client_gone", 5]]);
+      expect(endings()).toEqual([["client_gone", preamble.length]]);
     });
 
-    test("holds back the only chunk of an answer that is whole, and passes it on then", async () => {
+    test.each([
+      ["stream", stream, says("whole")],
+      ["JSON answer", json, '{"choices":[]}'],
+    ])("holds back a %s that came at once, and passes it on then", async (_, form, text) => {
       const charge = Promise.withResolvers<void>();
-      const { body, writer, endings } = watched(60_000, charge.promise);
+      const { body, send, writer, endings } = watched({ form, charged: charge.promise });
       const whole = new Response(body).text();
-      await writer.write(bytes("whole"));
+      await send(text);
       await writer.close();
       await settle();
-      expect(endings).toEqual([]);
+      expect(endings()).toEqual([]);
       charge.resolve();
-      expect(await whole).toBe("whole");
-      expect(endings).toEqual([["complete", 5]]);
+      expect(await whole).toBe(text);
+      expect(endings()).toEqual([["complete", text.length]]);
     });
 
-    test("waits for the provider too, and passes on what comes after the charge as it comes", async () => {
+    test("passes on what comes after the charge as it comes", async () => {
       const charge = Promise.withResolvers<void>();
-      const { body, writer, endings } = watched(60_000, charge.promise);
+      const { body, send, writer, endings } = watched({ charged: charge.promise });
       const reader = body.getReader();
-      const first = reader.read();
-      await settle();
       charge.resolve();
       await settle();
-      await writer.write(bytes("first"));
-      expect((await first).value).toEqual(bytes("first"));
-      await Promise.all([writer.write(bytes("next")), reader.read()]);
+      await send(preamble);
+      expect(await textOf(reader.read())).toBe(preamble);
       await writer.close();
       expect((await reader.read()).done).toBe(true);
-      expect(endings).toEqual([["complete", 9]]);
+      expect(endings()).toEqual([["complete", preamble.length]]);
     });
 
-    test("breaks off where the charge cannot be recorded, with the last chunk kept back", async () => {
-      const charge = Promise.withResolvers<void>();
-      const { body, writer, endings, cancelled } = watched(60_000, charge.promise);
-      const reader = body.getReader();
-      const first = reader.read();
-      await writer.write(bytes("whole"));
-      charge.reject(new Error("s3cret"));
-      await expect(first).rejects.toThrow(new Error("The provider broke off."));
-      await settle();
-      expect(endings).toEqual([["withheld", 0]]);
-      expect(cancelled).toHaveBeenCalledOnce();
-    });
-  });
-
-  test("blames a break-off on a client that had stopped reading", async () => {
-    const now = vi.spyOn(performance, "now").mockReturnValue(0);
-    try {
-      const { body, endings, writer } = watched();
-      const reader = body.getReader();
-      await Promise.all([writer.write(bytes("first")), reader.read()]);
-      await settle();
-      now.mockReturnValue(10_000);
-      const second = reader.read();
-      await writer.abort(new Error("reset"));
-      await expect(second).rejects.toThrow("The provider broke off.");
-      expect(endings).toEqual([["client_stalled", 5]]);
-    } finally {
-      now.mockRestore();
-    }
+    test.each([false, true])(
+      "breaks off where the charge cannot be recorded, with the last events kept back (at its end: %s)",
+      async (isWhole) => {
+        const charge = Promise.withResolvers<void>();
+        const { body, send, writer, endings } = watched({ charged: charge.promise });
+        const first = body.getReader().read();
+        await send(says("whole"));
+        if (isWhole) await writer.close();
+        await settle();
+        charge.reject(new Error("s3cret"));
+        await expect(first).rejects.toThrow(new Error("The provider broke off."));
+        expect(endings()).toEqual([["withheld", 0]]);
+      },
+    );
   });
 });

@@ -30,9 +30,39 @@ describe("inboundError()", () => {
     expect(response.headers.get("x-byok-error")).toBeNull();
   });
 
-  test("takes the API key out of what it passes on", async () => {
-    const response = await inboundError(error(500, `failed for ${apiKey}, ${btoa(apiKey)}`), providers.openai, byok);
-    expect(await response.text()).toBe("failed for [redacted], [redacted]");
+  test("passes on named fields on credits, as JSON, without the limits of the operator's account", async () => {
+    const answer = new Response('{"error":{"message":"No JSON","failed_generation":"all of it"}}', {
+      status: 400,
+      headers: { "content-type": "text/html", "x-ratelimit-limit-tokens": "30000", "x-request-id": "req_1" },
+    });
+    const response = await inboundError(answer, providers.groq, platform);
+    expect(await response.json()).toEqual({ error: { message: "No JSON" } });
+    expect(response.headers.get("content-type")).toBe("application/json");
+    expect(response.headers.get("x-ratelimit-limit-tokens")).toBeNull();
+    expect(response.headers.get("x-request-id")).toBe("req_1");
+  });
+
+  test.each([
+    ["as it is", apiKey],
+    ["in base64", btoa(apiKey)],
+    ["masked", `${apiKey.slice(0, 8)}****`],
+  ])("answers in its own words where the provider repeats the API key %s", async (_, spelled) => {
+    for (const funding of [byok, { ...platform, apiKey }]) {
+      for (const body of [`failed for ${spelled}`, { error: { message: `failed for ${spelled}` } }]) {
+        const answered = inboundError(error(400, body), providers.openai, funding).then((response) => response.text());
+        const shown = await answered.catch((refusal: ByokError) => {
+          expect(refusal).toMatchObject({ code: "provider_misbehaved", message: expect.stringContaining("repeats") });
+          return refusal.message;
+        });
+        expect(shown).not.toContain(spelled);
+        if (typeof body === "object") expect(shown).toContain("repeats");
+      }
+    }
+  });
+
+  test("takes out whose account it is", async () => {
+    const response = await inboundError(error(429, "in org-abcdefghijklmnop"), providers.openai, byok);
+    expect(await response.text()).toBe("in [redacted]");
   });
 
   test.each<[string, keyof typeof providers, number, unknown, string]>([
@@ -85,6 +115,7 @@ describe("inboundError()", () => {
     ["forbids it something", "openai", 403, { error: { message: "Missing scopes: x" } }],
     ["refuses it by a 400", "google", 400, invalid],
     ["wants to be paid", "openai", 429, { error: { code: "insufficient_quota" } }],
+    ["wants to be paid by a 402", "groq", 402, {}],
     ["wants to be paid by a 400", "anthropic", 400, { error: { message: "Your credit balance is too low" } }],
   ])("never shows the state of the platform's account when the provider %s", async (_, provider, status, body) => {
     const { code, message, details } = new ByokError("provider_misbehaved");

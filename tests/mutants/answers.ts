@@ -1,0 +1,125 @@
+import type { Guard } from "./mutants.ts";
+
+const answer = { file: "functions/_shared/relay/answer.ts", test: "tests/unit/relay/answer.test.ts" };
+const inspector = { file: "functions/_shared/relay/inspector.ts", test: "tests/unit/relay/inspector.test.ts" };
+const usage = { file: "functions/_shared/relay/usage.ts", test: "tests/unit/relay/inspector.test.ts" };
+const error = { file: "functions/_shared/relay/platform-error.ts", test: "tests/unit/relay/platform-error.test.ts" };
+
+/** What the provider says about a call on credits, and what of it passes on. */
+export const answerGuards: readonly Guard[] = [
+  {
+    ...answer,
+    name: "An answer on credits may not be silent",
+    guard: 'if (silence_ms >= stallTimeout_ms) this.#breakOff("stalled");',
+    instead: 'if (silence_ms < 0) this.#breakOff("stalled");',
+  },
+  {
+    ...answer,
+    name: "Why a provider broke off stays with us",
+    guard: '} catch {\n      this.#breakOff("broken_off");',
+    instead: '} catch (error) {\n      this.#controller.error(error);\n      this.#breakOff("broken_off");',
+  },
+  {
+    ...answer,
+    name: "How an answer ended is told once",
+    guard: "  #end(ending: Ending): void {\n    if (this.#report) return;",
+    instead: "  #end(ending: Ending): void {",
+  },
+  {
+    ...answer,
+    name: "No whole answer passes before its charge is recorded",
+    guard: "if (this.#isCharged) return this.#enqueue(batch);",
+    instead: "if (batch) return this.#enqueue(batch);",
+  },
+  {
+    ...answer,
+    name: "No answer ends before its charge is recorded",
+    guard: "await this.#options.charged?.catch(() => undefined);",
+    instead: "",
+  },
+  {
+    ...answer,
+    name: "An answer whose charge cannot be recorded breaks off",
+    guard: '() => this.#breakOff("withheld"),',
+    instead: "() => this.#onCharged(),",
+  },
+  {
+    ...answer,
+    name: "A client that stops reading does not make a break-off the provider's",
+    guard: "this.#paused_ms >= clientPatience_ms",
+    instead: "this.#paused_ms < 0",
+  },
+  {
+    ...answer,
+    name: "What came before a break-off is the client's",
+    guard: "if (!this.#hasRoom()) await this.#room();\n    if (!this.#hasLeft)",
+    instead: "if (!this.#hasLeft)",
+  },
+  {
+    ...answer,
+    name: "A preamble is no content",
+    guard: "this.#contentDelivered ||= hasContent;",
+    instead: "this.#contentDelivered = true;",
+  },
+  {
+    ...inspector,
+    name: "An error within an answer passes on as named fields only",
+    guard: "const shown = JSON.stringify(platformError(200, body));",
+    instead: "const shown = JSON.stringify(body);",
+  },
+  {
+    ...inspector,
+    name: "An error after content is noticed too",
+    guard: "if (this.#hasContent && !mayHaveError) return bytes;",
+    instead: "if (this.#hasContent) return bytes;",
+  },
+  {
+    ...inspector,
+    name: "Counts of a part are not those of the whole",
+    guard: "return isFinal ? usageOf(counts, dialect) : null;",
+    instead: "return usageOf(counts, dialect);",
+  },
+  {
+    ...usage,
+    name: "A model cannot write the counts that its call is charged by",
+    guard: "if (level === depth && end.slice(start + 1, index) === key) {",
+    instead: 'if (end.slice(start + 1, index) === key) {\n          valueEnd = end.indexOf("}", index) + 1;',
+  },
+  {
+    ...usage,
+    name: "What is no count charges nothing",
+    guard: "return isCounted && areCounts && usage.cached_input_tokens <= usage.input_tokens ? usage : null;",
+    instead: "return isCounted ? usage : null;",
+  },
+  {
+    ...error,
+    name: "An error on credits has named fields only",
+    guard: "const shown: Record<string, unknown> = {};",
+    instead: "const shown: Record<string, unknown> = { ...source };",
+  },
+  {
+    ...error,
+    name: "An error on credits has a bounded length",
+    guard: ".slice(0, maxMessageLength)",
+    instead: "",
+  },
+  {
+    ...error,
+    name: "An error on credits says nothing about the operator's account",
+    guard: "if (aboutTheAccount.test(`${message} ${String(type)} ${String(code)}`)) return instead.account;",
+    instead: "",
+  },
+  {
+    ...error,
+    name: "The operator's limits stay with us",
+    guard: "if (status === 429) return instead.limit;",
+    instead: 'if (status === 429) return message || "";',
+  },
+  {
+    file: "functions/_shared/relay/relay.ts",
+    test: "tests/unit/relay/relay-errors.test.ts",
+    name: "The operator's limits stay behind in headers too",
+    guard: "if (rateLimit.test(name)) headers.delete(name);",
+    instead: "headers.get(name);",
+  },
+];
