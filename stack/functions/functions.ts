@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { isRecord, parseJson } from "../../functions/_shared/json.ts";
 import { projectDir, type StackConfig } from "../config.ts";
-import { spawnGuarded } from "../deadman.ts";
+import { spawnSupervised } from "../supervise.ts";
 import { denoProgram, type DenoRelease } from "./deno-program.ts";
 
 /** A hosted function has 256 MB in all. V8 is told here as well, so that it collects in time, and ends the process past it. */
@@ -57,7 +57,7 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
   const readable = new Set([path.basename(denoConfig), "package.json", "node_modules", "catalogue", ...code]);
   const edge = fileURLToPath(new URL("edge.ts", import.meta.url));
 
-  const deno = spawnGuarded({
+  const deno = spawnSupervised({
     command: denoProgram(release),
     args: [
       "run",
@@ -78,7 +78,7 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
     ],
     cwd: root,
     env: { ...env, DENO_DIR: path.join(stateDir, "deno"), DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
-    lastOrders: { gentle: "TERM", hard: "KILL" },
+    shutdownSignals: { gentle: "TERM", hard: "KILL" },
   });
   const ready = Promise.withResolvers<number>();
   createInterface({ input: deno.stdout }).on("line", (line) => {

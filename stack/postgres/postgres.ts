@@ -13,7 +13,7 @@ import {
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Account, serverAccount, serverFolder } from "../account.ts";
-import { spawnGuarded } from "../deadman.ts";
+import { spawnSupervised } from "../supervise.ts";
 import { freePort } from "../ports.ts";
 import { postgresProgram } from "./postgres-program.ts";
 
@@ -148,8 +148,8 @@ const everything = { recursive: true, force: true };
 
 async function runInitdb(native: string, cwd: string, account: Account | undefined, args: string[]): Promise<void> {
   const command = path.join(native, "bin", "initdb");
-  const lastOrders = { gentle: "TERM", hard: "KILL" } as const;
-  const initdb = spawnGuarded({ command, args, cwd, env: serverEnvironment(), account, lastOrders });
+  const shutdownSignals = { gentle: "TERM", hard: "KILL" } as const;
+  const initdb = spawnSupervised({ command, args, cwd, env: serverEnvironment(), account, shutdownSignals });
   let complaints = "";
   initdb.stdout.resume();
   initdb.stderr.on("data", (chunk) => {
@@ -182,7 +182,7 @@ async function launch({ native, dataDir, account, port, durable, report }: Launc
     // Not synchronous_commit: that one would lose commits already when a process is killed.
     ...(durable ? {} : { fsync: "off", full_page_writes: "off" }),
   };
-  const server = spawnGuarded({
+  const server = spawnSupervised({
     command: path.join(native, "bin", "postgres"),
     args: [
       ...["-D", dataDir, "-p", String(port)],
@@ -192,7 +192,7 @@ async function launch({ native, dataDir, account, port, durable, report }: Launc
     env: serverEnvironment(),
     account,
     // A fast shutdown: open transactions are rolled back, everything committed is written out.
-    lastOrders: { gentle: "INT", hard: "QUIT" },
+    shutdownSignals: { gentle: "INT", hard: "QUIT" },
   });
   let log = "";
   const ready = Promise.withResolvers<void>();

@@ -70,7 +70,7 @@ export async function fundCall(
   const resolve = (how: "settleHold" | "voidHold") => {
     if (isResolved) return;
     isResolved = true;
-    persist(() => services.database[how](userId, opened.holdId)).then(resolution.resolve);
+    void persist(() => services.database[how](userId, opened.holdId)).then(resolution.resolve);
   };
   return {
     by: "platform",

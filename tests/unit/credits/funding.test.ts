@@ -209,7 +209,7 @@ describe("a hold", () => {
     });
     expect(waitUntil).toHaveBeenCalledOnce();
     const alive = waitUntil.mock.calls[0]?.[0];
-    expect(await Promise.race([alive, "still alive"])).toBe("still alive");
+    expect(await Promise.race([alive, Promise.resolve("still alive")])).toBe("still alive");
     failing.settle();
     await expect(alive).resolves.toBeUndefined();
   });

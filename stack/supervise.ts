@@ -4,7 +4,7 @@ import type { Readable, Writable } from "node:stream";
 import type { Account } from "./account.ts";
 
 /** How a server is ended when the process that started it is gone. */
-export interface LastOrders {
+export interface ShutdownSignals {
   /** asks the server to finish */
   gentle: "INT" | "TERM";
   /** ends it if it has not finished in time */
@@ -13,13 +13,13 @@ export interface LastOrders {
   patience_ms?: number;
 }
 
-export interface GuardedOptions {
+export interface SupervisedOptions {
   command: string;
   args: string[];
   cwd: string;
   env: NodeJS.ProcessEnv;
   account?: Account | undefined;
-  lastOrders: LastOrders;
+  shutdownSignals: ShutdownSignals;
 }
 
 /**
@@ -43,14 +43,14 @@ running() { kill -0 $$ && ! grep -q '^State:.Z' /proc/$$/status; }
 exec "$@" 3<&-
 `;
 
-export interface Guarded {
+export interface Supervised {
   pid: number;
   /** has to be read, as has stderr, or the server stands still when the pipe is full */
   stdout: Readable;
   stderr: Readable;
   /** resolves with the exit code, null after a signal, when the server has ended and all it printed has been read */
   ended: Promise<number | null>;
-  /** Gives the last orders now, and waits until the server has ended. */
+  /** Sends the signals now, and waits until the server has ended. */
   end(): Promise<void>;
 }
 
@@ -61,10 +61,10 @@ export interface Guarded {
  *
  * @throws when no process can be started at all
  */
-export function spawnGuarded({ command, args, cwd, env, account, lastOrders }: GuardedOptions): Guarded {
-  const { gentle, hard, patience_ms = 10_000 } = lastOrders;
-  const orders = [gentle, hard, String(Math.ceil(patience_ms / 100))];
-  const child = spawn("/bin/sh", ["-c", script, "sh", ...orders, command, ...args], {
+export function spawnSupervised({ command, args, cwd, env, account, shutdownSignals }: SupervisedOptions): Supervised {
+  const { gentle, hard, patience_ms = 10_000 } = shutdownSignals;
+  const signals = [gentle, hard, String(Math.ceil(patience_ms / 100))];
+  const child = spawn("/bin/sh", ["-c", script, "sh", ...signals, command, ...args], {
     ...account,
     cwd,
     env,

@@ -1,5 +1,5 @@
 import { expect, it, vi } from "vitest";
-import { type LastOrders, spawnGuarded } from "../../stack/deadman.ts";
+import { type ShutdownSignals, spawnSupervised } from "../../stack/supervise.ts";
 import { isRunning, run } from "../harness/processes.ts";
 
 /** Says when it is up, and what it is told to do; never ends by itself. */
@@ -10,14 +10,14 @@ const options = (onTerm: string, patience_ms = 500) => ({
   args: ["-c", server(onTerm)],
   cwd: "/",
   env: { PATH: process.env.PATH },
-  lastOrders: { gentle: "TERM", hard: "KILL", patience_ms } as LastOrders,
+  shutdownSignals: { gentle: "TERM", hard: "KILL", patience_ms } as ShutdownSignals,
 });
 
-/** Starts a guarded server in a process of its own, and kills that process when the server is up. */
+/** Starts a supervised server in a process of its own, and kills that process when the server is up. */
 async function orphan(onTerm: string, patience_ms: number): Promise<number> {
   const program = `
-    import { spawnGuarded } from ${JSON.stringify(new URL("../../stack/deadman.ts", import.meta.url).href)};
-    const server = spawnGuarded(${JSON.stringify(options(onTerm, patience_ms))});
+    import { spawnSupervised } from ${JSON.stringify(new URL("../../stack/supervise.ts", import.meta.url).href)};
+    const server = spawnSupervised(${JSON.stringify(options(onTerm, patience_ms))});
     server.stdout.once("data", () => console.log(\`up as \${server.pid}.\`));
   `;
   const starter = run("node", ["--input-type=module", "--eval", program]);
@@ -28,24 +28,24 @@ async function orphan(onTerm: string, patience_ms: number): Promise<number> {
 }
 
 it("end() asks the server to finish", async () => {
-  const guarded = spawnGuarded(options("exit 7"));
-  await new Promise((resolve) => guarded.stdout.once("data", resolve));
-  await guarded.end();
-  expect(await guarded.ended).toBe(7);
+  const supervised = spawnSupervised(options("exit 7"));
+  await new Promise((resolve) => supervised.stdout.once("data", resolve));
+  await supervised.end();
+  expect(await supervised.ended).toBe(7);
 });
 
 it("end() kills a server that does not finish in time", async () => {
-  const guarded = spawnGuarded(options(""));
-  await new Promise((resolve) => guarded.stdout.once("data", resolve));
-  await guarded.end();
-  expect(await guarded.ended).toBeNull();
+  const supervised = spawnSupervised(options(""));
+  await new Promise((resolve) => supervised.stdout.once("data", resolve));
+  await supervised.end();
+  expect(await supervised.ended).toBeNull();
 });
 
 it("end() of a server that has ended by itself does nothing", async () => {
-  const guarded = spawnGuarded({ ...options(""), args: ["-c", "exit 3"] });
-  guarded.stdout.resume();
-  expect(await guarded.ended).toBe(3);
-  await guarded.end();
+  const supervised = spawnSupervised({ ...options(""), args: ["-c", "exit 3"] });
+  supervised.stdout.resume();
+  expect(await supervised.ended).toBe(3);
+  await supervised.end();
 });
 
 it.each([
