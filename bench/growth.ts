@@ -6,9 +6,10 @@ import { parseArgs } from "node:util";
 import { startCluster, withClient, type Cluster } from "./growth/databases.ts";
 import { operations } from "./growth/operations.ts";
 import { explain, wholeTables } from "./growth/plans.ts";
-import { growthTable, machine, quantile, type Row, table } from "./growth/report.ts";
+import { growthTable, machine, type Row, table } from "./growth/report.ts";
 import { once, openSite, type Site } from "./growth/sessions.ts";
 import { connectionMemory_bytes, measureWalls } from "./growth/walls.ts";
+import { quantile } from "./statistics.ts";
 
 const usage = `Usage: npm run bench:growth -- [--quick] [--json] [--state <folder>]
   --quick           1,000, 5,000 and 20,000 users, few rounds

@@ -1,6 +1,7 @@
 /** One target under one load: how much, how fast, and what it costs which process. */
-import { load, type Sample } from "./load.ts";
+import { load } from "./load.ts";
 import { cpu_ms, cpuWithChildren_ms, memory_mb } from "./processes.ts";
+import { quantile } from "./statistics.ts";
 import type { Measured, Targets } from "./targets.ts";
 
 export interface Row {
@@ -32,7 +33,7 @@ export async function measure(row: Row, target: Measured, targets: Targets, dura
   const { question, inFlight, requestsEach } = row;
   const processes = {
     cpu_ms: () => cpu_ms(target.pid),
-    postgresCpu_ms: () => cpuWithChildren_ms(targets.postgres.pid),
+    postgresCpu_ms: () => (target.postgresPid === undefined ? 0 : cpuWithChildren_ms(target.postgresPid)),
     providerCpu_ms: () => cpu_ms(targets.provider.pid),
     // REST and Auth run in this process too: what the Data API costs stands here as well.
     clientCpu_ms: () => process.cpuUsage().user / 1000 + process.cpuUsage().system / 1000,
@@ -44,17 +45,17 @@ export async function measure(row: Row, target: Measured, targets: Targets, dura
     ...(requestsEach ? { requests: requestsEach * inFlight } : { duration_ms }),
   });
   const seconds = (performance.now() - started) / 1000;
-  const ends = sorted(samples, ({ end_ms }) => [end_ms]);
+  const ends = samples.map(({ end_ms }) => end_ms);
   return {
     perSecond: samples.length / seconds,
     p50_ms: quantile(ends, 0.5),
     p99_ms: quantile(ends, 0.99),
     first_ms: quantile(
-      sorted(samples, ({ firstByte_ms }) => [firstByte_ms]),
+      samples.map(({ firstByte_ms }) => firstByte_ms),
       0.5,
     ),
     gap_ms: quantile(
-      sorted(samples, ({ gaps_ms }) => gaps_ms),
+      samples.flatMap(({ gaps_ms }) => gaps_ms),
       0.5,
     ),
     ...mapValues(processes, (read, name) => (read() - before[name]) / samples.length),
@@ -67,7 +68,7 @@ export function medians(rounds: readonly Result[]): Result {
   if (!first) throw new RangeError("There are no rounds.");
   return mapValues(first, (_, key) =>
     quantile(
-      rounds.map((result) => result[key]).sort((a, b) => a - b),
+      rounds.map((result) => result[key]),
       0.5,
     ),
   );
@@ -104,12 +105,4 @@ function mapValues<const From extends object, To>(
   return Object.fromEntries(Object.entries(from).map(([key, value]) => [key, to(value, key as keyof From)])) as {
     [Key in keyof From]: To;
   };
-}
-
-function sorted(samples: readonly Sample[], of: (sample: Sample) => readonly number[]): number[] {
-  return samples.flatMap(of).sort((a, b) => a - b);
-}
-
-function quantile(ascending: readonly number[], share: number): number {
-  return ascending[Math.min(ascending.length - 1, Math.floor(ascending.length * share))] ?? NaN;
 }

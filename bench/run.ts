@@ -1,16 +1,16 @@
 /**
- * `npm run bench [-- --quick] [--rounds n] [--rows part of a name] [--only part;part]`: what `call` adds to a provider's own
- * time, beside other ways of adding something. All in one run, interleaved round by round, so that what disturbs the machine disturbs
- * all of them.
+ * `npm run bench [-- --quick] [--rounds n] [--rows part of a name] [--only part;part] [--against git ref]`: what `call` adds to a
+ * provider's own time, beside other ways of adding something, or beside what it added at a git ref. All in one run, interleaved
+ * round by round, so that what disturbs the machine disturbs all of them.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { goals, isMet, type Report } from "./goals.ts";
 import { load } from "./load.ts";
 import { measure, medians, memoryOfCalls_mb, memoryOfStreams_mb, type Result, type Row } from "./measure.ts";
-import { type Measured, startTargets } from "./targets.ts";
+import { figure, printGoals, printRatios, printRow } from "./tables.ts";
+import { type Measured, startTargets, startTrees } from "./targets.ts";
 
 const rows: readonly Row[] = [
   { name: "1 in flight, 1 kB", question: "json 1024", inFlight: 1 },
@@ -28,6 +28,7 @@ const { values: options } = parseArgs({
     rounds: { type: "string" },
     only: { type: "string", default: "" },
     rows: { type: "string", default: "" },
+    against: { type: "string" },
   },
 });
 const rounds = Number(options.rounds ?? (options.quick ? 2 : 5));
@@ -37,7 +38,8 @@ const warmUp = options.quick ? { start: 1_000, row: 100 } : { start: 20_000, row
 const calls = options.quick ? 2_000 : 100_000;
 
 const stateDir = mkdtempSync(path.join(tmpdir(), "byok-bench-"));
-const targets = await startTargets(stateDir);
+const { against } = options;
+const targets = await (against ? startTrees(against) : startTargets(stateDir));
 try {
   const chosen = targets.all.filter(({ name }) => options.only.split(";").some((part) => name.includes(part)));
   const report = {
@@ -51,15 +53,11 @@ try {
   for (const row of rows.filter(({ name }) => name.includes(options.rows))) {
     const results = await interleaved(row, chosen);
     report.rows[row.name] = results;
-    printRow(row.name, results);
+    if (against) printRatios(row.name, results, ` @ ${against}`);
+    else printRow(row.name, results);
   }
-  if (!options.rows) await measureMemory(chosen, report);
-  printGoals(report);
-  const machine = `${cpus().length} x ${cpus()[0]?.model}, Node ${process.versions.node}`;
-  writeFileSync(
-    path.join(import.meta.dirname, "last.json"),
-    JSON.stringify({ machine, rounds, duration_ms, ...report }, null, 1),
-  );
+  if (!options.rows && !against) await measureMemory(chosen, report);
+  if (!against) printGoals(report);
 } finally {
   await targets.stop();
   rmSync(stateDir, { recursive: true, force: true });
@@ -101,38 +99,6 @@ async function measureMemory(
     report.streams_mb[target.name] = streams_mb;
     const isOurs = /bare|byok/.test(target.name);
     const calls_mb = isOurs ? (report.calls_mb[target.name] = await memoryOfCalls_mb(target, calls)) : [NaN, NaN];
-    console.log(`| ${target.name} | ${[...streams_mb, ...calls_mb].map((mb) => number(mb, 0)).join(" | ")} |`);
+    console.log(`| ${target.name} | ${[...streams_mb, ...calls_mb].map((mb) => figure(mb, 0)).join(" | ")} |`);
   }
-}
-
-function printRow(title: string, results: Readonly<Record<string, Result>>): void {
-  const [bare, portkey] = [results["bare proxy"], results.portkey];
-  console.log(
-    `\n| ${title} | requests/s | p50 ms | p99 ms | first byte | between | CPU ms | of Postgres | provider | client | to bare: rate | p50 | CPU | to Portkey: rate | p50 |`,
-  );
-  console.log(`| --- ${"| --: ".repeat(14)}|`);
-  for (const [name, result] of Object.entries(results)) {
-    const cells = [
-      number(result.perSecond, 0),
-      ...[result.p50_ms, result.p99_ms, result.first_ms, result.gap_ms].map((ms) => number(ms, 2)),
-      ...[result.cpu_ms, result.postgresCpu_ms, result.providerCpu_ms, result.clientCpu_ms].map((ms) => number(ms, 3)),
-      ...(["perSecond", "p50_ms", "cpu_ms"] as const).map((key) => number(result[key] / (bare?.[key] ?? NaN), 2)),
-      ...(["perSecond", "p50_ms"] as const).map((key) => number(result[key] / (portkey?.[key] ?? NaN), 2)),
-    ];
-    console.log(`| ${name} | ${cells.join(" | ")} |`);
-  }
-}
-
-function printGoals(report: Report): void {
-  console.log("\n| goal | wanted | measured | |\n| --- | --: | --: | --- |");
-  for (const goal of goals) {
-    const value = goal.of(report);
-    if (Number.isNaN(value)) continue;
-    const wanted = goal.atLeast === undefined ? `at most ${goal.atMost}` : `at least ${goal.atLeast}`;
-    console.log(`| ${goal.name} | ${wanted} | ${number(value, 2)} | ${isMet(goal, value) ? "met" : "missed"} |`);
-  }
-}
-
-function number(value: number, digits: number): string {
-  return Number.isFinite(value) ? value.toFixed(digits) : "-";
 }

@@ -10,12 +10,6 @@ export interface Row {
   readonly ratio: number;
 }
 
-/** The value below which that share of the values lies, by the nearest rank. */
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((one, other) => one - other);
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
-}
-
 export function machine(): string {
   const [cpu] = cpus();
   const memory_gib = Math.round(totalmem() / 2 ** 30);

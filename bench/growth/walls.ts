@@ -4,7 +4,7 @@ import type { Client } from "pg";
 import { type Cluster, provideDatabase } from "./databases.ts";
 import { longTimeUsers, providers, userId } from "./fill.ts";
 import { openCall } from "./operations.ts";
-import { quantile } from "./report.ts";
+import { quantile } from "../statistics.ts";
 
 export interface Wall {
   readonly name: string;

@@ -1,0 +1,91 @@
+/** The product under measurement: a stack, `call` by both ways to the database, and the users who call it. */
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { SignJWT } from "jose";
+import { createTokens } from "../stack/api/tokens.ts";
+import { defaultSupabaseDir, readConfig, type StackConfig } from "../stack/config.ts";
+import { startFunctions } from "../stack/functions/functions.ts";
+import { loadSecrets } from "../stack/secrets.ts";
+import { hostedVariables, type Stack, startStack } from "../stack/stack.ts";
+import { claimsOf, grant, makeUsers, type Person, saveKeys } from "./people.ts";
+
+/** What is asked, by everybody alike. */
+export const completions = "/v1/chat/completions";
+
+/** One server that answers calls, with the headers of each of its users. */
+export interface Served {
+  readonly name: string;
+  readonly port: number;
+  /** Of the process that answers. */
+  readonly pid: number;
+  /** Of Postgres itself, whose children are the processes of its connections. */
+  readonly postgresPid: number;
+  readonly path: string;
+  readonly userHeaders: readonly Record<string, string>[];
+}
+
+export interface Product {
+  readonly stack: Stack;
+  readonly served: readonly Served[];
+  /** Those with a saved API key. */
+  readonly owners: readonly Person[];
+  readonly postgresPid: number;
+  /** Starts other functions on the same stack. */
+  serve(name: string, config: StackConfig, more: Record<string, string>): Promise<{ port: number; pid: number }>;
+}
+
+/**
+ * @param origin of the provider
+ * @param stops gets what ends each part, the last one to be called first
+ */
+export async function startProduct(stateDir: string, origin: string, stops: (() => unknown)[]): Promise<Product> {
+  const stack = await startStack({ stateDir, providers: "none", log: () => undefined });
+  stops.push(() => stack.stop());
+  const secrets = await loadSecrets(stateDir);
+  const tokens = await createTokens(secrets, stack.url);
+  const shared = { kid: "shared", secret: randomBytes(32) };
+  const sharedKey = { kty: "oct", alg: "HS256", kid: shared.kid, k: shared.secret.toString("base64url") };
+  const env = {
+    ...hostedVariables(stack.url, stack.dbUrl, secrets, tokens),
+    SUPABASE_JWKS: JSON.stringify({ keys: [...tokens.jwks.keys, sharedKey] }),
+    BYOK_PLATFORM_KEYS: JSON.stringify({ openai: `sk-proj-${randomBytes(36).toString("base64url")}` }),
+    BYOK_PROVIDER_ORIGINS: JSON.stringify({ openai: origin }),
+  };
+  const serve: Product["serve"] = async (name, config, more) => {
+    const started = await startFunctions({
+      ...{ config, supabaseDir: defaultSupabaseDir, stateDir: path.join(stateDir, name) },
+      ...{ env: { ...env, ...more }, allowHosts: [], log: (line: string) => console.error(line) },
+    });
+    stops.push(() => started.stop());
+    return { port: started.port, pid: started.pid };
+  };
+  const config = readConfig(defaultSupabaseDir);
+  const call = { ...config, functions: { call: config.functions.call! } };
+  const direct = await serve("direct", call, { BYOK_DATABASE_URL: stack.functionsDbUrl });
+  const dataApi = await serve("data-api", call, {});
+
+  const [owners, payers] = [await makeUsers(stack, tokens.sign), await makeUsers(stack, tokens.sign)];
+  const sign = (id: string) =>
+    new SignJWT(claimsOf(id)).setProtectedHeader({ alg: "HS256", kid: shared.kid }).sign(shared.secret);
+  const withSharedKey = await Promise.all(owners.map(async ({ id }) => ({ id, accessToken: await sign(id) })));
+  await saveKeys(stack, secrets.masterKeys, owners);
+  await grant(stack, payers);
+
+  const postgresPid = Number.parseInt(readFileSync(path.join(stack.dataDir, "postmaster.pid"), "utf8"));
+  const of = (name: string, server: { port: number; pid: number }, people: readonly Person[]): Served => ({
+    ...{ name, ...server, postgresPid, path: `/call/openai${completions}`, userHeaders: people.map(headersOf) },
+  });
+  const served = [
+    of("byok, direct", direct, owners),
+    of("credits, direct", direct, payers),
+    of("byok, data api", dataApi, owners),
+    of("credits, data api", dataApi, payers),
+    of("byok, direct, HS256", direct, withSharedKey),
+  ];
+  return { stack, served, owners, postgresPid, serve };
+}
+
+export function headersOf({ accessToken }: Person): Record<string, string> {
+  return { authorization: `Bearer ${accessToken}`, "x-byok-operation": "single_doc_regen" };
+}

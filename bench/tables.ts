@@ -1,0 +1,51 @@
+/** Figures as Markdown tables. */
+import { goals, isMet, type Report } from "./goals.ts";
+import type { Result } from "./measure.ts";
+
+/** One row of the bench, a line for each target. */
+export function printRow(title: string, results: Readonly<Record<string, Result>>): void {
+  const [bare, portkey] = [results["bare proxy"], results.portkey];
+  console.log(
+    `\n| ${title} | requests/s | p50 ms | p99 ms | first byte | between | CPU ms | of Postgres | provider | client | to bare: rate | p50 | CPU | to Portkey: rate | p50 |`,
+  );
+  console.log(`| --- ${"| --: ".repeat(14)}|`);
+  for (const [name, result] of Object.entries(results)) {
+    const cells = [
+      figure(result.perSecond, 0),
+      ...[result.p50_ms, result.p99_ms, result.first_ms, result.gap_ms].map((ms) => figure(ms, 2)),
+      ...[result.cpu_ms, result.postgresCpu_ms, result.providerCpu_ms, result.clientCpu_ms].map((ms) => figure(ms, 3)),
+      ...(["perSecond", "p50_ms", "cpu_ms"] as const).map((key) => figure(result[key] / (bare?.[key] ?? NaN), 2)),
+      ...(["perSecond", "p50_ms"] as const).map((key) => figure(result[key] / (portkey?.[key] ?? NaN), 2)),
+    ];
+    console.log(`| ${name} | ${cells.join(" | ")} |`);
+  }
+}
+
+/** Which goals are met. */
+export function printGoals(report: Report): void {
+  console.log("\n| goal | wanted | measured | |\n| --- | --: | --: | --- |");
+  for (const goal of goals) {
+    const value = goal.of(report);
+    if (Number.isNaN(value)) continue;
+    const wanted = goal.atLeast === undefined ? `at most ${goal.atMost}` : `at least ${goal.atLeast}`;
+    console.log(`| ${goal.name} | ${wanted} | ${figure(value, 2)} | ${isMet(goal, value) ? "met" : "missed"} |`);
+  }
+}
+
+export function figure(value: number, digits: number): string {
+  return Number.isFinite(value) ? value.toFixed(digits) : "-";
+}
+
+/** The targets of this tree beside those of another, whose names end in a suffix. Ratios are of this one to the other. */
+export function printRatios(title: string, results: Readonly<Record<string, Result>>, suffix: string): void {
+  const keys = ["perSecond", "p50_ms", "p99_ms", "cpu_ms", "postgresCpu_ms"] as const;
+  const names = ["requests/s", "p50 ms", "p99 ms", "CPU ms", "Postgres CPU ms"];
+  console.log(`\n| ${title} | ${names.map((name) => `${name} |${suffix} | ratio`).join(" | ")} |`);
+  console.log(`| --- ${"| --: ".repeat(3 * keys.length)}|`);
+  for (const [name, ours] of Object.entries(results)) {
+    const theirs = results[`${name}${suffix}`];
+    if (!theirs) continue;
+    const cells = keys.flatMap((key) => [ours[key], theirs[key], ours[key] / theirs[key]]);
+    console.log(`| ${name} | ${cells.map((value, column) => figure(value, column < 2 ? 0 : 3)).join(" | ")} |`);
+  }
+}
