@@ -8,6 +8,11 @@ export const commands: readonly CommandRow[] = [
     load: async () => (await import("./commands/start.ts")).start,
   },
   {
+    name: "dev",
+    summary: "runs it as start does, and follows changes of the sources",
+    load: async () => (await import("./commands/dev.ts")).dev,
+  },
+  {
     name: "demo",
     summary: "plays the whole story on a stack of its own and checks every line",
     load: async () => (await import("./commands/demo.ts")).demo,

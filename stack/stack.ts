@@ -6,12 +6,13 @@ import { defaultSupabaseDir, readConfig, type StackConfig } from "./config.ts";
 import { createDataApi } from "./api/data-api.ts";
 import type { DenoRelease } from "./functions/deno-program.ts";
 import { startFunctions } from "./functions/functions.ts";
+import { startWatchedFunctions } from "./functions/watched.ts";
 import { type Gateway, startGateway } from "./api/gateway.ts";
 import { createLite } from "./api/lite.ts";
 import { allowLogin, databaseUrl } from "./postgres/logins.ts";
 import { lockState } from "./lock.ts";
 import { migrate } from "./postgres/migrate.ts";
-import { buildPage, servePage } from "./api/page.ts";
+import { buildPage, servePage, watchPage } from "./api/page.ts";
 import { isFree } from "./ports.ts";
 import { dataFolder, endLeftover, password, startPostgres, superuser } from "./postgres/postgres.ts";
 import { type ProviderMode, startProviders } from "./providers/settings.ts";
@@ -44,6 +45,8 @@ export interface StackOptions {
   functionsEnv?: Record<string, string>;
   /** build the settings page and serve it at `/`; off by default */
   page?: boolean;
+  /** run the functions anew, and build the page anew, when their sources change; off by default */
+  watch?: boolean;
   /** write-ahead log flushed to disk at each commit, as in production; off by default */
   durable?: boolean;
   /** gets what the functions print; standard error when absent */
@@ -168,10 +171,9 @@ async function startParts(
     ...providers.env,
     ...options.functionsEnv,
   };
+  const run = options.watch ? startWatchedFunctions : startFunctions;
   const [functions] = await together([
-    startFunctions({ config, supabaseDir, stateDir, deno: options.deno, env, allowHosts: providers.hosts, log }).then(
-      keep,
-    ),
+    run({ config, supabaseDir, stateDir, deno: options.deno, env, allowHosts: providers.hosts, log }).then(keep),
     prepareDatabase(),
     options.page && buildPage(pageDir),
   ]);
@@ -179,9 +181,16 @@ async function startParts(
   gateway.open({
     tokens,
     dataApi: createDataApi(lite, tokens, secrets),
-    functionsPort: functions.port,
-    page: options.page ? servePage(pageDir, { publishableKey }) : undefined,
+    get functionsPort() {
+      return functions.port;
+    },
+    page: options.page ? servePage(pageDir, { publishableKey }, { isRebuilt: options.watch }) : undefined,
   });
+
+  if (options.page && options.watch) {
+    const watcher = watchPage(pageDir, log);
+    stops.push(() => watcher.close());
+  }
 
   const failed = Promise.race([
     server.ended.then(({ code, log: words }) => `Postgres ended with code ${code}:\n${words}`),
@@ -197,7 +206,7 @@ async function startParts(
     secretKey,
     demoPassword,
     dataDir: server.dataDir,
-    functions: { port: functions.port, pid: functions.pid },
+    functions,
     failed,
     ...(fakes && { fakes }),
   };

@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import sirv from "sirv";
 import { projectDir } from "../config.ts";
+import { type Watcher, watchFolders } from "../watch.ts";
 
 /**
  * Builds the settings page into a folder, in a process of its own: whether React is built for production is a matter of the
@@ -23,6 +24,21 @@ export async function buildPage(outDir: string): Promise<void> {
   for (const stream of [building.stdout, building.stderr]) stream.on("data", (text) => (printed += text));
   const [code] = await once(building, "close");
   if (code !== 0) throw new Error(`The page cannot be built:\n${printed}`);
+}
+
+/** What the page is made of. */
+const sources = ["page", "components", "client", "catalogue"].map((folder) => path.join(projectDir, folder));
+
+/** Builds the page into the folder again after each change of its sources. The page stays as it is if it cannot be built. */
+export function watchPage(outDir: string, log: (line: string) => void): Watcher {
+  return watchFolders(
+    sources,
+    async () => {
+      await buildPage(outDir);
+      log("The page is built anew: reload it.");
+    },
+    log,
+  );
 }
 
 /**
@@ -48,9 +64,18 @@ export interface PageConfig {
   readonly publishableKey: string;
 }
 
-/** Serves a built page and its config.json. What is in the folder now is all that is ever served. */
-export function servePage(dir: string, config: PageConfig) {
+/**
+ * Serves a built page and its config.json.
+ *
+ * @param isRebuilt whether the folder is read for each request; what is in it now is all that is ever served when absent
+ */
+export function servePage(
+  dir: string,
+  config: PageConfig,
+  { isRebuilt = false }: { isRebuilt?: boolean | undefined } = {},
+) {
   const files = sirv(dir, {
+    dev: isRebuilt,
     etag: true,
     setHeaders(response, pathname) {
       // Vite puts a hash of the content into the names in assets/.

@@ -1,0 +1,49 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { watchFolders } from "../watch.ts";
+import { type Functions, type FunctionsOptions, startFunctions } from "./functions.ts";
+
+/**
+ * Runs the functions as startFunctions() does, and anew whenever their sources change. Requests go to the new ones as soon as
+ * these run; then the old ones end, and with them what is still under way there. They stay if the new ones do not come up.
+ *
+ * @throws when Deno does not come up at first
+ */
+export async function startWatchedFunctions(options: FunctionsOptions): Promise<Functions> {
+  let current = await startFunctions(options);
+  const ended = Promise.withResolvers<number | null>();
+  const follow = (functions: Functions) =>
+    void functions.ended.then((code) => functions === current && ended.resolve(code));
+  follow(current);
+  const restart = async () => {
+    const before = current;
+    current = await startFunctions(options);
+    follow(current);
+    options.log("The functions run anew.");
+    await before.stop();
+  };
+  const watcher = watchFolders(sourceFolders(options), restart, options.log);
+  return {
+    get port() {
+      return current.port;
+    },
+    get pid() {
+      return current.pid;
+    },
+    ended: ended.promise,
+    async stop() {
+      await watcher.close();
+      await current.stop();
+    },
+  };
+}
+
+/** The folders that hold the functions, with the catalogue that they read. */
+function sourceFolders({ config, supabaseDir }: FunctionsOptions): string[] {
+  const entrypoints = Object.values(config.functions).map(({ entrypoint }) => path.resolve(supabaseDir, entrypoint));
+  const folders = new Set(entrypoints.map((file) => path.dirname(path.dirname(file))));
+  const catalogues = [...folders]
+    .map((folder) => path.join(folder, "../catalogue"))
+    .filter((folder) => existsSync(folder));
+  return [...folders, ...catalogues];
+}
