@@ -88,6 +88,8 @@ const messages: Offer = {
   // An image: 4,784 in the highest resolution of Opus 4.7. A document: all that fits into the longest context.
   // https://platform.claude.com/docs/en/build-with-claude/vision
   mediaTokens: { image: 5_000, document: 1_000_000 },
+  // For five minutes. https://platform.claude.com/docs/en/build-with-claude/prompt-caching
+  cacheWriteFactor: 1.25,
   body: {
     fields: {
       model: "model",

@@ -48,6 +48,12 @@ export const offerGuards: readonly Guard[] = [
   },
   {
     ...offered,
+    name: "What input may cost on credits counts writing to the provider's cache",
+    guard: "* (offer.cacheWriteFactor ?? 1)",
+    instead: "",
+  },
+  {
+    ...offered,
     name: "The query on credits is ours",
     guard: 'return new URLSearchParams(search).get("alt") === "sse" ? "?alt=sse" : "";',
     instead: "return search;",
