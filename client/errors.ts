@@ -5,21 +5,36 @@ const messages = {
   offline: "The server could not be reached. Check your connection and try again.",
   session_expired: "Your session has ended. Sign in again.",
   unexpected: "Something went wrong. Try again.",
+  claims_required:
+    "This session is not enough to change API keys: its access token lacks claims that are required here.",
 };
 
 /** A failure that only the client can tell. */
-export function failure(code: keyof typeof messages): Failure {
+export function failure(code: Exclude<keyof typeof messages, "claims_required">): Failure {
   return { data: null, error: { code, message: messages[code] } };
 }
 
 /** What the Data API answered, as a result. Status 0 means that nothing was answered. */
 export function dataResult<Data, T>(
-  { data, status }: { data: Data | null; status: number },
+  { data, status, error }: { data: Data | null; status: number; error: DataError | null },
   read: (data: Data | null) => T,
 ): Result<T> {
   if (status === 0) return failure("offline");
   if (status === 401) return failure("session_expired");
+  if (error?.message === "claims_required") return claimsRequired(error.details);
   return status < 300 ? { data: read(data), error: null } : failure("unexpected");
+}
+
+/** As much of PostgREST's error as is looked at. */
+interface DataError {
+  readonly message: string;
+  readonly details: string | null;
+}
+
+/** The refusal of the policy for removing, which the functions word in the same way for saving. */
+function claimsRequired(details: string | null): Failure {
+  const { claims } = JSON.parse(details ?? "{}") as { claims?: Record<string, unknown> };
+  return { data: null, error: { code: "claims_required", message: messages.claims_required, claims: claims ?? {} } };
 }
 
 /** What a function's refusal means. `context` is the answer, or what kept the request from being answered. */
@@ -49,6 +64,7 @@ interface Refusal {
   readonly available_credits?: number;
   readonly retry_after_s?: number;
   readonly credential?: Credential;
+  readonly claims?: Record<string, unknown>;
 }
 
 async function readRefusal(answer: Response): Promise<Refusal | undefined> {
@@ -62,7 +78,7 @@ async function readRefusal(answer: Response): Promise<Refusal | undefined> {
 
 /** The details that go with an error, and nothing else that an answer may hold. */
 function detailsOf(refusal: Refusal): object {
-  const { field, max_bytes, price_credits, available_credits, retry_after_s, credential } = refusal;
-  const details = { field, max_bytes, price_credits, available_credits, retry_after_s, credential };
+  const { field, max_bytes, price_credits, available_credits, retry_after_s, credential, claims } = refusal;
+  const details = { field, max_bytes, price_credits, available_credits, retry_after_s, credential, claims };
   return Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined));
 }

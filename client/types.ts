@@ -94,6 +94,8 @@ interface ErrorDetails {
   body_too_large: { readonly max_bytes: number };
   /** Which field of the request credits do not buy. */
   not_offered: { readonly field?: string };
+  /** What the access token lacks: `{ aal: "aal2" }` asks for a second factor. */
+  claims_required: { readonly claims: Readonly<Record<string, unknown>> };
   insufficient_credits: { readonly price_credits: number; readonly available_credits: number };
   /** With the marked credential when a saved key was checked; without one when a new key was refused and the old one stays. */
   api_key_rejected: { readonly credential?: Credential };

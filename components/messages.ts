@@ -16,6 +16,10 @@ export function explain(error: ByokError, name: string): string {
       return "This key was replaced or removed in the meantime.";
     case "envelope_unreadable":
       return "This key can no longer be opened here: save it again.";
+    case "claims_required":
+      return error.claims.aal === "aal2"
+        ? "Confirm that it is you with your second factor first, then try again."
+        : "Your session may not change API keys: sign in again in the way that this app asks for.";
     case "unauthenticated":
       // A user without an address of their own; the functions say what to do.
       return error.message;

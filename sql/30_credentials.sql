@@ -53,14 +53,14 @@ alter table byok.envelopes enable row level security;
 create policy "Owners read their credentials" on byok.credentials
   for select to authenticated using (user_id = (select auth.uid()));
 create policy "Owners remove their credentials" on byok.credentials
-  for delete to authenticated using (user_id = (select auth.uid()));
+  for delete to authenticated using (user_id = (select auth.uid()) and (select byok.require_claims(auth.jwt())));
 create policy "The server keeps the credentials of the user it acts for" on byok.credentials
   for all to byok_server using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
 create policy "The server keeps the envelopes of the user it acts for" on byok.envelopes
   for all to byok_server using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
 
 comment on policy "Owners read their credentials" on byok.credentials is 'The page shows provider, last four characters and status.';
-comment on policy "Owners remove their credentials" on byok.credentials is 'Remove is a delete through the Data API; the envelope goes with it.';
+comment on policy "Owners remove their credentials" on byok.credentials is 'Remove is a delete through the Data API; the envelope goes with it. It asks for the claims that save asks for.';
 comment on policy "The server keeps the credentials of the user it acts for" on byok.credentials is 'save_credential, mark_credential, open_call, and rotation one user at a time.';
 comment on policy "The server keeps the envelopes of the user it acts for" on byok.envelopes is 'save_credential, read_envelope, open_call, and rotation one user at a time.';
 

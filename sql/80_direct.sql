@@ -26,6 +26,8 @@ grant execute on function
   byok.settle_hold(uuid, uuid),
   byok.void_hold(uuid, uuid),
   byok.count_attempt(uuid),
+  byok.is_client_accepted(jsonb),
+  byok.require_claims(jsonb),
   byok.count_envelopes(),
   byok.list_envelopes(bigint, uuid, integer),
   byok.replace_envelopes(jsonb)

@@ -11,6 +11,10 @@ export const errors = {
   unauthenticated: { status: 401, message: "A valid access token is needed." },
   insufficient_credits: { status: 402, message: "There are not enough credits for this operation." },
   api_key_rejected: { status: 422, callStatus: 403, message: "The provider refuses this API key." },
+  claims_required: {
+    status: 403,
+    message: "This session is not enough to change API keys: its access token lacks claims that are required here.",
+  },
   not_offered: { status: 403, message: "This is not available on platform credits. Bring your own API key to use it." },
   unknown_provider: { status: 404, message: "There is no such provider." },
   unknown_path: { status: 404, message: "The provider has no such path." },

@@ -20,7 +20,7 @@ export default serve({
   methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
   async handle(request) {
     const route = routeOf(request.url);
-    const caller = await identifyUserOrBackend(request);
+    const caller = await identifyUserOrBackend(request, services.database);
     const funding = await fundCall(services, caller.userId, route, request);
     return funding.by === "byok"
       ? await relayUnderByok(request, route, funding)

@@ -14,7 +14,7 @@ const Body = z.strictObject({ provider: z.enum(providerIds), api_key: z.string()
 export default serve({
   methods: ["POST"],
   async handle(request) {
-    const caller = await identifyUser(request);
+    const caller = await identifyUser(request, services.database);
     // A captcha of your own is checked here, before a provider is asked: see "Strangers" in README.md.
     const body = parse(Body, await readJsonObject(request, maxBodyBytes));
     return Response.json(await saveKey(services, caller.userId, body.provider, body.api_key));

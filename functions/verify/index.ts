@@ -14,7 +14,7 @@ const Body = z.strictObject({ provider: z.enum(providerIds) });
 export default serve({
   methods: ["POST"],
   async handle(request) {
-    const caller = await identifyUser(request);
+    const caller = await identifyUser(request, services.database);
     const body = parse(Body, await readJsonObject(request, maxBodyBytes));
     return Response.json(await checkSavedKey(services, caller.userId, body.provider));
   },

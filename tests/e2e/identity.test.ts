@@ -1,8 +1,10 @@
 /** Who is calling: which tokens are taken, where they may stand, and for whom the secret key acts. */
 import { decodeJwt, decodeProtectedHeader, generateKeyPair, type JWTPayload, SignJWT } from "jose";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { createByok } from "../../client/index.ts";
 import { generation, refusalOf } from "../harness/calls.ts";
 import { expectOnlyTheKey, fakeKey, forgetRequests, requestsWith } from "../harness/fakes.ts";
+import { withConnection } from "../harness/sessions.ts";
 import { type OwnStack, startOwnStack } from "../harness/own-stack.ts";
 import {
   adminOf,
@@ -277,6 +279,67 @@ test("a user whose ban is lifted calls again", async () => {
   await admin.updateUserById(user.id, { ban_duration: "none" });
   expect((await listModels(headers)).status).toBe(200);
 });
+
+describe("the token of an OAuth client", () => {
+  async function viaClient(client_id: string) {
+    const { user } = await newByokUser("openai", { on: stack, credits: 100 });
+    const accessToken = await stack.sign({ ...decodeJwt(user.accessToken), client_id });
+    const asUser = { authorization: `Bearer ${accessToken}` };
+    const removed = async () => {
+      const headers = { ...asUser, apikey: stack.publishableKey, "accept-profile": "byok", "content-profile": "byok" };
+      const init = { method: "DELETE", headers: { ...headers, prefer: "return=representation" } };
+      return (await (
+        await fetch(`${stack.url}/rest/v1/credentials?select=provider&provider=eq.openai`, init)
+      ).json()) as unknown;
+    };
+    return { user, asUser, removed };
+  }
+
+  test("is refused unless the operator accepts the client, everywhere", async () => {
+    const { user, asUser, removed } = await viaClient("another-app");
+    const { path, body } = generation("openai");
+    await expectNobody(await listModels(asUser));
+    await expectNobody(await post(`call/${path}`, asUser, body));
+    await expectNobody(await post("verify", asUser, { provider: "openai" }));
+    await expectNobody(await post("save", asUser, { provider: "openai", api_key: fakeKey("openai", "works") }));
+    expect(await removed()).toEqual([]);
+    expect((await listModels({ authorization: `Bearer ${user.accessToken}` })).status).toBe(200);
+  });
+
+  test("is taken from a client that the operator accepts", async () => {
+    await asOperator("insert into byok.oauth_clients values ('our-desktop-app')");
+    const { asUser, removed } = await viaClient("our-desktop-app");
+    expect((await listModels(asUser)).status).toBe(200);
+    expect((await post("verify", asUser, { provider: "openai" })).status).toBe(200);
+    expect(await removed()).toEqual([{ provider: "openai" }]);
+  });
+});
+
+test("claims that the operator demands are asked for by save, verify and remove alike, and not by calls", async () => {
+  const { user } = await newByokUser("openai", { on: stack });
+  const byok = createByok(user.supabase as never);
+  await asOperator(`insert into byok.required_claims values ('second_factor', '{"aal": "aal2"}')`);
+  onTestFinished(() => asOperator("delete from byok.required_claims"));
+
+  const required = { code: "claims_required", claims: { aal: "aal2" } };
+  for (const result of [
+    await byok.save("openai", fakeKey("openai", "works")),
+    await byok.verify("openai"),
+    await byok.remove("openai"),
+  ]) {
+    expect(result).toMatchObject({ data: null, error: required });
+  }
+  expect((await byok.list()).data).toHaveLength(1);
+
+  const strong = await stack.sign({ ...decodeJwt(user.accessToken), aal: "aal2" });
+  const asUser = { authorization: `Bearer ${strong}` };
+  expect((await listModels({ authorization: `Bearer ${user.accessToken}` })).status).toBe(200);
+  expect((await post("verify", asUser, { provider: "openai" })).status).toBe(200);
+});
+
+async function asOperator(statement: string): Promise<void> {
+  await withConnection(stack.adminDbUrl, (operator) => operator.query(statement));
+}
 
 test("a caller that is nobody learns nothing about credits or keys", async () => {
   const { path, body } = generation("openai");

@@ -12,6 +12,8 @@ export function mockDatabase(methods: Partial<Database> = {}): MockDatabase {
   const method = <Name extends keyof Database>(name: Name) =>
     vi.fn<Database[Name]>((methods[name] ?? unexpected(name)) as Database[Name]);
   return {
+    isClientAccepted: method("isClientAccepted"),
+    requireClaims: method("requireClaims"),
     saveCredential: method("saveCredential"),
     readEnvelope: method("readEnvelope"),
     markCredential: method("markCredential"),

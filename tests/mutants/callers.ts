@@ -3,6 +3,9 @@ import type { Guard } from "./mutants.ts";
 
 const active = { file: "sql/12_active_users.sql", test: "tests/sql/active_users.sql" };
 
+const tokens = { file: "sql/14_tokens.sql", test: "tests/sql/tokens.sql" };
+const identity = { file: "functions/_shared/request/identity.ts", test: "tests/unit/request/identity.test.ts" };
+
 export const callerGuards: readonly Guard[] = [
   {
     ...active,
@@ -49,5 +52,55 @@ export const callerGuards: readonly Guard[] = [
     file: "sql/32_attempts.sql",
     guard: "byok.act_for_active(p_user_id)",
     instead: "byok.act_for(p_user_id)",
+  },
+  {
+    ...tokens,
+    name: "A client that is not named is not accepted",
+    guard: "where c.client_id = p_claims ->> 'client_id')",
+    instead: "where true)",
+  },
+  {
+    ...tokens,
+    name: "A client that is not accepted changes no key",
+    guard: "if not byok.is_client_accepted(p_claims) then",
+    instead: "if false then",
+  },
+  {
+    ...tokens,
+    name: "A token has what the rules demand",
+    guard: "where not coalesce(p_claims, '{}') @> r.claims;",
+    instead: "where false;",
+  },
+  {
+    ...tokens,
+    name: "A key is removed with the claims that save asks for",
+    file: "sql/30_credentials.sql",
+    guard: " and (select byok.require_claims(auth.jwt()))",
+    instead: "",
+  },
+  ...["credentials", "accounts", "holds", "entries"].map((table) => ({
+    ...tokens,
+    name: `A client that is not accepted does not see ${table}`,
+    file: "sql/85_clients.sql",
+    guard: `on byok.${table}\n  as restrictive for all to authenticated using ((select byok.is_client_accepted(auth.jwt())));`,
+    instead: `on byok.${table}\n  as restrictive for all to authenticated using (true);`,
+  })),
+  {
+    ...identity,
+    name: "A call by a client that is not accepted is refused",
+    guard: "await requireAcceptedClient(session.claims, database);",
+    instead: "",
+  },
+  {
+    ...identity,
+    name: "A client that is taken off the list is refused within a minute",
+    guard: "maxEntries: 100, maxAge_ms: 60_000",
+    instead: "maxEntries: 100, maxAge_ms: 6_000_000",
+  },
+  {
+    ...identity,
+    name: "Saving and checking keys asks for the operator's claims",
+    guard: "await database.requireClaims(claims);",
+    instead: "",
   },
 ];

@@ -58,8 +58,8 @@ export const isolationGuards: readonly Guard[] = [
   {
     ...credentials,
     name: "A user removes their own credentials alone",
-    guard: "for delete to authenticated using (user_id = (select auth.uid()));",
-    instead: "for delete to authenticated using (true);",
+    guard: "for delete to authenticated using (user_id = (select auth.uid()) and",
+    instead: "for delete to authenticated using (true and",
   },
   {
     ...credentials,
@@ -262,8 +262,8 @@ export const isolationGuards: readonly Guard[] = [
   {
     ...identity,
     name: "A remembered token ends when it expires",
-    guard: "verified.set(token, caller, claims.exp * 1000);",
-    instead: "verified.set(token, caller, Infinity);",
+    guard: "verified.set(token, session, claims.exp * 1000);",
+    instead: "verified.set(token, session, Infinity);",
   },
   {
     ...identity,

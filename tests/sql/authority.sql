@@ -24,6 +24,10 @@ begin
 end
 $$;
 
+-- A rule that every token meets.
+insert into byok.required_claims values ('signed_in', '{"role": "authenticated"}');
+insert into byok.oauth_clients values ('our-app');
+
 create temporary table attackers (name text primary key, role name not null, claims text not null);
 -- What is forged in a token is in its claims. The Data API takes the role from those of a sound token alone, and the policies take
 -- nothing but the user from them.
@@ -49,7 +53,8 @@ create temporary view browsers as select name from attackers where name in ('ano
 create temporary table known (kind text, name text, arguments text, primary key (kind, name));
 insert into known values
   ('table', 'accounts'), ('table', 'attempts'), ('table', 'credentials'), ('table', 'entries'), ('table', 'envelopes'),
-  ('table', 'holds'), ('table', 'limits'), ('table', 'operations'), ('table', 'platform_models'),
+  ('table', 'holds'), ('table', 'limits'), ('table', 'oauth_clients'), ('table', 'operations'), ('table', 'platform_models'),
+  ('table', 'required_claims'),
   ('sequence', 'entries_id_seq');
 insert into known values
   ('function', 'act_for(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
@@ -59,6 +64,7 @@ insert into known values
   ('function', 'expire_holds(integer)', '1000'),
   ('function', 'grant_credits(uuid,numeric,text,text)', $$'00000000-0000-4000-8000-00000000000a', 1000, 'mine', 'tap:mine'$$),
   ('function', 'is_active(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
+  ('function', 'is_client_accepted(jsonb)', $$'{"client_id": "another-app"}'$$),
   ('function', 'key_works(text)', $$'verified'$$),
   ('function', 'list_envelope_ids(bigint,uuid,integer)', '1, null, 1000'),
   ('function', 'list_envelopes(bigint,uuid,integer)', '1, null, 1000'),
@@ -68,6 +74,7 @@ insert into known values
   ('function', 'refuse_browser()', ''),
   ('function', 'refuse_ledger_change()', ''),
   ('function', 'replace_envelopes(jsonb)', $$'[]'$$),
+  ('function', 'require_claims(jsonb)', $$'{}'$$),
   ('function', 'resolve_hold(uuid,uuid,text)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd), 'voided'$$),
   ('function', 'run_batch(jsonb)', $$'[{"step": "open_call", "user_id": "00000000-0000-4000-8000-00000000000c", "provider": "openai", "request_id": "request-3"}]'$$),
   ('function', 'save_credential(uuid,uuid,text,text,text,text,bigint)', $$'00000000-0000-4000-8000-00000000000c', gen_random_uuid(), 'openai', '', 'verified', current_setting('test.envelope'), 1$$),
@@ -94,7 +101,8 @@ insert into allowed
   select 'table', t, attackers.name, 'select', 'shows all rows'
   from unnest(array['operations', 'platform_models']) as t, attackers where role = 'authenticated' or name = 'byok_server without a user'
   union all
-  select 'table', 'limits', 'byok_server without a user', 'select', 'shows all rows'
+  select 'table', name, 'byok_server without a user', 'select', 'shows all rows'
+  from unnest(array['limits', 'oauth_clients', 'required_claims']) as name
   union all
   select 'table', name, 'byok_server without a user', 'select', 'shows nothing'
   from unnest(array['accounts', 'attempts', 'credentials', 'entries', 'envelopes', 'holds']) as name
@@ -112,14 +120,18 @@ insert into allowed
   select 'function', name, 'service_role', 'execute', 'runs' from known
   where kind = 'function'
     and split_part(name, '(', 1) in (
-      'count_attempt', 'count_envelopes', 'expire_holds', 'grant_credits', 'list_envelopes', 'mark_credential', 'open_call',
-      'read_envelope', 'replace_envelopes', 'save_credential', 'settle_hold', 'void_hold')
+      'count_attempt', 'count_envelopes', 'expire_holds', 'grant_credits', 'is_client_accepted', 'list_envelopes', 'mark_credential',
+      'open_call', 'require_claims', 'read_envelope', 'replace_envelopes', 'save_credential', 'settle_hold', 'void_hold')
   union all
   select 'function', name, 'byok_functions', 'execute', 'runs' from known
   where kind = 'function'
     and split_part(name, '(', 1) in (
-      'count_attempt', 'count_envelopes', 'list_envelopes', 'mark_credential', 'open_call', 'read_envelope', 'replace_envelopes',
-      'run_batch', 'save_credential', 'settle_hold', 'void_hold')
+      'count_attempt', 'count_envelopes', 'is_client_accepted', 'list_envelopes', 'mark_credential', 'open_call', 'require_claims',
+      'read_envelope', 'replace_envelopes', 'run_batch', 'save_credential', 'settle_hold', 'void_hold')
+  union all
+  -- What policies ask for whoever is signed in.
+  select 'function', known.name, attackers.name, 'execute', 'runs' from known, attackers
+  where kind = 'function' and known.name in ('is_client_accepted(jsonb)', 'require_claims(jsonb)') and role = 'authenticated'
   union all
   -- Nobody can become byok_server or byok_rotation but through the functions that they own.
   select 'function', name, 'byok_server without a user', 'execute', 'runs' from known
@@ -248,7 +260,7 @@ $$;
 select plan((
   select count(*) from objects join actions using (kind) cross join attackers
 )::integer + 2 + (select count(*) from pg_proc cross join browsers
-  where pronamespace = 'byok'::regnamespace and (prosecdef and proname <> 'run_batch' or proname in ('act_for', 'stop_acting', 'refuse_browser')))::integer + 5);
+  where pronamespace = 'byok'::regnamespace and (prosecdef and proname not in ('run_batch', 'is_client_accepted', 'require_claims') or proname in ('act_for', 'stop_acting', 'refuse_browser')))::integer + 5);
 
 select is_empty('select kind, name from objects except select kind, name from known', 'every object of the schema has its line here');
 select is_empty('select kind, name from known except select kind, name from objects', 'and every line its object');
@@ -273,7 +285,7 @@ grant all on all sequences in schema byok to anon, authenticated;
 create temporary table refusing as
   select proname || '(' || coalesce((select string_agg(format_type(t, null), ',' order by n) from unnest(proargtypes) with ordinality as a (t, n)), '') || ')' as name
   from pg_proc where pronamespace = 'byok'::regnamespace
-    and (prosecdef and proname <> 'run_batch' or proname in ('act_for', 'stop_acting', 'refuse_browser'));
+    and (prosecdef and proname not in ('run_batch', 'is_client_accepted', 'require_claims') or proname in ('act_for', 'stop_acting', 'refuse_browser'));
 
 select is(
   pg_temp.attempt(browsers.name, 'function', refusing.name, 'execute'), 'refused as a browser',

@@ -36,7 +36,7 @@ create temporary table before as select name, pg_temp.rows_of(name, 'b') as of_b
 select plan((select count(*) from owned)::integer * 3 + 1);
 select set_eq(
   $$select relname::text from pg_class where relnamespace = 'byok'::regnamespace and relkind in ('r', 'p') and oid not in (select name from owned)$$,
-  array['limits', 'operations', 'platform_models'],
+  array['limits', 'oauth_clients', 'operations', 'platform_models', 'required_claims'],
   'every table says whose its rows are, but for the operator''s own');
 select cmp_ok(pg_temp.rows_of(name, 'a'), '>', 0::bigint, name || ' has rows of the user') from owned;
 delete from auth.users where id = '00000000-0000-4000-8000-00000000000a';

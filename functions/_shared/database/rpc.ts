@@ -20,6 +20,15 @@ export type Rpc = <Name extends FunctionName>(name: Name, parameters: Parameters
 
 export function databaseOver(rpc: Rpc): Database {
   return {
+    async isClientAccepted(clientId) {
+      const [isAccepted] = await rpc("is_client_accepted", { p_claims: { client_id: clientId } });
+      return isAccepted === true;
+    },
+
+    async requireClaims(claims) {
+      await rpc("require_claims", { p_claims: claims as never });
+    },
+
     async saveCredential({ userId, credentialId, provider, hint, status, envelope, kid }) {
       const rows = await rpc("save_credential", {
         p_user_id: userId,

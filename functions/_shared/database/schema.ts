@@ -121,6 +121,20 @@ isOneToOne: false
                   Relationships: [
                     
                   ]
+                },"oauth_clients": {
+                  Row: {
+                    "client_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "client_id": string
+                  }
+                  Update: {
+                    "client_id"?: string
+                  }
+                  Relationships: [
+                    
+                  ]
                 },"operations": {
                   Row: {
                     "max_input_bytes": number,"max_output_tokens": number,"name": string,"price_microcredits": number
@@ -145,6 +159,20 @@ isOneToOne: false
                   }
                   Update: {
                     "model"?: string,"provider"?: string
+                  }
+                  Relationships: [
+                    
+                  ]
+                },"required_claims": {
+                  Row: {
+                    "claims": NonNullable<Json>,"name": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "claims": NonNullable<Json>,"name": string
+                  }
+                  Update: {
+                    "claims"?: NonNullable<Json>,"name"?: string
                   }
                   Relationships: [
                     
@@ -179,6 +207,9 @@ isOneToOne: false
                            },
 "is_active":
 { Args: { "p_user_id": string }; Returns: boolean
+                           },
+"is_client_accepted":
+{ Args: { "p_claims": Json }; Returns: boolean
                            },
 "key_works":
 { Args: { "p_status": string }; Returns: boolean
@@ -225,6 +256,9 @@ isOneToOne: false
                            },
 "replace_envelopes":
 { Args: { "p_replacements": Json }; Returns: string[]
+                           },
+"require_claims":
+{ Args: { "p_claims": Json }; Returns: boolean
                            },
 "resolve_hold":
 { Args: { "p_hold_id": string,"p_state": string,"p_user_id": string }; Returns: string

@@ -61,8 +61,19 @@ export type OpenedCall =
       readonly models: readonly string[];
     };
 
+/** The claims of a verified access token (RFC 7519). */
+export type Claims = Readonly<Record<string, unknown>>;
+
 /** Every method throws the ByokError that SQL raised, `database_unavailable` when there is no answer, else `internal`. */
 export interface Database {
+  /** Whether tokens of an OAuth client are accepted: the operator names those that are. */
+  isClientAccepted(clientId: string): Promise<boolean>;
+  /**
+   * Lets claims pass that are enough to save, check and remove API keys.
+   *
+   * @throws ByokError `claims_required` (with `claims`), `unauthenticated` for an OAuth client that is not accepted
+   */
+  requireClaims(claims: Claims): Promise<void>;
   saveCredential(credential: NewCredential): Promise<Credential>;
   /** Null when no key is saved. */
   readEnvelope(userId: string, provider: ProviderId): Promise<SavedEnvelope | null>;

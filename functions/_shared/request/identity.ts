@@ -1,5 +1,6 @@
 /** Who is calling: an access token from any of the places that provider SDKs put it, or a backend job with the secret key. */
 import { verifyCredentials } from "@supabase/server/core";
+import type { Claims, Database } from "../database/types.ts";
 import { tokenIssuer } from "../env.ts";
 import { ByokError } from "../errors.ts";
 import { LruCache } from "../lru-cache.ts";
@@ -15,16 +16,19 @@ const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
  * The user whose access token came as `Authorization: Bearer`; verified against the project's JWKS, without a network call.
- * Anonymous users are refused: whoever may have a new account for each API key can try out as many as they like.
+ * Anonymous users are refused: whoever may have a new account for each API key can try out as many as they like. The database
+ * decides whether the token's claims are enough to save and check API keys, as it does for removing them.
  *
- * @throws ByokError `unauthenticated`
+ * @throws ByokError `unauthenticated`, `claims_required`
  */
-export async function identifyUser(request: Request): Promise<Caller> {
-  const caller = await callerOf(bearerToken(request));
-  if (!caller) throw new ByokError("unauthenticated");
+export async function identifyUser(request: Request, database: Pick<Database, "requireClaims">): Promise<Caller> {
+  const session = await sessionOf(bearerToken(request));
+  if (!session) throw new ByokError("unauthenticated");
+  const { caller, claims } = session;
   if (caller.isAnonymous) {
     throw new ByokError("unauthenticated", { message: "Sign up to save an API key: anonymous users cannot." });
   }
+  await database.requireClaims(claims);
   return caller;
 }
 
@@ -41,15 +45,37 @@ export async function requireSecretKey(request: Request): Promise<void> {
 
 /**
  * The user a call acts for: the owner of the access token, wherever the SDK put it (see `callerToken`), or the user named in
- * `x-byok-user` when the project's secret key is in `apikey`.
+ * `x-byok-user` when the project's secret key is in `apikey`. A token of an OAuth client is refused unless the operator accepts it.
  *
  * @throws ByokError `unauthenticated`
  */
-export async function identifyUserOrBackend(request: Request): Promise<Caller> {
+export async function identifyUserOrBackend(
+  request: Request,
+  database: Pick<Database, "isClientAccepted">,
+): Promise<Caller> {
   const actedFor = request.headers.get("x-byok-user");
-  const caller = actedFor === null ? await callerOf(callerToken(request)) : await backendCaller(request, actedFor);
-  if (!caller) throw new ByokError("unauthenticated");
-  return caller;
+  if (actedFor !== null) return await backendCaller(request, actedFor);
+  const session = await sessionOf(callerToken(request));
+  if (!session) throw new ByokError("unauthenticated");
+  await requireAcceptedClient(session.claims, database);
+  return session.caller;
+}
+
+/** Clients that the database accepted a moment ago. A client that is taken off the list is refused within a minute. */
+const acceptedClients = new LruCache<true>({ maxEntries: 100, maxAge_ms: 60_000 });
+
+/** Supabase Auth names the client in the tokens of its OAuth server alone: https://supabase.com/docs/guides/auth/oauth-server/token-security */
+async function requireAcceptedClient(
+  { client_id }: Claims,
+  database: Pick<Database, "isClientAccepted">,
+): Promise<void> {
+  if (client_id === undefined || client_id === null) return;
+  const clientId = String(client_id);
+  if (acceptedClients.get(clientId)) return;
+  if (!(await database.isClientAccepted(clientId))) {
+    throw new ByokError("unauthenticated", { message: "Access tokens of this OAuth client are not accepted here." });
+  }
+  acceptedClients.set(clientId, true, Infinity);
 }
 
 /** The access token of a request: `Authorization: Bearer`, else `x-api-key`, else `x-goog-api-key`, else `?key=`; empty ones pass. */
@@ -68,13 +94,18 @@ function bearerToken(request: Request): string | null {
   return token && !token.startsWith("sb_") ? token : null;
 }
 
+interface Session {
+  readonly caller: Caller;
+  readonly claims: Claims;
+}
+
 /**
- * Callers by access tokens that were verified: checking an ES256 signature costs more than all the rest of a call. Nothing is
+ * Sessions by access tokens that were verified: checking an ES256 signature costs more than all the rest of a call. Nothing is
  * accepted for longer, since a token verified without a network call is good until it expires anyway. Refusals are not kept.
  */
-const verified = new LruCache<Caller>({ maxEntries: 1_000, maxAge_ms: 5 * 60_000 });
+const verified = new LruCache<Session>({ maxEntries: 1_000, maxAge_ms: 5 * 60_000 });
 
-async function callerOf(token: string | null): Promise<Caller | null> {
+async function sessionOf(token: string | null): Promise<Session | null> {
   if (!token) return null;
   const known = verified.get(token);
   if (known) return known;
@@ -87,13 +118,13 @@ async function callerOf(token: string | null): Promise<Caller | null> {
   const claims = data?.jwtClaims;
   // A token that never expires is none that the project's Auth issues.
   if (claims?.role !== "authenticated" || !claims.exp || !uuidPattern.test(claims.sub)) return null;
-  const caller = { userId: claims.sub, isAnonymous: claims.is_anonymous === true };
-  verified.set(token, caller, claims.exp * 1000);
-  return caller;
+  const session = { caller: { userId: claims.sub, isAnonymous: claims.is_anonymous === true }, claims };
+  verified.set(token, session, claims.exp * 1000);
+  return session;
 }
 
-async function backendCaller(request: Request, userId: string): Promise<Caller | null> {
-  if (!(await hasSecretKey(request)) || !uuidPattern.test(userId)) return null;
+async function backendCaller(request: Request, userId: string): Promise<Caller> {
+  if (!(await hasSecretKey(request)) || !uuidPattern.test(userId)) throw new ByokError("unauthenticated");
   return { userId: userId.toLowerCase(), isAnonymous: false };
 }
 

@@ -1,16 +1,21 @@
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from "jose";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import {
-  callerToken,
-  identifyUser,
-  identifyUserOrBackend,
-  requireSecretKey,
-} from "../../../functions/_shared/request/identity.ts";
+import { ByokError } from "../../../functions/_shared/errors.ts";
+import * as identity from "../../../functions/_shared/request/identity.ts";
+import { mockDatabase } from "../../harness/database.ts";
+
+const { callerToken, requireSecretKey } = identity;
 
 const userId = "0b6f2c1e-8d2a-4c55-9a3e-5d1f0a7b9c31";
 const otherId = "f3d0a9b4-17c6-4e0b-8f21-6c2e4d8a5b70";
 const secretKey = "sb_secret_example";
 const publishableKey = "sb_publishable_example";
+
+/** Takes the claims of every token, and is not asked about OAuth clients. */
+const lenient = mockDatabase({ requireClaims: async () => undefined });
+const identifyUser = (request: Request, database = lenient) => identity.identifyUser(request, database);
+const identifyUserOrBackend = (request: Request, database = lenient) =>
+  identity.identifyUserOrBackend(request, database);
 
 const project = await generateKeyPair("ES256", { extractable: true });
 const stranger = await generateKeyPair("ES256");
@@ -192,6 +197,16 @@ describe("identifyUser()", () => {
     ));
 });
 
+test("identifyUser() has the database decide whether the claims of a token are enough, each time", async () => {
+  const refusal = new ByokError("claims_required", { details: { claims: { aal: "aal2" } } });
+  const database = mockDatabase({ requireClaims: async () => Promise.reject(refusal) });
+  const request = bearer(await tokenOf({ aal: "aal1", client_id: "another-app" }));
+  await expect(identifyUser(request, database)).rejects.toBe(refusal);
+  await expect(identifyUser(request, database)).rejects.toBe(refusal);
+  const claims = expect.objectContaining({ sub: userId, aal: "aal1", client_id: "another-app" });
+  expect(database.requireClaims.mock.calls).toEqual([[claims], [claims]]);
+});
+
 test("identifyUser() refuses an anonymous user, and says what to do", async () => {
   await expect(identifyUser(bearer(await tokenOf({ is_anonymous: true })))).rejects.toMatchObject({
     code: "unauthenticated",
@@ -224,6 +239,40 @@ describe("requireSecretKey()", () => {
 });
 
 describe("identifyUserOrBackend()", () => {
+  test("refuses the token of an OAuth client that the operator does not accept", async () => {
+    const database = mockDatabase({ isClientAccepted: async () => false });
+    for (const client_id of ["another-app", "", 7]) {
+      await expect(identifyUserOrBackend(bearer(await tokenOf({ client_id })), database)).rejects.toMatchObject({
+        code: "unauthenticated",
+        message: "Access tokens of this OAuth client are not accepted here.",
+      });
+      expect(database.isClientAccepted).toHaveBeenLastCalledWith(String(client_id));
+    }
+  });
+
+  test("takes the token of an accepted OAuth client, and asks about it once a minute", async () => {
+    const database = mockDatabase({ isClientAccepted: async () => true });
+    const request = bearer(await tokenOf({ client_id: "our-desktop-app" }));
+    const calls = () => database.isClientAccepted.mock.calls;
+    expect(await identifyUserOrBackend(request, database)).toMatchObject({ userId });
+    expect(await identifyUserOrBackend(request, database)).toMatchObject({ userId });
+    expect(calls()).toEqual([["our-desktop-app"]]);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 60_000 });
+    database.isClientAccepted.mockResolvedValue(false);
+    await expect(identifyUserOrBackend(request, database)).rejects.toMatchObject({ code: "unauthenticated" });
+    vi.useRealTimers();
+  });
+
+  test("asks nothing about the tokens of the project's own sessions, nor about a backend job", async () => {
+    for (const request of [
+      bearer(await tokenOf({ client_id: null })),
+      bearer(await tokenOf()),
+      requestWith({ apikey: secretKey, "x-byok-user": userId }),
+    ]) {
+      expect(await identifyUserOrBackend(request, mockDatabase())).toMatchObject({ userId });
+    }
+  });
+
   test("tells an anonymous user", async () => {
     const request = bearer(await tokenOf({ is_anonymous: true }));
     expect(await identifyUserOrBackend(request)).toEqual({ userId, isAnonymous: true });
