@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 
 /** As the functions read it from BYOK_MASTER_KEYS; see functions/_shared/crypto/keyring.ts. */
 export interface KeyringJson {
@@ -8,7 +8,16 @@ export interface KeyringJson {
 
 /** A key ring with one random master key, as JSON. */
 export function newKeyring(): string {
-  return JSON.stringify({ primary: 1, keys: { 1: newMasterKey() } } satisfies KeyringJson);
+  const kid = nextKid(0);
+  return JSON.stringify({ primary: kid, keys: { [kid]: newMasterKey() } } satisfies KeyringJson);
+}
+
+/** Far enough that two key rings made from one file do not give two keys one kid: they do in one of a million. */
+const kidStep = 2 ** 20;
+
+/** A kid for a key that is newer than all others: greater than `newest`, by a random step. A kid is a u32. */
+export function nextKid(newest: number): number {
+  return newest + 1 + randomInt(kidStep);
 }
 
 export function newMasterKey(): string {

@@ -1,7 +1,7 @@
 /** Key rings for the secret BYOK_MASTER_KEYS: each command prints one, and reads the one before it from standard input. */
 import { newKeyring } from "../../stack/keyring.ts";
 import { defineCommand } from "../lib/command.ts";
-import { changes, readKeyring } from "../lib/keyring.ts";
+import { changes, newestOf, readKeyring } from "../lib/keyring.ts";
 
 export const keysNew = defineCommand({
   usage: "npm run --silent keys:new > keyring.json",
@@ -10,18 +10,31 @@ export const keysNew = defineCommand({
   run: async () => console.log(newKeyring()),
 });
 
+/** Where the operator sees it: standard output goes into a file. */
+function announce(sentence: string): void {
+  console.error(sentence);
+}
+
 export const keysAdd = defineCommand({
   usage: "npm run --silent keys:add < keyring.json > next.json",
   operands: [],
   options: {},
-  run: async () => console.log(JSON.stringify(changes.add(await readKeyring()))),
+  run: async () => {
+    const ring = changes.add(await readKeyring());
+    announce(`Key ${newestOf(ring)} is added. Nothing is sealed under it until it is the primary one.`);
+    console.log(JSON.stringify(ring));
+  },
 });
 
 export const keysPromote = defineCommand({
   usage: "npm run --silent keys:promote < keyring.json > next.json",
   operands: [],
   options: {},
-  run: async () => console.log(JSON.stringify(changes.promote(await readKeyring()))),
+  run: async () => {
+    const ring = changes.promote(await readKeyring());
+    announce(`Key ${ring.primary} is the primary one.`);
+    console.log(JSON.stringify(ring));
+  },
 });
 
 export const keysRetire = defineCommand({

@@ -39,14 +39,18 @@ interface Tally {
   readonly locked: Set<string>;
   /** Credentials whose envelope does not open although its master key is there. */
   readonly unreadable: Set<string>;
+  /** Those of them that are under the primary kid. */
+  readonly unreadableUnderPrimary: Set<string>;
 }
 
-type State = "primary" | "newer" | "retirable" | "needed" | "locked";
+type State = "primary" | "newer" | "retirable" | "withheld" | "needed" | "locked";
 
 const words: Record<State, string> = {
   primary: "primary",
   newer: "not primary yet",
   retirable: "can be retired",
+  withheld:
+    "not to be retired yet: keys under the primary one cannot be opened, which may be another key of the same kid",
   needed: "still needed",
   locked: "not in the key ring: locked until their users save them again",
 };
@@ -56,11 +60,12 @@ function staleKids({ primary, kids }: KeyringUsage): KeyringUsage["kids"] {
   return kids.filter(({ kid, envelopes, in_ring }) => envelopes > 0 && (kid < primary || !in_ring));
 }
 
-function stateOf({ kid, in_ring, envelopes }: KeyringUsage["kids"][number], primary: number): State {
+function stateOf({ kid, in_ring, envelopes }: KeyringUsage["kids"][number], primary: number, tally: Tally): State {
   if (kid === primary) return "primary";
   if (!in_ring) return "locked";
   if (kid > primary) return "newer";
-  return envelopes === 0 ? "retirable" : "needed";
+  if (envelopes > 0) return "needed";
+  return tally.unreadableUnderPrimary.size === 0 ? "retirable" : "withheld";
 }
 
 /**
@@ -71,7 +76,10 @@ async function sealAll(
   project: Project,
   { wanted, isDryRun, batch }: { wanted: number | undefined; isDryRun: boolean; batch: number },
 ): Promise<{ keyringUsage: KeyringUsage; tally: Tally }> {
-  const tally: Tally = { rewrapped: 0, left_alone: 0, locked: new Set(), unreadable: new Set() };
+  const tally: Tally = {
+    ...{ rewrapped: 0, left_alone: 0 },
+    ...{ locked: new Set(), unreadable: new Set(), unreadableUnderPrimary: new Set() },
+  };
   let keyringUsage = await countByKid(project, wanted);
   const { primary } = keyringUsage;
   const newer = keyringUsage.kids.find(({ kid, in_ring, envelopes }) => kid > primary && in_ring && envelopes > 0);
@@ -107,12 +115,30 @@ async function sealAll(
     if (!isDryRun) keyringUsage = await countByKid(project, primary);
   } while (!isDryRun && tally.rewrapped > before && staleKids(keyringUsage).length > 0);
   progress.end();
+  if (keyringUsage.kids.some(({ kid, envelopes }) => kid < primary && envelopes === 0)) {
+    for (const id of await unreadableUnder(project, primary, batch)) {
+      tally.unreadable.add(id);
+      tally.unreadableUnderPrimary.add(id);
+    }
+  }
   return { keyringUsage, tally };
+}
+
+/** Credentials under the primary kid whose envelope does not open. Nothing is changed. */
+async function unreadableUnder(project: Project, primary: number, limit: number): Promise<string[]> {
+  const unreadable: string[] = [];
+  let after: string | null = null;
+  do {
+    const result: BatchResult = await rewrapBatch(project, { primary, kid: primary, after, limit, dry_run: true });
+    unreadable.push(...result.unreadable);
+    after = result.next;
+  } while (after !== null);
+  return unreadable;
 }
 
 function describe({ primary, kids }: KeyringUsage, tally: Tally, isDryRun: boolean): string {
   const rows = kids.map((kid) => {
-    return `  key ${String(kid.kid).padEnd(10)} ${String(kid.envelopes).padStart(10)}  ${words[stateOf(kid, primary)]}`;
+    return `  key ${String(kid.kid).padEnd(10)} ${String(kid.envelopes).padStart(10)}  ${words[stateOf(kid, primary, tally)]}`;
   });
   const { rewrapped, locked, unreadable } = tally;
   return [
@@ -128,7 +154,7 @@ async function run({ options: given }: Input<typeof options>): Promise<ExitCode>
   const wanted = primary === undefined ? undefined : readNumber("--primary", primary, 0, 0xffff_ffff);
   const batch = readNumber("--batch", given.batch, 1, 500);
   const { keyringUsage, tally } = await sealAll(readProject(given.state), { wanted, isDryRun, batch });
-  const kids = keyringUsage.kids.map((kid) => ({ ...kid, state: stateOf(kid, keyringUsage.primary) }));
+  const kids = keyringUsage.kids.map((kid) => ({ ...kid, state: stateOf(kid, keyringUsage.primary, tally) }));
   const { rewrapped, left_alone, locked, unreadable } = tally;
   const found = { dry_run: isDryRun, primary: keyringUsage.primary, kids, rewrapped, left_alone };
   console.log(
@@ -136,6 +162,8 @@ async function run({ options: given }: Input<typeof options>): Promise<ExitCode>
       ? JSON.stringify({ ...found, locked: locked.size, unreadable: [...unreadable] })
       : describe(keyringUsage, tally, isDryRun),
   );
-  const isDone = isDryRun ? locked.size + unreadable.size === 0 : staleKids(keyringUsage).length === 0;
+  const isDone = isDryRun
+    ? locked.size + unreadable.size === 0
+    : staleKids(keyringUsage).length + tally.unreadableUnderPrimary.size === 0;
   return isDone ? exitCodes.done : exitCodes.failed;
 }

@@ -1,13 +1,18 @@
 /** Changes of a key ring that comes on standard input. */
 import { text } from "node:stream/consumers";
-import { importKeyring } from "../../functions/_shared/crypto/keyring.ts";
-import { type KeyringJson, newMasterKey } from "../../stack/keyring.ts";
+import { importKeyring, maxKid } from "../../functions/_shared/crypto/keyring.ts";
+import { type KeyringJson, newMasterKey, nextKid } from "../../stack/keyring.ts";
 import { CommandError } from "./command.ts";
 
-const newestOf = ({ keys }: KeyringJson) => Math.max(...Object.keys(keys).map(Number));
+/** The newest key has the greatest kid. */
+export const newestOf = ({ keys }: KeyringJson) => Math.max(...Object.keys(keys).map(Number));
 
 export const changes = {
-  add: (ring: KeyringJson): KeyringJson => ({ ...ring, keys: { ...ring.keys, [newestOf(ring) + 1]: newMasterKey() } }),
+  add(ring: KeyringJson): KeyringJson {
+    const kid = nextKid(newestOf(ring));
+    if (kid > maxKid) throw new CommandError(`There is no kid left after ${newestOf(ring)}.`);
+    return { ...ring, keys: { ...ring.keys, [kid]: newMasterKey() } };
+  },
   promote: (ring: KeyringJson): KeyringJson => ({ ...ring, primary: newestOf(ring) }),
   retire({ primary, keys: all }: KeyringJson, kid: string): KeyringJson {
     const { [kid]: retired, ...keys } = all;

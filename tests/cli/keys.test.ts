@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import { importKeyring } from "../../functions/_shared/crypto/keyring.ts";
-import { newKeyring } from "../../stack/keyring.ts";
+import { type KeyringJson, newKeyring, newMasterKey } from "../../stack/keyring.ts";
 import { commandProgram } from "../harness/processes.ts";
 
 async function keys(args: string[], input = "") {
@@ -13,6 +13,8 @@ async function keys(args: string[], input = "") {
   const [output, complaint, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
   return { code, output, complaint };
 }
+
+const newestOf = ({ keys }: KeyringJson) => Math.max(...Object.keys(keys).map(Number));
 
 /** What a command makes of a key ring; the functions must accept it. */
 async function changed(args: string[], ring: string) {
@@ -25,24 +27,40 @@ async function changed(args: string[], ring: string) {
 describe("npm run keys", () => {
   it("new makes a key ring that the functions accept, another each time", async () => {
     const [first, second] = [await changed(["new"], ""), await changed(["new"], "")];
-    expect([first.primary, Object.keys(first.keys)]).toEqual([1, ["1"]]);
-    expect(second.keys).not.toEqual(first.keys);
+    expect(Object.keys(first.keys)).toEqual([String(first.primary)]);
+    expect(Object.keys(second.keys)).not.toEqual(Object.keys(first.keys));
+    expect(Object.values(second.keys)).not.toEqual(Object.values(first.keys));
   });
 
   it("add, promote and retire change the key ring step by step, and keep what the others need", async () => {
     const first = JSON.parse(newKeyring());
     const added = await changed(["add"], JSON.stringify(first));
-    expect(added).toEqual({ primary: 1, keys: { ...first.keys, 2: expect.any(String) } });
+    const newest = newestOf(added);
+    expect(newest).toBeGreaterThan(first.primary);
+    expect(added).toEqual({ primary: first.primary, keys: { ...first.keys, [newest]: expect.any(String) } });
     const promoted = await changed(["promote"], JSON.stringify(added));
-    expect(promoted).toEqual({ ...added, primary: 2 });
-    const retired = await changed(["retire", "1"], JSON.stringify(promoted));
-    expect(retired).toEqual({ primary: 2, keys: { 2: added.keys[2] } });
+    expect(promoted).toEqual({ ...added, primary: newest });
+    const retired = await changed(["retire", `${first.primary}`], JSON.stringify(promoted));
+    expect(retired).toEqual({ primary: newest, keys: { [newest]: added.keys[newest] } });
   });
 
-  it("add never gives a kid a second time that is in the key ring", async () => {
-    const { keys: only } = JSON.parse(newKeyring());
-    const added = await changed(["add"], JSON.stringify({ primary: 7, keys: { 7: only[1] } }));
-    expect(Object.keys(added.keys)).toEqual(["7", "8"]);
+  it("add gives another kid each time, also from the same file", async () => {
+    const ring = newKeyring();
+    const kids = [newestOf(await changed(["add"], ring)), newestOf(await changed(["add"], ring))];
+    expect(kids[0]).not.toBe(kids[1]);
+  });
+
+  it("add and promote say which key that is, where the file does not swallow it", async () => {
+    const added = await keys(["add"], newKeyring());
+    const kid = newestOf(JSON.parse(added.output));
+    expect(added.complaint).toBe(`Key ${kid} is added. Nothing is sealed under it until it is the primary one.\n`);
+    expect((await keys(["promote"], added.output)).complaint).toBe(`Key ${kid} is the primary one.\n`);
+  });
+
+  it("add refuses when there is no greater kid", async () => {
+    const ring = { primary: 4294967295, keys: { 4294967295: newMasterKey() } };
+    const refused = { code: 1, output: "", complaint: "There is no kid left after 4294967295.\n" };
+    expect(await keys(["add"], JSON.stringify(ring))).toEqual(refused);
   });
 
   it.each([
@@ -50,7 +68,7 @@ describe("npm run keys", () => {
     ["a newer key", "3", "Key 3 is the primary one, or newer."],
     ["a key that is not there", "4", "There is no key 4 in this key ring."],
   ])("retire refuses %s", async (_, kid, reason) => {
-    const masterKeys = [1, 2, 3].map((id) => [id, JSON.parse(newKeyring()).keys[1]]);
+    const masterKeys = [1, 2, 3].map((id) => [id, newMasterKey()]);
     const ring = JSON.stringify({ primary: 2, keys: Object.fromEntries(masterKeys) });
     expect(await keys(["retire", kid], ring)).toEqual({ code: 1, output: "", complaint: `${reason}\n` });
   });

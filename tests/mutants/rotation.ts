@@ -114,8 +114,8 @@ export const rotationGuards: readonly Guard[] = [
   {
     ...batch,
     name: "A rotation never goes back to an older key",
-    guard: "kid === primary || (kid > primary && keyring.masterKeys.has(kid))",
-    instead: "kid === primary",
+    guard: "(kid === primary && !batch.isDryRun) || (kid > primary && keyring.masterKeys.has(kid))",
+    instead: "kid === primary && !batch.isDryRun",
   },
   {
     ...batch,
@@ -138,14 +138,39 @@ export const rotationGuards: readonly Guard[] = [
   {
     ...command,
     name: "No key is called retired that a row needs",
-    guard: 'return envelopes === 0 ? "retirable" : "needed";',
+    guard: 'if (envelopes > 0) return "needed";',
+    instead: "",
+  },
+  {
+    ...command,
+    name: "No key is called retired while one under the primary does not open",
+    guard: 'return tally.unreadableUnderPrimary.size === 0 ? "retirable" : "withheld";',
     instead: 'return "retirable";',
+  },
+  {
+    ...batch,
+    name: "What is under the primary key is opened, and never sealed anew",
+    guard: "(kid === primary && !batch.isDryRun)",
+    instead: "false",
+  },
+  {
+    ...keys,
+    name: "Two key rings made from one file share no kid",
+    file: "stack/keyring.ts",
+    guard: "return newest + 1 + randomInt(kidStep);",
+    instead: "return newest + 1;",
+  },
+  {
+    ...keys,
+    name: "A kid fits into an envelope",
+    guard: "if (kid > maxKid) throw",
+    instead: "if (false) throw",
   },
   {
     ...command,
     name: "The command fails while a row needs an older key",
-    guard: "staleKids(keyringUsage).length === 0;",
-    instead: "true;",
+    guard: ": staleKids(keyringUsage).length + tally.unreadableUnderPrimary.size === 0;",
+    instead: ": true;",
   },
   {
     ...command,

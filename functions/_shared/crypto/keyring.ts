@@ -8,7 +8,8 @@ export interface Keyring {
 }
 
 const masterKeyBytes = 32;
-const maxKid = 0xffff_ffff;
+/** A kid stands in four bytes of the envelope. */
+export const maxKid = 0xffff_ffff;
 
 /**
  * Reads a key ring: `{"primary": 2, "keys": {"1": "<base64 of 32 bytes>", "2": "..."}}`.

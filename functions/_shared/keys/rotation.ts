@@ -51,13 +51,15 @@ export async function countByKid({ database, keyring }: RotationServices): Promi
  * Seals some of the envelopes under a kid anew, each of them only if it is still the same by then. An envelope that does not
  * open, for want of its master key or because it was tampered with, marks its credential locked and stops nothing.
  *
+ * A dry run may name the primary kid too, and then tells whether what is sealed under it opens.
+ *
  * @throws ByokError `keyring_changed` where the caller knows another primary key, as while a new key ring is being rolled out;
  * `invalid_request` for a kid that is the primary one or newer: those who still have an older key ring must not undo a rotation
  */
 export async function rewrapBatch({ database, keyring }: RotationServices, batch: Batch): Promise<BatchResult> {
   const { kid, primary, after, limit } = batch;
   if (primary !== keyring.primary) throw new ByokError("keyring_changed", { details: { primary: keyring.primary } });
-  if (kid === primary || (kid > primary && keyring.masterKeys.has(kid))) {
+  if ((kid === primary && !batch.isDryRun) || (kid > primary && keyring.masterKeys.has(kid))) {
     throw new ByokError("invalid_request", {
       message: `Key ${kid} is the primary key ${primary}, or newer.`,
       details: { field: "kid" },

@@ -242,7 +242,7 @@ describe("npm run rotate", () => {
   test("finds the local stack by itself, and says when none is running", async () => {
     const nowhere = { ...fleet.stack, url: "", secretKey: "" };
     const found = await rotate(["--json", "--state", own.stateDir], nowhere).ended;
-    expect(JSON.parse(found.output).primary).toBe(1);
+    expect(JSON.parse(found.output).kids).toHaveLength(1);
     const missed = await rotate(["--state", path.join(own.stateDir, "nowhere")], nowhere).ended;
     expect(missed).toEqual({ code: 2, output: expect.stringContaining("npm start") });
   });
@@ -262,6 +262,28 @@ describe("npm run rotate", () => {
     ];
     for (const secret of [...secrets, own.secretKey]) expect(printed.includes(secret.slice(0, 40))).toBe(false);
     expect(fleet.printed).toEqual([]);
+  });
+});
+
+describe("two keys of one kid", () => {
+  test("are noticed before an older key is called retired, and everything opens when the right one is back", async () => {
+    await deploy(1, 1);
+    const users = await usersWithKeys(2);
+    await deploy(2, 1, 2);
+    expect(await rotateJson()).toMatchObject({ code: 0, rewrapped: 2, kids: [{ state: "retirable" }, {}] });
+
+    await fleet.serve({ primary: 2, keys: { 1: masterKeys[1]!, 2: newMasterKey() } });
+    const ids = (await postgres.query("select id from byok.credentials order by id")).rows.map(({ id }) => id);
+    for (const args of [[], ["--dry-run"]]) {
+      const found = await rotateJson(...args);
+      expect(found).toMatchObject({ code: 1, rewrapped: 0, locked: 0, kids: [{ state: "withheld" }, {}] });
+      expect([...found.unreadable].sort()).toEqual(ids);
+    }
+    expect((await rotate().ended).output).toContain("not to be retired yet");
+
+    await deploy(2, 1, 2);
+    expect(await rotateJson()).toMatchObject({ code: 0, unreadable: [], kids: [{ state: "retirable" }, {}] });
+    for (const user of users) await expectCallsOnOwnKey(user);
   });
 });
 

@@ -137,6 +137,14 @@ describe("rewrapBatch()", () => {
     });
   });
 
+  test("opens what is under the primary key in a dry run", async () => {
+    const [good, bad] = [await listed(2), { ...(await listed(2)), envelope: "AAAA" }];
+    const database = mockDatabase({ listEnvelopes: async () => [good, bad] });
+    const batch = batchOf({ kid: 2, isDryRun: true });
+    const result = await rewrapBatch({ database, keyring: await keyringOf(2, 1) }, batch);
+    expect(result).toEqual({ rewrapped: 1, left_alone: 0, unreadable: [bad.credentialId], next: bad.credentialId });
+  });
+
   test("lets what is no unreadable envelope end the batch", async () => {
     const failure = new Error("a fault of ours");
     const database = mockDatabase({
