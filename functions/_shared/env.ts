@@ -1,4 +1,5 @@
-/** The function's environment: the only file that reads it. A setting that is missing or malformed stops the boot. */
+/** The function's environment: the only file that reads it. A setting that is missing, malformed or unknown stops the boot. */
+import { catalogue } from "../../catalogue/index.ts";
 import { isRecord, parseJson } from "./json.ts";
 
 /** Every setting that is read; the README says what each means. */
@@ -19,9 +20,13 @@ type Name = (typeof names)[number];
 export type Variables = { readonly [name in Name]?: string | undefined };
 
 /** Deno's own way where there is one: `process` would bring a good part of Node along, which is half of what a start costs. */
+const { Deno } = globalThis as {
+  Deno?: { env: { get(name: string): string | undefined; toObject(): Record<string, string> } };
+};
+
+/** Every variable, so that a misspelt setting is seen. */
 function environment(): Variables {
-  const { Deno } = globalThis as { Deno?: { env: { get(name: string): string | undefined } } };
-  return Object.fromEntries(names.map((name) => [name, Deno ? Deno.env.get(name) : process.env[name]]));
+  return (Deno ? Deno.env.toObject() : process.env) as Variables;
 }
 
 export interface Env {
@@ -59,6 +64,8 @@ export interface DirectDatabase {
  * @throws Error that names the setting and what is wrong with it, never its value.
  */
 export function readEnv(variables: Variables = environment()): Env {
+  const unknown = Object.keys(variables).find((name) => name.startsWith("BYOK_") && !isName(name));
+  if (unknown !== undefined) throw new Error(`${unknown} is no setting of these functions`);
   const required = (name: Name): string => {
     const value = variables[name];
     if (!value) throw new Error(`${name} is not set`);
@@ -72,23 +79,27 @@ export function readEnv(variables: Variables = environment()): Env {
 
   const secretKey = stringRecord("SUPABASE_SECRET_KEYS", required("SUPABASE_SECRET_KEYS")).default;
   if (!secretKey) throw new Error("SUPABASE_SECRET_KEYS has no default key");
-  const platformKeys = stringRecord("BYOK_PLATFORM_KEYS", variables.BYOK_PLATFORM_KEYS);
+  const platformKeys = byProvider("BYOK_PLATFORM_KEYS", variables.BYOK_PLATFORM_KEYS);
   if (!Object.values(platformKeys).every((key) => /^[\x21-\x7e]+$/.test(key))) {
     throw new Error("BYOK_PLATFORM_KEYS holds a key that is not printable ASCII");
   }
-  const providerOrigins = stringRecord("BYOK_PROVIDER_ORIGINS", variables.BYOK_PROVIDER_ORIGINS);
+  const providerOrigins = byProvider("BYOK_PROVIDER_ORIGINS", variables.BYOK_PROVIDER_ORIGINS);
   if (!Object.values(providerOrigins).every(isOnThisMachine)) {
     throw new Error("BYOK_PROVIDER_ORIGINS may only name this machine: API keys are sent there");
   }
   const directDatabase = readDirectDatabase(variables.BYOK_DATABASE_URL, variables.BYOK_DATABASE_CA);
+  const oneTokenCheck = variables.BYOK_ONE_TOKEN_CHECK ?? "on";
+  if (oneTokenCheck !== "on" && oneTokenCheck !== "off") throw new Error("BYOK_ONE_TOKEN_CHECK is neither on nor off");
+  const supabaseUrl = required("SUPABASE_URL");
+  if (!/^https?:$/.test(URL.parse(supabaseUrl)?.protocol ?? "")) throw new Error("SUPABASE_URL is no address");
   return {
-    supabaseUrl: required("SUPABASE_URL"),
+    supabaseUrl,
     secretKey,
     ...(directDatabase ? { directDatabase } : {}),
     masterKeys: required("BYOK_MASTER_KEYS"),
     platformKeys,
     providerOrigins,
-    oneTokenCheck: variables.BYOK_ONE_TOKEN_CHECK !== "off",
+    oneTokenCheck: oneTokenCheck === "on",
     checkTimeoutMs: milliseconds("BYOK_CHECK_TIMEOUT_MS", 10_000),
     callTimeoutMs: milliseconds("BYOK_CALL_TIMEOUT_MS", 140_000),
     stallTimeoutMs: milliseconds("BYOK_STALL_TIMEOUT_MS", 120_000),
@@ -99,8 +110,9 @@ export function readEnv(variables: Variables = environment()): Env {
  * Who issues the project's access tokens: `https://<ref>.supabase.co/auth/v1`, also behind a custom domain. Undefined where
  * SUPABASE_URL is an address within a local network, which says nothing about the name that Auth signs with.
  */
-export function tokenIssuer({ SUPABASE_URL }: Pick<Variables, "SUPABASE_URL"> = environment()): string | undefined {
-  return SUPABASE_URL?.startsWith("https://") ? `${SUPABASE_URL.replace(/\/$/, "")}/auth/v1` : undefined;
+export function tokenIssuer(): string | undefined {
+  const url = Deno ? Deno.env.get("SUPABASE_URL") : process.env.SUPABASE_URL;
+  return url?.startsWith("https://") ? `${url.replace(/\/$/, "")}/auth/v1` : undefined;
 }
 
 function stringRecord(name: Name, json = "{}"): Record<string, string> {
@@ -111,8 +123,25 @@ function stringRecord(name: Name, json = "{}"): Record<string, string> {
   return value as Record<string, string>;
 }
 
+/** By the ids of providers. An unknown one is most often misspelt, and would leave its provider out without a word. */
+function byProvider(name: Name, json: string | undefined): Record<string, string> {
+  const record = stringRecord(name, json);
+  if (!Object.keys(record).every((id) => Object.hasOwn(catalogue, id))) {
+    throw new Error(`${name} names a provider that does not exist; there are ${Object.keys(catalogue).join(", ")}`);
+  }
+  return record;
+}
+
+function isName(name: string): name is Name {
+  return (names as readonly string[]).includes(name);
+}
+
 function readDirectDatabase(address: string | undefined, ca: string | undefined): DirectDatabase | undefined {
-  if (!address) return undefined;
+  if (ca !== undefined && !ca.includes("-----BEGIN CERTIFICATE-----")) throw new Error("BYOK_DATABASE_CA is no PEM");
+  if (address === undefined) {
+    if (ca !== undefined) throw new Error("BYOK_DATABASE_CA is set without BYOK_DATABASE_URL");
+    return undefined;
+  }
   const url = URL.parse(address);
   if (url === null || !/^postgres(?:ql)?:$/.test(url.protocol) || !url.hostname || !url.username || !url.password) {
     throw new Error("BYOK_DATABASE_URL is not of the form postgresql://user:password@host:port/database");

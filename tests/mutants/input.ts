@@ -8,6 +8,30 @@ const credentials = { file: "functions/_shared/keys/credentials.ts", test: "test
 
 export const inputGuards: readonly Guard[] = [
   {
+    ...env,
+    name: "A misspelt setting stops the boot",
+    guard: "if (unknown !== undefined) throw",
+    instead: "if (false) throw",
+  },
+  {
+    ...env,
+    name: "A setting by provider names providers that exist",
+    guard: "if (!Object.keys(record).every((id) => Object.hasOwn(catalogue, id))) {",
+    instead: "if (false) {",
+  },
+  {
+    ...env,
+    name: "The one token of a check is spent or not as the operator says",
+    guard: 'if (oneTokenCheck !== "on" && oneTokenCheck !== "off") throw',
+    instead: "if (false) throw",
+  },
+  {
+    ...env,
+    name: "An authority without its database stops the boot",
+    guard: 'if (ca !== undefined) throw new Error("BYOK_DATABASE_CA is set without BYOK_DATABASE_URL");',
+    instead: "",
+  },
+  {
     file: "functions/_shared/json.ts",
     test: "tests/unit/json.test.ts",
     name: "JSON that nests without end is not read",

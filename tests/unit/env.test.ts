@@ -111,6 +111,41 @@ describe("readEnv()", () => {
     expect(() => read({ BYOK_PROVIDER_ORIGINS: json })).toThrow(error);
   });
 
+  test.each(["BYOK_PLATFORM_KEYS", "BYOK_PROVIDER_ORIGINS"])("refuses a provider in %s that does not exist", (name) => {
+    for (const id of ["openAI", "open_ai", "mistral", "toString", ""]) {
+      const json = JSON.stringify({ openai: "http://127.0.0.1:9000", [id]: "http://127.0.0.1:9000" });
+      const error = new Error(
+        `${name} names a provider that does not exist; there are openai, anthropic, google, groq`,
+      );
+      expect(() => read({ [name]: json })).toThrow(error);
+    }
+  });
+
+  test.each(["false", "0", "no", "OFF", "true", "", " off"])("refuses %j for BYOK_ONE_TOKEN_CHECK", (value) => {
+    const error = new Error("BYOK_ONE_TOKEN_CHECK is neither on nor off");
+    expect(() => read({ BYOK_ONE_TOKEN_CHECK: value })).toThrow(error);
+  });
+
+  test("takes on for BYOK_ONE_TOKEN_CHECK, which is what counts without it", () => {
+    expect(read({ BYOK_ONE_TOKEN_CHECK: "on" }).oneTokenCheck).toBe(true);
+  });
+
+  test.each(["BYOK_MASTER_KEY", "BYOK_PLATFORM_KEYS_", "BYOK_OPERATOR_DB_URL", "BYOK_"])(
+    "refuses %s, which is no setting, and does not show its value",
+    (name) => {
+      const error = new Error(`${name} is no setting of these functions`);
+      expect(() => read({ [name]: "s3cret" })).toThrow(error);
+    },
+  );
+
+  test("leaves the settings of others alone", () => {
+    expect(read({ STRIPE_KEY: "x", byok_lower: "x", MY_BYOK_SETTING: "x" })).toEqual(read());
+  });
+
+  test.each(["project.supabase.test", "ftp://project.supabase.test", "nonsense"])("refuses SUPABASE_URL=%s", (url) => {
+    expect(() => read({ SUPABASE_URL: url })).toThrow(new Error("SUPABASE_URL is no address"));
+  });
+
   const address = "postgresql://byok_functions.ref:s3cret@pooler.test:6543/postgres";
 
   test("asks a database elsewhere for a certificate of the public authorities, or of the one that is named", () => {
@@ -121,14 +156,29 @@ describe("readEnv()", () => {
 
   test("reaches a database on this machine without TLS", () => {
     const url = "postgres://byok_functions:password@127.0.0.1:54322/postgres";
-    expect(read({ BYOK_DATABASE_URL: url, BYOK_DATABASE_CA: "any" }).directDatabase).toEqual({ url, tls: false });
+    expect(read({ BYOK_DATABASE_URL: url, BYOK_DATABASE_CA: "-----BEGIN CERTIFICATE-----" }).directDatabase).toEqual({
+      url,
+      tls: false,
+    });
   });
 
-  test("uses the Data API where the address of the database is empty", () => {
-    expect(read({ BYOK_DATABASE_URL: "" })).not.toHaveProperty("directDatabase");
+  test("uses the Data API without the address of a database", () => {
+    expect(read({ BYOK_DATABASE_URL: undefined })).not.toHaveProperty("directDatabase");
+  });
+
+  test("refuses an authority for a database that is not named, and one that is no certificate", () => {
+    const ca = "-----BEGIN CERTIFICATE-----";
+    expect(() => read({ BYOK_DATABASE_CA: ca })).toThrow(
+      new Error("BYOK_DATABASE_CA is set without BYOK_DATABASE_URL"),
+    );
+    for (const broken of ["", "prod-ca.crt"]) {
+      const error = new Error("BYOK_DATABASE_CA is no PEM");
+      expect(() => read({ BYOK_DATABASE_URL: address, BYOK_DATABASE_CA: broken })).toThrow(error);
+    }
   });
 
   test.each([
+    "",
     "nonsense",
     "mysql://user:s3cret@host.invalid/db",
     "postgresql://user@host.invalid/db",
@@ -153,13 +203,6 @@ describe("readEnv()", () => {
       for (const value of ["", "0", "-1", "1.5", "10s", "NaN", "Infinity"]) {
         expect(() => read({ [name]: value })).toThrow(new Error(`${name} is not a number of milliseconds`));
       }
-    },
-  );
-
-  test.each(["on", "", "1", "OFF"])(
-    "spends the one token of a check when BYOK_ONE_TOKEN_CHECK is %j, not off",
-    (value) => {
-      expect(read({ BYOK_ONE_TOKEN_CHECK: value }).oneTokenCheck).toBe(true);
     },
   );
 
