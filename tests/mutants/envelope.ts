@@ -133,8 +133,33 @@ export const envelopeGuards: readonly Guard[] = [
   {
     ...keyring,
     name: "A published example is no master key",
-    guard: "if (isPublishedExample(bytes))",
-    instead: "if (false)",
+    guard: "if (await isPublishedKey(bytes)) throw",
+    instead: "if (false) throw",
+  },
+  ...[
+    ["in the list", " || published.has(await sha256(bytes))"],
+    ["of few different bytes", "new Set(bytes).size < half ||"],
+    ["that counts", "bytes.every((byte, index) => index === 0 || ((byte - bytes[index - 1]! - step) & 0xff) === 0) ||"],
+  ].map(([which, guard]) => ({
+    ...keyring,
+    name: `A key ${which} is a published example`,
+    file: "functions/_shared/crypto/published-keys.ts",
+    guard: guard!,
+    instead: "",
+  })),
+  {
+    ...keyring,
+    name: "A key that repeats is a published example",
+    file: "functions/_shared/crypto/published-keys.ts",
+    guard: "byte === bytes[index % period]",
+    instead: "byte === bytes[index % period] && period === 0",
+  },
+  {
+    ...keyring,
+    name: "A text is no master key",
+    file: "functions/_shared/crypto/published-keys.ts",
+    guard: "bytes.subarray(0, textLength).every(isText)",
+    instead: "false",
   },
   {
     ...keyring,

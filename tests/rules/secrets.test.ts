@@ -2,6 +2,7 @@
 import { globSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
+import { importKeyring } from "../../functions/_shared/crypto/keyring.ts";
 import PrintedSecrets from "../harness/printed.ts";
 import { findLeaks } from "../harness/secrets.ts";
 import { root } from "../harness/sources.ts";
@@ -18,6 +19,24 @@ test("no file of the repository holds a secret", { timeout: 120_000 }, async () 
   const leaks: string[] = [];
   for (const file of texts) leaks.push(...(await findLeaks(file, readFileSync(join(root, file), "utf8"))));
   expect(leaks).toEqual([]);
+});
+
+test("no 32 bytes that stand in the repository are taken for a master key", async () => {
+  const files = globSync("**/*.{md,ts,tsx,sql,json,toml,sh}", {
+    cwd: root,
+    exclude: (name) => notOurs.includes(name.split("/").at(-1)!),
+  });
+  const isOther = (file: string) => /package-lock\.json$|published-keys\.ts$/.test(file);
+  const texts = files.filter((file) => !isOther(file)).map((file) => readFileSync(join(root, file), "utf8"));
+  const found = texts.flatMap((text) => [
+    ...[...text.matchAll(/(?<![\w+/-])[\w+/-]{43}=/g)].map(([key]) => Buffer.from(key, "base64")),
+    ...[...text.matchAll(/(?<!\w)[0-9a-f]{64}(?!\w)/gi)].map(([key]) => Buffer.from(key, "hex")),
+  ]);
+  expect(found.length).toBeGreaterThan(2);
+  for (const bytes of found.filter(({ length }) => length === 32)) {
+    const ring = JSON.stringify({ primary: 1, keys: { 1: bytes.toString("base64") } });
+    await expect(importKeyring(ring)).rejects.toThrow("is a published example");
+  }
 });
 
 describe("findLeaks()", () => {

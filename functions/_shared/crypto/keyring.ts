@@ -1,5 +1,6 @@
 /** The operator's master keys in the environment -> kid -> non-extractable key for HKDF-SHA256 (RFC 5869). */
 import { isRecord, parseJson } from "../json.ts";
+import { isPublishedKey } from "./published-keys.ts";
 
 export interface Keyring {
   /** The kid that new envelopes are sealed under. */
@@ -15,13 +16,14 @@ export const maxKid = 0xffff_ffff;
  * Reads a key ring: `{"primary": 2, "keys": {"1": "<base64 of 32 bytes>", "2": "..."}}`.
  *
  * @throws Error that names what is wrong and never shows a key: not JSON, a kid that is no u32, a key that is not exactly
- * 32 bytes (WebCrypto would take 16 as AES-128), a primary that is not there, a key that is a published example.
+ * 32 bytes (WebCrypto would take 16 as AES-128), a primary that is not there, a key that is a published example or no random one.
  */
 export async function importKeyring(json: string): Promise<Keyring> {
   const { primary, keys } = parse(json);
   const masterKeys = new Map<number, CryptoKey>();
   for (const [id, encoded] of Object.entries(keys)) {
     const bytes = decodeMasterKey(id, encoded);
+    if (await isPublishedKey(bytes)) throw refusal(`key ${id} is a published example; make one with npm run keys:new`);
     masterKeys.set(Number(id), await importMasterKey(bytes));
     bytes.fill(0);
   }
@@ -52,14 +54,7 @@ function decodeMasterKey(id: string, encoded: unknown): Uint8Array<ArrayBuffer> 
     // The parser's own message may quote its input.
   }
   if (bytes?.length !== masterKeyBytes) throw refusal(`key ${id} is not the base64 of exactly ${masterKeyBytes} bytes`);
-  if (isPublishedExample(bytes)) throw refusal(`key ${id} is a published example; make one with npm run keys:new`);
   return bytes;
-}
-
-/** Examples and test vectors repeat one byte or count up; no random key does. */
-function isPublishedExample(bytes: Uint8Array): boolean {
-  const step = (bytes[1] ?? 0) - (bytes[0] ?? 0);
-  return (step === 0 || step === 1) && bytes.every((byte, index) => byte === (bytes[0] ?? 0) + step * index);
 }
 
 function refusal(reason: string): Error {

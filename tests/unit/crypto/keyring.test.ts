@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, test, vi } from "vitest";
 import { importKeyring, importMasterKey } from "../../../functions/_shared/crypto/keyring.ts";
 
@@ -80,6 +80,17 @@ describe("importKeyring()", () => {
     ["of letters repeated", Buffer.from("a".repeat(32))],
     ["that counts from 0", Buffer.from(Array.from({ length: 32 }, (_, index) => index))],
     ["that counts from 1", Buffer.from(Array.from({ length: 32 }, (_, index) => index + 1))],
+    ["that counts down", Buffer.from(Array.from({ length: 32 }, (_, index) => 255 - index))],
+    ["that counts across 255", Buffer.from(Array.from({ length: 32 }, (_, index) => 240 + index))],
+    ["that counts by 17", Buffer.from(Array.from({ length: 32 }, (_, index) => index * 17))],
+    ["that begins like no other", Buffer.from([...Array<number>(31).fill(0), 1])],
+    ["of a word repeated", Buffer.from("deadbeef".repeat(8), "hex")],
+    ["of AES-128, twice", Buffer.from("2b7e151628aed2a6abf7158809cf4f3c".repeat(2), "hex")],
+    ["of AES-256", Buffer.from("603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4", "hex")],
+    ["of digits of hexadecimal", Buffer.from("0f1e2d3c4b5a69788796a5b4c3d2e1f0")],
+    ["of a passphrase", Buffer.from("change-me-to-a-32-byte-secret-ok")],
+    ["of a passphrase and zeros", Buffer.from("correct horse battery\0\0\0\0\0\0\0\0\0\0\0")],
+    ["of a hashed word", createHash("sha256").update("secret").digest()],
   ])("refuses a published example %s", (_, bytes) =>
     expect(importKeyring(ringOf(1, { 1: bytes.toString("base64") }))).rejects.toEqual(
       refusal("key 1 is a published example; make one with npm run keys:new"),
@@ -93,10 +104,14 @@ describe("importKeyring()", () => {
     importKey.mockRestore();
   });
 
-  test("takes a key that only begins like an example", async () => {
-    const bytes = Buffer.alloc(32);
-    bytes.writeUInt8(1, 31);
-    await expect(importKeyring(ringOf(1, { 1: bytes.toString("base64") }))).resolves.toMatchObject({ primary: 1 });
+  test("takes random keys, also when they look a little like an example", async () => {
+    const random = Array.from({ length: 2_000 }, () => randomBytes(32));
+    const alike = [
+      Buffer.concat([Buffer.from(Array.from({ length: 16 }, (_, index) => index)), randomBytes(16)]),
+      Buffer.concat([Buffer.from("a text of 16 byt"), randomBytes(15), Buffer.of(0xff)]),
+    ];
+    const keys = [...random, ...alike].map((bytes, kid) => [kid, bytes.toString("base64")]);
+    await expect(importKeyring(ringOf(1, Object.fromEntries(keys)))).resolves.toMatchObject({ primary: 1 });
   });
 
   test("never shows a key in a refusal", async () => {
