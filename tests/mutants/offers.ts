@@ -84,6 +84,14 @@ export const offerGuards: readonly Guard[] = [
   },
   {
     ...shapes,
+    name: "Tools inside the input on credits are checked as tools",
+    file: "catalogue/offers/openai-responses.ts",
+    guard: 'additional_tools: { fields: { id: "text", role: "text", tools: { list: clientTools } } },',
+    instead: 'additional_tools: { fields: { id: "text", role: "text", tools: "json" } },',
+    test: "tests/unit/credits/smuggling.test.ts",
+  },
+  {
+    ...shapes,
     name: "A limit of output tokens is a number from 1",
     guard: 'if (shape === "limit") return typeof value === "number" && value >= 1 ? value : Infinity;',
     instead: 'if (shape === "limit") return value;',
