@@ -22,11 +22,11 @@ function jsonOf(bytes: number): Uint8Array<ArrayBuffer> {
   return body;
 }
 
-function streamOf(events: number, gapMs: number): ReadableStream<Uint8Array<ArrayBuffer>> {
+function streamOf(events: number, gap_ms: number): ReadableStream<Uint8Array<ArrayBuffer>> {
   let sent = 0;
   return new ReadableStream({
     async pull(controller) {
-      if (gapMs > 0 && sent > 0) await new Promise((resolve) => setTimeout(resolve, gapMs));
+      if (gap_ms > 0 && sent > 0) await new Promise((resolve) => setTimeout(resolve, gap_ms));
       if (sent++ < events) return controller.enqueue(event);
       controller.enqueue(done);
       controller.close();

@@ -5,7 +5,7 @@
 const channelName = "byok-changes";
 
 /** Events of one change arrive together, such as `focus` and `visibilitychange`; they cause one reading, in ms. */
-const settleMs = 30;
+const settle_ms = 30;
 
 /** Call it after anything that changes keys or credits. */
 export function announceChange(): void {
@@ -26,7 +26,7 @@ export function whenChanged(listener: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const schedule = () => {
     clearTimeout(timer);
-    timer = setTimeout(listener, settleMs);
+    timer = setTimeout(listener, settle_ms);
   };
   const channel = new BroadcastChannel(channelName);
   channel.addEventListener("message", schedule, { signal });

@@ -82,12 +82,12 @@ function joinAccounts(known: Account, fresh: Account): Account {
 }
 
 /** A hold is charged or given back a moment after its call has ended, which nobody announces. In ms. */
-const heldIntervalMs = 3_000;
+const heldInterval_ms = 3_000;
 
 function useWhileHeld(held: number, refresh: () => Promise<void>): void {
   useEffect(() => {
     if (held === 0) return;
-    const timer = setInterval(() => document.visibilityState === "visible" && void refresh(), heldIntervalMs);
+    const timer = setInterval(() => document.visibilityState === "visible" && void refresh(), heldInterval_ms);
     return () => clearInterval(timer);
   }, [held, refresh]);
 }

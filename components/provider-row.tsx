@@ -191,12 +191,12 @@ function KeyFacts({ credential, status }: { credential: Credential; status: KeyS
 }
 
 /** A check asks the provider twice and waits up to 10 s for each answer. Whoever waits for longer than this is told, in ms. */
-const patienceMs = 5_000;
+const patience_ms = 5_000;
 
 function Waiting({ doing, name }: { doing: NonNullable<Key["doing"]>; name: string }): ReactNode {
   const [isLong, setLong] = useState(false);
   useEffect(() => {
-    const timer = setTimeout(() => setLong(true), patienceMs);
+    const timer = setTimeout(() => setLong(true), patience_ms);
     return () => clearTimeout(timer);
   }, []);
   const what = doing === "saving" ? `Saving your key and checking it with ${name}.` : `Checking your key with ${name}.`;

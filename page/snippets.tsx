@@ -62,12 +62,12 @@ export function Snippets({ byok }: { byok: Byok }): ReactNode {
 }
 
 /** How long a button says what it has done, in ms. */
-const saidMs = 2_000;
+const said_ms = 2_000;
 
 function Copy({ code }: { code: RefObject<HTMLElement | null> }): ReactNode {
   const [said, setSaid] = useState<"Copied" | "Selected">();
   useEffect(() => {
-    const timer = setTimeout(() => setSaid(undefined), saidMs);
+    const timer = setTimeout(() => setSaid(undefined), said_ms);
     return () => clearTimeout(timer);
   }, [said]);
 

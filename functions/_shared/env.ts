@@ -44,11 +44,11 @@ export interface Env {
   /** Whether a check may spend one token of the user's to see that the account has credit. */
   readonly oneTokenCheck: boolean;
   /** How long a check of a key waits for the provider, in ms. */
-  readonly checkTimeoutMs: number;
+  readonly checkTimeout_ms: number;
   /** How long a call waits for the first byte of the provider's answer, in ms. A hosted function must answer within 150 s. */
-  readonly callTimeoutMs: number;
+  readonly callTimeout_ms: number;
   /** How long an answer on credits may be silent before it counts as broken off, in ms. */
-  readonly stallTimeoutMs: number;
+  readonly stallTimeout_ms: number;
 }
 
 export interface DirectDatabase {
@@ -100,9 +100,9 @@ export function readEnv(variables: Variables = environment()): Env {
     platformKeys,
     providerOrigins,
     oneTokenCheck: oneTokenCheck === "on",
-    checkTimeoutMs: milliseconds("BYOK_CHECK_TIMEOUT_MS", 10_000),
-    callTimeoutMs: milliseconds("BYOK_CALL_TIMEOUT_MS", 140_000),
-    stallTimeoutMs: milliseconds("BYOK_STALL_TIMEOUT_MS", 120_000),
+    checkTimeout_ms: milliseconds("BYOK_CHECK_TIMEOUT_MS", 10_000),
+    callTimeout_ms: milliseconds("BYOK_CALL_TIMEOUT_MS", 140_000),
+    stallTimeout_ms: milliseconds("BYOK_STALL_TIMEOUT_MS", 120_000),
   };
 }
 

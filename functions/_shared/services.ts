@@ -32,7 +32,7 @@ export async function openServices(): Promise<Services> {
     check: (provider, apiKey) =>
       checkKey(providers[provider], apiKey, {
         origin: originOf(provider),
-        timeoutMs: env.checkTimeoutMs,
+        timeout_ms: env.checkTimeout_ms,
         oneToken: env.oneTokenCheck,
       }),
   };

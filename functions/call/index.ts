@@ -14,7 +14,7 @@ import { openServices } from "../_shared/services.ts";
 const services = await openServices();
 
 /** Largest body of a call, in bytes. */
-const maxBodyBytes = 25 * 1024 * 1024;
+const maxBody_bytes = 25 * 1024 * 1024;
 
 export default serve({
   methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
@@ -38,10 +38,10 @@ export default serve({
 /** The body goes up and the answer comes down as they are, unread: nothing is buffered but the provider's errors. */
 async function relayUnderByok(request: Request, route: Route, funding: ByokFunding): Promise<Response> {
   const adapter = providers[route.provider];
-  const upload = limitBody(request, maxBodyBytes);
-  const answer = await send(request, route, funding, upload.body, services.env.callTimeoutMs).catch(
+  const upload = limitBody(request, maxBody_bytes);
+  const answer = await send(request, route, funding, upload.body, services.env.callTimeout_ms).catch(
     (error: unknown) => {
-      throw upload.exceeded() ? tooLarge(maxBodyBytes) : error;
+      throw upload.exceeded() ? tooLarge(maxBody_bytes) : error;
     },
   );
   if (answer.status >= 400) return await inboundError(answer, adapter, funding);
@@ -62,21 +62,21 @@ async function relayOnCredits(
   userId: string,
   funding: PlatformFunding,
 ): Promise<Response> {
-  const { callTimeoutMs, stallTimeoutMs } = services.env;
+  const { callTimeout_ms, stallTimeout_ms } = services.env;
   const began = performance.now();
   try {
     const body = streamOf(await readOnCredits(request, userId, funding));
-    const left_ms = callTimeoutMs - (performance.now() - began);
+    const left_ms = callTimeout_ms - (performance.now() - began);
     const answer = await send(request, { ...route, search: offeredSearch(route.search) }, funding, body, left_ms);
     if (answer.status >= 400) {
       funding.release();
       return await inboundError(answer, providers[route.provider], funding);
     }
     const generation = await requireGeneration(answer);
-    const charge = setTimeout(funding.settle, 2 * stallTimeoutMs);
+    const charge = setTimeout(funding.settle, 2 * stallTimeout_ms);
     const watched = watchAnswer(generation, {
       form: formOf(route.path, answer),
-      stallTimeout_ms: stallTimeoutMs,
+      stallTimeout_ms: stallTimeout_ms,
       onEnd({ ending, contentDelivered }) {
         clearTimeout(charge);
         const isClientGone = ending === "client_gone" || ending === "client_stalled" || request.signal.aborted;
@@ -93,10 +93,10 @@ async function relayOnCredits(
 
 /** The body as the platform sends it, as text: what it is read into takes many times its memory, and is gone before the wait. */
 async function readOnCredits(request: Request, userId: string, funding: PlatformFunding): Promise<string> {
-  const { offered, models, maxOutputTokens, maxInputBytes } = funding;
+  const { offered, models, maxOutputTokens, maxInput_bytes } = funding;
   const limitsOf = (model: string) =>
-    models.includes(model) ? { maxOutputTokens, max_input_bytes: maxInputBytes } : undefined;
-  const body = await readJsonObject(request, maxInputBytes, services.env.callTimeoutMs);
+    models.includes(model) ? { maxOutputTokens, max_input_bytes: maxInput_bytes } : undefined;
+  const body = await readJsonObject(request, maxInput_bytes, services.env.callTimeout_ms);
   return checkOffer(offered, body, limitsOf, await services.userHash(userId)).body;
 }
 
@@ -105,7 +105,7 @@ function send(
   route: Route,
   funding: ByokFunding | PlatformFunding,
   body: ReadableStream<Uint8Array<ArrayBuffer>> | null,
-  timeoutMs: number,
+  timeout_ms: number,
 ): Promise<Response> {
   const adapter = providers[route.provider];
   return askProvider({
@@ -114,6 +114,6 @@ function send(
     headers: outboundHeaders(request.headers, adapter, funding),
     body,
     signal: request.signal,
-    timeoutMs,
+    timeout_ms,
   });
 }

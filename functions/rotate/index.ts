@@ -8,7 +8,7 @@ import { requireSecretKey } from "../_shared/request/identity.ts";
 import { rewrapBatch, countByKid } from "../_shared/keys/rotation.ts";
 import { serve } from "../_shared/request/serve.ts";
 import { openServices } from "../_shared/services.ts";
-import { maxBodyBytes, parse } from "../_shared/request/validation.ts";
+import { maxBody_bytes, parse } from "../_shared/request/validation.ts";
 
 const services = await openServices();
 const kid = z.int().check(z.minimum(0), z.maximum(0xffff_ffff));
@@ -25,7 +25,7 @@ export default serve({
   async handle(request) {
     await requireSecretKey(request);
     if (request.method === "GET") return Response.json(await countByKid(services));
-    const { dry_run, ...batch } = parse(Body, await readJsonObject(request, maxBodyBytes));
+    const { dry_run, ...batch } = parse(Body, await readJsonObject(request, maxBody_bytes));
     return Response.json(await rewrapBatch(services, { ...batch, isDryRun: dry_run }));
   },
 });

@@ -6,7 +6,7 @@ import { identifyUser } from "../_shared/request/identity.ts";
 import { providerIds } from "../_shared/providers/index.ts";
 import { serve } from "../_shared/request/serve.ts";
 import { openServices } from "../_shared/services.ts";
-import { maxBodyBytes, parse } from "../_shared/request/validation.ts";
+import { maxBody_bytes, parse } from "../_shared/request/validation.ts";
 
 const services = await openServices();
 const Body = z.strictObject({ provider: z.enum(providerIds) });
@@ -15,7 +15,7 @@ export default serve({
   methods: ["POST"],
   async handle(request) {
     const caller = await identifyUser(request, services.database);
-    const body = parse(Body, await readJsonObject(request, maxBodyBytes));
+    const body = parse(Body, await readJsonObject(request, maxBody_bytes));
     return Response.json(await checkSavedKey(services, caller.userId, body.provider));
   },
 });

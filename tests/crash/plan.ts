@@ -6,7 +6,7 @@ import { byokSteps, creditsSteps } from "./steps.ts";
 /** A call that is under way at whatever point when the crash comes. */
 const looseCall = fc.record({
   /** From the moment that the other calls stand still, in ms. */
-  delayMs: fc.integer({ min: 0, max: 40 }),
+  delay_ms: fc.integer({ min: 0, max: 40 }),
   /** Few, so that some are retries of others. */
   request: fc.integer({ min: 0, max: 3 }),
 });
@@ -21,8 +21,8 @@ const plan = fc.record({
   }),
   /** Calls on credits of one user. */
   loose: fc.array(looseCall, { minLength: 1, maxLength: 6 }),
-  /** When the crash comes, as `delayMs`. */
-  crashMs: fc.integer({ min: 0, max: 60 }),
+  /** When the crash comes, as `delay_ms`. */
+  crash_ms: fc.integer({ min: 0, max: 60 }),
   /** What becomes of what stands before or after a billing function. */
   release: fc.constantFrom("passed before restart", "passed after restart", "lost"),
   /** Holds expire, and are swept, at the end of each run; at times already before functions that have survived go on. */

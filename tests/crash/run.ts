@@ -76,15 +76,15 @@ class CrashRun {
     const own = byokSteps.map((step, index) => this.#start(step, this.#byokUser, `own-${index}`));
     const places = [...steps, ...byokSteps].map((step) => `a call stands ${nameOf(step)}`);
     await Promise.all([...paid, ...own].map((stands, index) => within(30_000, places[index] ?? "", stands)));
-    this.#loose = loose.map(async ({ delayMs, request }) => {
-      await delay(delayMs);
+    this.#loose = loose.map(async ({ delay_ms, request }) => {
+      await delay(delay_ms);
       return this.#call(this.#looseUser, this.#requestId(`loose-${request}`));
     });
   }
 
   async crash(): Promise<void> {
-    const { crashMs, victim, release } = this.#plan;
-    await delay(crashMs);
+    const { crash_ms, victim, release } = this.#plan;
+    await delay(crash_ms);
     await this.#stack.kill(victim);
     await this.#stack.gate.unlock();
     if (release !== "passed after restart") this.#stack.gate.release(release === "lost" ? "lost" : "passed");
@@ -223,10 +223,10 @@ class CrashRun {
 }
 
 /** A deadline, so that a run that stands still says where. */
-async function within<T>(timeoutMs: number, what: string, work: Promise<T>): Promise<T> {
+async function within<T>(timeout_ms: number, what: string, work: Promise<T>): Promise<T> {
   const patience = new AbortController();
-  const tooLate = delay(timeoutMs, undefined, { signal: patience.signal }).then(() => {
-    throw new Error(`It took more than ${timeoutMs} ms until ${what}.`);
+  const tooLate = delay(timeout_ms, undefined, { signal: patience.signal }).then(() => {
+    throw new Error(`It took more than ${timeout_ms} ms until ${what}.`);
   });
   try {
     return await Promise.race([work, tooLate]);

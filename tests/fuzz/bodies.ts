@@ -11,12 +11,12 @@ import { bearer, type Target } from "./target.ts";
 import { exchange, requestOf } from "./wire.ts";
 
 const mebibyte = 1024 * 1024;
-const limitBytes = 25 * mebibyte;
+const limit_bytes = 25 * mebibyte;
 /** More than the functions may hold: whoever holds a bomb of this size unpacked is found out. */
-const bombBytes = 128 * mebibyte;
+const bomb_bytes = 128 * mebibyte;
 const memoryLimitKiB = 256 * 1024;
 
-const bomb = gzipSync(Buffer.alloc(bombBytes), { level: 1 });
+const bomb = gzipSync(Buffer.alloc(bomb_bytes), { level: 1 });
 
 export function attackWithBodies(target: () => Target): void {
   type Header = [name: string, value: string];
@@ -216,10 +216,10 @@ export function attackWithBodies(target: () => Target): void {
   }
 
   test.each([
-    { bytes: limitBytes, isDeclared: true, outcome: "200," },
-    { bytes: limitBytes, isDeclared: false, outcome: "200," },
-    { bytes: limitBytes + 1, isDeclared: true, outcome: "413,body_too_large" },
-    { bytes: limitBytes + 1, isDeclared: false, outcome: "413,body_too_large" },
+    { bytes: limit_bytes, isDeclared: true, outcome: "200," },
+    { bytes: limit_bytes, isDeclared: false, outcome: "200," },
+    { bytes: limit_bytes + 1, isDeclared: true, outcome: "413,body_too_large" },
+    { bytes: limit_bytes + 1, isDeclared: false, outcome: "413,body_too_large" },
   ])(
     "four uploads at once of $bytes bytes, declared: $isDeclared, end with $outcome and stay out of memory",
     async ({ bytes, isDeclared, outcome }) => {
@@ -308,7 +308,7 @@ export function attackWithBodies(target: () => Target): void {
       const endless: Script = (socket) => {
         const piece = Buffer.alloc(64 * 1024, "[");
         socket.write("HTTP/1.1 200 Any\r\ncontent-type: application/json\r\n\r\n");
-        let left = bombBytes / piece.length;
+        let left = bomb_bytes / piece.length;
         const more = () => {
           while (left-- > 0 && !socket.destroyed) if (!socket.write(piece)) return socket.once("drain", more);
           return socket.end();

@@ -26,7 +26,7 @@ export interface HostileProvider {
   stop(): Promise<void>;
 }
 
-const rememberedBytes = 64 * 1024;
+const remembered_bytes = 64 * 1024;
 
 /** Answers every request with an empty list, which is a good answer to any question, unless a script is named in it. */
 export async function startHostileProvider(): Promise<HostileProvider> {
@@ -61,7 +61,7 @@ async function receive(request: IncomingMessage, received: Received[]): Promise<
   received.push(entry);
   try {
     for await (const chunk of request as AsyncIterable<Buffer>) {
-      if (entry.body.length < rememberedBytes) entry.body += chunk.toString("latin1");
+      if (entry.body.length < remembered_bytes) entry.body += chunk.toString("latin1");
     }
   } catch {
     // The functions broke off, as they do for a body that is too long.

@@ -194,7 +194,7 @@ export class Target {
     const { target, rawHeaders } = received;
     const faults: string[] = [];
     const isOwnPath = providers[id].prefixes.some((prefix) => target.startsWith(prefix));
-    if (!isOwnPath || leavesPath.test(decodedBytes(target.replace(/\?.*/s, ""))))
+    if (!isOwnPath || leavesPath.test(decodePath(target.replace(/\?.*/s, ""))))
       faults.push(`${id} was asked for ${this.shown(target)}`);
     const names = rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
     const strange = names.find((name) => !sentHeaders.includes(name));
@@ -220,7 +220,7 @@ const sentHeaders = [...ordinaryHeaders, "authorization", "x-api-key", "x-goog-a
 /** What a path, once decoded, may not hold. */
 const leavesPath = /\/\/|\\|@|\/\.\.?(?:\/|$)|[\0-\x1f\x7f]/;
 
-function decodedBytes(path: string): string {
+function decodePath(path: string): string {
   return path.replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 

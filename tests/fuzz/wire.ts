@@ -15,7 +15,7 @@ export interface WireAnswer {
 }
 
 /** How long a server may say nothing to what it may rightly take for the beginning of a request, in ms. */
-const patienceMs = 3_000;
+const patience_ms = 3_000;
 
 /**
  * Writes the pieces, one after the other as the server takes them, and reads one answer, or all until the connection ends.
@@ -25,7 +25,7 @@ const patienceMs = 3_000;
 export async function exchange(
   port: number,
   pieces: string | Iterable<string | Buffer> | AsyncIterable<string | Buffer>,
-  { until = "answered", patience = patienceMs }: { until?: "answered" | "closed"; patience?: number } = {},
+  { until = "answered", patience = patience_ms }: { until?: "answered" | "closed"; patience?: number } = {},
 ): Promise<WireAnswer> {
   sent.requests++;
   const socket = connect(port, "127.0.0.1");

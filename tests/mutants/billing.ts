@@ -162,8 +162,8 @@ export const billingGuards: readonly Guard[] = [
   {
     ...funding,
     name: "A hold is resolved also when the database is away for a moment",
-    guard: "if (!isAway || pauseMs === null) return;",
-    instead: "if (!isAway || pauseMs) return;",
+    guard: "if (!isAway || pause_ms === null) return;",
+    instead: "if (!isAway || pause_ms) return;",
   },
   {
     ...funding,
@@ -188,15 +188,15 @@ export const billingGuards: readonly Guard[] = [
   {
     name: "A client that reads slowly does not outlast its hold",
     file: "functions/call/index.ts",
-    guard: "const charge = setTimeout(funding.settle, 2 * stallTimeoutMs);",
+    guard: "const charge = setTimeout(funding.settle, 2 * stallTimeout_ms);",
     instead: "const charge = 0;",
     test: "tests/e2e/relay/slow-readers.test.ts",
   },
   {
     name: "A body that never ends does not outlast its hold",
     file: "functions/call/index.ts",
-    guard: "await readJsonObject(request, maxInputBytes, services.env.callTimeoutMs);",
-    instead: "await readJsonObject(request, maxInputBytes);",
+    guard: "await readJsonObject(request, maxInput_bytes, services.env.callTimeout_ms);",
+    instead: "await readJsonObject(request, maxInput_bytes);",
     test: "tests/e2e/relay/timeouts.test.ts",
   },
   {

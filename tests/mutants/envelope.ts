@@ -61,20 +61,20 @@ export const envelopeGuards: readonly Guard[] = [
   {
     ...envelope,
     name: "An envelope is bound to its user",
-    guard: "uuidBytes(userId), uuidBytes(credentialId)",
-    instead: "uuidBytes(credentialId), uuidBytes(credentialId)",
+    guard: "encodeUuid(userId), encodeUuid(credentialId)",
+    instead: "encodeUuid(credentialId), encodeUuid(credentialId)",
   },
   {
     ...envelope,
     name: "An envelope is bound to its credential",
-    guard: "uuidBytes(userId), uuidBytes(credentialId)",
-    instead: "uuidBytes(userId), uuidBytes(userId)",
+    guard: "encodeUuid(userId), encodeUuid(credentialId)",
+    instead: "encodeUuid(userId), encodeUuid(userId)",
   },
   {
     ...envelope,
     name: "An envelope is bound to its provider",
-    guard: "uuidBytes(credentialId), [providerNumber]);",
-    instead: "uuidBytes(credentialId), [1]);",
+    guard: "encodeUuid(credentialId), [providerNumber]);",
+    instead: "encodeUuid(credentialId), [1]);",
   },
   {
     ...envelope,
@@ -97,13 +97,13 @@ export const envelopeGuards: readonly Guard[] = [
   {
     ...envelope,
     name: "The length inside is possible",
-    guard: "if (length < 1 || length > maxApiKeyBytes) throw unreadable();",
+    guard: "if (length < 1 || length > maxApiKey_bytes) throw unreadable();",
     instead: "",
   },
   {
     ...envelope,
     name: "A key that would not fit is refused",
-    guard: "encoded.length < 1 || encoded.length > maxApiKeyBytes",
+    guard: "encoded.length < 1 || encoded.length > maxApiKey_bytes",
     instead: "encoded.length < 1",
   },
   {
@@ -121,7 +121,7 @@ export const envelopeGuards: readonly Guard[] = [
   {
     ...keyring,
     name: "A master key has exactly 32 bytes",
-    guard: "if (bytes?.length !== masterKeyBytes)",
+    guard: "if (bytes?.length !== masterKey_bytes)",
     instead: "if (!bytes)",
   },
   {
@@ -170,8 +170,8 @@ export const envelopeGuards: readonly Guard[] = [
   {
     ...keyring,
     name: "A refused ring is not quoted",
-    guard: "is not the base64 of exactly ${masterKeyBytes} bytes`",
-    instead: "is not the base64 of exactly ${masterKeyBytes} bytes: ${encoded}`",
+    guard: "is not the base64 of exactly ${masterKey_bytes} bytes`",
+    instead: "is not the base64 of exactly ${masterKey_bytes} bytes: ${encoded}`",
   },
   {
     name: "Nothing but WebCrypto is imported in the crypto path",

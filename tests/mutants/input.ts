@@ -48,13 +48,13 @@ export const inputGuards: readonly Guard[] = [
   {
     ...body,
     name: "A body is counted as it passes",
-    guard: "if (received <= maxBytes) return controller.enqueue(value);",
+    guard: "if (received <= max_bytes) return controller.enqueue(value);",
     instead: "return controller.enqueue(value);",
   },
   {
     ...body,
     name: "A declared length past the limit is refused at once",
-    guard: 'if (Number(request.headers.get("content-length")) > maxBytes) throw tooLarge(maxBytes);',
+    guard: 'if (Number(request.headers.get("content-length")) > max_bytes) throw tooLarge(max_bytes);',
     instead: "",
   },
   {
@@ -157,7 +157,7 @@ export const inputGuards: readonly Guard[] = [
   {
     ...credentials,
     name: "An API key is printable ASCII of a possible length",
-    guard: "if (apiKey.length > maxApiKeyBytes || !/^[\\x21-\\x7e]+$/.test(apiKey))",
+    guard: "if (apiKey.length > maxApiKey_bytes || !/^[\\x21-\\x7e]+$/.test(apiKey))",
     instead: "if (false)",
   },
   {

@@ -105,7 +105,7 @@ export const relayGuards: readonly Guard[] = [
   {
     ...errors,
     name: "The body of an error has a time to end",
-    guard: "const timer = setTimeout(() => patience.abort(), maxErrorMs);",
+    guard: "const timer = setTimeout(() => patience.abort(), maxError_ms);",
     instead: "const timer = 0;",
   },
   {

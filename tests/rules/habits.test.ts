@@ -24,3 +24,14 @@ test("no folder holds more than twenty files of code", () => {
   for (const file of code) counts.set(path.dirname(file), (counts.get(path.dirname(file)) ?? 0) + 1);
   expect([...counts].filter(([, count]) => count > 20)).toEqual([]);
 });
+
+/** Names that Node and pg have given. */
+const foreign = ["randomBytes", "connectionTimeoutMillis", "idleTimeoutMillis", "getSeconds", "setSeconds"];
+
+test("a name says its unit last, as _ms or _bytes", () => {
+  const camelUnit = /\b[a-z][A-Za-z0-9]*(?:Ms|Millis|Seconds|Bytes|Kb|Mb|Microcredits)\b/g;
+  const found = code.flatMap((file) =>
+    Array.from(readFileSync(path.join(root, file), "utf8").matchAll(camelUnit), ([name]) => `${file}: ${name}`),
+  );
+  expect(found.filter((name) => !foreign.some((allowed) => name.endsWith(`: ${allowed}`)))).toEqual([]);
+});

@@ -24,9 +24,9 @@ describe("readEnv()", () => {
       platformKeys: {},
       providerOrigins: {},
       oneTokenCheck: true,
-      checkTimeoutMs: 10_000,
-      callTimeoutMs: 140_000,
-      stallTimeoutMs: 120_000,
+      checkTimeout_ms: 10_000,
+      callTimeout_ms: 140_000,
+      stallTimeout_ms: 120_000,
     });
   });
 
@@ -43,16 +43,16 @@ describe("readEnv()", () => {
       platformKeys: { openai: "sk-platform" },
       providerOrigins: { openai: "http://127.0.0.1:9000", groq: "http://localhost:9001" },
       oneTokenCheck: false,
-      checkTimeoutMs: 50,
-      callTimeoutMs: 60,
-      stallTimeoutMs: 70,
+      checkTimeout_ms: 50,
+      callTimeout_ms: 60,
+      stallTimeout_ms: 70,
     });
   });
 
   test("reads the environment of the process when none is given", () => {
     for (const [name, value] of Object.entries(complete)) vi.stubEnv(name, value);
     vi.stubEnv("BYOK_CALL_TIMEOUT_MS", "77");
-    expect(readEnv()).toMatchObject({ supabaseUrl: complete.SUPABASE_URL, callTimeoutMs: 77 });
+    expect(readEnv()).toMatchObject({ supabaseUrl: complete.SUPABASE_URL, callTimeout_ms: 77 });
   });
 
   test.each(["SUPABASE_URL", "SUPABASE_SECRET_KEYS", "BYOK_MASTER_KEYS"])("refuses to go on without %s", (name) => {

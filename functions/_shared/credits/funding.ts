@@ -27,7 +27,7 @@ export interface PlatformFunding {
   /** Models that the operation buys, as the provider spells them. */
   readonly models: readonly string[];
   readonly maxOutputTokens: number;
-  readonly maxInputBytes: number;
+  readonly maxInput_bytes: number;
   /** Charges the hold, off the critical path. Whichever of `settle` and `release` comes first counts. */
   settle(): void;
   /** Gives the hold back, off the critical path. */
@@ -79,7 +79,7 @@ export async function fundCall(
     offered,
     models: opened.models,
     maxOutputTokens: opened.maxOutputTokens,
-    maxInputBytes: opened.maxInputBytes,
+    maxInput_bytes: opened.maxInput_bytes,
     settle: () => resolve("settleHold"),
     release: () => resolve("voidHold"),
   };
@@ -88,21 +88,21 @@ export async function fundCall(
 declare const EdgeRuntime: { waitUntil(promise: Promise<unknown>): void } | undefined;
 
 /** How long to wait before a database that was away is asked again, in ms; in all about as long as a restart takes. */
-const pausesMs = [500, 2_000, 8_000];
+const pauses_ms = [500, 2_000, 8_000];
 
 /**
  * Resolves a hold also when the database is away for a moment; whether it has heard of it does not matter, since the second
  * time changes nothing. A hold whose resolution fails expires and is given back.
  */
 async function persist(resolve: () => Promise<unknown>): Promise<void> {
-  for (const pauseMs of [...pausesMs, null]) {
+  for (const pause_ms of [...pauses_ms, null]) {
     try {
       await resolve();
       return;
     } catch (error) {
       const isAway = error instanceof ByokError && error.code === "database_unavailable";
-      if (!isAway || pauseMs === null) return;
-      await new Promise((over) => setTimeout(over, pauseMs));
+      if (!isAway || pause_ms === null) return;
+      await new Promise((over) => setTimeout(over, pause_ms));
     }
   }
 }

@@ -36,12 +36,12 @@ export interface SealedKey {
 }
 
 /** Longest API key that fits, in bytes of UTF-8. */
-export const maxApiKeyBytes = 254;
+export const maxApiKey_bytes = 254;
 
 const magic = new TextEncoder().encode("BYK");
 const suite = 1;
 const layout = { suite: 3, kid: 4, random: 8, nonce: 40, commitment: 52, ciphertext: 84, total: 356 };
-const plaintextBytes = 256;
+const plaintext_bytes = 256;
 const contextPrefix = new TextEncoder().encode("byok/v1\0");
 const purpose = { encryption: 1, commitment: 2 };
 const salt = crypto.subtle.digest("SHA-256", new TextEncoder().encode("byok/v1/hkdf-salt"));
@@ -137,11 +137,11 @@ async function deriveOrRecall(masterKey: CryptoKey, context: Bytes, random: Byte
 }
 
 async function derive(masterKey: CryptoKey, context: Bytes, random: Bytes): Promise<Derived> {
-  const saltBytes = await salt;
+  const ourSalt = await salt;
   const hkdf = (info: number) => ({
     name: "HKDF",
     hash: "SHA-256",
-    salt: saltBytes,
+    salt: ourSalt,
     info: concat(context, random, [info]),
   });
   const [key, commitment] = await Promise.all([
@@ -167,12 +167,12 @@ function contextOf({ userId, credentialId, providerNumber }: Binding, kid: numbe
   if (!Number.isInteger(providerNumber) || providerNumber < 1 || providerNumber > 255) {
     throw new RangeError("A provider number is from 1 to 255.");
   }
-  const kidBytes = new Uint8Array(4);
-  new DataView(kidBytes.buffer).setUint32(0, kid);
-  return concat(contextPrefix, [suite], kidBytes, uuidBytes(userId), uuidBytes(credentialId), [providerNumber]);
+  const encodedKid = new Uint8Array(4);
+  new DataView(encodedKid.buffer).setUint32(0, kid);
+  return concat(contextPrefix, [suite], encodedKid, encodeUuid(userId), encodeUuid(credentialId), [providerNumber]);
 }
 
-function uuidBytes(uuid: string): Bytes {
+function encodeUuid(uuid: string): Bytes {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(uuid)) throw new RangeError("A uuid is malformed.");
   const hex = uuid.replaceAll("-", "");
   const bytes = new Uint8Array(16);
@@ -182,10 +182,10 @@ function uuidBytes(uuid: string): Bytes {
 
 function pad(apiKey: string): Bytes {
   const encoded = new TextEncoder().encode(apiKey);
-  if (encoded.length < 1 || encoded.length > maxApiKeyBytes) {
-    throw new RangeError(`An API key has 1 to ${maxApiKeyBytes} bytes.`);
+  if (encoded.length < 1 || encoded.length > maxApiKey_bytes) {
+    throw new RangeError(`An API key has 1 to ${maxApiKey_bytes} bytes.`);
   }
-  const plaintext = new Uint8Array(plaintextBytes);
+  const plaintext = new Uint8Array(plaintext_bytes);
   new DataView(plaintext.buffer).setUint16(0, encoded.length);
   plaintext.set(encoded, 2);
   return plaintext;
@@ -193,7 +193,7 @@ function pad(apiKey: string): Bytes {
 
 function unpad(plaintext: Bytes): string {
   const length = new DataView(plaintext.buffer).getUint16(0);
-  if (length < 1 || length > maxApiKeyBytes) throw unreadable();
+  if (length < 1 || length > maxApiKey_bytes) throw unreadable();
   if (plaintext.subarray(2 + length).some((byte) => byte !== 0)) throw unreadable();
   return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(plaintext.subarray(2, 2 + length));
 }

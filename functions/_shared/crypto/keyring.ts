@@ -8,7 +8,7 @@ export interface Keyring {
   readonly masterKeys: ReadonlyMap<number, CryptoKey>;
 }
 
-const masterKeyBytes = 32;
+const masterKey_bytes = 32;
 /** A kid stands in four bytes of the envelope. */
 export const maxKid = 0xffff_ffff;
 
@@ -53,7 +53,8 @@ function decodeMasterKey(id: string, encoded: unknown): Uint8Array<ArrayBuffer> 
   } catch {
     // The parser's own message may quote its input.
   }
-  if (bytes?.length !== masterKeyBytes) throw refusal(`key ${id} is not the base64 of exactly ${masterKeyBytes} bytes`);
+  if (bytes?.length !== masterKey_bytes)
+    throw refusal(`key ${id} is not the base64 of exactly ${masterKey_bytes} bytes`);
   return bytes;
 }
 

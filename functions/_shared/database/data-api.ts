@@ -6,7 +6,7 @@ import type { Database as Schema } from "./schema.ts";
 import type { Database } from "./types.ts";
 
 /** Longer than any statement may take there (8 s). */
-const patienceMs = 10_000;
+const patience_ms = 10_000;
 
 /**
  * What stands before the Data API answers so when it is away: gateways, Cloudflare (520 to 524), and Supabase's own for a project
@@ -21,7 +21,7 @@ export function dataApi(supabaseUrl: string, secretKey: string): Database {
   const client = new PostgrestClient<Schema, {}, "byok">(`${supabaseUrl.replace(/\/$/, "")}/rest/v1`, {
     headers: { apikey: secretKey },
     schema: "byok",
-    timeout: patienceMs,
+    timeout: patience_ms,
   });
   const rpc = rpcOver(async <Name extends FunctionName>(name: Name, parameters: Parameters<Name>) => {
     const { data, error, status } = await client.rpc(name, parameters);

@@ -11,27 +11,27 @@ export interface DirectOptions {
   /** PEM of the authority that signed the server's certificate; the public ones when absent. False: no TLS. */
   readonly tls: { readonly ca?: string } | false;
   /** How long to wait for a connection, and then for an answer, in ms: longer than a statement may take (8 s). */
-  readonly patienceMs?: number;
+  readonly patience_ms?: number;
 }
 
 /** Most connections of an isolate: one for batches, three for steps that wait for a locked account, one for all else. */
 const maxConnections = 5;
 /** How long a connection that nobody needs is kept, in ms. */
-const idleMs = 30_000;
+const idle_ms = 30_000;
 
 /**
  * Make one for each isolate. Statements are unnamed and each is a transaction of its own, so nothing depends on which server
  * connection a pooler picks. Connections are opened when they are needed; one that broke is dropped and another is opened for
  * the next statement. No statement is sent twice unless Postgres says that it has rolled the first one back.
  */
-export function direct({ url, tls, patienceMs = 10_000 }: DirectOptions): Database & { close(): Promise<void> } {
+export function direct({ url, tls, patience_ms = 10_000 }: DirectOptions): Database & { close(): Promise<void> } {
   const pool = new Pool({
     connectionString: url,
     ssl: tls,
     max: maxConnections,
-    connectionTimeoutMillis: patienceMs,
-    query_timeout: patienceMs,
-    idleTimeoutMillis: idleMs,
+    connectionTimeoutMillis: patience_ms,
+    query_timeout: patience_ms,
+    idleTimeoutMillis: idle_ms,
     keepAlive: true,
   });
   // The end of a connection reaches whoever waits for its answer; here it must only not end the process.

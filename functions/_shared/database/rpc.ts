@@ -111,7 +111,7 @@ export function openedCallOf(row: OpenedRow): OpenedCall {
     holdId: row.hold_id,
     price_microcredits: row.price_microcredits,
     maxOutputTokens: row.max_output_tokens,
-    maxInputBytes: row.max_input_bytes,
+    maxInput_bytes: row.max_input_bytes,
     models: row.models,
   };
 }

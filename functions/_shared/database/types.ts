@@ -57,7 +57,7 @@ export type OpenedCall =
       readonly holdId: string;
       readonly price_microcredits: number;
       readonly maxOutputTokens: number;
-      readonly maxInputBytes: number;
+      readonly maxInput_bytes: number;
       readonly models: readonly string[];
     };
 

@@ -1,6 +1,6 @@
 /** Saving, opening and checking a user's API key: the envelope, the provider and the database together. */
 import type { Credential } from "../database/types.ts";
-import { maxApiKeyBytes, open, seal } from "../crypto/envelope.ts";
+import { maxApiKey_bytes, open, seal } from "../crypto/envelope.ts";
 import { ByokError } from "../errors.ts";
 import type { Keyring } from "../crypto/keyring.ts";
 import { type ProviderId, providers } from "../providers/index.ts";
@@ -28,9 +28,9 @@ export async function saveKey(
 ): Promise<CheckedCredential> {
   const apiKey = pasted.trim();
   const adapter = providers[provider];
-  if (apiKey.length > maxApiKeyBytes || !/^[\x21-\x7e]+$/.test(apiKey)) {
+  if (apiKey.length > maxApiKey_bytes || !/^[\x21-\x7e]+$/.test(apiKey)) {
     throw new ByokError("invalid_request", {
-      message: `An API key is 1 to ${maxApiKeyBytes} printable ASCII characters.`,
+      message: `An API key is 1 to ${maxApiKey_bytes} printable ASCII characters.`,
       details: { field: "api_key" },
     });
   }

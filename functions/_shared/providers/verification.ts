@@ -6,7 +6,7 @@ export interface CheckOptions {
   /** Where the provider is. */
   readonly origin: string;
   /** How long each question may take, in ms. */
-  readonly timeoutMs: number;
+  readonly timeout_ms: number;
   /** Whether to spend one token of the user's: only that shows whether the account has credit. */
   readonly oneToken: boolean;
 }
@@ -55,7 +55,7 @@ async function ask(adapter: Adapter, apiKey: string, probe: Probe, options: Chec
       },
       ...(isPost ? { body: JSON.stringify(probe.body) } : {}),
       redirect: "manual",
-      signal: AbortSignal.timeout(options.timeoutMs),
+      signal: AbortSignal.timeout(options.timeout_ms),
     });
     return { status: response.status, body: parseJson(await readAtMost(response, maxAnswerLength)) };
   } catch {

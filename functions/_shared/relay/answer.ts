@@ -22,7 +22,7 @@ export interface AnswerReport {
   /** Whether any generated content was passed on to the client: false for a preamble, a ping or an error. */
   readonly contentDelivered: boolean;
   /** Bytes that were passed on to the client. */
-  readonly deliveredBytes: number;
+  readonly delivered_bytes: number;
   /** Null if the provider reported none, or not for the whole answer. */
   readonly usage: Usage | null;
 }
@@ -49,7 +49,7 @@ const clientPatience_ms = 10_000;
  */
 const gathering_ms = 25;
 const draining_ms = 4;
-const maxGatheredBytes = 16 * 1024;
+const maxGathered_bytes = 16 * 1024;
 
 type Bytes = Uint8Array<ArrayBuffer>;
 type Controller = ReadableStreamDefaultController<Bytes>;
@@ -76,7 +76,7 @@ class Watch {
   readonly #inspector: Inspector;
   #controller!: Controller;
   #report: AnswerReport | null = null;
-  #deliveredBytes = 0;
+  #delivered_bytes = 0;
   #contentDelivered = false;
   #hasLeft = false;
   /** Waits for the charge; null if nothing does. */
@@ -131,7 +131,7 @@ class Watch {
         if (this.#report) return;
         if (chunk === null) return await this.#finish();
         this.#inspector.add(chunk);
-        if (this.#gathering === undefined || this.#inspector.pendingBytes >= maxGatheredBytes)
+        if (this.#gathering === undefined || this.#inspector.pending_bytes >= maxGathered_bytes)
           await this.#passOrGather();
         if (!this.#hasRoom()) await this.#room();
       }
@@ -145,9 +145,9 @@ class Watch {
    * reading several that are there costs a fraction of waking up for each.
    */
   async #passOrGather(): Promise<void> {
-    const { hasContent, pendingBytes } = this.#inspector;
+    const { hasContent, pending_bytes } = this.#inspector;
     const wait_ms = this.#passedAt_ms + gathering_ms - performance.now();
-    if (!hasContent || wait_ms <= 0 || pendingBytes >= maxGatheredBytes) return this.#pass();
+    if (!hasContent || wait_ms <= 0 || pending_bytes >= maxGathered_bytes) return this.#pass();
     await new Promise<void>((resolve) => (this.#gathering = setTimeout(resolve, wait_ms)));
     this.#gathering = setTimeout(() => {
       this.#gathering = undefined;
@@ -170,7 +170,7 @@ class Watch {
   }
 
   #enqueue({ bytes, hasContent }: Batch): void {
-    this.#deliveredBytes += bytes.byteLength;
+    this.#delivered_bytes += bytes.byteLength;
     this.#contentDelivered ||= hasContent;
     this.#controller.enqueue(bytes);
   }
@@ -217,7 +217,7 @@ class Watch {
       // Clients leave at the provider's last event, before the connection ends.
       ending: ending === "client_gone" && usage !== null ? "complete" : ending,
       contentDelivered: this.#contentDelivered,
-      deliveredBytes: this.#deliveredBytes,
+      delivered_bytes: this.#delivered_bytes,
       usage,
     };
     this.#options.onEnd(this.#report);

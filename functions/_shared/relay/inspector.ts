@@ -14,7 +14,7 @@ export interface Batch {
 }
 
 /** Most bytes of an event or of a JSON answer that are kept until it is whole. Longer ones pass on as they come. */
-const maxHeldBytes = 256 * 1024;
+const maxHeld_bytes = 256 * 1024;
 /** Enough of an answer's end for its counts and what providers write after them, in characters. */
 const tailLength = 64 * 1024;
 
@@ -45,7 +45,7 @@ export class Inspector {
   }
 
   /** Bytes that came and were not taken yet. */
-  get pendingBytes(): number {
+  get pending_bytes(): number {
     return this.#length;
   }
 
@@ -64,7 +64,7 @@ export class Inspector {
   /** What is whole by now; null if nothing is. At the end of the answer the rest counts as whole. */
   take(isEnd = false): Batch | null {
     if (this.#length === 0) return null;
-    const isTooLong = this.#isCut || this.#length > maxHeldBytes;
+    const isTooLong = this.#isCut || this.#length > maxHeld_bytes;
     const boundary = isEnd ? this.#length : this.#form.isStream ? lastBoundary(this.#bytes, this.#length) : 0;
     const length = boundary === 0 && isTooLong ? this.#length : boundary;
     if (length === 0) return null;

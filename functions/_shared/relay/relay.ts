@@ -21,7 +21,7 @@ const maxErrorLength = 256 * 1024;
 /** What the end of an error that was cut off may hold of a key without being found, in characters: 15 in their longest spelling. */
 const maxCutLength = 256;
 /** How long the body of an error is waited for, in ms; together with the wait for its first byte less than a function has. */
-const maxErrorMs = 5_000;
+const maxError_ms = 5_000;
 
 export interface Outbound {
   readonly url: string;
@@ -35,7 +35,7 @@ export interface Outbound {
   /** Aborted when the client is gone. */
   readonly signal: AbortSignal;
   /** How long to wait for the first byte of the answer, in ms. */
-  readonly timeoutMs: number;
+  readonly timeout_ms: number;
 }
 
 /** The headers a provider gets: made from scratch, with the API key of whoever pays. */
@@ -56,7 +56,7 @@ export function outboundHeaders(client: Headers, adapter: Adapter, funding: Pick
  *
  * @throws ByokError `provider_unreachable`, `provider_timeout`, `provider_misbehaved` for what cannot be passed on
  */
-export async function askProvider({ url, method, headers, body, signal, timeoutMs }: Outbound): Promise<Response> {
+export async function askProvider({ url, method, headers, body, signal, timeout_ms }: Outbound): Promise<Response> {
   // One signal for both: AbortSignal.any() costs several times as much, most of it garbage.
   const ended = new AbortController();
   const end = () => ended.abort();
@@ -64,7 +64,7 @@ export async function askProvider({ url, method, headers, body, signal, timeoutM
   const timer = setTimeout(() => {
     isLate = true;
     end();
-  }, timeoutMs);
+  }, timeout_ms);
   if (signal.aborted) end();
   else signal.addEventListener("abort", end);
   let answer: Response;
@@ -177,7 +177,7 @@ export async function inboundError(
 /** The body of an error; empty when it breaks off or does not end in time, and then the status alone speaks. */
 async function readError(answer: Response): Promise<string> {
   const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(), maxErrorMs);
+  const timer = setTimeout(() => patience.abort(), maxError_ms);
   try {
     return await readAtMost(answer, maxErrorLength, patience.signal);
   } catch {

@@ -9,7 +9,7 @@ export interface Source {
 }
 
 /** Most bytes that are read at once. */
-const bufferBytes = 16 * 1024;
+const buffer_bytes = 16 * 1024;
 
 /**
  * Bodies of Deno's fetch are read into one buffer, again and again: their default reader makes a new one of 64 KiB for every
@@ -23,7 +23,7 @@ export function sourceOf(body: ReadableStream<Bytes>): Source {
     const plain = body.getReader();
     return { read: async () => (await plain.read()).value ?? null, cancel: () => plain.cancel() };
   }
-  let buffer = new ArrayBuffer(bufferBytes);
+  let buffer = new ArrayBuffer(buffer_bytes);
   return {
     async read() {
       const { done, value } = await reader.read(new Uint8Array(buffer));

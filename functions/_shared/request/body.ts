@@ -3,19 +3,19 @@ import { ByokError } from "../errors.ts";
 import { isRecord, parseJson } from "../json.ts";
 
 /**
- * Reads a body of at most `maxBytes` as text, in at most `timeoutMs` where that is given.
+ * Reads a body of at most `max_bytes` as text, in at most `timeout_ms` where that is given.
  *
  * @throws ByokError `body_too_large`; `invalid_request` if it is not UTF-8, did not come in time, or the client broke off.
  */
-export async function readText(request: Request, maxBytes: number, timeoutMs?: number): Promise<string> {
+export async function readText(request: Request, max_bytes: number, timeout_ms?: number): Promise<string> {
   const patience = new AbortController();
-  const timer = timeoutMs === undefined ? undefined : setTimeout(() => patience.abort(), timeoutMs);
-  const limited = limitBody(request, maxBytes, patience.signal);
+  const timer = timeout_ms === undefined ? undefined : setTimeout(() => patience.abort(), timeout_ms);
+  const limited = limitBody(request, max_bytes, patience.signal);
   try {
     const bytes = await new Response(limited.body).arrayBuffer();
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    if (limited.exceeded()) throw tooLarge(maxBytes);
+    if (limited.exceeded()) throw tooLarge(max_bytes);
     const message = patience.signal.aborted ? "The body did not come in time." : "The body is not UTF-8 text.";
     throw new ByokError("invalid_request", { message });
   } finally {
@@ -24,16 +24,16 @@ export async function readText(request: Request, maxBytes: number, timeoutMs?: n
 }
 
 /**
- * Reads a JSON object of at most `maxBytes`, in at most `timeoutMs` where that is given.
+ * Reads a JSON object of at most `max_bytes`, in at most `timeout_ms` where that is given.
  *
  * @throws ByokError `body_too_large`, `invalid_request`
  */
 export async function readJsonObject(
   request: Request,
-  maxBytes: number,
-  timeoutMs?: number,
+  max_bytes: number,
+  timeout_ms?: number,
 ): Promise<Record<string, unknown>> {
-  const value = parseJson(await readText(request, maxBytes, timeoutMs));
+  const value = parseJson(await readText(request, max_bytes, timeout_ms));
   if (!isRecord(value)) throw new ByokError("invalid_request", { message: "The body is not a JSON object." });
   return value;
 }
@@ -49,8 +49,8 @@ export interface LimitedBody {
  *
  * @throws ByokError `body_too_large` if the declared length is past the limit
  */
-export function limitBody(request: Request, maxBytes: number, signal?: AbortSignal): LimitedBody {
-  if (Number(request.headers.get("content-length")) > maxBytes) throw tooLarge(maxBytes);
+export function limitBody(request: Request, max_bytes: number, signal?: AbortSignal): LimitedBody {
+  if (Number(request.headers.get("content-length")) > max_bytes) throw tooLarge(max_bytes);
   if (request.body === null) return { body: null, exceeded: () => false };
 
   const reader = request.body.getReader();
@@ -69,21 +69,21 @@ export function limitBody(request: Request, maxBytes: number, signal?: AbortSign
         if (signal?.aborted) return;
         if (done) return controller.close();
         received += value.byteLength;
-        if (received <= maxBytes) return controller.enqueue(value);
+        if (received <= max_bytes) return controller.enqueue(value);
         reader.cancel().catch(() => undefined);
-        throw tooLarge(maxBytes);
+        throw tooLarge(max_bytes);
       },
       cancel: (reason) => reader.cancel(reason),
     },
     { highWaterMark: 0 },
   );
-  return { body, exceeded: () => received > maxBytes };
+  return { body, exceeded: () => received > max_bytes };
 }
 
-export function tooLarge(maxBytes: number): ByokError {
+export function tooLarge(max_bytes: number): ByokError {
   return new ByokError("body_too_large", {
-    message: `The request body is larger than ${maxBytes} bytes.`,
-    details: { max_bytes: maxBytes },
+    message: `The request body is larger than ${max_bytes} bytes.`,
+    details: { max_bytes: max_bytes },
   });
 }
 

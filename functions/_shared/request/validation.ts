@@ -3,7 +3,7 @@ import type * as z from "zod/mini";
 import { ByokError } from "../errors.ts";
 
 /** Longest body of `save` and `verify`, in bytes. */
-export const maxBodyBytes = 8 * 1024;
+export const maxBody_bytes = 8 * 1024;
 
 /** Whether an unknown field is named as fields are, so that a refusal may name it: what else stands there may be an API key. */
 export function isFieldName(text: string): boolean {

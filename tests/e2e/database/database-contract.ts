@@ -144,7 +144,7 @@ function describeFunding(name: string, database: Database): void {
       holdId: expect.stringMatching(/^[0-9a-f-]{36}$/),
       price_microcredits: 10_000_000,
       maxOutputTokens: 8192,
-      maxInputBytes: 1_048_576,
+      maxInput_bytes: 1_048_576,
       models: ["gpt-4.1-mini", "gpt-4.1-nano", "text-embedding-3-small"],
     });
     expect(await balance(user)).toEqual({ available: 90, held: 10 });

@@ -43,9 +43,9 @@ describe("direct()", () => {
   });
 
   /** A database by way of a relay, with a connection open. */
-  async function connected(patienceMs = 10_000): Promise<{ relay: PostgresRelay; read(): Promise<unknown> }> {
+  async function connected(patience_ms = 10_000): Promise<{ relay: PostgresRelay; read(): Promise<unknown> }> {
     const relay = await startPostgresRelay(stack.functionsDbUrl);
-    const database = direct({ url: relay.url, tls, patienceMs });
+    const database = direct({ url: relay.url, tls, patience_ms });
     onTestFinished(() => database.close());
     const { id } = await newUser();
     const read = () => database.readEnvelope(id, "openai");

@@ -9,7 +9,7 @@ import { readUntil } from "../../harness/streams.ts";
 import { newByokUser, stack, type User } from "../../harness/users.ts";
 
 const mebibyte = 1024 * 1024;
-const limitBytes = 25 * mebibyte;
+const limit_bytes = 25 * mebibyte;
 
 function upload(user: User, headers: Record<string, string | number>) {
   return openRequest(callUrl(user, "openai/v1/files"), "POST", {
@@ -112,7 +112,7 @@ test("a client that breaks off its upload is followed", async () => {
 
 test("a body that declares more than 25 MiB is refused before it has come", async () => {
   const { user, apiKey } = await newByokUser("openai");
-  const request = upload(user, { "content-type": "text/plain", "content-length": limitBytes + 1 });
+  const request = upload(user, { "content-type": "text/plain", "content-length": limit_bytes + 1 });
   request.on("error", () => {});
   request.write("first");
   const answer = await answerTo(request);
@@ -125,7 +125,7 @@ test("a body of more than 25 MiB without a declared length is refused as soon as
   const { user, apiKey } = await newByokUser("openai");
   const tooLong = new ReadableStream({
     start(controller) {
-      for (let sent = 0; sent <= limitBytes; sent += mebibyte) controller.enqueue(new Uint8Array(mebibyte));
+      for (let sent = 0; sent <= limit_bytes; sent += mebibyte) controller.enqueue(new Uint8Array(mebibyte));
       controller.close();
     },
   });
@@ -137,7 +137,7 @@ test("a body of more than 25 MiB without a declared length is refused as soon as
 
 test("a body of exactly 25 MiB is relayed", async () => {
   const { user } = await newByokUser("openai");
-  const body = new Uint8Array(limitBytes);
+  const body = new Uint8Array(limit_bytes);
   const response = await call(user, "openai/v1/files", {
     method: "POST",
     headers: { "content-type": "text/plain" },

@@ -8,14 +8,14 @@ import { answerTo, openRequest } from "../../harness/raw.ts";
 import { readUntil } from "../../harness/streams.ts";
 import { expectBalance, ledger, newByokUser, newUser, save, verify } from "../../harness/users.ts";
 
-const callTimeoutMs = 400;
-const checkTimeoutMs = 800;
+const callTimeout_ms = 400;
+const checkTimeout_ms = 800;
 
 let stack: OwnStack;
 beforeAll(async () => {
   stack = await startOwnStack({
-    BYOK_CALL_TIMEOUT_MS: String(callTimeoutMs),
-    BYOK_CHECK_TIMEOUT_MS: String(checkTimeoutMs),
+    BYOK_CALL_TIMEOUT_MS: String(callTimeout_ms),
+    BYOK_CHECK_TIMEOUT_MS: String(checkTimeout_ms),
   });
 });
 afterAll(() => stack.stop());
@@ -58,7 +58,7 @@ test("the wait is for the first byte only: a stream may go on for longer", async
   const { user, apiKey } = await newByokUser("openai", { behaviour: "drips", on: stack });
   const response = await ask(user, "openai", { stream: true });
   const reader = response.body!.getReader();
-  const end = performance.now() + 2 * callTimeoutMs;
+  const end = performance.now() + 2 * callTimeout_ms;
   while (performance.now() < end) await readUntil(reader, "data: ");
   expect(await requestsWith(stack, "openai", apiKey)).toMatchObject([{ clientGone: false }]);
   await reader.cancel();

@@ -23,7 +23,7 @@ const credits: OpenedCall = {
   holdId,
   price_microcredits: 10_000_000,
   maxOutputTokens: 500,
-  maxInputBytes: 4096,
+  maxInput_bytes: 4096,
   models: ["gpt-4.1-mini"],
 };
 const chat: Route = { provider: "openai", path: "/v1/chat/completions", search: "" };
@@ -98,7 +98,7 @@ describe("fundCall()", () => {
       offered: findOffer("openai", "POST", chat.path),
       models: ["gpt-4.1-mini"],
       maxOutputTokens: 500,
-      maxInputBytes: 4096,
+      maxInput_bytes: 4096,
     });
   });
 

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { type Binding, maxApiKeyBytes, open, seal } from "../../../functions/_shared/crypto/envelope.ts";
+import { type Binding, maxApiKey_bytes, open, seal } from "../../../functions/_shared/crypto/envelope.ts";
 import { ByokError } from "../../../functions/_shared/errors.ts";
 import { importMasterKey, type Keyring } from "../../../functions/_shared/crypto/keyring.ts";
 import { makeEnvelope, paddedKey } from "./reference-envelope.ts";
@@ -106,7 +106,7 @@ describe("seal()", () => {
   test("and open() give back every printable key of 1 to 254 bytes", async () => {
     await fc.assert(fc.asyncProperty(apiKeys(), roundTrip), { numRuns: 200 });
     await roundTrip("k");
-    await roundTrip("k".repeat(maxApiKeyBytes));
+    await roundTrip("k".repeat(maxApiKey_bytes));
   });
 
   test("and open() give back any UTF-8 that fits, a byte order mark included", async () => {
@@ -339,7 +339,7 @@ describe("open()", () => {
 
 /** Printable ASCII of 1 to 254 bytes. */
 function apiKeys() {
-  return fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: maxApiKeyBytes });
+  return fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: maxApiKey_bytes });
 }
 
 async function roundTrip(apiKey: string): Promise<void> {

@@ -149,7 +149,7 @@ describe("dataApi()", () => {
       holdId,
       price_microcredits: 10_000_000,
       maxOutputTokens: 500,
-      maxInputBytes: 4096,
+      maxInput_bytes: 4096,
       models: ["m"],
     });
   });

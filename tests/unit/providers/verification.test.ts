@@ -20,7 +20,7 @@ async function check(listing: Reply, generation: Reply, { oneToken = true, provi
   const { origin, received } = await startServer(({ method }, response) => {
     answerJson(response, ...(method === "GET" ? listing : generation));
   });
-  const verdict = await checkKey(providers[provider], apiKey, { origin, timeoutMs: 5000, oneToken });
+  const verdict = await checkKey(providers[provider], apiKey, { origin, timeout_ms: 5000, oneToken });
   return { verdict, received, methods: received.map(({ method }) => method) };
 }
 
@@ -90,13 +90,13 @@ describe("checkKey()", () => {
     const { origin } = await startServer((_, response) => {
       response.writeHead(307, { location: `${elsewhere.origin}/v1/models` }).end("{}");
     });
-    expect(await checkKey(providers.openai, apiKey, { origin, timeoutMs: 5000, oneToken: true })).toBe("unverified");
+    expect(await checkKey(providers.openai, apiKey, { origin, timeout_ms: 5000, oneToken: true })).toBe("unverified");
     expect(elsewhere.received).toEqual([]);
   });
 
   test("finds out nothing from a provider that cannot be reached", async () => {
     const origin = await deadOrigin();
-    expect(await checkKey(providers.openai, apiKey, { origin, timeoutMs: 5000, oneToken: true })).toBe("unverified");
+    expect(await checkKey(providers.openai, apiKey, { origin, timeout_ms: 5000, oneToken: true })).toBe("unverified");
   });
 
   test("finds out nothing from a provider that breaks off after its headers", async () => {
@@ -104,7 +104,7 @@ describe("checkKey()", () => {
       response.writeHead(200, { "content-type": "application/json", "content-length": 100 });
       response.write('{"data":', () => response.destroy());
     });
-    expect(await checkKey(providers.openai, apiKey, { origin, timeoutMs: 5000, oneToken: true })).toBe("unverified");
+    expect(await checkKey(providers.openai, apiKey, { origin, timeout_ms: 5000, oneToken: true })).toBe("unverified");
   });
 
   test.each(["before its headers", "after its headers"])(
@@ -114,13 +114,13 @@ describe("checkKey()", () => {
         if (when === "after its headers")
           response.writeHead(200, { "content-type": "application/json" }).write('{"data": [');
       });
-      expect(await checkKey(providers.openai, apiKey, { origin, timeoutMs: 50, oneToken: true })).toBe("unverified");
+      expect(await checkKey(providers.openai, apiKey, { origin, timeout_ms: 50, oneToken: true })).toBe("unverified");
     },
   );
 
   test("finds out nothing from an answer that is no JSON", async () => {
     const { origin } = await startServer((_, response) => response.writeHead(200).end("<html>Welcome</html>"));
-    expect(await checkKey(providers.openai, apiKey, { origin, timeoutMs: 5000, oneToken: true })).toBe("unverified");
+    expect(await checkKey(providers.openai, apiKey, { origin, timeout_ms: 5000, oneToken: true })).toBe("unverified");
   });
 
   test("finds out nothing from an answer that does not end", async () => {
@@ -132,12 +132,14 @@ describe("checkKey()", () => {
       response.on("drain", more);
       more();
     });
-    expect(await checkKey(providers.openai, apiKey, { origin, timeoutMs: 30_000, oneToken: true })).toBe("unverified");
+    expect(await checkKey(providers.openai, apiKey, { origin, timeout_ms: 30_000, oneToken: true })).toBe("unverified");
   });
 
   test("never throws for a key that no header can carry", async () => {
     const origin = await deadOrigin();
-    expect(await checkKey(providers.openai, "sk\nkey", { origin, timeoutMs: 5000, oneToken: true })).toBe("unverified");
+    expect(await checkKey(providers.openai, "sk\nkey", { origin, timeout_ms: 5000, oneToken: true })).toBe(
+      "unverified",
+    );
   });
 });
 

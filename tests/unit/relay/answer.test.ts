@@ -21,7 +21,7 @@ function watched({
   writer.closed.catch(cancelled);
   const options = { form, stallTimeout_ms, onEnd: (report: AnswerReport) => reports.push(report) };
   const body = watchAnswer(source.readable, { ...options, ...(charged ? { charged } : {}) });
-  const endings = () => reports.map(({ ending, deliveredBytes }) => [ending, deliveredBytes]);
+  const endings = () => reports.map(({ ending, delivered_bytes }) => [ending, delivered_bytes]);
   return { body, reports, endings, writer, cancelled, send: (text: string) => writer.write(bytes(text)) };
 }
 
@@ -68,7 +68,7 @@ describe("watchAnswer()", () => {
     await send("rest");
     await writer.close();
     expect(await whole).toBe(`${text}rest`);
-    expect(reports[0]?.deliveredBytes).toBe(all.length + 4);
+    expect(reports[0]?.delivered_bytes).toBe(all.length + 4);
   });
 
   test("passes on a JSON answer once it is whole, and one too long to keep as it comes", async () => {
@@ -91,7 +91,7 @@ describe("watchAnswer()", () => {
     const { body, writer, reports } = watched();
     await writer.close();
     expect(await new Response(body).text()).toBe("");
-    expect(reports).toEqual([{ ending: "complete", contentDelivered: false, deliveredBytes: 0, usage: null }]);
+    expect(reports).toEqual([{ ending: "complete", contentDelivered: false, delivered_bytes: 0, usage: null }]);
   });
 
   test("reads byte streams too", async () => {

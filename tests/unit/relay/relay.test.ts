@@ -92,7 +92,7 @@ describe("askProvider()", () => {
       headers: new Headers({ authorization: "Bearer s3cret" }),
       body: null,
       signal: new AbortController().signal,
-      timeoutMs: 5000,
+      timeout_ms: 5000,
       ...more,
     });
 
@@ -186,7 +186,7 @@ describe("askProvider()", () => {
 
   test("tells a provider that answers too late", async () => {
     const origin = await listen(() => undefined);
-    await expect(ask(origin, { timeoutMs: 50 })).rejects.toMatchObject({ code: "provider_timeout", status: 504 });
+    await expect(ask(origin, { timeout_ms: 50 })).rejects.toMatchObject({ code: "provider_timeout", status: 504 });
   });
 
   test("gives the body of an answer all the time it needs", async () => {
@@ -197,7 +197,7 @@ describe("askProvider()", () => {
         response.writeHead(200).write("first ");
         clock.once("late", () => response.end("second"));
       });
-      const answer = await ask(origin, { timeoutMs: 1000 });
+      const answer = await ask(origin, { timeout_ms: 1000 });
       vi.advanceTimersByTime(60_000);
       clock.emit("late");
       expect(await answer.text()).toBe("first second");

@@ -26,10 +26,10 @@ function send({ chunks, declared }: Sent) {
   return { request: new Request("http://localhost/", { ...init, headers }), asked: () => asked };
 }
 
-const tooLarge = (maxBytes: number) => ({
+const tooLarge = (max_bytes: number) => ({
   code: "body_too_large",
-  message: `The request body is larger than ${maxBytes} bytes.`,
-  details: { max_bytes: maxBytes },
+  message: `The request body is larger than ${max_bytes} bytes.`,
+  details: { max_bytes: max_bytes },
 });
 
 describe("readText()", () => {

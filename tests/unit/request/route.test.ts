@@ -204,7 +204,7 @@ describe("addressOf()", () => {
         expect(providers[reached[0] ?? provider].prefixes.some((prefix) => address.pathname.startsWith(prefix))).toBe(
           true,
         );
-        const decoded = decodedBytes(address.pathname);
+        const decoded = decodePath(address.pathname);
         expect(decoded).not.toMatch(/\/\/|\\|@|\/\.\.?(?:\/|$)/);
         expect([...decoded].filter((character) => character < " " || character === "\u007f")).toEqual([]);
       }),
@@ -225,6 +225,6 @@ describe("addressOf()", () => {
 });
 
 /** A path as a decoder reads it that takes every byte for a character. */
-function decodedBytes(path: string): string {
+function decodePath(path: string): string {
   return path.replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }

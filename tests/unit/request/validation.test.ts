@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { maxBodyBytes, parse } from "../../../functions/_shared/request/validation.ts";
+import { maxBody_bytes, parse } from "../../../functions/_shared/request/validation.ts";
 
 const Body = z.strictObject({
   provider: z.enum(["openai", "groq"]),
@@ -62,5 +62,5 @@ describe("parse()", () => {
 });
 
 test("bodies of save and verify are limited to 8 KiB", () => {
-  expect(maxBodyBytes).toBe(8192);
+  expect(maxBody_bytes).toBe(8192);
 });
