@@ -16,8 +16,8 @@ comment on role byok_server is
   'Owns the functions of schema byok and is subject to row-level security itself: it sees the rows of the user a function acts for.';
 
 -- The hosted `postgres` is no superuser: to hand functions over it must be able to become their owner, and to run them from
--- the SQL editor or pg_cron it must inherit from it.
-grant byok_server to postgres with inherit true, set true;
+-- the SQL editor or pg_cron it must inherit from it. `postgres` inherits by its attribute; `with inherit true` is no syntax of 15.
+grant byok_server to postgres;
 
 grant usage on schema byok to authenticated, service_role, byok_server;
 

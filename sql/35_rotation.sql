@@ -14,7 +14,7 @@ $$;
 comment on role byok_rotation is
   'Owns the functions of schema byok that count and list envelopes by kid. It sees the ids of credentials and users and the kids, and nothing else.';
 
-grant byok_rotation to postgres with inherit true, set true;
+grant byok_rotation to postgres;
 grant usage on schema byok to byok_rotation;
 
 create index envelopes_kid_credential_id_idx on byok.envelopes (kid, credential_id);

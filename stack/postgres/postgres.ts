@@ -15,7 +15,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type Account, serverAccount, serverFolder } from "../account.ts";
 import { spawnSupervised } from "../supervise.ts";
 import { freePort } from "../ports.ts";
-import { postgresProgram } from "./postgres-program.ts";
+import { installedPackage, type PostgresRelease, postgresProgram } from "./postgres-program.ts";
 
 /** The cluster's superuser; `postgres` is an ordinary role here, as it is on a hosted project. */
 export const superuser = "supabase_admin";
@@ -33,6 +33,8 @@ export interface PostgresOptions {
    * nothing either way
    */
   durable?: boolean | undefined;
+  /** 17 when absent; a cluster stays with the release that made it */
+  release?: PostgresRelease | undefined;
   /** gets what the server writes into its log, piece by piece */
   log?: ((text: string) => void) | undefined;
 }
@@ -60,10 +62,11 @@ export function dataFolder(stateDir: string): string {
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
   const account = serverAccount();
   const folder = serverFolder(options.stateDir, account);
-  const native = postgresProgram(folder, account);
+  const release = options.release ?? 17;
+  const native = postgresProgram(folder, account, installedPackage(release));
   const dataDir = path.join(folder, "database");
   await endLeftover(dataDir);
-  if (!existsSync(dataDir)) await createCluster(native, dataDir, account);
+  if (!existsSync(dataDir)) await createCluster(native, dataDir, account, locales[release]);
 
   for (let attempt = 1; ; attempt++) {
     const port = options.port || (await freePort());
@@ -116,7 +119,18 @@ function serves(pid: number, dataDir: string): boolean {
   }
 }
 
-async function createCluster(native: string, dataDir: string, account: Account | undefined): Promise<void> {
+/** Locales that no machine has to have: Postgres's own where it has one. */
+const locales: Record<PostgresRelease, readonly string[]> = {
+  17: ["--locale-provider=builtin", "--locale=C.UTF-8"],
+  15: ["--locale=C"],
+};
+
+async function createCluster(
+  native: string,
+  dataDir: string,
+  account: Account | undefined,
+  locale: readonly string[],
+): Promise<void> {
   const parent = path.dirname(dataDir);
   for (const name of readdirSync(parent)) {
     // One that a killed start has left; its initdb may be cleaning up at this moment.
@@ -135,8 +149,7 @@ async function createCluster(native: string, dataDir: string, account: Account |
     `--pwfile=${passwordFile}`,
     "--auth=scram-sha-256",
     "--encoding=UTF8",
-    "--locale-provider=builtin",
-    "--locale=C.UTF-8",
+    ...locale,
     "--no-sync",
     "--no-instructions",
   ]);

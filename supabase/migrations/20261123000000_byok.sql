@@ -18,8 +18,8 @@ comment on role byok_server is
   'Owns the functions of schema byok and is subject to row-level security itself: it sees the rows of the user a function acts for.';
 
 -- The hosted `postgres` is no superuser: to hand functions over it must be able to become their owner, and to run them from
--- the SQL editor or pg_cron it must inherit from it.
-grant byok_server to postgres with inherit true, set true;
+-- the SQL editor or pg_cron it must inherit from it. `postgres` inherits by its attribute; `with inherit true` is no syntax of 15.
+grant byok_server to postgres;
 
 grant usage on schema byok to authenticated, service_role, byok_server;
 
@@ -537,7 +537,7 @@ $$;
 comment on role byok_rotation is
   'Owns the functions of schema byok that count and list envelopes by kid. It sees the ids of credentials and users and the kids, and nothing else.';
 
-grant byok_rotation to postgres with inherit true, set true;
+grant byok_rotation to postgres;
 grant usage on schema byok to byok_rotation;
 
 create index envelopes_kid_credential_id_idx on byok.envelopes (kid, credential_id);

@@ -2,8 +2,8 @@
 -- objects come from the catalog, so that a new one without a line of its own here is a failure, not an omission.
 begin;
 grant usage on schema extensions to byok_server, byok_rotation, byok_functions;
--- Who made the role may become it, but has to say so.
-grant byok_functions to postgres with inherit false, set true;
+-- Who made the role may become it, but on 17 has to say so.
+grant byok_functions to postgres;
 
 -- Ada is the owner and cyd somebody else; both have a row in every table. Bob, the stranger, has none.
 insert into auth.users (id, email) values

@@ -13,7 +13,7 @@ select byok.grant_credits('00000000-0000-4000-8000-00000000000c', 0.0001, null, 
 select byok.save_credential('00000000-0000-4000-8000-00000000000b', '00000000-0000-4000-8000-0000000000b1', 'tap_provider', 'abcd', 'verified',
   translate(encode(decode('42594b0100000001' || repeat('00', 348), 'hex'), 'base64'), E'\n', ''), 1);
 grant usage on schema extensions to byok_functions;
-grant byok_functions to postgres with inherit false, set true;
+grant byok_functions to postgres;
 create function pg_temp.step(p_step text, p_user text, p_parameters jsonb) returns jsonb language sql as $$
   select jsonb_build_object('step', p_step, 'user_id', '00000000-0000-4000-8000-00000000000' || p_user) || p_parameters;
 $$;

@@ -112,6 +112,21 @@ test("the role of the functions cannot log in until the operator lets it", async
   }
 });
 
+test("what README.md says removes the schema and the roles", async () => {
+  const readme = readFileSync(path.join(projectDir, "README.md"), "utf8");
+  const [, statements] = /`(drop schema byok cascade; drop role [\w, ]+;)`/.exec(readme)!;
+  const client = new Client({ connectionString: fromSql.dbUrl });
+  await client.connect();
+  try {
+    await client.query(`begin; ${statements}`);
+    const { rows } = await client.query("select rolname from pg_roles where rolname like 'byok%'");
+    expect(rows).toEqual([]);
+  } finally {
+    await client.query("rollback");
+    await client.end();
+  }
+});
+
 /** Everything about schema byok that the catalog knows, and the rows that are seeded. */
 async function catalogOf(url: string): Promise<unknown> {
   const queries = {
