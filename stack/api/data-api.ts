@@ -16,6 +16,7 @@ export function createDataApi(lite: Lite, tokens: Tokens, secrets: Secrets) {
     if (pathname === "/auth/v1/.well-known/jwks.json") {
       return Response.json(tokens.jwks, { headers: { ...open, "cache-control": "public, max-age=600" } });
     }
+    if (pathname.startsWith("/rest/v1/") && isPreflight(request)) return preflight(request);
     if (pathname.startsWith("/auth/v1/admin/") && request.method !== "OPTIONS") {
       if (!isSecretKey(request, secrets)) return authError(403, "not_admin", "User not allowed");
       return answerAdmin(lite.connection.driver, request);
@@ -32,6 +33,28 @@ export function createDataApi(lite: Lite, tokens: Tokens, secrets: Secrets) {
     const response = await lite.fetch(new Request(request, { headers }), peerAddress);
     return pathname.startsWith("/auth/") ? withHostedToken(response, tokens) : response;
   };
+}
+
+function isPreflight({ method, headers }: Request): boolean {
+  return method === "OPTIONS" && headers.has("origin") && headers.has("access-control-request-method");
+}
+
+/**
+ * As PostgREST answers each of them, whatever it is about: a browser names no schema before it may ask. Lite looks for the table in
+ * schema public, and answers 404 for those of another schema.
+ * https://github.com/PostgREST/postgrest/blob/v14.3/src/PostgREST/Cors.hs
+ */
+function preflight({ headers }: Request): Response {
+  const asked = headers.get("access-control-request-headers");
+  return new Response(null, {
+    status: 200,
+    headers: {
+      ...open,
+      "access-control-allow-methods": "GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD",
+      "access-control-allow-headers": ["Authorization", asked].filter(Boolean).join(", "),
+      "access-control-max-age": "86400",
+    },
+  });
 }
 
 /** An access token, as opposed to an API key that supabase-js repeats in the same header. */

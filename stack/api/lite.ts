@@ -70,6 +70,8 @@ function connect(url: string): PostgresConnection {
   // anon and authenticated.
   Object.assign(connection, { rlsState: "active" });
 
+  setClaimsAsHosted(connection);
+
   // It knows few SQLSTATEs and answers 500 "SUP" to the rest, so those are handed to it as PostgREST's way to
   // choose a response.
   const normalize = connection.normalizeDbError.bind(connection);
@@ -82,6 +84,33 @@ function connect(url: string): PostgresConnection {
   };
   return connection;
 }
+
+/**
+ * Beside request.jwt.claims Lite sets the legacy request.jwt.claim.sub and .role, which auth.uid() looks at first: a function that
+ * takes on another user's claims, and one that was granted by mistake, would find its caller there. PostgREST sets the claims alone,
+ * with the role of who has no token too.
+ * https://docs.postgrest.org/en/stable/references/transactions.html#request-headers-cookies-and-jwt-claims
+ */
+function setClaimsAsHosted(connection: PostgresConnection): void {
+  const lite = connection as unknown as { applyJwtSessionContext: SetClaims };
+  const setClaims = lite.applyJwtSessionContext.bind(connection);
+  lite.applyJwtSessionContext = async (transaction, context, takesRole) => {
+    await setClaims(transaction, context, takesRole);
+    const { role, jwt } = context.auth ?? {};
+    const claims = JSON.stringify({ ...jwt, role: role ?? "anon" });
+    const sql = `select set_config('request.jwt.claim.sub', '', true), set_config('request.jwt.claim.role', '', true),
+      set_config('request.jwt.claims', $1, true)`;
+    const query = { kind: "RawNode", sqlFragments: [sql], parameters: [] };
+    await transaction.executeQuery({ sql, query, parameters: [claims], queryId: { queryId: "claims" } });
+  };
+}
+
+/** Lite's own, at the beginning of each request's transaction. */
+type SetClaims = (
+  transaction: { executeQuery(query: object): Promise<unknown> },
+  context: { auth?: { role?: string; jwt?: object | null } },
+  takesRole: boolean,
+) => Promise<void>;
 
 function withStatus(error: DatabaseError): object {
   const status = statusOf(error.code);

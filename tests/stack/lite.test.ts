@@ -80,6 +80,64 @@ describe("row-level security", () => {
   });
 });
 
+describe("claims", () => {
+  /** What a request's transaction has of them, by what it comes with. */
+  async function claimsOf(supabase: Client): Promise<{ legacy: string | null; claims: Record<string, unknown> }> {
+    const { data, error } = await supabase.rpc("request_claims");
+    if (error) throw new Error(error.message);
+    return data[0];
+  }
+
+  beforeAll(async () => {
+    await admin.unsafe(`
+      create function app.request_claims() returns table (legacy text, claims jsonb) language sql as $$
+        select concat(current_setting('request.jwt.claim.sub', true), current_setting('request.jwt.claim.role', true)),
+          current_setting('request.jwt.claims', true)::jsonb
+      $$`);
+  });
+
+  it("of a user are the token's, and not also the legacy settings", async () => {
+    const { supabase, id } = await newUser();
+    await expect
+      .poll(() => claimsOf(supabase))
+      .toMatchObject({ legacy: "", claims: { sub: id, role: "authenticated" } });
+  });
+
+  it("have the role of who comes without a token", async () => {
+    expect(await claimsOf(client(stack.publishableKey))).toEqual({ legacy: "", claims: { role: "anon" } });
+    expect(await claimsOf(server)).toMatchObject({ legacy: "", claims: { role: "service_role" } });
+  });
+});
+
+describe("preflights", () => {
+  it.each(["rest/v1/notes", "rest/v1/nowhere", "rest/v1/rpc/bytes"])(
+    "of %s are answered for every schema",
+    async (path) => {
+      const response = await fetch(`${stack.url}/${path}`, {
+        method: "OPTIONS",
+        headers: {
+          origin: "http://127.0.0.1:5173",
+          "access-control-request-method": "POST",
+          "access-control-request-headers": "apikey,authorization,content-profile",
+        },
+      });
+      expect(response.status).toBe(200);
+      expect(response.headers.get("access-control-allow-origin")).toBe("*");
+      expect(response.headers.get("access-control-allow-methods")).toContain("POST");
+      expect(response.headers.get("access-control-allow-headers")).toContain("apikey,authorization,content-profile");
+    },
+  );
+});
+
+describe("functions", () => {
+  it("a trigger's function cannot be called", async () => {
+    await admin.unsafe("create function app.on_change() returns trigger language plpgsql as 'begin return null; end'");
+    const { data, error } = await server.rpc("on_change");
+    expect(data).toBeNull();
+    expect(error?.code).toMatch(/^(?:PGRST202|42804|0A000)$/);
+  });
+});
+
 describe("values", () => {
   it.each([{ a: [1, "two", null] }, [1, 2], "text", 5, true])(
     "the jsonb argument %j arrives as what it is",
