@@ -9,21 +9,28 @@ export const projectDir = fileURLToPath(new URL("..", import.meta.url));
 
 export const defaultSupabaseDir = path.join(projectDir, "supabase");
 
-/** The part of supabase/config.toml that the local stack obeys, with the CLI's defaults. */
+/**
+ * The part of supabase/config.toml that the local stack obeys. What the file does not declare is as here, for this machine alone:
+ * were it declared there, `supabase config push` would send it to a hosted project.
+ */
 const schema = z.object({
-  api: z.object({
-    port: z.int().default(54321),
-    schemas: z.array(z.string()).default(["public", "graphql_public"]),
-    extra_search_path: z.array(z.string()).default(["public", "extensions"]),
-    max_rows: z.int().default(1000),
-  }),
-  db: z.object({ port: z.int().default(54322) }),
-  auth: z.object({
-    site_url: z.string().default("http://127.0.0.1:3000"),
-    jwt_expiry: z.int().default(3600),
-    enable_signup: z.boolean().default(true),
-    minimum_password_length: z.int().default(6),
-  }),
+  api: z
+    .object({
+      port: z.int().default(54321),
+      schemas: z.array(z.string()).default(["public", "graphql_public"]),
+      extra_search_path: z.array(z.string()).default(["public", "extensions"]),
+      max_rows: z.int().default(1000),
+    })
+    .prefault({}),
+  db: z.object({ port: z.int().default(54322) }).prefault({}),
+  auth: z
+    .object({
+      site_url: z.string().default("http://127.0.0.1:54321"),
+      jwt_expiry: z.int().default(3600),
+      enable_signup: z.boolean().default(true),
+      minimum_password_length: z.int().default(8),
+    })
+    .prefault({}),
   functions: z
     .record(
       z.string(),

@@ -25,9 +25,9 @@ export const localOptions = {
   "api-port": {
     type: "string",
     value: "<port>",
-    summary: "instead of the one in supabase/config.toml; 0 is any free port",
+    summary: "instead of 54321; 0 is any free port",
   },
-  "db-port": { type: "string", value: "<port>", summary: "likewise" },
+  "db-port": { type: "string", value: "<port>", summary: "instead of 54322; likewise" },
 } as const;
 
 /**

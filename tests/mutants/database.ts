@@ -33,6 +33,20 @@ export const databaseGuards: readonly Guard[] = [
     test: "tests/unit/database/data-api.test.ts",
   },
   {
+    name: "A hosted project is sent nothing that is only for a local one",
+    file: "supabase/config.toml",
+    guard: 'schemas = ["public", "byok"]',
+    instead: 'schemas = ["public", "byok"]\n\n[auth]\nsite_url = "http://127.0.0.1:54321"',
+    test: "tests/cli/deploy.test.ts",
+  },
+  {
+    name: "The local Data API sets the claims that a hosted one sets, and no other",
+    file: "stack/api/lite.ts",
+    guard: "setClaimsAsHosted(connection);\n",
+    instead: "\n",
+    test: "tests/stack/lite.test.ts",
+  },
+  {
     ...notices,
     name: "The log names a cause once",
     guard: " || told.has(says)",

@@ -1,0 +1,107 @@
+/** What both versions of the Supabase CLI hand to a hosted project when this repository is deployed as README.md says. */
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundleFunctions } from "../../cli/lib/bundle.ts";
+import { projectDir } from "../../stack/config.ts";
+import { denoProgram } from "../../stack/functions/deno-program.ts";
+import { run } from "../harness/processes.ts";
+import { type ManagementApi, projectRef, startManagementApi } from "./management-api.ts";
+import { clis, supabase } from "./supabase-cli.ts";
+
+const slugs = ["call", "rotate", "save", "verify"];
+const folder = realpathSync(mkdtempSync(path.join(tmpdir(), "byok-deploy-")));
+const bundle = path.join(folder, "bundle");
+
+beforeAll(() => bundleFunctions(bundle));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe.each(clis)("version $version of the Supabase CLI", (cli) => {
+  let api: ManagementApi;
+  /** A command on the hosted project. */
+  const onProject = (workdir: string, ...args: string[]) =>
+    supabase(cli, folder, workdir, ...args, "--yes", cli.project(projectRef), "--profile", api.profile);
+
+  describe("config push", () => {
+    beforeAll(async () => {
+      api = await startManagementApi(folder);
+      await onProject(projectDir, "config", "push");
+    });
+    afterAll(() => api.stop());
+
+    it("exposes schema byok in the Data API, and changes nothing else of a project in use", () => {
+      expect(api.changes).toEqual([["PATCH", "/postgrest", { db_schema: "public,byok" }]]);
+    });
+  });
+
+  describe("secrets set", () => {
+    beforeAll(async () => {
+      api = await startManagementApi(folder);
+      await onProject(projectDir, "secrets", "set", "BYOK_CHECK_TIMEOUT_MS=9000");
+    });
+    afterAll(() => api.stop());
+
+    it("sets what is named, and nothing else", () => {
+      expect(api.changes).toEqual([["POST", "/secrets", [{ name: "BYOK_CHECK_TIMEOUT_MS", value: "9000" }]]]);
+    });
+  });
+
+  describe("functions deploy --use-api, of the sources,", () => {
+    beforeAll(async () => {
+      api = await startManagementApi(folder);
+      await onProject(projectDir, "functions", "deploy", "--use-api");
+    });
+    afterAll(() => api.stop());
+
+    it.each(slugs)("uploads for %s the files it imports, deno.json, and nothing else", async (slug) => {
+      const imported = await localModules(projectDir, `functions/${slug}/index.ts`);
+      expect(imported.length).toBeGreaterThan(5);
+      expect(api.files.get(slug)).toEqual([...imported, "deno.json"].sort());
+    });
+
+    it.each(slugs)("leaves the check of the token to %s itself", (slug) => {
+      expect(api.settings.get(slug)).toMatchObject({
+        verify_jwt: false,
+        entrypoint_path: `functions/${slug}/index.ts`,
+        import_map_path: "deno.json",
+      });
+    });
+
+    it("deploys these functions, and changes nothing else", () => {
+      expect([...api.files.keys()].sort()).toEqual(slugs);
+      expect(api.changes).toEqual([]);
+    });
+  });
+
+  describe("functions deploy --use-api --workdir, of what `npm run bundle` makes,", () => {
+    beforeAll(async () => {
+      api = await startManagementApi(folder);
+      await onProject(bundle, "functions", "deploy", "--use-api");
+    });
+    afterAll(() => api.stop());
+
+    it.each(slugs)("uploads for %s the modules it consists of, and nothing else", async (slug) => {
+      expect(api.files.get(slug)).toEqual(await localModules(bundle, `functions/${slug}/index.js`));
+      expect(api.settings.get(slug)).toMatchObject({
+        verify_jwt: false,
+        entrypoint_path: `functions/${slug}/index.js`,
+      });
+    });
+
+    it("deploys these functions, and changes nothing else", () => {
+      expect([...api.files.keys()].sort()).toEqual(slugs);
+      expect(api.changes).toEqual([]);
+    });
+  });
+});
+
+/** What Deno says that a module imports from a folder, itself included, as paths from that folder. */
+async function localModules(root: string, entrypoint: string): Promise<string[]> {
+  const env = { DENO_DIR: path.join(folder, "deno"), DENO_NO_UPDATE_CHECK: "1" };
+  const { output } = await run(denoProgram(), ["info", "--json", "--no-lock", path.join(root, entrypoint)], { env })
+    .ended;
+  const { modules } = JSON.parse(output) as { modules: { local?: string }[] };
+  const files = modules.flatMap(({ local }) => (local ? [path.relative(root, local)] : []));
+  return files.filter((file) => !file.startsWith("node_modules") && !file.startsWith("..")).sort();
+}

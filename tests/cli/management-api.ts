@@ -1,0 +1,92 @@
+/** What the Supabase CLI asks of api.supabase.com when it deploys, on this machine: for one project that is in use already. */
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import path from "node:path";
+
+export const projectRef = "abcdefghijklmnopqrst";
+
+export interface ManagementApi {
+  /** For --profile. */
+  readonly profile: string;
+  /** By slug, the names of the uploaded files. */
+  readonly files: Map<string, string[]>;
+  /** By slug, the settings beside them. */
+  readonly settings: Map<string, object>;
+  /** What was changed besides: method, path from the project's, and body. */
+  readonly changes: unknown[];
+  stop(): void;
+}
+
+/** What the project is set to: nothing of it is what a local stack needs. */
+const config = {
+  api: {
+    db_schema: "public,graphql_public",
+    db_extra_search_path: "public, extensions",
+    max_rows: 500,
+    db_pool: null,
+    db_pool_acquisition_timeout: 10,
+    db_pool_max_lifetime: 1800,
+    db_pool_max_idletime: 30,
+  },
+  auth: {
+    site_url: "https://app.example.com",
+    uri_allow_list: "https://app.example.com/welcome",
+    mailer_autoconfirm: false,
+    password_min_length: 12,
+    jwt_exp: 600,
+    disable_signup: true,
+  },
+};
+
+/** @param folder gets the profile */
+export async function startManagementApi(folder: string): Promise<ManagementApi> {
+  const files = new Map<string, string[]>();
+  const settings = new Map<string, object>();
+  const changes: unknown[] = [];
+
+  async function answer(request: IncomingMessage): Promise<[status: number, body: unknown]> {
+    const { pathname, searchParams } = new URL(request.url!, "http://api");
+    const body = Buffer.concat(await request.toArray());
+    const [, asked = pathname] = new RegExp(`^/v\\d/projects/${projectRef}(.*)$`).exec(pathname) ?? [];
+    if (asked === "/functions/deploy") {
+      const slug = searchParams.get("slug")!;
+      const form = await new Response(body, {
+        headers: { "content-type": request.headers["content-type"]! },
+      }).formData();
+      files.set(
+        slug,
+        form
+          .getAll("file")
+          .map((file) => (file as File).name)
+          .sort(),
+      );
+      settings.set(slug, JSON.parse(String(form.get("metadata"))));
+      return [201, { id: slug, slug, name: slug, status: "ACTIVE", version: 1 }];
+    }
+    if (request.method === "GET") return answerRead(asked);
+    if (request.method === "PUT" && asked === "/functions") return [200, { functions: [] }];
+    changes.push([request.method, asked, body.length > 0 ? JSON.parse(body.toString()) : null]);
+    return [200, asked === "/postgrest" ? { ...config.api, ...JSON.parse(body.toString()) } : {}];
+  }
+
+  const api = createServer(async (request, response) => {
+    const [status, body] = await answer(request);
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+  });
+  await once(api.listen(0, "127.0.0.1"), "listening");
+  const url = `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
+  const profile = path.join(folder, "profile.yaml");
+  writeFileSync(profile, `name: loopback\napi_url: ${url}\ndashboard_url: ${url}\nproject_host: 127.0.0.1\n`);
+  return { profile, files, settings, changes, stop: () => api.close() };
+}
+
+/** https://api.supabase.com/api/v1, November 2026: as far as both versions of the CLI read it. */
+function answerRead(asked: string): [status: number, body: unknown] {
+  if (asked === "/billing/addons") return [200, { selected_addons: [], available_addons: [] }];
+  if (asked === "/config") {
+    return [200, { data: { type: "project_config", id: projectRef, attributes: config } }];
+  }
+  return [404, {}];
+}
