@@ -18,16 +18,16 @@ const maxBody_bytes = 25 * 1024 * 1024;
 
 export default serve({
   methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-  async handle(request) {
-    const route = routeOf(request.url);
-    const caller = await identifyUserOrBackend(request, services.database);
+  async handle(request, url) {
+    const route = routeOf(url);
+    const caller = await identifyUserOrBackend(request, url, services.database);
     const funding = await fundCall(services, caller.userId, route, request);
     return funding.by === "byok"
       ? await relayUnderByok(request, route, funding)
       : await relayOnCredits(request, route, caller.userId, funding);
   },
-  refuse(error, request) {
-    const provider = providerOf(request.url);
+  refuse(error, url) {
+    const provider = providerOf(url);
     const body = provider
       ? providers[provider].errorBody(error)
       : { error: { code: error.code, message: error.message } };

@@ -78,8 +78,8 @@ export const inputGuards: readonly Guard[] = [
   {
     ...route,
     name: "A URL that is none is refused",
-    guard: 'URL.parse(requestUrl)?.pathname ?? ""',
-    instead: "new URL(requestUrl).pathname",
+    guard: 'url?.pathname ?? ""',
+    instead: "url!.pathname",
   },
   {
     ...route,
@@ -96,7 +96,7 @@ export const inputGuards: readonly Guard[] = [
   {
     ...route,
     name: "The caller's token in the query goes no further",
-    guard: 'if (url.search !== "" && url.searchParams.has("key")) url.searchParams.delete("key");',
+    guard: 'query.delete("key");',
     instead: "",
   },
   {

@@ -51,11 +51,12 @@ export async function requireSecretKey(request: Request): Promise<void> {
  */
 export async function identifyUserOrBackend(
   request: Request,
+  url: URL | null,
   database: Pick<Database, "isClientAccepted">,
 ): Promise<Caller> {
   const actedFor = request.headers.get("x-byok-user");
   if (actedFor !== null) return await backendCaller(request, actedFor);
-  const session = await sessionOf(callerToken(request));
+  const session = await sessionOf(callerToken(request, url));
   if (!session) throw new ByokError("unauthenticated");
   await requireAcceptedClient(session.claims, database);
   return session.caller;
@@ -79,12 +80,12 @@ async function requireAcceptedClient(
 }
 
 /** The access token of a request: `Authorization: Bearer`, else `x-api-key`, else `x-goog-api-key`, else `?key=`; empty ones pass. */
-export function callerToken(request: Request): string | null {
+export function callerToken(request: Request, url: URL | null): string | null {
   return (
     bearerToken(request) ||
     request.headers.get("x-api-key") ||
     request.headers.get("x-goog-api-key") ||
-    new URL(request.url).searchParams.get("key")
+    (url?.searchParams.get("key") ?? null)
   );
 }
 

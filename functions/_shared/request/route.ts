@@ -18,10 +18,9 @@ const ambiguousPath = /\/\/|\\|@|%(?:2e|2f|5c|40|25|[01][0-9a-f]|7f)|%(?![0-9a-f
  *
  * @throws ByokError `unknown_provider`, `unknown_path`
  */
-export function routeOf(requestUrl: string): Route {
-  const url = URL.parse(requestUrl);
-  const provider = url && providerIn(url.pathname);
-  if (!provider) throw new ByokError("unknown_provider");
+export function routeOf(url: URL | null): Route {
+  const provider = providerOf(url);
+  if (url === null || provider === null) throw new ByokError("unknown_provider");
   const path = url.pathname.slice(url.pathname.indexOf(`/call/${provider}`) + `/call/${provider}`.length);
   if (path.startsWith("/upload/")) {
     throw new ByokError("unknown_path", {
@@ -32,17 +31,21 @@ export function routeOf(requestUrl: string): Route {
   if (ambiguousPath.test(path) || !providers[provider].prefixes.some((prefix) => path.startsWith(prefix))) {
     throw new ByokError("unknown_path");
   }
-  if (url.search !== "" && url.searchParams.has("key")) url.searchParams.delete("key");
-  return { provider, path, search: url.search };
+  return { provider, path, search: withoutKey(url) };
 }
 
-/** The provider that a URL names, whatever else is wrong with it; null for none. A `Host` that can be none makes it no URL at all. */
-export function providerOf(requestUrl: string): ProviderId | null {
-  return providerIn(URL.parse(requestUrl)?.pathname ?? "");
+/** The query as it came, if it does not have to be written anew. */
+function withoutKey({ search }: URL): string {
+  if (search === "") return search;
+  const query = new URLSearchParams(search);
+  if (!query.has("key")) return search;
+  query.delete("key");
+  return query.size === 0 ? "" : `?${query}`;
 }
 
-function providerIn(pathname: string): ProviderId | null {
-  const name = /^(?:\/functions\/v1)?\/call\/([^/]+)(?:\/|$)/.exec(pathname)?.[1];
+/** The provider that the URL of a request names, whatever else is wrong with it; null for none. */
+export function providerOf(url: URL | null): ProviderId | null {
+  const name = /^(?:\/functions\/v1)?\/call\/([^/]+)(?:\/|$)/.exec(url?.pathname ?? "")?.[1];
   return isProviderId(name) ? name : null;
 }
 

@@ -3,10 +3,14 @@ import { ByokError } from "../errors.ts";
 
 export interface Endpoint {
   readonly methods: readonly string[];
-  /** Answers a request, or throws a ByokError. */
-  handle(request: Request): Promise<Response>;
+  /**
+   * Answers a request, or throws a ByokError.
+   *
+   * @param url of the request, parsed once for all who read it; null where a `Host` that can be none makes it no URL at all
+   */
+  handle(request: Request, url: URL | null): Promise<Response>;
   /** The answer to a refusal, where the endpoint has a form of its own for it. */
-  refuse?(error: ByokError, request: Request): Response;
+  refuse?(error: ByokError, url: URL | null): Response;
 }
 
 /** An Edge Function of an endpoint. Whatever is thrown that is no ByokError becomes `internal`, without detail and unlogged. */
@@ -33,12 +37,13 @@ async function answer(endpoint: Endpoint, request: Request): Promise<Response> {
 }
 
 async function handle(endpoint: Endpoint, request: Request): Promise<Response> {
+  const url = URL.parse(request.url);
   try {
     if (!endpoint.methods.includes(request.method)) throw new ByokError("method_not_allowed");
-    return await endpoint.handle(request);
+    return await endpoint.handle(request, url);
   } catch (thrown) {
     const error = thrown instanceof ByokError ? thrown : new ByokError("internal");
-    return (endpoint.refuse ?? refuse)(error, request);
+    return (endpoint.refuse ?? refuse)(error, url);
   }
 }
 

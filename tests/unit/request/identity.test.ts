@@ -4,7 +4,8 @@ import { ByokError } from "../../../functions/_shared/errors.ts";
 import * as identity from "../../../functions/_shared/request/identity.ts";
 import { mockDatabase } from "../../harness/database.ts";
 
-const { callerToken, requireSecretKey } = identity;
+const { requireSecretKey } = identity;
+const callerToken = (request: Request) => identity.callerToken(request, URL.parse(request.url));
 
 const userId = "0b6f2c1e-8d2a-4c55-9a3e-5d1f0a7b9c31";
 const otherId = "f3d0a9b4-17c6-4e0b-8f21-6c2e4d8a5b70";
@@ -15,7 +16,7 @@ const publishableKey = "sb_publishable_example";
 const lenient = mockDatabase({ requireClaims: async () => undefined });
 const identifyUser = (request: Request, database = lenient) => identity.identifyUser(request, database);
 const identifyUserOrBackend = (request: Request, database = lenient) =>
-  identity.identifyUserOrBackend(request, database);
+  identity.identifyUserOrBackend(request, URL.parse(request.url), database);
 
 const project = await generateKeyPair("ES256", { extractable: true });
 const stranger = await generateKeyPair("ES256");

@@ -1,16 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { providerIds, providers } from "../../../functions/_shared/providers/index.ts";
-import { addressOf, providerOf, type Route, routeOf } from "../../../functions/_shared/request/route.ts";
+import * as routing from "../../../functions/_shared/request/route.ts";
 
 // Thousands of cases each, on a machine that may be busy.
 vi.setConfig({ testTimeout: 60_000 });
 
 const base = "https://project.supabase.test/functions/v1";
 
-function routeFor(path: string): Route {
+function routeFor(path: string): routing.Route {
   return routeOf(`${base}/call/${path}`);
 }
+
+const { addressOf } = routing;
+const routeOf = (url: string) => routing.routeOf(URL.parse(url));
+const providerOf = (url: string) => routing.providerOf(URL.parse(url));
 
 describe("routeOf()", () => {
   test.each([
@@ -157,7 +161,7 @@ test.each(["http://[", "http://a b", "http://a:99999", "http://%"])(
 
 describe("addressOf()", () => {
   test("is the provider's own address", () => {
-    const route: Route = { provider: "openai", path: "/v1/models", search: "?limit=1" };
+    const route: routing.Route = { provider: "openai", path: "/v1/models", search: "?limit=1" };
     expect(addressOf(route, "https://api.openai.com")).toBe("https://api.openai.com/v1/models?limit=1");
   });
 
@@ -219,7 +223,7 @@ describe("addressOf()", () => {
     ["a climb", "/v1/../admin"],
     ["a question mark in the path", "/v1/models?x=1"],
   ])("refuses %s, should a route ever hold one", (_, path) => {
-    const route: Route = { provider: "openai", path, search: "" };
+    const route: routing.Route = { provider: "openai", path, search: "" };
     expect(() => addressOf(route, "https://api.openai.com")).toThrow(expect.objectContaining({ code: "unknown_path" }));
   });
 });

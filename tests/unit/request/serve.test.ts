@@ -85,11 +85,11 @@ describe("serve()", () => {
   });
 
   test("lets the endpoint give a refusal a form of its own", async () => {
-    const refuse = (error: ByokError, request: Request) =>
-      new Response(`${error.code} ${request.method}`, { status: error.callStatus });
+    const refuse = (error: ByokError, url: URL | null) =>
+      new Response(`${error.code} ${url?.protocol}`, { status: error.callStatus });
     const response = await ask({ ...throwing(new ByokError("api_key_rejected")), refuse });
     expect(response.status).toBe(403);
-    expect(await response.text()).toBe("api_key_rejected POST");
+    expect(await response.text()).toBe("api_key_rejected http:");
     expect(response.headers.get("cache-control")).toBe("no-store");
   });
 
