@@ -46,7 +46,7 @@ export interface StackOptions {
   functionsEnv?: Record<string, string>;
   /** build the settings page and serve it at `/`; off by default */
   page?: boolean;
-  /** run the functions anew, and build the page anew, when their sources change; off by default */
+  /** restart the functions and rebuild the page when their sources change; off by default */
   watch?: boolean;
   /** write-ahead log flushed to disk at each commit, as in production; off by default */
   durable?: boolean;

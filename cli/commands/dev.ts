@@ -3,8 +3,8 @@ import { localOptions, runLocalProject } from "../lib/local-project.ts";
 
 export const dev = defineCommand({
   usage: "npm run dev [-- <options>]",
-  details: `The functions run anew when something in functions/ or catalogue/ changes, and the page is built anew when its own sources,
-components/ or client/ do: reload it. After a change of sql/: npm run generate, and this command with --reset.`,
+  details: `The functions restart when a file in functions/ or catalogue/ changes. The page is rebuilt when a file in page/, components/,
+client/ or catalogue/ changes: reload it. After a change in sql/, run npm run generate and this command with --reset.`,
   operands: [],
   options: localOptions,
   run: ({ options }) => runLocalProject(options, { watch: true }),

@@ -10,7 +10,7 @@ const options = {
     value: "<kid>",
     summary: "waits until the functions have this primary key; the one that they have when absent",
   },
-  "dry-run": { type: "boolean", summary: "opens every key that would be sealed anew, and changes nothing" },
+  "dry-run": { type: "boolean", summary: "opens every key that it would re-encrypt, and changes nothing" },
   batch: {
     type: "string",
     default: "200",
@@ -69,7 +69,7 @@ function stateOf({ kid, in_ring, envelopes }: KeyringUsage["kids"][number], prim
 }
 
 /**
- * Seals everything anew that is under another key than the primary one, over and over until a pass finds nothing more to do:
+ * Re-encrypts everything that is under another key than the primary one, pass after pass until one finds nothing to do:
  * what is saved meanwhile by a function that still has the key ring of before comes under the old key again.
  */
 async function sealAll(

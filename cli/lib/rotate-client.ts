@@ -25,7 +25,7 @@ export function countByKid(project: Project, primary?: number): Promise<KeyringU
   return askPatiently<KeyringUsage>(project, undefined, (usage) => primary === undefined || usage.primary === primary);
 }
 
-/** Seals a batch anew. It may be asked for again: what was done before is not done twice. */
+/** Re-encrypts a batch. It may be asked for again: what is done is not done twice. */
 export function rewrapBatch(project: Project, batch: BatchRequest): Promise<BatchResult> {
   return askPatiently<BatchResult>(project, batch);
 }

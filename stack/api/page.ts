@@ -29,13 +29,13 @@ export async function buildPage(outDir: string): Promise<void> {
 /** What the page is made of. */
 const sources = ["page", "components", "client", "catalogue"].map((folder) => path.join(projectDir, folder));
 
-/** Builds the page into the folder again after each change of its sources. The page stays as it is if it cannot be built. */
+/** Rebuilds the page into the folder when its sources change. The page stays as it is if the build fails. */
 export function watchPage(outDir: string, log: (line: string) => void): Watcher {
   return watchFolders(
     sources,
     async () => {
       await buildPage(outDir);
-      log("The page is built anew: reload it.");
+      log("The page is rebuilt: reload it.");
     },
     log,
   );

@@ -4,8 +4,9 @@ import { watchFolders } from "../watch.ts";
 import { type Functions, type FunctionsOptions, startFunctions } from "./functions.ts";
 
 /**
- * Runs the functions as startFunctions() does, and anew whenever their sources change. Requests go to the new ones as soon as
- * these run; then the old ones end, and with them what is still under way there. They stay if the new ones do not come up.
+ * Runs the functions as startFunctions() does, and restarts them when their sources change. Requests go to the new process as
+ * soon as it listens. The old one then ends, and cuts off the requests that it still answers. It stays if the new one does not
+ * start.
  *
  * @throws when Deno does not come up at first
  */
@@ -19,7 +20,7 @@ export async function startWatchedFunctions(options: FunctionsOptions): Promise<
     const before = current;
     current = await startFunctions(options);
     follow(current);
-    options.log("The functions run anew.");
+    options.log("The functions have restarted.");
     await before.stop();
   };
   const watcher = watchFolders(sourceFolders(options), restart, options.log);

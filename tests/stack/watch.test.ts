@@ -41,7 +41,7 @@ async function probe({ url }: Stack): Promise<string> {
   return await (await fetch(`${url}/functions/v1/probe`, { method: "POST", body: "hello" })).text();
 }
 
-it("functions run anew when their source changes, without a moment at which none answers", async () => {
+it("functions restart when their source changes, without a moment at which none answers", async () => {
   const running = await start({ watch: true });
   expect(await probe(running)).toBe("old hello");
   const before = running.functions.pid;
@@ -61,7 +61,7 @@ it("a source that does not load is answered as on a hosted project, until it doe
   await expect.poll(() => probe(running)).toBe("new hello");
 });
 
-it("a page that was built anew is served at once", async () => {
+it("a rebuilt page is served at once", async () => {
   const running = await start({ page: true, watch: true });
   writeFileSync(path.join(project.stateDir, "page", "added.txt"), "built later");
   expect(await (await fetch(`${running.url}/added.txt`)).text()).toBe("built later");
