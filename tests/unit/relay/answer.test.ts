@@ -146,11 +146,26 @@ describe("watchAnswer()", () => {
     const { body, endings, writer, send } = watched();
     const reader = body.getReader();
     await send(says("Hi"));
+    expect(await textOf(reader.read())).toBe(says("Hi"));
+    await send(says("you"));
     await settle();
     await writer.abort(new Error("s3cret"));
-    expect(await textOf(reader.read())).toBe(says("Hi"));
+    await settle();
+    expect(await textOf(reader.read())).toBe(says("you"));
     await expect(reader.read()).rejects.toThrow(new Error("The provider broke off."));
-    expect(endings()).toEqual([["broken_off", says("Hi").length]]);
+    expect(endings()).toEqual([["broken_off", says("Hi").length + says("you").length]]);
+  });
+
+  test("tells once how it ended, also where the client leaves before it has seen that", async () => {
+    const charge = Promise.withResolvers<void>();
+    const { body, endings, send } = watched({ charged: charge.promise });
+    await send(preamble);
+    await send(says("Hi"));
+    await settle();
+    charge.reject(new Error("down"));
+    await settle();
+    await body.cancel();
+    expect(endings()).toEqual([["withheld", preamble.length]]);
   });
 
   test("gives up a provider that is silent for too long, and lets it go", async () => {
