@@ -5,7 +5,8 @@ export const anthropic = {
   number: 2,
   name: "Anthropic",
   keys: {
-    prefixes: ["sk-ant-api03-", "sk-ant-"],
+    prefixes: ["sk-ant-"],
+    newest: "sk-ant-api03-",
     unsupported: [
       {
         prefix: "sk-ant-admin",
@@ -71,6 +72,7 @@ export const anthropic = {
     { type: "billing_error", verdict: "no_credit", because: "billing_inactive", source: "errors" },
     {
       type: "forbidden",
+      form: "any",
       words: "request not allowed",
       verdict: "unverified",
       because: "not_in_this_country",

@@ -6,6 +6,7 @@ export const google = {
   name: "Google AI",
   keys: {
     prefixes: ["AQ.", "AIza"],
+    newest: "AQ.",
     unsupported: [],
     variable: "GEMINI_API_KEY",
     keysUrl: "https://aistudio.google.com/apikey",

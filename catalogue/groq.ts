@@ -6,6 +6,7 @@ export const groq = {
   name: "Groq",
   keys: {
     prefixes: ["gsk_"],
+    newest: "gsk_",
     unsupported: [],
     variable: "GROQ_API_KEY",
     keysUrl: "https://console.groq.com/keys",
@@ -71,6 +72,7 @@ export const groq = {
     {
       status: 403,
       words: "check your network settings",
+      form: "any",
       verdict: "unverified",
       because: "refused_at_edge",
       source: "errors",

@@ -5,7 +5,8 @@ export const openai = {
   number: 1,
   name: "OpenAI",
   keys: {
-    prefixes: ["sk-proj-", "sk-svcacct-", "sk-"],
+    prefixes: ["sk-"],
+    newest: "sk-proj-",
     unsupported: [
       {
         prefix: "sk-admin-",
@@ -121,6 +122,7 @@ export const openai = {
     { code: "missing_scope", verdict: "restricted", because: "missing_scope", source: "errors" },
     {
       words: "missing scopes|insufficient permissions",
+      form: "any",
       verdict: "restricted",
       because: "missing_scope",
       source: "errors",

@@ -15,12 +15,12 @@ export const reasons = {
     works: false,
   },
   api_not_allowed: {
-    sentence: "This key is limited to other APIs: allow this one in the key's settings at {name}, then check again.",
+    sentence: "This key is limited to other APIs, so calls fail: allow this one at {name}, then check again.",
     works: false,
     help: "keysUrl",
   },
   api_not_enabled: {
-    sentence: "The API is turned off in this key's project: turn it on at {name}, then check again.",
+    sentence: "The API is turned off in this key's project, so calls fail: turn it on at {name}, then check again.",
     works: false,
     help: "keysUrl",
   },
@@ -31,7 +31,7 @@ export const reasons = {
     help: "keysUrl",
   },
   billing_inactive: {
-    sentence: "Billing is not active for the account behind this key: set it up at {name}, then check again.",
+    sentence: "Billing is not active for this key's account, so calls fail: set it up at {name}, then check again.",
     works: false,
     help: "billingUrl",
   },
@@ -77,7 +77,8 @@ export const reasons = {
     help: "keysUrl",
   },
   not_in_this_country: {
-    sentence: "{name} does not serve the country that calls come from: tell the people who run this app.",
+    sentence:
+      "{name} does not serve the country that this app calls from, so calls fail: tell the people who run this app.",
     works: false,
   },
   other_region: {
@@ -87,12 +88,12 @@ export const reasons = {
     help: "keysUrl",
   },
   out_of_credit: {
-    sentence: "The account behind this key has no credit left: add credit at {name}, then check again.",
+    sentence: "The account behind this key has no credit left, so calls fail: add credit at {name}, then check again.",
     works: false,
     help: "billingUrl",
   },
   policy_forbids: {
-    sentence: "A policy of the organization behind this key forbids calls from here: ask its administrator.",
+    sentence: "A policy of this key's organization forbids calls from here: ask its administrator.",
     works: false,
   },
   refused_at_edge: {
@@ -100,7 +101,8 @@ export const reasons = {
     works: true,
   },
   spend_limit_reached: {
-    sentence: "The account behind this key has reached its spend limit: raise it at {name}, then check again.",
+    sentence:
+      "The account behind this key has reached its spend limit, so calls fail: raise it at {name}, then check again.",
     works: false,
     help: "billingUrl",
   },

@@ -51,8 +51,8 @@ export interface Source {
 }
 
 /**
- * One kind of answer and what it says about the key. All given fields have to match. A row with a `status` alone stands for
- * answers in the API's own form only, unless `form` is `any`: the same status from an edge or a proxy says nothing.
+ * One kind of answer and what it says about the key. All given fields have to match. A row stands for answers in the API's own
+ * form only, unless `form` is `any`: the same status and words from an edge or a proxy say nothing.
  */
 export interface AnswerRow {
   readonly status?: number | "5xx";
@@ -82,8 +82,10 @@ export interface Provider {
   /** As users know it. */
   readonly name: string;
   readonly keys: {
-    /** What keys begin with at present, the commonest first. A hint for the page: it decides nothing, since formats change. */
+    /** What keys begin with, the newest form first. A hint for the page: it decides nothing, since formats change. */
     readonly prefixes: readonly string[];
+    /** The whole beginning of a key that is made today. */
+    readonly newest: string;
     /** Keys that can never work here, by their beginning, and what to say. */
     readonly unsupported: readonly { readonly prefix: string; readonly message: string }[];
     /** The environment variable that the provider's own SDK reads a key from. */

@@ -1,5 +1,6 @@
 /** The client of a settings page, over the supabase-js client that the app already has. */
 import { isAuthRetryableFetchError, type Session, type SupabaseClient } from "@supabase/supabase-js";
+import { catalogue } from "../catalogue/index.ts";
 import type { Database } from "../functions/_shared/database/schema.ts";
 import { dataResult, failure, functionFailure } from "./errors.ts";
 import type {
@@ -23,14 +24,6 @@ export interface ByokOptions {
   readonly onSessionExpired?: () => void;
 }
 
-/** Where each SDK continues below `call/<provider>`. */
-const sdkPaths = {
-  openai: { sdk: "/v1", aiSdk: "/v1" },
-  anthropic: { sdk: "", aiSdk: "/v1" },
-  google: { sdk: "", aiSdk: "/v1beta" },
-  groq: { sdk: "", aiSdk: "/openai/v1" },
-} as const satisfies Record<ProviderId, { sdk: string; aiSdk: string }>;
-
 /**
  * A client for the user who is signed in to `supabase`. It keeps nothing: an API key lives in the argument of `save` and in the
  * one request that sends it.
@@ -46,7 +39,7 @@ function toCredits(microcredits: number): number {
   return microcredits / 1_000_000;
 }
 
-const credentialColumns = "id, provider, hint, status, verified_at, created_at, updated_at";
+const credentialColumns = "id, provider, hint, status, reason, verified_at, created_at, updated_at";
 
 class Client implements Byok {
   readonly #supabase: SupabaseClient<any, any, any, any, any>;
@@ -140,7 +133,7 @@ class Client implements Byok {
 
   endpoint(provider: ProviderId): Endpoint {
     const url = `${this.#functionsUrl}/call/${provider}`;
-    const { sdk, aiSdk } = sdkPaths[provider];
+    const { sdk, aiSdk } = catalogue[provider].sdkPaths;
     const token = () => this.#signedIn(async ({ access_token }) => ({ data: access_token, error: null }));
     return { url, sdk: `${url}${sdk}`, aiSdk: `${url}${aiSdk}`, token };
   }

@@ -1,5 +1,5 @@
 /** Turning what supabase-js hands back into a ByokError: by code, without the request, so that no error can hold an API key. */
-import type { ByokError, ByokErrorCode, Credential, Failure, Result } from "./types.ts";
+import type { ByokError, ByokErrorCode, Credential, Reason, Failure, Result } from "./types.ts";
 
 const messages = {
   offline: "The server could not be reached. Check your connection and try again.",
@@ -63,6 +63,7 @@ interface Refusal {
   readonly price_credits?: number;
   readonly available_credits?: number;
   readonly retry_after_s?: number;
+  readonly reason?: Reason;
   readonly credential?: Credential;
   readonly claims?: Record<string, unknown>;
 }
@@ -78,7 +79,7 @@ async function readRefusal(answer: Response): Promise<Refusal | undefined> {
 
 /** The details that go with an error, and nothing else that an answer may hold. */
 function detailsOf(refusal: Refusal): object {
-  const { field, max_bytes, price_credits, available_credits, retry_after_s, credential, claims } = refusal;
-  const details = { field, max_bytes, price_credits, available_credits, retry_after_s, credential, claims };
+  const { field, max_bytes, price_credits, available_credits, retry_after_s, reason, credential, claims } = refusal;
+  const details = { field, max_bytes, price_credits, available_credits, retry_after_s, reason, credential, claims };
   return Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined));
 }

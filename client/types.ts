@@ -1,10 +1,10 @@
 /** What the client hands out: records as the database keeps them, and errors as values instead of exceptions. */
 import type { Database } from "../functions/_shared/database/schema.ts";
 import type { ErrorCode as ServerErrorCode } from "../functions/_shared/errors.ts";
-import type { ProviderId } from "../functions/_shared/providers/index.ts";
-import type { Verdict } from "../functions/_shared/providers/types.ts";
+import type { ProviderId } from "../catalogue/index.ts";
+import type { Reason, Verdict } from "../catalogue/types.ts";
 
-export type { ProviderId, Verdict };
+export type { ProviderId, Reason, Verdict };
 
 type Row<Table extends keyof Database["byok"]["Tables"]> = Readonly<Database["byok"]["Tables"][Table]["Row"]>;
 
@@ -21,12 +21,15 @@ export interface Credential extends Pick<
 > {
   readonly provider: ProviderId;
   readonly status: CredentialStatus;
+  /** Why the last check came to this status; null if the status says it all. `catalogue/reasons.ts` has a sentence for each. */
+  readonly reason: Reason | null;
 }
 
 /** A credential and what the provider just said of its key. */
 export interface CheckedCredential {
   readonly credential: Credential;
   readonly verdict: Verdict;
+  readonly reason: Reason | null;
 }
 
 /** In credits: what can be spent, and what calls under way have reserved. */
@@ -88,8 +91,8 @@ export interface Payment {
 
 /** What goes with an error, by its code. */
 interface ErrorDetails {
-  /** Which field of the request is wrong. */
-  invalid_request: { readonly field?: string };
+  /** Which field of the request is wrong; `wrong_kind` for an API key that can never work here. */
+  invalid_request: { readonly field?: string; readonly reason?: Reason };
   /** The largest body that is let in. */
   body_too_large: { readonly max_bytes: number };
   /** Which field of the request credits do not buy. */
@@ -97,8 +100,11 @@ interface ErrorDetails {
   /** What the access token lacks: `{ aal: "aal2" }` asks for a second factor. */
   claims_required: { readonly claims: Readonly<Record<string, unknown>> };
   insufficient_credits: { readonly price_credits: number; readonly available_credits: number };
-  /** With the marked credential when a saved key was checked; without one when a new key was refused and the old one stays. */
-  api_key_rejected: { readonly credential?: Credential };
+  /**
+   * Why, where the provider says so itself. With the marked credential when a saved key was checked; without one when a new key
+   * was refused and the old one stays.
+   */
+  api_key_rejected: { readonly reason?: Reason; readonly credential?: Credential };
   /** With the credential, marked as locked, when a saved key was checked. */
   envelope_unreadable: { readonly credential?: Credential };
   /** Seconds until the next attempt is let in. */

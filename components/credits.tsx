@@ -5,7 +5,7 @@ import { Icon } from "./icons.tsx";
 import { creditsOf, inDigits, joinPages, nameOf } from "./ledger.ts";
 import { Notice, Notices, ReadingFailed, Skeleton } from "./parts.tsx";
 import { namesOf, type ProviderInfo, providers } from "./providers.ts";
-import { states } from "./states.ts";
+import { stateOf } from "./states.ts";
 import { useLive, useOnline } from "./use-live.ts";
 
 interface Account {
@@ -96,7 +96,7 @@ function useWhileHeld(held: number, refresh: () => Promise<void>): void {
 function Payer({ balance, operations, credentials }: Account): ReactNode {
   const withStatus = (test: (works: boolean) => boolean) =>
     providers.filter(({ id }) =>
-      credentials.some(({ provider, status }) => provider === id && test(states[status].works)),
+      credentials.some((credential) => credential.provider === id && test(stateOf(credential).works)),
     );
   const paying = withStatus((works) => works);
   const failing = withStatus((works) => !works);

@@ -1,5 +1,6 @@
 /** What a failure means for users, in one sentence. */
 import type { ByokError } from "../client/types.ts";
+import { inWords, textOf } from "./reasons.ts";
 
 /** @param name the provider's, where the failure is about one */
 export function explain(error: ByokError, name: string): string {
@@ -10,8 +11,10 @@ export function explain(error: ByokError, name: string): string {
       return "Your session has expired: sign in again to go on.";
     case "too_many_attempts":
       return `Too many attempts: try again after ${clockAfter(error.retry_after_s)}.`;
-    case "api_key_rejected":
-      return `${name} refuses this key.`;
+    case "api_key_rejected": {
+      const reason = textOf(error.reason);
+      return reason ? inWords(reason, name) : `${name} refuses this key.`;
+    }
     case "credential_not_found":
       return "This key was replaced or removed in the meantime.";
     case "envelope_unreadable":

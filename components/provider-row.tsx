@@ -5,7 +5,7 @@ import { KeyForm } from "./key-form.tsx";
 import { Moment, OutsideLink, Problem } from "./parts.tsx";
 import type { ProviderInfo } from "./providers.ts";
 import { RemoveDialog } from "./remove-dialog.tsx";
-import { keyInWords, type KeyStatus, states } from "./states.ts";
+import { keyInWords, type KeyStatus, stateOf, states } from "./states.ts";
 import { type Key, type KeyOptions, useKey } from "./use-key.ts";
 
 /** One provider: the state of its key, and what can be done about it. */
@@ -107,7 +107,7 @@ interface RowActionsProps {
 
 function RowActions(props: RowActionsProps): ReactNode {
   const { provider, credential, status, isBusy, opener, onVerify, onOpen, onRemove } = props;
-  const { todo } = states[status];
+  const { todo } = stateOf(credential);
   return (
     <div className="byok-actions">
       {credential && (
@@ -136,7 +136,7 @@ interface RowStateProps {
 
 /** The state in a shape, a word and a sentence. */
 function RowState({ provider, credential, status, doing }: RowStateProps): ReactNode {
-  const { label, tone, icon, says, help } = states[status];
+  const { label, tone, icon, says, help } = stateOf(credential);
   const shownTone = doing ? "neutral" : tone;
   return (
     <>

@@ -1,4 +1,5 @@
-/** What users are told about each provider. An adopter who serves others adds them here. */
+/** What users are told about each provider, as the catalogue has it. */
+import { catalogue } from "../catalogue/index.ts";
 import type { ProviderId } from "../client/types.ts";
 
 export interface ProviderInfo {
@@ -13,36 +14,9 @@ export interface ProviderInfo {
 }
 
 /** In the order they are shown. */
-export const providers: readonly ProviderInfo[] = [
-  {
-    id: "openai",
-    name: "OpenAI",
-    keysUrl: "https://platform.openai.com/api-keys",
-    billingUrl: "https://platform.openai.com/settings/organization/billing",
-    prefixes: ["sk-"],
-  },
-  {
-    id: "anthropic",
-    name: "Anthropic",
-    keysUrl: "https://console.anthropic.com/settings/keys",
-    billingUrl: "https://console.anthropic.com/settings/billing",
-    prefixes: ["sk-ant-"],
-  },
-  {
-    id: "google",
-    name: "Google AI",
-    keysUrl: "https://aistudio.google.com/apikey",
-    billingUrl: "https://aistudio.google.com/usage",
-    prefixes: ["AIza", "AQ."],
-  },
-  {
-    id: "groq",
-    name: "Groq",
-    keysUrl: "https://console.groq.com/keys",
-    billingUrl: "https://console.groq.com/settings/billing",
-    prefixes: ["gsk_"],
-  },
-];
+export const providers: readonly ProviderInfo[] = Object.entries(catalogue).map(([id, { name, keys }]) => {
+  return { id: id as ProviderId, name, keysUrl: keys.keysUrl, billingUrl: keys.billingUrl, prefixes: keys.prefixes };
+});
 
 /** The provider whose keys begin like this text, by the longest prefix; null when none does. */
 export function looksLike(pasted: string): ProviderInfo | null {

@@ -2,6 +2,7 @@
 import type { Credential } from "../client/types.ts";
 import type { IconName } from "./icons.tsx";
 import type { ProviderInfo } from "./providers.ts";
+import { inWords, textOf } from "./reasons.ts";
 
 export type KeyStatus = Credential["status"] | "none";
 
@@ -85,6 +86,26 @@ export const states: Readonly<Record<KeyStatus, KeyState>> = {
     says: () => "This key can no longer be opened here, so calls fail: save it again, or remove it to use credits.",
   },
 };
+
+const helpLabels = {
+  keysUrl: (name: string) => `Keys at ${name}`,
+  billingUrl: (name: string) => `Billing at ${name}`,
+};
+
+/** The state of a saved key, in the words of the reason where the check found one. */
+export function stateOf(credential: Pick<Credential, "status" | "reason"> | undefined): KeyState {
+  if (!credential) return states.none;
+  const state = states[credential.status];
+  const reason = textOf(credential.reason);
+  if (!reason) return state;
+  const { help: _, ...others } = state;
+  return {
+    ...others,
+    ...(state.works && !reason.works ? { works: false, tone: "bad", icon: "cross", todo: "save" } : {}),
+    says: (name) => inWords(reason, name),
+    ...(reason.help ? { help: { url: reason.help, label: helpLabels[reason.help] } } : {}),
+  };
+}
 
 /** A key as users recognise it: `your OpenAI key ending in 1234`. */
 export function keyInWords({ name }: ProviderInfo, { hint }: Pick<Credential, "hint">): string {

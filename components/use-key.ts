@@ -3,7 +3,7 @@ import type { Byok, ByokError, Credential } from "../client/types.ts";
 import { announceChange } from "./changes.ts";
 import { explain } from "./messages.ts";
 import type { ProviderInfo } from "./providers.ts";
-import { keyInWords, type KeyStatus, states } from "./states.ts";
+import { keyInWords, type KeyStatus, stateOf } from "./states.ts";
 
 export interface KeyOptions {
   readonly byok: Byok;
@@ -49,7 +49,7 @@ export function useKey({ byok, provider, credential, announce, onSaved, refresh 
   function accept(saved: Credential) {
     onSaved(saved);
     setDoing(null);
-    const { label, says } = states[saved.status];
+    const { label, says } = stateOf(saved);
     announce(`${label}. ${says(provider.name)}`);
     announceChange();
   }

@@ -8,6 +8,7 @@ create table byok.credentials (
   hint text not null check (length(hint) <= 4),
   status text not null
     check (status in ('verified', 'unverified', 'rejected', 'restricted', 'no_credit', 'rate_limited', 'locked')),
+  reason text check (reason ~ '^[a-z][a-z0-9_]{0,31}$'),
   verified_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -20,6 +21,7 @@ comment on column byok.credentials.user_id is 'Owner.';
 comment on column byok.credentials.provider is 'Provider id: openai, anthropic, google, groq.';
 comment on column byok.credentials.hint is 'Last four characters of the API key, or empty when the key is too short to show any.';
 comment on column byok.credentials.status is 'The verdict of the last check with the provider, or locked when the envelope cannot be opened: its master key is gone, or it was tampered with.';
+comment on column byok.credentials.reason is 'Why the last check came to this status, such as missing_scope or spend_limit_reached; null if the status says it all.';
 comment on column byok.credentials.verified_at is 'When the provider last accepted the key; null if it never did.';
 comment on column byok.credentials.created_at is 'When this key was saved.';
 comment on column byok.credentials.updated_at is 'When the status was last set.';
@@ -75,7 +77,8 @@ create function byok.save_credential(
   p_hint text,
   p_status text,
   p_envelope text,
-  p_kid bigint
+  p_kid bigint,
+  p_reason text default null
 ) returns setof byok.credentials
 language plpgsql
 security definer
@@ -85,10 +88,11 @@ declare
   v_previous_claims text := byok.act_for_active(p_user_id);
   v_verified_at timestamptz := case when byok.key_works(p_status) then now() end;
 begin
-  insert into byok.credentials as c (id, user_id, provider, hint, status, verified_at)
-  values (p_credential_id, p_user_id, p_provider, p_hint, p_status, v_verified_at)
+  insert into byok.credentials as c (id, user_id, provider, hint, status, reason, verified_at)
+  values (p_credential_id, p_user_id, p_provider, p_hint, p_status, p_reason, v_verified_at)
   on conflict (user_id, provider) do update
-    set id = excluded.id, hint = excluded.hint, status = excluded.status, verified_at = excluded.verified_at,
+    set id = excluded.id, hint = excluded.hint, status = excluded.status, reason = excluded.reason,
+        verified_at = excluded.verified_at,
         created_at = now(), updated_at = now();
 
   insert into byok.envelopes as e (credential_id, user_id, envelope, kid)
@@ -102,7 +106,7 @@ begin
 end
 $$;
 
-comment on function byok.save_credential(uuid, uuid, text, text, text, text, bigint) is
+comment on function byok.save_credential(uuid, uuid, text, text, text, text, bigint, text) is
   'Puts a credential and its envelope in the place of the user''s credential for this provider, in one transaction; returns the credential.';
 
 create function byok.read_envelope(p_user_id uuid, p_provider text)
@@ -125,7 +129,7 @@ $$;
 
 comment on function byok.read_envelope(uuid, text) is 'The credential id and envelope of a user for a provider; no row without one.';
 
-create function byok.mark_credential(p_user_id uuid, p_credential_id uuid, p_status text)
+create function byok.mark_credential(p_user_id uuid, p_credential_id uuid, p_status text, p_reason text default null)
 returns setof byok.credentials
 language plpgsql
 security definer
@@ -137,6 +141,7 @@ begin
   return query
     update byok.credentials as c
     set status = p_status,
+        reason = p_reason,
         verified_at = case when byok.key_works(p_status) then now() else c.verified_at end,
         updated_at = now()
     where c.id = p_credential_id and c.user_id = p_user_id
@@ -145,8 +150,8 @@ begin
 end
 $$;
 
-comment on function byok.mark_credential(uuid, uuid, text) is
-  'Sets the verdict of a check if that credential is still the current one, and returns it; no row when it was replaced or removed meanwhile.';
+comment on function byok.mark_credential(uuid, uuid, text, text) is
+  'Sets the verdict of a check and its reason if that credential is still the current one, and returns it; no row when it was replaced or removed meanwhile.';
 
 create function byok.key_works(p_status text) returns boolean
 language sql
@@ -159,16 +164,16 @@ $$;
 comment on function byok.key_works(text) is 'Whether a status means that the provider accepted the key.';
 
 revoke execute on function
-  byok.save_credential(uuid, uuid, text, text, text, text, bigint),
+  byok.save_credential(uuid, uuid, text, text, text, text, bigint, text),
   byok.read_envelope(uuid, text),
-  byok.mark_credential(uuid, uuid, text),
+  byok.mark_credential(uuid, uuid, text, text),
   byok.key_works(text)
 from public;
 
 grant execute on function
-  byok.save_credential(uuid, uuid, text, text, text, text, bigint),
+  byok.save_credential(uuid, uuid, text, text, text, text, bigint, text),
   byok.read_envelope(uuid, text),
-  byok.mark_credential(uuid, uuid, text)
+  byok.mark_credential(uuid, uuid, text, text)
 to service_role;
 
 grant execute on function byok.key_works(text) to byok_server;

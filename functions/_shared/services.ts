@@ -4,7 +4,7 @@ import { type Env, readEnv } from "./env.ts";
 import { importKeyring, type Keyring } from "./crypto/keyring.ts";
 import { importUserHash, type UserHash } from "./crypto/user-hash.ts";
 import { type ProviderId, providers } from "./providers/index.ts";
-import type { Verdict } from "./providers/types.ts";
+import type { Finding } from "./providers/types.ts";
 import { checkKey } from "./providers/verification.ts";
 
 export interface Services {
@@ -16,13 +16,13 @@ export interface Services {
   /** Where a provider is: `https://host`. */
   originOf(provider: ProviderId): string;
   /** Asks a provider whether an API key works. */
-  check(provider: ProviderId, apiKey: string): Promise<Verdict>;
+  check(provider: ProviderId, apiKey: string): Promise<Finding>;
 }
 
 /** @throws Error when a setting is missing or malformed, so that the function does not boot. */
 export async function openServices(): Promise<Services> {
   const env = readEnv();
-  const originOf = (provider: ProviderId) => env.providerOrigins[provider] ?? providers[provider].origin;
+  const originOf = (provider: ProviderId) => env.providerOrigins[provider] ?? providers[provider].api.origin;
   return {
     env,
     database: await openDatabase(env),

@@ -3,6 +3,7 @@ import { limitBody, readJsonObject, streamOf, tooLarge } from "../_shared/reques
 import { type ByokFunding, fundCall, type PlatformFunding } from "../_shared/credits/funding.ts";
 import { identifyUserOrBackend } from "../_shared/request/identity.ts";
 import { checkOffer, offeredSearch } from "../_shared/credits/offers.ts";
+import { errorBody } from "../_shared/providers/api-errors.ts";
 import { providers } from "../_shared/providers/index.ts";
 import { formOf } from "../_shared/relay/dialects.ts";
 import { watchAnswer } from "../_shared/relay/answer.ts";
@@ -29,7 +30,7 @@ export default serve({
   refuse(error, url) {
     const provider = providerOf(url);
     const body = provider
-      ? providers[provider].errorBody(error)
+      ? errorBody(providers[provider].api.dialect, error)
       : { error: { code: error.code, message: error.message } };
     return Response.json(body, { status: error.callStatus, headers: refusalHeaders(error) });
   },

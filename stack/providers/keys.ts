@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { catalogue, type ProviderId } from "../../catalogue/index.ts";
 
 /** What a fake can be told to do. The name is part of the key, so a test needs no set-up call. */
 export const behaviours = [
@@ -26,16 +27,9 @@ export const behaviours = [
 
 export type Behaviour = (typeof behaviours)[number];
 
-export const keyPrefixes = {
-  openai: "sk-proj-",
-  anthropic: "sk-ant-api03-",
-  google: "AIzaSy",
-  groq: "gsk_",
-} as const;
+export type { ProviderId };
 
-export type ProviderId = keyof typeof keyPrefixes;
-
-export const providerIds = Object.keys(keyPrefixes) as ProviderId[];
+export const providerIds = Object.keys(catalogue) as ProviderId[];
 
 export function isBehaviour(name: unknown): name is Behaviour {
   return behaviours.includes(name as Behaviour);
@@ -56,12 +50,12 @@ export function fakeKey(provider: ProviderId, behaviour: Behaviour, name?: strin
   }
   const specials = behaviour === "echoes" ? '+/="' : "";
   const label = name === undefined ? "" : `${name}-`;
-  return `${keyPrefixes[provider]}fake-${behaviour}-${label}${specials}${randomUUID().replaceAll("-", "")}`;
+  return `${catalogue[provider].keys.newest}fake-${behaviour}-${label}${specials}${randomUUID().replaceAll("-", "")}`;
 }
 
 /** Returns the behaviour written into a key, or null where the key is not of this provider's fakes. */
 export function behaviourOf(provider: ProviderId, key: string): Behaviour | null {
-  const start = `${keyPrefixes[provider]}fake-`;
+  const start = `${catalogue[provider].keys.newest}fake-`;
   if (!key.startsWith(start)) return null;
   const [, behaviour, tail] = /^([a-z_]+)-(.+)$/.exec(key.slice(start.length)) ?? [];
   if (!isBehaviour(behaviour) || tail === undefined || !/[0-9a-f]{32}$/.test(tail)) return null;

@@ -13,7 +13,7 @@ export interface Providers {
   stop(): Promise<void>;
 }
 
-const realHosts = Object.values(providers).map(({ origin }) => new URL(origin).host);
+const realHosts = Object.values(providers).map(({ api }) => new URL(api.origin).host);
 
 /** With "real", the platform's own keys are the caller's to give, in the functions' environment. */
 export async function startProviders(mode: ProviderMode): Promise<Providers> {

@@ -16,12 +16,13 @@ test("save(), list(), verify() and remove() keep one key for each provider", asy
   const saved = await byok.save("openai", apiKey);
   const credential = {
     ...{ id: expect.any(String), provider: "openai", hint: apiKey.slice(-4), status: "verified" },
+    reason: null,
     verified_at: expect.stringMatching(/^20/),
     created_at: expect.stringMatching(/^20/),
     updated_at: expect.stringMatching(/^20/),
   };
   expect(saved).toEqual({
-    data: { verdict: "verified", credential: expect.objectContaining(credential) },
+    data: { verdict: "verified", reason: null, credential: expect.objectContaining(credential) },
     error: null,
   });
   expect(await byok.list()).toEqual({ data: [credential], error: null });

@@ -193,7 +193,7 @@ export class Target {
   #faultsOfReceived(id: ProviderId, received: Received): string[] {
     const { target, rawHeaders } = received;
     const faults: string[] = [];
-    const isOwnPath = providers[id].prefixes.some((prefix) => target.startsWith(prefix));
+    const isOwnPath = providers[id].api.prefixes.some((prefix) => target.startsWith(prefix));
     if (!isOwnPath || leavesPath.test(decodePath(target.replace(/\?.*/s, ""))))
       faults.push(`${id} was asked for ${this.shown(target)}`);
     const names = rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());

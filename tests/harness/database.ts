@@ -33,6 +33,7 @@ export function credentialOf(changes: Partial<Credential> = {}): Credential {
     provider: "openai",
     hint: "wxyz",
     status: "verified",
+    reason: null,
     verified_at: "2026-11-23T09:00:00Z",
     created_at: "2026-11-23T09:00:00Z",
     updated_at: "2026-11-23T09:00:00Z",

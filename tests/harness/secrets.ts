@@ -6,7 +6,7 @@ const rules = [{ id: "@secretlint/secretlint-rule-preset-recommend", rule: creat
 
 /** Keys that the stack of a test makes for itself: worth nothing, but none may show what a real one would. */
 const madeByTests = [
-  /(?:sk-proj-|sk-ant-api03-|AIzaSy|gsk_)fake-[a-z_]+-\S{0,40}?[0-9a-f]{32}/,
+  /(?:sk-proj-|sk-ant-api03-|AQ\.|gsk_)fake-[a-z_]+-\S{0,40}?[0-9a-f]{32}/,
   /sb_secret_[\w-]{22,}/,
   /eyJ[\w-]{20,}\.eyJ[\w-]{20,}\.[\w-]{20,}/,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----/,

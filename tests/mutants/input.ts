@@ -83,13 +83,13 @@ export const inputGuards: readonly Guard[] = [
   },
   {
     ...route,
-    name: "A path begins with one of the adapter's prefixes",
-    guard: "|| !providers[provider].prefixes.some((prefix) => path.startsWith(prefix))",
+    name: "A path begins with one of the provider's prefixes",
+    guard: "|| !providers[provider].api.prefixes.some((prefix) => path.startsWith(prefix))",
     instead: "",
   },
   {
     ...route,
-    name: "The address stays at the adapter's origin",
+    name: "The address stays at the provider's origin",
     guard: "if (url.origin !== origin || url.pathname !== route.path)",
     instead: "if (false)",
   },

@@ -165,7 +165,7 @@ export const isolationGuards: readonly Guard[] = [
   {
     name: "A rejected key does not displace one that works",
     file: "functions/_shared/keys/credentials.ts",
-    guard: 'if (verdict === "rejected") throw rejected(provider);',
+    guard: 'if (found.verdict === "rejected") throw rejected(provider, found);',
     instead: "",
     test: "tests/unit/keys/credentials.test.ts",
   },

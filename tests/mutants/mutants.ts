@@ -14,6 +14,7 @@ import { offerGuards } from "./offers.ts";
 import { pageGuards } from "./page.ts";
 import { relayGuards } from "./relay.ts";
 import { rotationGuards } from "./rotation.ts";
+import { verdictGuards } from "./verdicts.ts";
 
 export interface Guard {
   /** What is promised while it stands. */
@@ -39,6 +40,7 @@ export const guards: readonly Guard[] = [
   ...answerGuards,
   ...relayGuards,
   ...rotationGuards,
+  ...verdictGuards,
   ...componentGuards,
   ...pageGuards,
   ...authorityGuards,

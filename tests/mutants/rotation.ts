@@ -43,13 +43,13 @@ export const rotationGuards: readonly Guard[] = [
   {
     ...credentials,
     name: "A key that cannot be opened is marked locked",
-    guard: 'apiKey === null ? "locked" :',
-    instead: 'apiKey === null ? "unverified" :',
+    guard: 'found?.verdict ?? "locked"',
+    instead: 'found?.verdict ?? "unverified"',
   },
   {
     ...credentials,
     name: "A locked key is no checked one",
-    guard: 'if (status === "locked") throw',
+    guard: "if (!found) throw",
     instead: "if (false) throw",
   },
   {

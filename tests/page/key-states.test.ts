@@ -28,8 +28,8 @@ test("each provider has a form that says where its keys are made, and what they 
   const page = await visit(await newUser());
   const facts = {
     openai: ["https://platform.openai.com/api-keys", "Begins with sk-"],
-    anthropic: ["https://console.anthropic.com/settings/keys", "Begins with sk-ant-"],
-    google: ["https://aistudio.google.com/apikey", "Begins with AIza or AQ."],
+    anthropic: ["https://platform.claude.com/settings/keys", "Begins with sk-ant-"],
+    google: ["https://aistudio.google.com/apikey", "Begins with AQ. or AIza"],
     groq: ["https://console.groq.com/keys", "Begins with gsk_"],
   } as const;
   for (const provider of providerIds) {
@@ -78,7 +78,7 @@ const onSaving: { behaviour: Behaviour; status: string; label: string; says: Reg
     behaviour: "no_credit",
     status: "no_credit",
     label: "No credit",
-    says: /cannot pay, so calls fail: add credit/,
+    says: /no credit left, so calls fail: add credit/,
     banner: failing,
   },
   {

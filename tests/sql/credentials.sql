@@ -1,6 +1,6 @@
 -- Credentials and envelopes, as owner, stranger, anon, service role and server role.
 begin;
-select plan(45);
+select plan(48);
 
 -- For pgTAP itself, when a test runs as the server role.
 grant usage on schema extensions to byok_server;
@@ -51,6 +51,17 @@ select results_eq(
   $$select status, verified_at is not null from byok.mark_credential('00000000-0000-4000-8000-00000000000b', '10000000-0000-4000-8000-000000000002', 'rate_limited')$$,
   $$values ('rate_limited', true)$$,
   'mark_credential() notes that a rate-limited key works');
+select results_eq(
+  $$select status, reason from byok.mark_credential('00000000-0000-4000-8000-00000000000b', '10000000-0000-4000-8000-000000000002', 'restricted', 'website_only')$$,
+  $$values ('restricted', 'website_only')$$,
+  'mark_credential() sets why, beside the status');
+select results_eq(
+  $$select status, reason from byok.mark_credential('00000000-0000-4000-8000-00000000000b', '10000000-0000-4000-8000-000000000002', 'rate_limited')$$,
+  $$values ('rate_limited', null)$$,
+  'and forgets it where the next check has none');
+select throws_ok(
+  $$select * from byok.mark_credential('00000000-0000-4000-8000-00000000000b', '10000000-0000-4000-8000-000000000002', 'restricted', 'Because.')$$,
+  '23514', null, 'mark_credential() refuses a reason that is no name');
 select is_empty(
   $$select * from byok.mark_credential('00000000-0000-4000-8000-00000000000a', '10000000-0000-4000-8000-000000000001', 'verified')$$,
   'mark_credential() leaves a credential alone that has been replaced');

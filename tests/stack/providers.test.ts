@@ -765,7 +765,7 @@ describe("a fake", () => {
 
 describe("fakeKey()", () => {
   test.each(providerIds)("makes a fresh key in the format of %s", (provider) => {
-    const prefixes = { openai: "sk-proj-", anthropic: "sk-ant-api03-", google: "AIzaSy", groq: "gsk_" };
+    const prefixes = { openai: "sk-proj-", anthropic: "sk-ant-api03-", google: "AQ.", groq: "gsk_" };
     const key = fakeKey(provider, "no_credit", "alice");
     expect(key).toMatch(new RegExp(`^${prefixes[provider]}fake-no_credit-alice-[0-9a-f]{32}$`));
     expect(fakeKey(provider, "no_credit", "alice")).not.toBe(key);

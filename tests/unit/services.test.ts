@@ -39,9 +39,10 @@ describe("openServices()", () => {
   });
 
   test("checks a key there, by two requests", async () => {
-    const { origin, received } = await startServer((_, response) => answerJson(response, 200, { data: [] }));
+    const models = { data: [{ id: "gpt-nano" }] };
+    const { origin, received } = await startServer((_, response) => answerJson(response, 200, models));
     vi.stubEnv("BYOK_PROVIDER_ORIGINS", JSON.stringify({ openai: origin }));
-    expect(await (await openServices()).check("openai", "sk-key")).toBe("verified");
+    expect(await (await openServices()).check("openai", "sk-key")).toMatchObject({ verdict: "verified" });
     expect(received.map(({ method }) => method)).toEqual(["GET", "POST"]);
   });
 
@@ -49,7 +50,7 @@ describe("openServices()", () => {
     const { origin, received } = await startServer((_, response) => answerJson(response, 200, { data: [] }));
     vi.stubEnv("BYOK_PROVIDER_ORIGINS", JSON.stringify({ openai: origin }));
     vi.stubEnv("BYOK_ONE_TOKEN_CHECK", "off");
-    expect(await (await openServices()).check("openai", "sk-key")).toBe("verified");
+    expect(await (await openServices()).check("openai", "sk-key")).toMatchObject({ verdict: "verified" });
     expect(received.map(({ method }) => method)).toEqual(["GET"]);
   });
 
@@ -58,7 +59,7 @@ describe("openServices()", () => {
     vi.stubEnv("BYOK_PROVIDER_ORIGINS", JSON.stringify({ openai: origin }));
     vi.stubEnv("BYOK_CHECK_TIMEOUT_MS", "30");
     const timeout = vi.spyOn(AbortSignal, "timeout");
-    expect(await (await openServices()).check("openai", "sk-key")).toBe("unverified");
+    expect(await (await openServices()).check("openai", "sk-key")).toMatchObject({ verdict: "unverified" });
     expect(timeout).toHaveBeenCalledExactlyOnceWith(30);
     timeout.mockRestore();
   });

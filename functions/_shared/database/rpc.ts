@@ -29,7 +29,7 @@ export function databaseOver(rpc: Rpc): Database {
       await rpc("require_claims", { p_claims: claims as never });
     },
 
-    async saveCredential({ userId, credentialId, provider, hint, status, envelope, kid }) {
+    async saveCredential({ userId, credentialId, provider, hint, status, reason, envelope, kid }) {
       const rows = await rpc("save_credential", {
         p_user_id: userId,
         p_credential_id: credentialId,
@@ -38,6 +38,7 @@ export function databaseOver(rpc: Rpc): Database {
         p_status: status,
         p_envelope: envelope,
         p_kid: kid,
+        ...(reason ? { p_reason: reason } : {}),
       });
       return credentialOf(onlyRow(rows));
     },
@@ -47,11 +48,12 @@ export function databaseOver(rpc: Rpc): Database {
       return row ? { credentialId: row.credential_id, envelope: row.envelope } : null;
     },
 
-    async markCredential(userId, credentialId, status) {
+    async markCredential(userId, credentialId, status, reason) {
       const [row] = await rpc("mark_credential", {
         p_user_id: userId,
         p_credential_id: credentialId,
         p_status: status,
+        ...(reason ? { p_reason: reason } : {}),
       });
       return row ? credentialOf(row) : null;
     },
@@ -124,6 +126,15 @@ function onlyRow<T>(rows: readonly T[]): T {
 
 type CredentialRow = Schema["byok"]["Tables"]["credentials"]["Row"];
 
-function credentialOf({ id, provider, hint, status, verified_at, created_at, updated_at }: CredentialRow): Credential {
-  return { id, provider, hint, status, verified_at, created_at, updated_at };
+function credentialOf({
+  id,
+  provider,
+  hint,
+  status,
+  reason,
+  verified_at,
+  created_at,
+  updated_at,
+}: CredentialRow): Credential {
+  return { id, provider, hint, status, reason, verified_at, created_at, updated_at };
 }

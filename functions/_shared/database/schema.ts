@@ -35,14 +35,14 @@ export type Database = {
                   ]
                 },"credentials": {
                   Row: {
-                    "created_at": string,"hint": string,"id": string,"provider": string,"status": string,"updated_at": string,"user_id": string,"verified_at": string | null
+                    "created_at": string,"hint": string,"id": string,"provider": string,"reason": string | null,"status": string,"updated_at": string,"user_id": string,"verified_at": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"hint": string,"id": string,"provider": string,"status": string,"updated_at"?: string,"user_id": string,"verified_at"?: string | null
+                    "created_at"?: string,"hint": string,"id": string,"provider": string,"reason"?: string | null,"status": string,"updated_at"?: string,"user_id": string,"verified_at"?: string | null
                   }
                   Update: {
-                    "created_at"?: string,"hint"?: string,"id"?: string,"provider"?: string,"status"?: string,"updated_at"?: string,"user_id"?: string,"verified_at"?: string | null
+                    "created_at"?: string,"hint"?: string,"id"?: string,"provider"?: string,"reason"?: string | null,"status"?: string,"updated_at"?: string,"user_id"?: string,"verified_at"?: string | null
                   }
                   Relationships: [
                     
@@ -225,11 +225,12 @@ isOneToOne: false
             }[]
                            },
 "mark_credential":
-{ Args: { "p_credential_id": string,"p_status": string,"p_user_id": string }; Returns: {
+{ Args: { "p_credential_id": string,"p_reason"?: string,"p_status": string,"p_user_id": string }; Returns: {
               "created_at": string,
 "hint": string,
 "id": string,
 "provider": string,
+"reason": string | null,
 "status": string,
 "updated_at": string,
 "user_id": string,
@@ -269,11 +270,12 @@ isOneToOne: false
             }[]
                            },
 "save_credential":
-{ Args: { "p_credential_id": string,"p_envelope": string,"p_hint": string,"p_kid": number,"p_provider": string,"p_status": string,"p_user_id": string }; Returns: {
+{ Args: { "p_credential_id": string,"p_envelope": string,"p_hint": string,"p_kid": number,"p_provider": string,"p_reason"?: string,"p_status": string,"p_user_id": string }; Returns: {
               "created_at": string,
 "hint": string,
 "id": string,
 "provider": string,
+"reason": string | null,
 "status": string,
 "updated_at": string,
 "user_id": string,

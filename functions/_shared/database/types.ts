@@ -1,7 +1,7 @@
 /** The database as the functions see it: the SQL functions of schema `byok`, whichever way they are reached. */
 import type { SealedKey } from "../crypto/envelope.ts";
 import type { ProviderId } from "../providers/index.ts";
-import type { Verdict } from "../providers/types.ts";
+import type { Finding, Verdict } from "../providers/types.ts";
 
 /** The verdict of the last check, or `locked`: the envelope cannot be opened, so there is no key to check. */
 export type CredentialStatus = Verdict | "locked";
@@ -13,6 +13,8 @@ export interface Credential {
   /** Last four characters of the key, or empty. */
   readonly hint: string;
   readonly status: string;
+  /** Why the status is what it is; null if the status says it all. */
+  readonly reason: string | null;
   readonly verified_at: string | null;
   readonly created_at: string;
   readonly updated_at: string;
@@ -24,6 +26,7 @@ export interface NewCredential {
   readonly provider: ProviderId;
   readonly hint: string;
   readonly status: Verdict;
+  readonly reason?: Finding["reason"];
   /** Base64. */
   readonly envelope: string;
   readonly kid: number;
@@ -78,7 +81,12 @@ export interface Database {
   /** Null when no key is saved. */
   readEnvelope(userId: string, provider: ProviderId): Promise<SavedEnvelope | null>;
   /** Null when that credential is no longer the current one. */
-  markCredential(userId: string, credentialId: string, status: CredentialStatus): Promise<Credential | null>;
+  markCredential(
+    userId: string,
+    credentialId: string,
+    status: CredentialStatus,
+    reason?: Finding["reason"],
+  ): Promise<Credential | null>;
   /**
    * Counts a check of an API key.
    *

@@ -4,14 +4,15 @@ import { maxApiKey_bytes, open, seal } from "../crypto/envelope.ts";
 import { ByokError } from "../errors.ts";
 import type { Keyring } from "../crypto/keyring.ts";
 import { type ProviderId, providers } from "../providers/index.ts";
-import type { Verdict } from "../providers/types.ts";
+import { reasons } from "../../../catalogue/reasons.ts";
+import { unsupportedKeyReason } from "../providers/keys.ts";
+import type { Finding } from "../providers/types.ts";
 import type { Services } from "../services.ts";
 
 type KeyServices = Pick<Services, "database" | "keyring" | "check">;
 
-export interface CheckedCredential {
+export interface CheckedCredential extends Finding {
   readonly credential: Credential;
-  readonly verdict: Verdict;
 }
 
 /**
@@ -27,29 +28,37 @@ export async function saveKey(
   pasted: string,
 ): Promise<CheckedCredential> {
   const apiKey = pasted.trim();
-  const adapter = providers[provider];
   if (apiKey.length > maxApiKey_bytes || !/^[\x21-\x7e]+$/.test(apiKey)) {
     throw new ByokError("invalid_request", {
       message: `An API key is 1 to ${maxApiKey_bytes} printable ASCII characters.`,
       details: { field: "api_key" },
     });
   }
-  const wrongKind = adapter.refuseKind(apiKey);
-  if (wrongKind) throw new ByokError("invalid_request", { message: wrongKind, details: { field: "api_key" } });
-
-  const verdict = await countAndCheck(services, userId, provider, apiKey);
-  if (verdict === "rejected") throw rejected(provider);
+  const wrongKind = unsupportedKeyReason(providers[provider], apiKey);
+  if (wrongKind) {
+    throw new ByokError("invalid_request", {
+      message: wrongKind,
+      details: { field: "api_key", reason: "wrong_kind" },
+    });
+  }
+  const found = await countAndCheck(services, userId, provider, apiKey);
+  if (found.verdict === "rejected") throw rejected(provider, found);
   const credentialId = crypto.randomUUID();
-  const sealed = await seal(services.keyring, { userId, credentialId, providerNumber: adapter.number }, apiKey);
+  const sealed = await seal(
+    services.keyring,
+    { userId, credentialId, providerNumber: providers[provider].number },
+    apiKey,
+  );
   const credential = await services.database.saveCredential({
     userId,
     credentialId,
     provider,
     hint: hintOf(apiKey),
-    status: verdict,
+    status: found.verdict,
+    reason: found.reason,
     ...sealed,
   });
-  return { credential, verdict };
+  return { credential, ...found };
 }
 
 /**
@@ -67,16 +76,21 @@ export async function checkSavedKey(
   if (!saved) throw new ByokError("credential_not_found");
   const { credentialId, envelope } = saved;
   const apiKey = await openKey(services.keyring, userId, provider, credentialId, envelope).catch(nullIfUnreadable);
-  const status = apiKey === null ? "locked" : await countAndCheck(services, userId, provider, apiKey);
-  const credential = await services.database.markCredential(userId, credentialId, status);
+  const found = apiKey === null ? null : await countAndCheck(services, userId, provider, apiKey);
+  const credential = await services.database.markCredential(
+    userId,
+    credentialId,
+    found?.verdict ?? "locked",
+    found?.reason ?? null,
+  );
   if (!credential) {
     throw new ByokError("credential_not_found", {
       message: "The API key was replaced or removed while it was being checked.",
     });
   }
-  if (status === "locked") throw new ByokError("envelope_unreadable", { details: { credential } });
-  if (status === "rejected") throw rejected(provider, credential);
-  return { credential, verdict: status };
+  if (!found) throw new ByokError("envelope_unreadable", { details: { credential } });
+  if (found.verdict === "rejected") throw rejected(provider, found, credential);
+  return { credential, ...found };
 }
 
 /** Asks the provider whether a key works. Every question counts, whatever the answer: both answers tell a thief something. */
@@ -85,7 +99,7 @@ async function countAndCheck(
   userId: string,
   provider: ProviderId,
   apiKey: string,
-): Promise<Verdict> {
+): Promise<Finding> {
   await services.database.countAttempt(userId);
   return await services.check(provider, apiKey);
 }
@@ -117,9 +131,10 @@ function hintOf(apiKey: string): string {
   return apiKey.length >= 16 ? apiKey.slice(-4) : "";
 }
 
-function rejected(provider: ProviderId, credential?: Credential): ByokError {
+function rejected(provider: ProviderId, { verdict, reason }: Finding, credential?: Credential): ByokError {
+  const { name } = providers[provider];
   return new ByokError("api_key_rejected", {
-    message: `${providers[provider].name} refuses this API key.`,
-    details: { verdict: "rejected", ...(credential ? { credential } : {}) },
+    message: reason ? reasons[reason].sentence.replaceAll("{name}", name) : `${name} refuses this API key.`,
+    details: { verdict, ...(reason ? { reason } : {}), ...(credential ? { credential } : {}) },
   });
 }

@@ -1,16 +1,13 @@
-/** The registry: to add a provider, write its adapter and name it here. */
-import { anthropic } from "./anthropic.ts";
-import { google } from "./google.ts";
-import { groq } from "./groq.ts";
-import { openai } from "./openai.ts";
-import type { Adapter } from "./types.ts";
+/** The registry: the rows of the catalogue by id. */
+import { catalogue, type ProviderId } from "../../../catalogue/index.ts";
+import type { Provider } from "./types.ts";
 
-export const providers = { openai, anthropic, google, groq } satisfies Record<string, Adapter>;
+export type { ProviderId };
 
-export type ProviderId = keyof typeof providers;
+export const providers: Readonly<Record<ProviderId, Provider>> = catalogue;
 
-export const providerIds = Object.keys(providers) as ProviderId[];
+export const providerIds = Object.keys(catalogue) as ProviderId[];
 
 export function isProviderId(value: unknown): value is ProviderId {
-  return typeof value === "string" && Object.hasOwn(providers, value);
+  return typeof value === "string" && Object.hasOwn(catalogue, value);
 }

@@ -1,11 +1,15 @@
 /** Asking a provider whether an API key works. */
+import { reasons } from "../../../catalogue/reasons.ts";
 import { parseJson } from "../json.ts";
-import type { Adapter, Answer, Probe, Verdict } from "./types.ts";
+import { type Classified, classify } from "./classify.ts";
+import { authenticate } from "./keys.ts";
+import { chatModels, generationProbe, isResponsesOnly, listingProbe, responsesProbe } from "./probe.ts";
+import type { Answer, Finding, Probe, Provider } from "./types.ts";
 
 export interface CheckOptions {
   /** Where the provider is. */
   readonly origin: string;
-  /** How long each question may take, in ms. */
+  /** How long each question may take, in ms; all of them together take three times as long at most. */
   readonly timeout_ms: number;
   /** Whether to spend one token of the user's: only that shows whether the account has credit. */
   readonly oneToken: boolean;
@@ -14,35 +18,98 @@ export interface CheckOptions {
 /** Answers of a provider to a check are small; more than this is none, in characters. */
 const maxAnswerLength = 1024 * 1024;
 
+/** Most models that one check asks. */
+const maxModels = 3;
+
+const unasked: Classified = { verdict: "unverified", reason: null, isOfModel: false, isElsewhere: false };
+
 /**
  * Checks a key in two steps. Listing models costs nothing but passes keys without credit and fails restricted keys that work,
  * so one token is generated after it. Never throws: what cannot be found out is `unverified`.
  */
-export async function checkKey(adapter: Adapter, apiKey: string, options: CheckOptions): Promise<Verdict> {
-  const { listed, next } = await list(adapter, apiKey, options);
-  if (listed === "rejected" || listed === "unverified" || listed === "rate_limited" || listed === "no_credit")
-    return listed;
-  if (!options.oneToken) return listed ?? "unverified";
+export async function checkKey(provider: Provider, apiKey: string, options: CheckOptions): Promise<Finding> {
+  const until_ms = performance.now() + 3 * options.timeout_ms;
+  const questions = { provider, apiKey, options, until_ms };
+  const { listed, models } = await list(questions);
+  if (!options.oneToken || !isWorthAToken(listed)) {
+    return { verdict: listed.verdict ?? "unverified", reason: listed.reason };
+  }
+  if (models.length === 0) return { verdict: "restricted", reason: "no_chat_model" };
 
-  const generation = await ask(adapter, apiKey, next, options);
-  const generated = generation ? adapter.judge(generation) : "unverified";
-  // The question was wrong, for instance about a model this account does not have: the listing has the last word.
-  if (generated === null) return listed ?? "unverified";
-  return generated === "verified" && listed === "restricted" ? "restricted" : generated;
+  const tried: Classified[] = [];
+  for (const model of models.slice(0, maxModels)) {
+    const generated = await generate(questions, model);
+    if (generated.verdict !== null && !generated.isOfModel) return concluded(listed, generated);
+    tried.push(generated);
+  }
+  return undecided(listed, tried);
 }
 
-/** What the list of models says about the key, and what to generate next. The list itself, which may be long, is let go of. */
+/** Whether a generation can tell more than the list did. */
+function isWorthAToken({ verdict, reason }: Classified): boolean {
+  if (verdict === null || verdict === "verified") return true;
+  return verdict === "restricted" && (reason === null || reasons[reason].works);
+}
+
+/** A generation has the last word, but for a key that generates and may not list. */
+function concluded(listed: Classified, { verdict, reason }: Classified): Finding {
+  if (verdict === "verified" && listed.verdict === "restricted") {
+    return { verdict: "restricted", reason: listed.reason };
+  }
+  return { verdict: verdict ?? "unverified", reason };
+}
+
+/** No model answered: says what was found out, which is what the last of them said about itself, or what the list said. */
+function undecided(listed: Classified, tried: readonly Classified[]): Finding {
+  const last = tried.findLast(({ verdict }) => verdict !== null);
+  if (last?.verdict) return { verdict: last.verdict, reason: last.reason };
+  if (listed.verdict === "restricted") return { verdict: "restricted", reason: listed.reason };
+  if (listed.verdict === "verified" && tried.every(({ isOfModel }) => isOfModel)) {
+    return { verdict: "restricted", reason: "model_not_allowed" };
+  }
+  // Our question was wrong in another way.
+  return { verdict: "unverified", reason: "inconclusive" };
+}
+
+interface Questions {
+  readonly provider: Provider;
+  readonly apiKey: string;
+  readonly options: CheckOptions;
+  /** When the last answer has to be there, on the clock of `performance.now()`. */
+  readonly until_ms: number;
+}
+
+/** What the list of models says about the key, and whom to ask next. The list itself, which may be long, is let go of. */
 async function list(
-  adapter: Adapter,
-  apiKey: string,
-  options: CheckOptions,
-): Promise<{ readonly listed: Verdict | null; readonly next: Probe }> {
-  const listing = await ask(adapter, apiKey, adapter.listing, options);
-  return { listed: listing ? adapter.judge(listing) : "unverified", next: adapter.generation(listing?.body) };
+  questions: Questions,
+): Promise<{ readonly listed: Classified; readonly models: readonly string[] }> {
+  const { provider } = questions;
+  const listing = await ask(questions, listingProbe(provider));
+  const listed = listing ? classify(provider, listing) : unasked;
+  return {
+    listed,
+    models: listed.verdict === "verified" ? chatModels(provider, listing?.body) : provider.models.chat,
+  };
 }
 
-async function ask(adapter: Adapter, apiKey: string, probe: Probe, options: CheckOptions): Promise<Answer | null> {
+/** Generates one token with a model, at the endpoint that serves it. */
+async function generate(questions: Questions, model: string): Promise<Classified> {
+  const { provider } = questions;
+  const elsewhere = responsesProbe(provider, model);
+  if (elsewhere && isResponsesOnly(provider, model)) return await classified(questions, elsewhere);
+  const generated = await classified(questions, generationProbe(provider, model));
+  return elsewhere && generated.isElsewhere ? await classified(questions, elsewhere) : generated;
+}
+
+async function classified(questions: Questions, probe: Probe): Promise<Classified> {
+  const answer = await ask(questions, probe);
+  return answer ? classify(questions.provider, answer) : unasked;
+}
+
+async function ask({ provider, apiKey, options, until_ms }: Questions, probe: Probe): Promise<Answer | null> {
   const isPost = probe.body !== undefined;
+  const left_ms = Math.min(options.timeout_ms, until_ms - performance.now());
+  if (left_ms <= 0) return null;
   try {
     const response = await fetch(`${options.origin}${probe.path}`, {
       method: isPost ? "POST" : "GET",
@@ -50,12 +117,12 @@ async function ask(adapter: Adapter, apiKey: string, probe: Probe, options: Chec
         accept: "application/json",
         "accept-encoding": "identity",
         ...(isPost ? { "content-type": "application/json" } : {}),
-        ...probe.headers,
-        ...adapter.authenticate(apiKey),
+        ...provider.api.headers,
+        ...authenticate(provider, apiKey),
       },
       ...(isPost ? { body: JSON.stringify(probe.body) } : {}),
       redirect: "manual",
-      signal: AbortSignal.timeout(options.timeout_ms),
+      signal: AbortSignal.timeout(left_ms),
     });
     return { status: response.status, body: parseJson(await readAtMost(response, maxAnswerLength)) };
   } catch {

@@ -2,7 +2,9 @@
 import { ByokError } from "../errors.ts";
 import type { Funding } from "../credits/funding.ts";
 import { parseJson } from "../json.ts";
-import type { Adapter } from "../providers/types.ts";
+import { classify } from "../providers/classify.ts";
+import { authenticate } from "../providers/keys.ts";
+import type { Provider } from "../providers/types.ts";
 import { platformError } from "./platform-error.ts";
 import { holdsKey, withoutAccountIds } from "./redaction.ts";
 import { readAtMost } from "../providers/verification.ts";
@@ -39,7 +41,7 @@ export interface Outbound {
 }
 
 /** The headers a provider gets: made from scratch, with the API key of whoever pays. */
-export function outboundHeaders(client: Headers, adapter: Adapter, funding: Pick<Funding, "by" | "apiKey">): Headers {
+export function outboundHeaders(client: Headers, provider: Provider, funding: Pick<Funding, "by" | "apiKey">): Headers {
   const headers = new Headers({ "accept-encoding": "identity" });
   for (const name of funding.by === "byok" ? [...forwarded, ...forwardedUnderByok] : forwarded) {
     const value = client.get(name);
@@ -47,7 +49,7 @@ export function outboundHeaders(client: Headers, adapter: Adapter, funding: Pick
   }
   // What was checked as JSON is read as JSON: as a form, or in another charset, the same bytes would have other fields.
   if (funding.by === "platform") headers.set("content-type", "application/json");
-  for (const [name, value] of Object.entries(adapter.authenticate(funding.apiKey))) headers.set(name, value);
+  for (const [name, value] of Object.entries(authenticate(provider, funding.apiKey))) headers.set(name, value);
   return headers;
 }
 
@@ -140,23 +142,24 @@ export async function requireGeneration(answer: Response): Promise<ReadableStrea
  * other error is, with the key taken out.
  *
  * @throws ByokError `api_key_rejected` for a user's key; `provider_misbehaved` where the platform's own account is refused, and
- * for a 403 that says nothing about the key: the provider's edge refuses this network, its API this country
+ * for a 401 or 403 before the key was looked at: the provider's edge refuses this network, its API this country
  */
 export async function inboundError(
   answer: Response,
-  adapter: Adapter,
+  provider: Provider,
   funding: Pick<Funding, "by" | "apiKey">,
 ): Promise<Response> {
   const text = await readError(answer);
-  const verdict = adapter.judge({ status: answer.status, body: parseJson(text) });
-  const isRefusal = answer.status === 401 || answer.status === 403 || verdict === "rejected";
-  if (funding.by === "platform" && (isRefusal || answer.status === 402 || verdict === "no_credit"))
+  const { verdict, reason } = classify(provider, { status: answer.status, body: parseJson(text) });
+  const isDenied = answer.status === 401 || answer.status === 403;
+  const isRefusal = verdict === "rejected" || (isDenied && verdict !== null);
+  if (funding.by === "platform" && (isRefusal || isDenied || answer.status === 402 || verdict === "no_credit"))
     throw new ByokError("provider_misbehaved");
-  if (answer.status === 403 && verdict === "unverified") throw new ByokError("provider_misbehaved");
+  if (isDenied && verdict === "unverified") throw new ByokError("provider_misbehaved");
   if (isRefusal) {
     throw new ByokError("api_key_rejected", {
-      message: `${adapter.name} refuses this API key for this request.`,
-      details: { verdict: verdict ?? "rejected" },
+      message: `${provider.name} refuses this API key for this request.`,
+      details: { verdict, ...(reason ? { reason } : {}) },
     });
   }
   const whole = text.length < maxErrorLength ? text : text.slice(0, -maxCutLength);

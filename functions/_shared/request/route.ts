@@ -4,7 +4,7 @@ import { isProviderId, type ProviderId, providers } from "../providers/index.ts"
 
 export interface Route {
   readonly provider: ProviderId;
-  /** The provider's own path, beginning with one of the adapter's prefixes. */
+  /** The provider's own path, beginning with one of the provider's prefixes. */
   readonly path: string;
   /** The query with its question mark, without `key`, which holds the caller's token; or empty. */
   readonly search: string;
@@ -28,7 +28,7 @@ export function routeOf(url: URL | null): Route {
         "Resumable uploads are not relayed: they continue at an address of the provider's, which would be sent your access token.",
     });
   }
-  if (ambiguousPath.test(path) || !providers[provider].prefixes.some((prefix) => path.startsWith(prefix))) {
+  if (ambiguousPath.test(path) || !providers[provider].api.prefixes.some((prefix) => path.startsWith(prefix))) {
     throw new ByokError("unknown_path");
   }
   return { provider, path, search: withoutKey(url) };

@@ -37,6 +37,7 @@ async function newCredential(
     provider: "openai",
     hint: "-key",
     status: "verified",
+    reason: null,
     ...sealed,
     ...overrides,
   };
@@ -57,6 +58,7 @@ function describeCredentials(name: string, database: Database): void {
       provider: "openai",
       hint: "-key",
       status: "verified",
+      reason: null,
       verified_at: expect.any(String),
       created_at: expect.any(String),
       updated_at: expect.any(String),

@@ -27,6 +27,7 @@ const newCredential = {
   provider: "openai",
   hint: "wxyz",
   status: "verified",
+  reason: null,
   envelope: "QllL",
   kid: 3,
 } as const;

@@ -6,7 +6,8 @@ import { open, seal } from "../../../functions/_shared/crypto/envelope.ts";
 import { ByokError } from "../../../functions/_shared/errors.ts";
 import { importKeyring } from "../../../functions/_shared/crypto/keyring.ts";
 import { type ProviderId, providerIds, providers } from "../../../functions/_shared/providers/index.ts";
-import type { Verdict } from "../../../functions/_shared/providers/types.ts";
+import { unsupportedKeyReason } from "../../../functions/_shared/providers/keys.ts";
+import type { Finding, Verdict } from "../../../functions/_shared/providers/types.ts";
 import { credentialOf, type MockDatabase, mockDatabase } from "../../harness/database.ts";
 
 const userId = "0b6f2c1e-8d2a-4c55-9a3e-5d1f0a7b9c31";
@@ -15,8 +16,8 @@ const credentialId = "f3d0a9b4-17c6-4e0b-8f21-6c2e4d8a5b70";
 const apiKey = "sk-proj-0123456789-wxyz";
 const keyring = await importKeyring(JSON.stringify({ primary: 3, keys: { 3: randomBytes(32).toString("base64") } }));
 
-function servicesOf(database: MockDatabase, verdict: Verdict = "verified") {
-  const check = vi.fn(async () => verdict);
+function servicesOf(database: MockDatabase, verdict: Verdict = "verified", reason: Finding["reason"] = null) {
+  const check = vi.fn(async (): Promise<Finding> => ({ verdict, reason }));
   return { database, keyring, check };
 }
 
@@ -31,7 +32,10 @@ const noMoreAttempts = {
 
 describe("saveKey()", () => {
   const savable = () =>
-    mockDatabase({ countAttempt, saveCredential: async ({ status, hint }) => credentialOf({ status, hint }) });
+    mockDatabase({
+      countAttempt,
+      saveCredential: async ({ status, reason = null, hint }) => credentialOf({ status, reason, hint }),
+    });
   const savedBy = (database: MockDatabase): NewCredential => {
     const [saved] = database.saveCredential.mock.calls[0] ?? [];
     return saved ?? expect.unreachable("nothing was saved");
@@ -41,7 +45,11 @@ describe("saveKey()", () => {
     const database = savable();
     const services = servicesOf(database);
     const result = await saveKey(services, userId, provider, apiKey);
-    expect(result).toEqual({ credential: credentialOf({ status: "verified", hint: "wxyz" }), verdict: "verified" });
+    expect(result).toEqual({
+      credential: credentialOf({ status: "verified", hint: "wxyz" }),
+      verdict: "verified",
+      reason: null,
+    });
     expect(services.check).toHaveBeenCalledExactlyOnceWith(provider, apiKey);
     const saved = savedBy(database);
     expect(saved).toMatchObject({ userId, provider, hint: "wxyz", status: "verified", kid: 3 });
@@ -82,6 +90,23 @@ describe("saveKey()", () => {
       });
     },
   );
+
+  test("saves why, beside the verdict", async () => {
+    const database = savable();
+    const found = { verdict: "restricted", reason: "website_only" } as const;
+    const saved = await saveKey(servicesOf(database, found.verdict, found.reason), userId, "google", apiKey);
+    expect(saved).toMatchObject({ ...found, credential: { status: "restricted", reason: "website_only" } });
+    expect(savedBy(database)).toMatchObject({ status: "restricted", reason: "website_only" });
+  });
+
+  test("says in one sentence why the provider rejects a key, where it says so itself", async () => {
+    const services = servicesOf(mockDatabase({ countAttempt }), "rejected", "account_disabled");
+    await expect(saveKey(services, userId, "openai", apiKey)).rejects.toMatchObject({
+      code: "api_key_rejected",
+      message: expect.stringMatching(/^OpenAI has closed the account behind this key: .+\.$/),
+      details: { verdict: "rejected", reason: "account_disabled" },
+    });
+  });
 
   test("refuses a key that the provider rejects, and leaves the one before it alone", async () => {
     const database = mockDatabase({ countAttempt });
@@ -141,8 +166,8 @@ describe("saveKey()", () => {
     const services = servicesOf(mockDatabase());
     await expect(saveKey(services, userId, provider, key)).rejects.toMatchObject({
       code: "invalid_request",
-      message: providers[provider].refuseKind(key),
-      details: { field: "api_key" },
+      message: unsupportedKeyReason(providers[provider], key),
+      details: { field: "api_key", reason: "wrong_kind" },
     });
     expect(services.check).not.toHaveBeenCalled();
   });
@@ -170,14 +195,15 @@ describe("checkSavedKey()", () => {
       const database = mockDatabase({
         countAttempt,
         readEnvelope: async () => ({ credentialId, envelope }),
-        markCredential: async (_, id, status) => credentialOf({ id, status }),
+        markCredential: async (_, id, status, reason) => credentialOf({ id, status, reason: reason ?? null }),
       });
-      const services = servicesOf(database, verdict);
-      const credential = credentialOf({ id: credentialId, status: verdict });
-      expect(await checkSavedKey(services, userId, "openai")).toEqual({ credential, verdict });
+      const services = servicesOf(database, verdict, "inconclusive");
+      const reason = "inconclusive";
+      const credential = credentialOf({ id: credentialId, status: verdict, reason });
+      expect(await checkSavedKey(services, userId, "openai")).toEqual({ credential, verdict, reason });
       expect(database.readEnvelope).toHaveBeenCalledExactlyOnceWith(userId, "openai");
       expect(services.check).toHaveBeenCalledExactlyOnceWith("openai", apiKey);
-      expect(database.markCredential).toHaveBeenCalledExactlyOnceWith(userId, credentialId, verdict);
+      expect(database.markCredential).toHaveBeenCalledExactlyOnceWith(userId, credentialId, verdict, reason);
     },
   );
 
@@ -194,7 +220,7 @@ describe("checkSavedKey()", () => {
       message: "OpenAI refuses this API key.",
       details: { verdict: "rejected", credential },
     });
-    expect(database.markCredential).toHaveBeenCalledWith(userId, credentialId, "rejected");
+    expect(database.markCredential).toHaveBeenCalledWith(userId, credentialId, "rejected", null);
   });
 
   test("tells that no key is saved", async () => {
@@ -235,7 +261,7 @@ describe("checkSavedKey()", () => {
       code: "envelope_unreadable",
       details: { credential },
     });
-    expect(database.markCredential).toHaveBeenCalledExactlyOnceWith(userId, credentialId, "locked");
+    expect(database.markCredential).toHaveBeenCalledExactlyOnceWith(userId, credentialId, "locked", null);
     expect(services.check).not.toHaveBeenCalled();
   });
 

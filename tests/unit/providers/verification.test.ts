@@ -1,18 +1,20 @@
 import { describe, expect, test, vi } from "vitest";
 import { type ProviderId, providerIds, providers } from "../../../functions/_shared/providers/index.ts";
-import type { Verdict } from "../../../functions/_shared/providers/types.ts";
+import { authenticate } from "../../../functions/_shared/providers/keys.ts";
+import { generationProbe, listingProbe } from "../../../functions/_shared/providers/probe.ts";
+import type { Reason, Verdict } from "../../../functions/_shared/providers/types.ts";
 import { checkKey, readAtMost } from "../../../functions/_shared/providers/verification.ts";
 import { answerJson, deadOrigin, listen, startServer } from "../../harness/http.ts";
 
 type Reply = readonly [status: number, body: unknown];
 
-const ok: Reply = [200, { data: [{ id: "gpt-5-nano" }] }];
+const ok: Reply = [200, { data: [{ id: "gpt-5-nano" }], models: [{ name: "models/gpt-5-nano" }] }];
 const rejected: Reply = [401, { error: { message: "Incorrect API key provided", code: "invalid_api_key" } }];
 const restricted: Reply = [403, { error: { message: "Missing scopes: api.model.read" } }];
 const noCredit: Reply = [429, { error: { message: "You exceeded your current quota", code: "insufficient_quota" } }];
 const rateLimited: Reply = [429, { error: { message: "Rate limit reached", code: "rate_limit_exceeded" } }];
 const outage: Reply = [503, { error: { message: "Overloaded" } }];
-const badRequest: Reply = [400, { error: { message: "Unsupported parameter" } }];
+const badRequest: Reply = [400, { error: { message: "Unsupported parameter", type: "invalid_request_error" } }];
 const apiKey = "sk-check";
 
 /** Checks a key with a provider that gives these two replies; tells the verdict and what the provider was asked. */
@@ -20,8 +22,8 @@ async function check(listing: Reply, generation: Reply, { oneToken = true, provi
   const { origin, received } = await startServer(({ method }, response) => {
     answerJson(response, ...(method === "GET" ? listing : generation));
   });
-  const verdict = await checkKey(providers[provider], apiKey, { origin, timeout_ms: 5000, oneToken });
-  return { verdict, received, methods: received.map(({ method }) => method) };
+  const found = await checkKey(providers[provider], apiKey, { origin, timeout_ms: 5000, oneToken });
+  return { ...found, received, methods: received.map(({ method }) => method) };
 }
 
 describe("checkKey()", () => {
@@ -32,14 +34,22 @@ describe("checkKey()", () => {
     ["lists, and is at its rate limit then", ok, rateLimited, "rate_limited"],
     ["lists, and is refused after it", ok, rejected, "rejected"],
     ["lists, and the provider fails then", ok, outage, "unverified"],
-    ["lists, and our question is wrong then", ok, badRequest, "verified"],
+    ["lists, and our question is wrong then", ok, badRequest, "unverified"],
     ["may generate, but not list", restricted, ok, "restricted"],
     ["may not list, and has no credit", restricted, noCredit, "no_credit"],
-    ["may not list, and our question is wrong then", restricted, badRequest, "restricted"],
     ["generates, and our first question was wrong", badRequest, ok, "verified"],
-    ["is asked two wrong questions", badRequest, badRequest, "unverified"],
   ])("asks twice about a key that %s", async (_, listing, generation, verdict) => {
     expect(await check(listing, generation)).toMatchObject({ verdict, methods: ["GET", "POST"] });
+  });
+
+  test.each<[string, Reply, Reason, Verdict]>([
+    ["may not list", restricted, "missing_scope", "restricted"],
+    ["was asked a wrong question before", badRequest, "inconclusive", "unverified"],
+  ])("asks three models of the catalogue, no more, of a key that %s", async (_, listing, reason, verdict) => {
+    const { received, ...found } = await check(listing, badRequest);
+    expect(found).toMatchObject({ verdict, reason, methods: ["GET", "POST", "POST", "POST"] });
+    const asked = received.slice(1).map(({ body }) => JSON.parse(body).model);
+    expect(asked).toEqual(providers.openai.models.chat.slice(0, 3));
   });
 
   test.each<[Verdict, Reply]>([
@@ -64,12 +74,13 @@ describe("checkKey()", () => {
     const { received } = await check(ok, ok, { provider });
     expect(received).toHaveLength(2);
     for (const { method, url, headers, body } of received) {
-      const probe = method === "GET" ? providers[provider].listing : providers[provider].generation(ok[1]);
+      const probe =
+        method === "GET" ? listingProbe(providers[provider]) : generationProbe(providers[provider], "gpt-5-nano");
       expect(url).toBe(probe.path);
       expect(body).toBe(probe.body === undefined ? "" : JSON.stringify(probe.body));
       const expected = {
-        ...probe.headers,
-        ...providers[provider].authenticate(apiKey),
+        ...providers[provider].api.headers,
+        ...authenticate(providers[provider], apiKey),
         accept: "application/json",
         "accept-encoding": "identity",
         ...(method === "POST" ? { "content-type": "application/json" } : {}),
@@ -85,18 +96,47 @@ describe("checkKey()", () => {
     expect(JSON.parse(received[1]?.body ?? "")).toMatchObject({ model: "gpt-9-nano" });
   });
 
+  test("asks no more once all its questions together have taken three times as long as one may", async () => {
+    let now_ms = 0;
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => now_ms);
+    try {
+      const { origin, received } = await startServer(({ method }, response) => {
+        now_ms += 8_000;
+        const models = ["a", "b", "c"].map((name) => ({ id: `${name}-nano` }));
+        if (method === "GET") answerJson(response, 200, { data: models });
+        else answerJson(response, 404, { error: { message: "No such model", code: "model_not_found" } });
+      });
+      const found = await checkKey(providers.openai, apiKey, { origin, timeout_ms: 5_000, oneToken: true });
+      expect(found).toEqual({ verdict: "unverified", reason: null });
+      expect(received).toHaveLength(2);
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
+  test("asks a model of the Responses endpoint there, and nowhere else", async () => {
+    const { received } = await check([200, { data: [{ id: "gpt-9-pro" }] }], [200, { object: "response" }]);
+    expect(received.map(({ url }) => url)).toEqual(["/v1/models", "/v1/responses"]);
+  });
+
   test("follows no redirect, which would take the key along", async () => {
     const elsewhere = await startServer((_, response) => answerJson(response, ...ok));
     const { origin } = await startServer((_, response) => {
       response.writeHead(307, { location: `${elsewhere.origin}/v1/models` }).end("{}");
     });
-    expect(await checkKey(providers.openai, apiKey, { origin, timeout_ms: 5000, oneToken: true })).toBe("unverified");
+    expect(await checkKey(providers.openai, apiKey, { origin, timeout_ms: 5000, oneToken: true })).toMatchObject({
+      verdict: "unverified",
+      reason: null,
+    });
     expect(elsewhere.received).toEqual([]);
   });
 
   test("finds out nothing from a provider that cannot be reached", async () => {
     const origin = await deadOrigin();
-    expect(await checkKey(providers.openai, apiKey, { origin, timeout_ms: 5000, oneToken: true })).toBe("unverified");
+    expect(await checkKey(providers.openai, apiKey, { origin, timeout_ms: 5000, oneToken: true })).toMatchObject({
+      verdict: "unverified",
+      reason: null,
+    });
   });
 
   test("finds out nothing from a provider that breaks off after its headers", async () => {
@@ -104,7 +144,10 @@ describe("checkKey()", () => {
       response.writeHead(200, { "content-type": "application/json", "content-length": 100 });
       response.write('{"data":', () => response.destroy());
     });
-    expect(await checkKey(providers.openai, apiKey, { origin, timeout_ms: 5000, oneToken: true })).toBe("unverified");
+    expect(await checkKey(providers.openai, apiKey, { origin, timeout_ms: 5000, oneToken: true })).toMatchObject({
+      verdict: "unverified",
+      reason: null,
+    });
   });
 
   test.each(["before its headers", "after its headers"])(
@@ -114,13 +157,19 @@ describe("checkKey()", () => {
         if (when === "after its headers")
           response.writeHead(200, { "content-type": "application/json" }).write('{"data": [');
       });
-      expect(await checkKey(providers.openai, apiKey, { origin, timeout_ms: 50, oneToken: true })).toBe("unverified");
+      expect(await checkKey(providers.openai, apiKey, { origin, timeout_ms: 50, oneToken: true })).toMatchObject({
+        verdict: "unverified",
+        reason: null,
+      });
     },
   );
 
   test("finds out nothing from an answer that is no JSON", async () => {
     const { origin } = await startServer((_, response) => response.writeHead(200).end("<html>Welcome</html>"));
-    expect(await checkKey(providers.openai, apiKey, { origin, timeout_ms: 5000, oneToken: true })).toBe("unverified");
+    expect(await checkKey(providers.openai, apiKey, { origin, timeout_ms: 5000, oneToken: true })).toMatchObject({
+      verdict: "unverified",
+      reason: null,
+    });
   });
 
   test("finds out nothing from an answer that does not end", async () => {
@@ -132,14 +181,18 @@ describe("checkKey()", () => {
       response.on("drain", more);
       more();
     });
-    expect(await checkKey(providers.openai, apiKey, { origin, timeout_ms: 30_000, oneToken: true })).toBe("unverified");
+    expect(await checkKey(providers.openai, apiKey, { origin, timeout_ms: 30_000, oneToken: true })).toMatchObject({
+      verdict: "unverified",
+      reason: null,
+    });
   });
 
   test("never throws for a key that no header can carry", async () => {
     const origin = await deadOrigin();
-    expect(await checkKey(providers.openai, "sk\nkey", { origin, timeout_ms: 5000, oneToken: true })).toBe(
-      "unverified",
-    );
+    expect(await checkKey(providers.openai, "sk\nkey", { origin, timeout_ms: 5000, oneToken: true })).toMatchObject({
+      verdict: "unverified",
+      reason: null,
+    });
   });
 });
 

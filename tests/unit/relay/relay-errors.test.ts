@@ -14,7 +14,12 @@ describe("inboundError()", () => {
       headers: { "content-type": "application/json" },
     });
   const invalid = {
-    error: { code: 400, message: `API key ${apiKey} not valid`, details: [{ reason: "API_KEY_INVALID" }] },
+    error: {
+      code: 400,
+      status: "INVALID_ARGUMENT",
+      message: `API key ${apiKey} not valid`,
+      details: [{ reason: "API_KEY_INVALID" }],
+    },
   };
 
   test("passes on an error that is about the request, for 0 credits", async () => {
@@ -66,9 +71,14 @@ describe("inboundError()", () => {
   });
 
   test.each<[string, keyof typeof providers, number, unknown, string]>([
-    ["a 401 that echoes the key", "openai", 401, { error: { message: `Incorrect API key: ${apiKey}` } }, "rejected"],
+    [
+      "a 401 that echoes the key",
+      "openai",
+      401,
+      { error: { message: `Incorrect API key: ${apiKey}`, code: "invalid_api_key" } },
+      "rejected",
+    ],
     ["a 403 for a missing scope", "openai", 403, { error: { message: "Missing scopes: x" } }, "restricted"],
-    ["a 401 that is no JSON", "anthropic", 401, "<html>", "unverified"],
     ["Google's 400 for an invalid key", "google", 400, invalid, "rejected"],
   ])("turns %s into a refusal of ours without the provider's words", async (_, provider, status, body, verdict) => {
     const adapter = providers[provider];
@@ -80,11 +90,24 @@ describe("inboundError()", () => {
     });
   });
 
-  test.each<[string, unknown]>([
-    ["a block page of the provider's edge", "error code: 1010"],
-    ["that the function's country is not served", { error: { code: "unsupported_country_region_territory" } }],
-  ])("does not blame the key for %s", async (_, body) => {
-    await expect(inboundError(error(403, body), providers.openai, byok)).rejects.toMatchObject({
+  test.each<[string, number, keyof typeof providers, unknown]>([
+    ["a block page of the provider's edge", 403, "openai", "error code: 1010"],
+    ["a 401 that is no JSON", 401, "anthropic", "<html>"],
+    [
+      "a JSON of the provider's edge",
+      403,
+      "groq",
+      { error: { message: "Access denied. Check your network settings." } },
+    ],
+    ["a JSON of a gateway", 401, "openai", { message: "Unauthorized" }],
+    [
+      "that the function's country is not served",
+      403,
+      "openai",
+      { error: { code: "unsupported_country_region_territory" } },
+    ],
+  ])("does not blame the key for %s", async (_, status, provider, body) => {
+    await expect(inboundError(error(status, body), providers[provider], byok)).rejects.toMatchObject({
       code: "provider_misbehaved",
       details: {},
     });
@@ -95,13 +118,30 @@ describe("inboundError()", () => {
     ["an ellipsis", "groq", `Invalid API Key ${apiKey.slice(0, 8)}...${apiKey.slice(-4)}`],
   ] as const)("passes on no 401 that shows the key masked by %s", async (_, provider, message) => {
     for (const funding of [byok, platform]) {
-      const thrown = await inboundError(error(401, { error: { message } }), providers[provider], funding).catch(
-        (refusal: unknown) => refusal,
-      );
+      const thrown = await inboundError(
+        error(401, { error: { message, code: "invalid_api_key" } }),
+        providers[provider],
+        funding,
+      ).catch((refusal: unknown) => refusal);
       expect(thrown).toBeInstanceOf(ByokError);
       const { message: shown, details } = thrown as ByokError;
       expect(JSON.stringify([shown, details])).not.toContain(apiKey.slice(-4));
     }
+  });
+
+  test("says why a key is refused, where the provider says so itself", async () => {
+    const body = { error: { message: "Wrong host", type: "invalid_request_error", code: "incorrect_hostname" } };
+    await expect(inboundError(error(401, body), providers.openai, byok)).rejects.toMatchObject({
+      code: "api_key_rejected",
+      details: { verdict: "restricted", reason: "other_region" },
+    });
+  });
+
+  test("passes on a 403 that is about the request and not the key", async () => {
+    const message = "You do not have permission to access the File x or it may not exist.";
+    const body = { error: { code: 403, status: "PERMISSION_DENIED", message } };
+    const response = await inboundError(error(403, body), providers.google, byok);
+    expect([response.status, await response.json()]).toEqual([403, body]);
   });
 
   test("passes on that the user's own account is out of credit", async () => {
@@ -116,7 +156,12 @@ describe("inboundError()", () => {
     ["refuses it by a 400", "google", 400, invalid],
     ["wants to be paid", "openai", 429, { error: { code: "insufficient_quota" } }],
     ["wants to be paid by a 402", "groq", 402, {}],
-    ["wants to be paid by a 400", "anthropic", 400, { error: { message: "Your credit balance is too low" } }],
+    [
+      "wants to be paid by a 400",
+      "anthropic",
+      400,
+      { type: "error", error: { type: "invalid_request_error", message: "Your credit balance is too low" } },
+    ],
   ])("never shows the state of the platform's account when the provider %s", async (_, provider, status, body) => {
     const { code, message, details } = new ByokError("provider_misbehaved");
     await expect(inboundError(error(status, body), providers[provider], platform)).rejects.toMatchObject({

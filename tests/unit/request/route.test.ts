@@ -195,7 +195,7 @@ describe("addressOf()", () => {
     );
     fc.assert(
       fc.property(fc.constantFrom(...providerIds), anything, (provider, rest) => {
-        const { origin, prefixes } = providers[provider];
+        const { origin, prefixes } = providers[provider].api;
         let address: URL;
         try {
           address = new URL(addressOf(routeOf(`${base}/call/${provider}${prefixes[0]}${rest}`), origin));
@@ -203,11 +203,11 @@ describe("addressOf()", () => {
           expect(error).toMatchObject({ status: 404 });
           return;
         }
-        const reached = providerIds.filter((id) => providers[id].origin === address.origin);
+        const reached = providerIds.filter((id) => providers[id].api.origin === address.origin);
         expect(reached).toHaveLength(1);
-        expect(providers[reached[0] ?? provider].prefixes.some((prefix) => address.pathname.startsWith(prefix))).toBe(
-          true,
-        );
+        expect(
+          providers[reached[0] ?? provider].api.prefixes.some((prefix) => address.pathname.startsWith(prefix)),
+        ).toBe(true);
         const decoded = decodePath(address.pathname);
         expect(decoded).not.toMatch(/\/\/|\\|@|\/\.\.?(?:\/|$)/);
         expect([...decoded].filter((character) => character < " " || character === "\u007f")).toEqual([]);

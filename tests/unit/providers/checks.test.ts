@@ -1,0 +1,23 @@
+/** What a check finds out, and whom it asks, against the answers in fixtures/providers/. */
+import { describe, expect, test } from "vitest";
+import { providers } from "../../../functions/_shared/providers/index.ts";
+import { checkKey } from "../../../functions/_shared/providers/verification.ts";
+import { answerJson, startServer } from "../../harness/http.ts";
+import { checkFixtures, modelIn, replyOf } from "../../harness/providers/fixtures.ts";
+
+describe("checkKey()", () => {
+  test.each(checkFixtures.map(([id, fixture]) => [id, fixture.name, fixture] as const))(
+    "finds out about a key for %s: %s",
+    async (id, _, fixture) => {
+      const asked: string[] = [];
+      const { origin } = await startServer(({ method, url, body }, response) => {
+        if (method === "GET") return answerJson(response, fixture.listing.status, fixture.listing.body);
+        asked.push(modelIn(url, body));
+        const reply = replyOf(fixture, url, body);
+        answerJson(response, reply.status, reply.body);
+      });
+      const found = await checkKey(providers[id], "sk-check", { origin, timeout_ms: 10_000, oneToken: true });
+      expect({ ...found, asked }).toEqual({ verdict: fixture.verdict, reason: fixture.reason, asked: fixture.asked });
+    },
+  );
+});
