@@ -50,4 +50,25 @@ export const authorityGuards: readonly Guard[] = [
     instead: "",
     test: "tests/rules/secrets.test.ts",
   },
+  {
+    name: "The operator's tools repeat nothing of the database's address",
+    file: "cli/lib/operator-database.ts",
+    guard: "throw error instanceof CommandError ? error : new CommandError(explain(error));",
+    instead: "throw error;",
+    test: "tests/cli/credits.test.ts",
+  },
+  {
+    name: "A malformed address of the database is not repeated",
+    file: "cli/lib/operator-database.ts",
+    guard: 'throw misused("The database URL is none;',
+    instead: 'throw misused(text + "The database URL is none;',
+    test: "tests/cli/credits.test.ts",
+  },
+  {
+    name: "No command takes a stack that was killed for a running one",
+    file: "stack/lock.ts",
+    guard: 'isLocked(path.join(stateDir, "lock")) ?',
+    instead: "true ?",
+    test: "tests/stack/lock.test.ts",
+  },
 ];
