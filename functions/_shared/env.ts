@@ -12,12 +12,25 @@ const names = [
   "BYOK_DATABASE_CA",
   "BYOK_PROVIDER_ORIGINS",
   "BYOK_ONE_TOKEN_CHECK",
+  "BYOK_WORKER_LIFE_MS",
   "BYOK_CHECK_TIMEOUT_MS",
   "BYOK_CALL_TIMEOUT_MS",
   "BYOK_STALL_TIMEOUT_MS",
 ] as const;
 type Name = (typeof names)[number];
 export type Variables = { readonly [name in Name]?: string | undefined };
+
+/**
+ * A worker of Supabase's lives 150 s on the free plan and 400 s on the others, takes no request after half of that, and ends with
+ * those that it has: https://supabase.com/docs/guides/functions/limits, November 2026.
+ */
+const standardLife_ms = 150_000;
+/** How long a request may be without an answer there, whatever the plan. */
+const longestRequest_ms = 150_000;
+/** How long a hold on credits lives: sql/50_holds.sql. */
+const holdLife_ms = 900_000;
+/** What a refusal takes on its way, and what of a worker's time is gone before a timeout begins. */
+const answering_ms = 5_000;
 
 /** Deno's own way where there is one: `process` would bring a good part of Node along, which is half of what a start costs. */
 const { Deno } = globalThis as {
@@ -45,7 +58,7 @@ export interface Env {
   readonly oneTokenCheck: boolean;
   /** How long a check of a key waits for the provider, in ms. */
   readonly checkTimeout_ms: number;
-  /** How long a call waits for the first byte of the provider's answer, in ms. A hosted function must answer within 150 s. */
+  /** How long a call waits for the first byte of the provider's answer, in ms. */
   readonly callTimeout_ms: number;
   /** How long an answer on credits may be silent before it counts as broken off, in ms. */
   readonly stallTimeout_ms: number;
@@ -76,6 +89,14 @@ export function readEnv(variables: Variables = environment()): Env {
     if (!Number.isInteger(value) || value < 1) throw new Error(`${name} is not a number of milliseconds`);
     return value;
   };
+  const life_ms = milliseconds("BYOK_WORKER_LIFE_MS", standardLife_ms);
+  if (life_ms > holdLife_ms) throw new Error(`BYOK_WORKER_LIFE_MS is more than ${holdLife_ms}: a hold lives no longer`);
+  const call_ms = Math.min(life_ms / 2, longestRequest_ms);
+  const timeout = (name: Name, standard: number): number => {
+    const value = milliseconds(name, Math.max(1, Math.min(standard, Math.floor(call_ms) - answering_ms)));
+    if (value <= call_ms) return value;
+    throw new Error(`${name} is more than ${Math.floor(call_ms)}: a call may have no more, by BYOK_WORKER_LIFE_MS`);
+  };
 
   const secretKey = stringRecord("SUPABASE_SECRET_KEYS", required("SUPABASE_SECRET_KEYS")).default;
   if (!secretKey) throw new Error("SUPABASE_SECRET_KEYS has no default key");
@@ -100,9 +121,9 @@ export function readEnv(variables: Variables = environment()): Env {
     platformKeys,
     providerOrigins,
     oneTokenCheck: oneTokenCheck === "on",
-    checkTimeout_ms: milliseconds("BYOK_CHECK_TIMEOUT_MS", 10_000),
-    callTimeout_ms: milliseconds("BYOK_CALL_TIMEOUT_MS", 140_000),
-    stallTimeout_ms: milliseconds("BYOK_STALL_TIMEOUT_MS", 120_000),
+    checkTimeout_ms: timeout("BYOK_CHECK_TIMEOUT_MS", 10_000),
+    callTimeout_ms: timeout("BYOK_CALL_TIMEOUT_MS", 140_000),
+    stallTimeout_ms: timeout("BYOK_STALL_TIMEOUT_MS", 120_000),
   };
 }
 

@@ -25,8 +25,8 @@ describe("readEnv()", () => {
       providerOrigins: {},
       oneTokenCheck: true,
       checkTimeout_ms: 10_000,
-      callTimeout_ms: 140_000,
-      stallTimeout_ms: 120_000,
+      callTimeout_ms: 70_000,
+      stallTimeout_ms: 70_000,
     });
   });
 
@@ -197,14 +197,42 @@ describe("readEnv()", () => {
     },
   );
 
-  test.each(["BYOK_CHECK_TIMEOUT_MS", "BYOK_CALL_TIMEOUT_MS", "BYOK_STALL_TIMEOUT_MS"])(
-    "refuses a %s that is no whole number above 0",
-    (name) => {
-      for (const value of ["", "0", "-1", "1.5", "10s", "NaN", "Infinity"]) {
-        expect(() => read({ [name]: value })).toThrow(new Error(`${name} is not a number of milliseconds`));
-      }
-    },
-  );
+  const timeouts = ["BYOK_CHECK_TIMEOUT_MS", "BYOK_CALL_TIMEOUT_MS", "BYOK_STALL_TIMEOUT_MS"];
+
+  test.each([
+    [150_000, { checkTimeout_ms: 10_000, callTimeout_ms: 70_000, stallTimeout_ms: 70_000 }],
+    [400_000, { checkTimeout_ms: 10_000, callTimeout_ms: 140_000, stallTimeout_ms: 120_000 }],
+    [20_000, { checkTimeout_ms: 5_000, callTimeout_ms: 5_000, stallTimeout_ms: 5_000 }],
+  ])("gives a worker of %d ms timeouts that leave time for an answer", (life_ms, expected) => {
+    expect(read({ BYOK_WORKER_LIFE_MS: String(life_ms) })).toMatchObject(expected);
+  });
+
+  test.each(timeouts)("refuses a %s that is more than a call may have", (name) => {
+    const most = (life_ms: string | undefined) => ({
+      call: (value: number) => read({ BYOK_WORKER_LIFE_MS: life_ms, [name]: String(value) }),
+    });
+    for (const [life_ms, most_ms] of [
+      [undefined, 75_000],
+      ["400000", 150_000],
+      ["1000", 500],
+    ] as const) {
+      most(life_ms).call(most_ms);
+      const error = new Error(`${name} is more than ${most_ms}: a call may have no more, by BYOK_WORKER_LIFE_MS`);
+      expect(() => most(life_ms).call(most_ms + 1)).toThrow(error);
+    }
+  });
+
+  test("refuses a worker that outlives the holds it places", () => {
+    read({ BYOK_WORKER_LIFE_MS: "900000" });
+    const error = new Error("BYOK_WORKER_LIFE_MS is more than 900000: a hold lives no longer");
+    expect(() => read({ BYOK_WORKER_LIFE_MS: "900001" })).toThrow(error);
+  });
+
+  test.each([...timeouts, "BYOK_WORKER_LIFE_MS"])("refuses a %s that is no whole number above 0", (name) => {
+    for (const value of ["", "0", "-1", "1.5", "10s", "NaN", "Infinity"]) {
+      expect(() => read({ [name]: value })).toThrow(new Error(`${name} is not a number of milliseconds`));
+    }
+  });
 
   test.each([
     ["SUPABASE_SECRET_KEYS", '{"default": ["s3cret-value"]}'],
