@@ -4,6 +4,7 @@
  */
 export const errors = {
   invalid_request: { status: 400, message: "The request is not valid." },
+  body_incomplete: { status: 400, message: "The request body ended before it was complete." },
   operation_required: {
     status: 400,
     message: "Credits would pay for this call: name the operation in the header x-byok-operation.",
@@ -30,6 +31,7 @@ export const errors = {
   provider_unreachable: { status: 502, message: "The provider could not be reached." },
   provider_misbehaved: { status: 502, message: "The provider answered in a way that cannot be passed on." },
   database_unavailable: { status: 503, message: "The database does not answer. Try again in a moment." },
+  too_many_uploads: { status: 503, message: "Too many request bodies are under way. Try again in a moment." },
   provider_timeout: { status: 504, message: "The provider did not answer in time." },
 } as const satisfies Record<string, { status: number; callStatus?: number; message: string }>;
 

@@ -1,5 +1,5 @@
 /** `* /functions/v1/call/<provider>/<the provider's own path>`: relays a call, funded by the user's own API key or by credits. */
-import { limitBody, readJsonObject, streamOf, tooLarge } from "../_shared/request/body.ts";
+import { readJsonObject, streamOf } from "../_shared/request/body.ts";
 import { type ByokFunding, fundCall, type PlatformFunding } from "../_shared/credits/funding.ts";
 import { identifyUserOrBackend } from "../_shared/request/identity.ts";
 import { checkOffer, offeredSearch } from "../_shared/credits/offers.ts";
@@ -10,9 +10,12 @@ import { watchAnswer } from "../_shared/relay/answer.ts";
 import { askProvider, inbound, inboundError, outboundHeaders, requireGeneration } from "../_shared/relay/relay.ts";
 import { addressOf, providerOf, type Route, routeOf } from "../_shared/request/route.ts";
 import { refusalHeaders, serve } from "../_shared/request/serve.ts";
+import { UploadPlaces } from "../_shared/request/uploads.ts";
 import { openServices } from "../_shared/services.ts";
 
 const services = await openServices();
+
+const uploads = new UploadPlaces();
 
 /** Largest body of a call, in bytes. */
 const maxBody_bytes = 25 * 1024 * 1024;
@@ -39,12 +42,12 @@ export default serve({
 /** The body goes up and the answer comes down as they are, unread: nothing is buffered but the provider's errors. */
 async function relayUnderByok(request: Request, route: Route, funding: ByokFunding): Promise<Response> {
   const adapter = providers[route.provider];
-  const upload = limitBody(request, maxBody_bytes);
-  const answer = await send(request, route, funding, upload.body, services.env.callTimeout_ms).catch(
-    (error: unknown) => {
-      throw upload.exceeded() ? tooLarge(maxBody_bytes) : error;
-    },
-  );
+  const upload = uploads.admit(request, maxBody_bytes);
+  const answer = await send(request, route, funding, upload.body, services.env.callTimeout_ms)
+    .catch((error: unknown) => {
+      throw upload.failure() ?? error;
+    })
+    .finally(() => upload.leave());
   if (answer.status >= 400) return await inboundError(answer, adapter, funding);
   return inbound(answer, answer.body, funding);
 }

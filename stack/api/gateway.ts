@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import type { StackConfig } from "../config.ts";
 import { relay } from "./relay.ts";
@@ -34,6 +35,7 @@ export async function startGateway(config: StackConfig, port: number): Promise<G
   server.requestTimeout = 0;
   // A kept connection is the client's to close: one that is closed here just as the client picks it again fails its request.
   server.keepAliveTimeout = 0;
+  server.on("clientError", refuseBytes);
   server.listen(port, "127.0.0.1");
   await once(server, "listening");
   return {
@@ -43,6 +45,19 @@ export async function startGateway(config: StackConfig, port: number): Promise<G
     },
     stop: () => close(server),
   };
+}
+
+/** What is no request, or ends before its body does; Node would answer without a word. */
+function refuseBytes({ code }: NodeJS.ErrnoException, socket: Duplex): void {
+  if (code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+  const isCutOff = code === "HPE_INVALID_EOF_STATE";
+  const body = JSON.stringify({
+    code: isCutOff ? "INCOMPLETE_REQUEST" : "BAD_REQUEST",
+    message: isCutOff ? "The request ended before its announced length" : "This is not an HTTP request",
+  });
+  socket.end(
+    `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+  );
 }
 
 async function close(server: Server): Promise<void> {

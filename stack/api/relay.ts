@@ -28,14 +28,25 @@ export function relay(request: IncomingMessage, response: ServerResponse, to: { 
     headers: [...passed(request), ...forwarded(request, to.port)],
     setDefaultHeaders: false,
   });
+  let isAnswered = false;
   upstream.on("response", (answer) => {
     response.writeHead(answer.statusCode ?? 502, answer.statusMessage, passed(answer));
     // Headers first, even when the first byte of the body is far off.
     response.flushHeaders();
     answer.pipe(response);
     answer.on("error", () => response.destroy());
+    answer.on("end", () => {
+      if (request.complete) return;
+      // Answered before its body was there, as a refusal is. Some clients read nothing before they have sent it all, so the rest is
+      // taken and thrown away; the connection to the functions, which do not read it, is of no further use.
+      isAnswered = true;
+      request.unpipe(upstream);
+      request.resume();
+      upstream.destroy();
+    });
   });
   upstream.on("error", () => {
+    if (isAnswered) return;
     if (response.headersSent) response.destroy();
     else response.writeHead(503, { "content-type": "application/json" }).end(unavailable);
   });

@@ -1,5 +1,4 @@
 /** Bodies in both directions that are too big, too slow, too deep or not what they say, and what they do to the functions' memory. */
-import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
@@ -144,7 +143,7 @@ export function attackWithBodies(target: () => Target): void {
         [bomb, gzipSync('{"provider":"openai","api_key":"k"}').toString("latin1"), "{}"],
         [["content-encoding", encoding]],
       );
-      expect(peakKiB()).toBeLessThan(memoryLimitKiB);
+      expect(target().peakKiB()).toBeLessThan(memoryLimitKiB);
     },
   );
 
@@ -180,7 +179,7 @@ export function attackWithBodies(target: () => Target): void {
       const request = requestOf("POST", "/call/openai/v1/chat/completions", headers, body);
       expect(await sendAtOnce(16, request)).toEqual(Array(16).fill(isRead ? 200 : 400));
       await target().expectUnharmed();
-      expect(peakKiB()).toBeLessThan(memoryLimitKiB);
+      expect(target().peakKiB()).toBeLessThan(memoryLimitKiB);
     },
   );
 
@@ -191,7 +190,7 @@ export function attackWithBodies(target: () => Target): void {
     const request = requestOf("POST", "/save", [bearer(target().saver)], body);
     expect(await sendAtOnce(16, request)).toEqual(Array(16).fill(200));
     await target().expectUnharmed();
-    expect(peakKiB()).toBeLessThan(memoryLimitKiB);
+    expect(target().peakKiB()).toBeLessThan(memoryLimitKiB);
   });
 
   /** Uploads to the attacker's provider, at the speed at which it is taken, and asks after it was answered. */
@@ -229,7 +228,7 @@ export function attackWithBodies(target: () => Target): void {
         Array(4).fill(outcome),
       );
       await target().expectUnharmed();
-      expect(peakKiB()).toBeLessThan(memoryLimitKiB);
+      expect(target().peakKiB()).toBeLessThan(memoryLimitKiB);
     },
   );
 
@@ -256,7 +255,7 @@ export function attackWithBodies(target: () => Target): void {
     }
     for (const socket of sockets) socket.destroy();
     await target().expectUnharmed();
-    expect(peakKiB()).toBeLessThan(memoryLimitKiB);
+    expect(target().peakKiB()).toBeLessThan(memoryLimitKiB);
   });
 
   const questions = (script: string): Record<string, string> => ({
@@ -298,7 +297,7 @@ export function attackWithBodies(target: () => Target): void {
         });
       }
       await target().expectUnharmed();
-      expect(peakKiB()).toBeLessThan(memoryLimitKiB);
+      expect(target().peakKiB()).toBeLessThan(memoryLimitKiB);
     },
   );
 
@@ -336,15 +335,7 @@ export function attackWithBodies(target: () => Target): void {
       await full.promise;
       unread.destroy();
       await target().expectUnharmed();
-      expect(peakKiB()).toBeLessThan(memoryLimitKiB);
+      expect(target().peakKiB()).toBeLessThan(memoryLimitKiB);
     },
   );
-
-  /** The most memory that the functions' process has had, in KiB. Linux alone tells; elsewhere nothing is measured. */
-  function peakKiB(): number {
-    if (process.platform !== "linux") return 0;
-    return Number(
-      /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${target().stack.functions.pid}/status`, "utf8"))?.[1],
-    );
-  }
 }

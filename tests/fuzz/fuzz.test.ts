@@ -12,6 +12,7 @@ import { attackHeads } from "./heads.ts";
 import { attackPaths } from "./paths.ts";
 import { Target } from "./target.ts";
 import { attackTokens } from "./tokens.ts";
+import { attackWithUploads } from "./uploads.ts";
 
 vi.setConfig({ testTimeout: 120_000 + 500 * runs });
 
@@ -35,4 +36,5 @@ describe("heads", () => attackHeads(() => target));
 describe("tokens", () => attackTokens(() => target));
 describe("answers", () => attackWithAnswers(() => target));
 describe("bodies", () => attackWithBodies(() => target));
+describe("uploads", () => attackWithUploads(() => target));
 describe("fields", () => attackFields(() => target));

@@ -23,6 +23,8 @@ export interface HostileProvider {
   readonly received: Received[];
   /** A text that makes the provider answer with this script wherever it stands: in target, API key or body. */
   script(answer: Script): string;
+  /** Whether it reads what it is sent; true at first. */
+  isReading: boolean;
   stop(): Promise<void>;
 }
 
@@ -34,6 +36,7 @@ export async function startHostileProvider(): Promise<HostileProvider> {
   const scripts: Script[] = [];
   const server = createServer({ keepAliveTimeout: 65_000 }, (request) => {
     request.on("error", () => {});
+    if (!provider.isReading) return;
     void receive(request, received).then((whole) => {
       const script = scripts[Number(/scripted(\d+)x/.exec(whole)?.[1])];
       if (script) script(request.socket);
@@ -41,7 +44,8 @@ export async function startHostileProvider(): Promise<HostileProvider> {
     });
   });
   server.on("connection", (socket) => socket.on("error", () => {}));
-  return {
+  const provider: HostileProvider = {
+    isReading: true,
     origin: `http://127.0.0.1:${await listen(server)}`,
     received,
     script: (answer) => `scripted${scripts.push(answer) - 1}x`,
@@ -52,6 +56,7 @@ export async function startHostileProvider(): Promise<HostileProvider> {
       await closed;
     },
   };
+  return provider;
 }
 
 /** Reads a request to its end; all of it that is remembered, as one text. */

@@ -2,6 +2,7 @@
  * What is attacked: a stack whose providers answer with any bytes, a victim with keys and credits, an attacker with the same, and
  * the one oracle for all attacks.
  */
+import { readFileSync } from "node:fs";
 import { Client } from "pg";
 import { expect } from "vitest";
 import { isErrorCode } from "../../functions/_shared/errors.ts";
@@ -127,6 +128,13 @@ export class Target {
   /** Whether an answer whose body is broken from its first byte on may break off before its head: the runtime writes both at once. */
   get mayBreakOff(): boolean {
     return this.stack.deno === "hosted";
+  }
+
+  /** The most memory that the functions' process has had, in KiB. Linux alone tells; elsewhere nothing is measured. */
+  peakKiB(): number {
+    if (process.platform !== "linux") return 0;
+    const status = readFileSync(`/proc/${this.stack.functions.pid}/status`, "utf8");
+    return Number(/^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1]);
   }
 
   /** Forgets what the providers received. */

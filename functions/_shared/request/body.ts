@@ -5,7 +5,8 @@ import { isRecord, parseJson } from "../json.ts";
 /**
  * Reads a body of at most `max_bytes` as text, in at most `timeout_ms` where that is given.
  *
- * @throws ByokError `body_too_large`; `invalid_request` if it is not UTF-8, did not come in time, or the client broke off.
+ * @throws ByokError `body_too_large`; `body_incomplete` if the client broke off; `invalid_request` if it is not UTF-8 or did not
+ * come in time
  */
 export async function readText(request: Request, max_bytes: number, timeout_ms?: number): Promise<string> {
   const patience = new AbortController();
@@ -15,9 +16,8 @@ export async function readText(request: Request, max_bytes: number, timeout_ms?:
     const bytes = await new Response(limited.body).arrayBuffer();
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    if (limited.exceeded()) throw tooLarge(max_bytes);
-    const message = patience.signal.aborted ? "The body did not come in time." : "The body is not UTF-8 text.";
-    throw new ByokError("invalid_request", { message });
+    if (patience.signal.aborted) throw new ByokError("invalid_request", { message: "The body did not come in time." });
+    throw limited.failure() ?? new ByokError("invalid_request", { message: "The body is not UTF-8 text." });
   } finally {
     clearTimeout(timer);
   }
@@ -26,7 +26,7 @@ export async function readText(request: Request, max_bytes: number, timeout_ms?:
 /**
  * Reads a JSON object of at most `max_bytes`, in at most `timeout_ms` where that is given.
  *
- * @throws ByokError `body_too_large`, `invalid_request`
+ * @throws ByokError `body_too_large`, `body_incomplete`, `invalid_request`
  */
 export async function readJsonObject(
   request: Request,
@@ -40,21 +40,28 @@ export async function readJsonObject(
 
 export interface LimitedBody {
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>> | null;
-  /** Whether the body went past the limit, which breaks its stream. */
-  exceeded(): boolean;
+  /** What broke its stream, where that is the client's doing: `body_too_large`, `body_incomplete`. */
+  failure(): ByokError | null;
 }
 
 /**
- * The body of a request, counted as it passes; the signal breaks its stream.
+ * The body of a request, counted as it passes; the signal breaks its stream. A body that ends before the length that was
+ * announced is broken too, for a runtime may take the end of the connection for the end of the body.
  *
  * @throws ByokError `body_too_large` if the declared length is past the limit
  */
 export function limitBody(request: Request, max_bytes: number, signal?: AbortSignal): LimitedBody {
   if (Number(request.headers.get("content-length")) > max_bytes) throw tooLarge(max_bytes);
-  if (request.body === null) return { body: null, exceeded: () => false };
+  if (request.body === null) return { body: null, failure: () => null };
 
+  const announced = Number(request.headers.get("content-length") ?? 0);
   const reader = request.body.getReader();
   let received = 0;
+  let failure: ByokError | null = null;
+  const fail = (error: ByokError): never => {
+    failure = error;
+    throw error;
+  };
   // Pulled, not piped through a TransformStream: that costs three times as much for a chunk.
   const body = new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
@@ -65,25 +72,27 @@ export function limitBody(request: Request, max_bytes: number, signal?: AbortSig
         });
       },
       async pull(controller) {
-        const { done, value } = await reader.read();
+        // Why a connection broke is nobody's business.
+        const { done, value } = await reader.read().catch(() => fail(new ByokError("body_incomplete")));
         if (signal?.aborted) return;
+        if (done && received < announced) fail(new ByokError("body_incomplete"));
         if (done) return controller.close();
         received += value.byteLength;
         if (received <= max_bytes) return controller.enqueue(value);
         reader.cancel().catch(() => undefined);
-        throw tooLarge(max_bytes);
+        fail(tooLarge(max_bytes));
       },
       cancel: (reason) => reader.cancel(reason),
     },
     { highWaterMark: 0 },
   );
-  return { body, exceeded: () => received > max_bytes };
+  return { body, failure: () => failure };
 }
 
 export function tooLarge(max_bytes: number): ByokError {
   return new ByokError("body_too_large", {
     message: `The request body is larger than ${max_bytes} bytes.`,
-    details: { max_bytes: max_bytes },
+    details: { max_bytes },
   });
 }
 

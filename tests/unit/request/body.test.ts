@@ -69,8 +69,16 @@ describe("readText()", () => {
     });
     const init: RequestInit & { duplex: "half" } = { method: "POST", body, duplex: "half" };
     const refused = expect(readText(new Request("http://localhost/", init), 10)).rejects;
-    await refused.toMatchObject({ code: "invalid_request", message: "The body is not UTF-8 text." });
+    await refused.toMatchObject({
+      code: "body_incomplete",
+      message: "The request body ended before it was complete.",
+    });
   });
+
+  test("refuses a body that is shorter than announced, though it seems to have ended well", () =>
+    expect(readText(send({ chunks: ["abc"], declared: 4 }).request, 10)).rejects.toMatchObject({
+      code: "body_incomplete",
+    }));
 
   test("refuses a body that has not come in time, and reads no more of it", async () => {
     const cancel = vi.fn();
@@ -127,13 +135,13 @@ describe("limitBody()", () => {
   test.each([3, "x", ""])("counts what comes, even where the declared length is %j", async (declared) => {
     const limited = limitBody(send({ chunks: ["123", "456"], declared }).request, 5);
     await expect(new Response(limited.body).text()).rejects.toMatchObject(tooLarge(5));
-    expect(limited.exceeded()).toBe(true);
+    expect(limited.failure()).toMatchObject(tooLarge(5));
   });
 
   test("hands on that there is no body", () => {
     const limited = limitBody(new Request("http://localhost/"), 3);
     expect(limited.body).toBeNull();
-    expect(limited.exceeded()).toBe(false);
+    expect(limited.failure()).toBeNull();
   });
 
   test("passes chunks on one by one, before the body ends", async () => {
@@ -154,14 +162,14 @@ describe("limitBody()", () => {
 
   test("breaks the stream past the limit and tells so", async () => {
     const limited = limitBody(send({ chunks: ["12345", "6"] }).request, 5);
-    expect(limited.exceeded()).toBe(false);
+    expect(limited.failure()).toBeNull();
     await expect(new Response(limited.body).text()).rejects.toMatchObject(tooLarge(5));
-    expect(limited.exceeded()).toBe(true);
+    expect(limited.failure()).toMatchObject(tooLarge(5));
   });
 
   test("does not tell so of a body that just fits", async () => {
     const limited = limitBody(send({ chunks: ["123", "45"] }).request, 5);
     expect(await new Response(limited.body).text()).toBe("12345");
-    expect(limited.exceeded()).toBe(false);
+    expect(limited.failure()).toBeNull();
   });
 });

@@ -1,0 +1,46 @@
+/** How many uploads an isolate has room for at once. */
+import { ByokError } from "../errors.ts";
+import { limitBody, type LimitedBody } from "./body.ts";
+
+/** What passes without a place, in bytes: the questions that most calls are. */
+const small_bytes = 64 * 1024;
+/**
+ * Places of an isolate. Where a provider does not read, an upload lies in buffers on both sides of JavaScript, and an isolate has
+ * 256 MB in all: see tests/fuzz/uploads.ts.
+ */
+const standardPlaces = 32;
+/** When another try makes sense, in s. */
+const retryAfter_s = 2;
+
+export interface Upload extends LimitedBody {
+  /** Gives the place back. */
+  leave(): void;
+}
+
+export class UploadPlaces {
+  #free: number;
+
+  constructor(places = standardPlaces) {
+    this.#free = places;
+  }
+
+  /**
+   * The body of a request, counted as it passes, in a place of its own until it leaves. Nobody waits for a place: what waited would
+   * lie in buffers too.
+   *
+   * @throws ByokError `body_too_large` for an announced length past the limit, `too_many_uploads` where no place is free
+   */
+  admit(request: Request, max_bytes: number): Upload {
+    const limited = limitBody(request, max_bytes);
+    if (limited.body === null || isSmall(request)) return { ...limited, leave: () => undefined };
+    if (this.#free === 0) throw new ByokError("too_many_uploads", { details: { retry_after_s: retryAfter_s } });
+    this.#free--;
+    return { ...limited, leave: () => void this.#free++ };
+  }
+}
+
+/** A body of unknown length may be any. */
+function isSmall({ headers }: Request): boolean {
+  const announced = headers.get("content-length");
+  return announced !== null && Number(announced) <= small_bytes;
+}
