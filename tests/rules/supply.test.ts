@@ -21,6 +21,10 @@ test("deno.json names exact versions only", () => {
   expect(loose).toEqual([]);
 });
 
+test("deno.json holds imports alone, since it is uploaded with the sources: what is for this machine stops a hosted boot", () => {
+  expect(Object.keys(read("deno.json"))).toEqual(["imports"]);
+});
+
 test("every package of the lock file has a checksum and comes from the registry", () => {
   const { packages } = read("package-lock.json") as {
     packages: Record<string, { resolved?: string; integrity?: string; link?: boolean; inBundle?: boolean }>;
