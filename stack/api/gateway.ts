@@ -35,7 +35,7 @@ export async function startGateway(config: StackConfig, port: number): Promise<G
   server.requestTimeout = 0;
   // A kept connection is the client's to close: one that is closed here just as the client picks it again fails its request.
   server.keepAliveTimeout = 0;
-  server.on("clientError", refuseBytes);
+  server.on("clientError", refuseUnreadable);
   server.listen(port, "127.0.0.1");
   await once(server, "listening");
   return {
@@ -48,7 +48,7 @@ export async function startGateway(config: StackConfig, port: number): Promise<G
 }
 
 /** What is no request, or ends before its body does; Node would answer without a word. */
-function refuseBytes({ code }: NodeJS.ErrnoException, socket: Duplex): void {
+function refuseUnreadable({ code }: NodeJS.ErrnoException, socket: Duplex): void {
   if (code === "ECONNRESET" || !socket.writable) return void socket.destroy();
   const isCutOff = code === "HPE_INVALID_EOF_STATE";
   const body = JSON.stringify({

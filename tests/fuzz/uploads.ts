@@ -4,9 +4,9 @@ import { expect, test } from "vitest";
 import { bearer, type Target } from "./target.ts";
 import { requestOf } from "./wire.ts";
 
-const uploadBytes = 25 * 1024 * 1024;
+const upload_bytes = 25 * 1024 * 1024;
 /** One for all: only the functions are to run short of memory here. */
-const content = Buffer.alloc(uploadBytes);
+const content = Buffer.alloc(upload_bytes);
 
 export function attackWithUploads(target: () => Target): void {
   test("140 uploads of 25 MiB to a provider that does not read stay out of memory, and those too many are told so", async () => {
@@ -43,7 +43,7 @@ export function attackWithUploads(target: () => Target): void {
 
   function startUpload(port: number): Upload {
     const socket = connect(port, "127.0.0.1");
-    const headers = [bearer(target().attacker), ["content-length", String(uploadBytes)]] as const;
+    const headers = [bearer(target().attacker), ["content-length", String(upload_bytes)]] as const;
     let answer = "";
     let taken = -1;
     socket.on("data", (bytes) => (answer += bytes.toString("latin1")));

@@ -187,4 +187,25 @@ export const inputGuards: readonly Guard[] = [
     guard: "const maxParts = 50_000;",
     instead: "const maxParts = Infinity;",
   },
+  {
+    name: "An isolate has places for so many uploads",
+    file: "functions/_shared/request/uploads.ts",
+    guard: "this.#free--;",
+    instead: "",
+    test: "tests/unit/request/uploads.test.ts",
+  },
+  {
+    name: "A body that ends before its announced length is not taken for whole",
+    file: "functions/_shared/request/body.ts",
+    guard: 'if (done && received < announced) fail(new ByokError("body_incomplete"));',
+    instead: "",
+    test: "tests/unit/request/body.test.ts",
+  },
+  {
+    name: "No timeout is longer than a worker's life leaves a call",
+    file: "functions/_shared/env.ts",
+    guard: "if (value <= call_ms) return value;",
+    instead: "if (value > 0) return value;",
+    test: "tests/unit/env.test.ts",
+  },
 ];
