@@ -83,7 +83,12 @@ export const openai = {
       because: "not_in_this_country",
       source: "errors",
     },
-    { code: "ip_not_authorized", verdict: "restricted", because: "network_not_allowed", source: "errors" },
+    {
+      words: "does not match the configured IP allowlist|IP not authorized",
+      verdict: "restricted",
+      because: "network_not_allowed",
+      source: "errors",
+    },
     { code: "billing_not_active", verdict: "no_credit", because: "billing_inactive", source: "errors" },
     { type: "billing_not_active", verdict: "no_credit", because: "billing_inactive", source: "errors" },
     {
@@ -100,7 +105,7 @@ export const openai = {
     },
     { type: "insufficient_quota", verdict: "no_credit", because: "out_of_credit", source: "spend" },
     {
-      code: "account_deactivated|organization_deactivated|access_terminated",
+      code: "account_deactivated|access_terminated",
       verdict: "rejected",
       because: "account_disabled",
       source: "errors",

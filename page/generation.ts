@@ -1,4 +1,6 @@
 /** One streamed question to each provider, in its own words, and the text in what it answers. */
+import { catalogue } from "../catalogue/index.ts";
+import type { Dialect, Provider } from "../catalogue/types.ts";
 import type { ProviderId } from "../client/index.ts";
 
 /** A model of each provider that credits buy. */
@@ -16,25 +18,18 @@ export interface Generation {
   readonly body: object;
 }
 
+const bodies: Record<Dialect, (model: string, prompt: string) => object> = {
+  openai: (model, prompt) => ({ model, messages: [{ role: "user", content: prompt }], stream: true }),
+  anthropic: (model, prompt) => {
+    return { model, messages: [{ role: "user", content: prompt }], max_tokens: 1024, stream: true };
+  },
+  google: (_, prompt) => ({ contents: [{ role: "user", parts: [{ text: prompt }] }] }),
+};
+
 export function generation(provider: ProviderId, model: string, prompt: string): Generation {
-  const messages = [{ role: "user", content: prompt }];
-  switch (provider) {
-    case "openai":
-      return { path: "/v1/chat/completions", body: { model, messages, stream: true } };
-    case "groq":
-      return { path: "/openai/v1/chat/completions", body: { model, messages, stream: true } };
-    case "anthropic":
-      return {
-        path: "/v1/messages",
-        headers: { "anthropic-version": "2023-06-01" },
-        body: { model, messages, max_tokens: 1024, stream: true },
-      };
-    case "google":
-      return {
-        path: `/v1beta/models/${encodeURIComponent(model)}:streamGenerateContent?alt=sse`,
-        body: { contents: [{ role: "user", parts: [{ text: prompt }] }] },
-      };
-  }
+  const { api }: Provider = catalogue[provider];
+  const path = (api.stream ?? api.generation).replace("{model}", () => encodeURIComponent(model));
+  return { path, headers: api.headers, body: bodies[api.dialect](model, prompt) };
 }
 
 /**
@@ -48,7 +43,7 @@ export async function* readText(provider: ProviderId, body: ReadableStream<Uint8
     if (!json) continue;
     const event = parse(json);
     if (event.error) throw new Error(String(event.error.message ?? "The provider broke off."));
-    yield textOf(provider, event) ?? "";
+    yield texts[catalogue[provider].api.dialect](event) ?? "";
   }
 }
 
@@ -60,17 +55,11 @@ function parse(json: string): any {
   }
 }
 
-function textOf(provider: ProviderId, event: any): string | undefined {
-  switch (provider) {
-    case "openai":
-    case "groq":
-      return event.choices?.[0]?.delta?.content;
-    case "anthropic":
-      return event.delta?.text;
-    case "google":
-      return event.candidates?.[0]?.content?.parts?.[0]?.text;
-  }
-}
+const texts: Record<Dialect, (event: any) => string | undefined> = {
+  openai: (event) => event.choices?.[0]?.delta?.content,
+  anthropic: (event) => event.delta?.text,
+  google: (event) => event.candidates?.[0]?.content?.parts?.[0]?.text,
+};
 
 async function* readLines(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const reader = body.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>).getReader();

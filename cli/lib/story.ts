@@ -2,7 +2,8 @@
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import { type Byok, createByok, readPayment, type Result } from "../../client/index.ts";
 import type { Database } from "../../functions/_shared/database/schema.ts";
-import type { ProviderId } from "../../functions/_shared/providers/index.ts";
+import type { Dialect } from "../../catalogue/types.ts";
+import { type ProviderId, providerIds, providers } from "../../functions/_shared/providers/index.ts";
 import { fakeKey } from "../../stack/providers/index.ts";
 import type { Stack } from "../../stack/stack.ts";
 import { CommandError, misused } from "./command.ts";
@@ -23,34 +24,27 @@ const operations = Object.keys(prices) as Operation[];
 const startingCredits = 100;
 const prompt = "Say hello in one short sentence.";
 
-/** The cheapest generation of each provider, and the environment variable of a real key. */
-const generations: Record<
-  ProviderId,
-  { variable: string; path: string; streamPath?: string; headers?: Record<string, string>; body: object }
-> = {
-  openai: {
-    variable: "OPENAI_API_KEY",
-    path: "/v1/chat/completions",
-    body: { model: "gpt-4.1-nano", messages: [{ role: "user", content: prompt }] },
-  },
-  anthropic: {
-    variable: "ANTHROPIC_API_KEY",
-    path: "/v1/messages",
-    headers: { "anthropic-version": "2023-06-01" },
-    body: { model: "claude-haiku-4-5", max_tokens: 64, messages: [{ role: "user", content: prompt }] },
-  },
-  google: {
-    variable: "GEMINI_API_KEY",
-    path: "/v1beta/models/gemini-2.5-flash-lite:generateContent",
-    streamPath: "/v1beta/models/gemini-2.5-flash-lite:streamGenerateContent?alt=sse",
-    body: { contents: [{ role: "user", parts: [{ text: prompt }] }] },
-  },
-  groq: {
-    variable: "GROQ_API_KEY",
-    path: "/openai/v1/chat/completions",
-    body: { model: "llama-3.1-8b-instant", messages: [{ role: "user", content: prompt }] },
-  },
+/** A model of each provider that credits buy. */
+const models: Record<ProviderId, string> = {
+  openai: "gpt-4.1-nano",
+  anthropic: "claude-haiku-4-5",
+  google: "gemini-2.5-flash-lite",
+  groq: "llama-3.1-8b-instant",
 };
+
+const bodies: Record<Dialect, (model: string) => object> = {
+  openai: (model) => ({ model, messages: [{ role: "user", content: prompt }] }),
+  anthropic: (model) => ({ model, max_tokens: 64, messages: [{ role: "user", content: prompt }] }),
+  google: () => ({ contents: [{ role: "user", parts: [{ text: prompt }] }] }),
+};
+
+/** Path and body of a short generation; where the path does not say that it is streamed, the body does. */
+function generationOf(provider: ProviderId, isStreamed: boolean): { path: string; body: object } {
+  const { api } = providers[provider];
+  const path = ((isStreamed && api.stream) || api.generation).replace("{model}", () => models[provider]);
+  const body = bodies[api.dialect](models[provider]);
+  return { path, body: isStreamed && !api.stream ? { ...body, stream: true } : body };
+}
 
 /** The user of the story, and what the table shows of each step. */
 class Story {
@@ -86,16 +80,15 @@ class Story {
     operation: Operation,
     expected: { payer: string; credits: number; balance: number },
   ) {
-    const { path, headers, body } = generations[provider];
-    const response = await this.#ask(provider, path, body, { ...headers, "x-byok-operation": operation });
+    const { path, body } = generationOf(provider, false);
+    const response = await this.#ask(provider, path, body, { "x-byok-operation": operation });
     await response.body?.cancel();
     await this.#print({ step, provider, operation, ...paid(response) }, expected);
   }
 
   async stream(step: string, provider: ProviderId, expected: { payer: string; credits: number; balance: number }) {
-    const { path, streamPath, headers, body } = generations[provider];
-    const streamed = streamPath ? body : { ...body, stream: true };
-    const response = await this.#ask(provider, streamPath ?? path, streamed, headers);
+    const { path, body } = generationOf(provider, true);
+    const response = await this.#ask(provider, path, body);
     const events = (await response.text()).split("\n").filter((line) => line.startsWith("data:"));
     const payment = events.length > 1 ? paid(response) : { payer: "no stream", credits: 0 };
     await this.#print({ step, provider, operation: "-", ...payment }, expected);
@@ -122,7 +115,11 @@ class Story {
     const { url, token } = this.#byok.endpoint(provider);
     return await fetch(`${url}${path}`, {
       method: "POST",
-      headers: { authorization: `Bearer ${dataOf(await token())}`, "content-type": "application/json", ...headers },
+      headers: {
+        ...providers[provider].api.headers,
+        ...{ authorization: `Bearer ${dataOf(await token())}`, "content-type": "application/json" },
+        ...headers,
+      },
       body: JSON.stringify(body),
     });
   }
@@ -230,8 +227,7 @@ function row({ step, provider, operation, payer, credits, balance }: Record<keyo
 
 /** A key for each provider's fake. */
 export function fakeKeys(): Partial<Record<ProviderId, string>> {
-  const providers = Object.keys(generations) as ProviderId[];
-  return Object.fromEntries(providers.map((provider) => [provider, fakeKey(provider, "works")]));
+  return Object.fromEntries(providerIds.map((provider) => [provider, fakeKey(provider, "works")]));
 }
 
 /**
@@ -240,11 +236,11 @@ export function fakeKeys(): Partial<Record<ProviderId, string>> {
  * @throws CommandError if there is none
  */
 export function realKeys(): Partial<Record<ProviderId, string>> {
-  const entries = Object.entries(generations).flatMap(([provider, { variable }]) => {
-    const apiKey = process.env[variable];
+  const entries = providerIds.flatMap((provider) => {
+    const apiKey = process.env[providers[provider].keys.variable];
     return apiKey ? [[provider, apiKey]] : [];
   });
   if (entries.length > 0) return Object.fromEntries(entries);
-  const variables = Object.values(generations).map(({ variable }) => variable);
+  const variables = providerIds.map((provider) => providers[provider].keys.variable);
   throw misused(`--real needs at least one of ${variables.join(", ")} in the environment.`);
 }

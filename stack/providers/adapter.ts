@@ -49,6 +49,8 @@ export interface Adapter {
   /** Returns the provider's complaint about a request that is authenticated but malformed, or null. */
   complain?(request: ReceivedRequest): Answer | null;
   refuse(refusal: Refusal, request: ReceivedRequest, key: string): Answer;
+  /** What the provider's edge answers before its API, where it is JSON. */
+  edgeBlock?(): Answer;
   /** A 400 in the provider's error shape. */
   badRequest(message: string): Answer;
   /** Headers the provider sends with every answer, the organisation's id included. */

@@ -20,7 +20,7 @@ export async function play(behaviour: Behaviour, exchange: Exchange): Promise<vo
     case "redirects":
       return redirect(exchange);
     case "edge_blocked":
-      return sendRaw(exchange, 403, "text/plain; charset=UTF-8", "error code: 1010");
+      return blockAtEdge(exchange);
     case "garbage":
       return sendRaw(exchange, 200, "text/html", "<!doctype html><title>Welcome</title><p>This is no API.</p>\n");
     case "broken_json":
@@ -59,6 +59,12 @@ function refusalOf(behaviour: Behaviour, { kind }: Route): Refusal | null {
 
 function refuse({ adapter, request, response, key }: Exchange, refusal: Refusal): void {
   sendAnswer(response, adapter, adapter.refuse(refusal, request, key));
+}
+
+function blockAtEdge(exchange: Exchange): void {
+  const block = exchange.adapter.edgeBlock?.();
+  if (block) return sendAnswer(exchange.response, exchange.adapter, block);
+  sendRaw(exchange, 403, "text/plain; charset=UTF-8", "error code: 1010");
 }
 
 function sendRaw({ response }: Exchange, status: number, contentType: string, body: string): void {

@@ -5,6 +5,7 @@ import type { ReceivedRequest } from "./adapter.ts";
 import type { Behaviour } from "./keys.ts";
 import { isBehaviour } from "./keys.ts";
 import type { Recorder } from "./recording.ts";
+import { isScript, type Script } from "./script.ts";
 
 /** Paths below this are for tests, and no part of any provider. */
 export const CONTROL_PREFIX = "/__fake/";
@@ -14,6 +15,7 @@ const DEPARTURE_TIMEOUT_MS = 10_000;
 interface ControlState {
   recorder: Recorder;
   changes: Map<string, Behaviour>;
+  scripts: Map<string, Script>;
   signal: AbortSignal;
 }
 
@@ -23,7 +25,8 @@ interface ControlState {
  * - `GET /__fake/requests?key=` the requests with this key, or all; with `&gone=1` once a client has left
  *   one of them before its end, or 504 after 10 s;
  * - `DELETE /__fake/requests?key=` forgets them;
- * - `POST /__fake/behaviour` `{key, behaviour}` changes what a key does from now on.
+ * - `POST /__fake/behaviour` `{key, behaviour}` changes what a key does from now on;
+ * - `POST /__fake/script` `{key, script}` has a key answered word for word from now on.
  */
 export async function control(
   incoming: IncomingMessage,
@@ -39,6 +42,8 @@ export async function control(
       return reply(response, 200, {});
     case "POST /__fake/behaviour":
       return changeBehaviour(response, await json(incoming).catch(() => null), state);
+    case "POST /__fake/script":
+      return changeScript(response, await json(incoming).catch(() => null), state);
     default:
       return reply(response, 404, { error: "unknown control path" });
   }
@@ -63,6 +68,16 @@ function changeBehaviour(response: ServerResponse, body: unknown, { changes }: C
   }
   changes.set(key, behaviour);
   reply(response, 200, { behaviour });
+}
+
+function changeScript(response: ServerResponse, body: unknown, { scripts }: ControlState): void {
+  const { key, script } = (body ?? {}) as { key?: unknown; script?: unknown };
+  if (typeof key !== "string" || !isScript(script)) {
+    reply(response, 400, { error: "key and a script are needed" });
+    return;
+  }
+  scripts.set(key, script);
+  reply(response, 200, {});
 }
 
 function reply(response: ServerResponse, status: number, body: object): void {

@@ -13,6 +13,7 @@ import type { Behaviour } from "./keys.ts";
 import { behaviourOf } from "./keys.ts";
 import { leakedHeader } from "./leaks.ts";
 import { Recorder } from "./recording.ts";
+import { type Script, scriptedAnswer } from "./script.ts";
 
 export interface FrontOptions {
   port: number;
@@ -31,6 +32,7 @@ export class Front {
   readonly #options: FrontOptions;
   readonly #recorder = new Recorder();
   readonly #changes = new Map<string, Behaviour>();
+  readonly #scripts = new Map<string, Script>();
   readonly #stopping = new AbortController();
   readonly #server: http.Server;
 
@@ -67,6 +69,7 @@ export class Front {
     return control(incoming, response, request, {
       recorder: this.#recorder,
       changes: this.#changes,
+      scripts: this.#scripts,
       signal,
     });
   }
@@ -108,6 +111,11 @@ export class Front {
     const authenticated = adapter.authenticate(request);
     if ("refusal" in authenticated) return authenticated;
     const { key } = authenticated;
+    const script = this.#scripts.get(key);
+    if (script) {
+      const asked = { ...request, body: request.body.toString("utf8") };
+      return { refusal: scriptedAnswer(adapter.id, script, asked) };
+    }
     const behaviour = this.#changes.get(key) ?? behaviourOf(adapter.id, key);
     if (behaviour === null || behaviour === "rejected") {
       return { refusal: adapter.refuse("rejected", request, key) };

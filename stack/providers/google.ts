@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { catalogue } from "../../catalogue/index.ts";
 import type { Adapter, Answer, ReceivedRequest, Refusal, Route } from "./adapter.ts";
 import { bearerToken, credentialsOf, jsonBody } from "./adapter.ts";
 import { embed } from "./embeddings.ts";
@@ -8,7 +9,8 @@ const SERVICE = "generativelanguage.googleapis.com";
 const PROJECT = "100000000001";
 const ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo";
 const GENERATION_METHODS = ["generateContent", "streamGenerateContent"];
-const MODELS = ["gemini-2.5-pro", "gemini-2.5-flash", "gemini-2.5-flash-lite", "gemini-embedding-001"];
+const { chat, other } = catalogue.google.models;
+const MODELS = [...chat, ...other];
 
 /** Google AI's API (Gemini), in both versions that SDKs use, `/v1beta` and `/v1`, with the same paths. */
 export function google(): Adapter {
@@ -154,7 +156,8 @@ function refuse(refusal: Refusal, request: ReceivedRequest): Answer {
       const message =
         "Your prepayment credits are depleted. Please go to AI Studio at https://ai.studio/projects to " +
         "manage your project and billing.";
-      return googleError(429, "RESOURCE_EXHAUSTED", message);
+      // HTTP 402 since 2026, on every path: https://ai.google.dev/gemini-api/docs/billing
+      return googleError(402, "RESOURCE_EXHAUSTED", message);
     }
     case "rate_limited":
       return {

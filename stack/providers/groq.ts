@@ -1,11 +1,13 @@
 import { Buffer } from "node:buffer";
 import { randomUUID } from "node:crypto";
+import { catalogue } from "../../catalogue/index.ts";
 import type { Adapter, Answer, ReceivedRequest, Refusal } from "./adapter.ts";
 import { jsonBody } from "./adapter.ts";
 import { bearerOnly, openAiError, routeOpenAiPath } from "./openai.ts";
 import { FileStore } from "./uploads.ts";
 
-const MODELS = ["llama-3.1-8b-instant", "llama-3.3-70b-versatile", "openai/gpt-oss-20b", "whisper-large-v3-turbo"];
+const { chat, other } = catalogue.groq.models;
+const MODELS = [...chat, ...other];
 
 /** Groq's API (console.groq.com/docs): OpenAI's paths below `/openai`, errors and stream ends of its own. */
 export function groq(): Adapter {
@@ -27,6 +29,10 @@ export function groq(): Adapter {
       return route;
     },
     refuse,
+    edgeBlock: () => ({
+      status: 403,
+      body: { error: { message: "Access denied. Please check your network settings." } },
+    }),
     badRequest: (message) => openAiError(400, message, "invalid_request_error"),
     headers: () => ({
       "x-request-id": groqId(),

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { catalogue } from "../../catalogue/index.ts";
 import type { Adapter, Answer, ReceivedRequest, Refusal, Route } from "./adapter.ts";
 import { bearerToken, credentialsOf, jsonBody } from "./adapter.ts";
 import { embed, toBase64 } from "./embeddings.ts";
@@ -6,7 +7,8 @@ import { countTokens } from "./generator.ts";
 import type { StoredFile } from "./uploads.ts";
 import { FileStore, formOf, transcribe } from "./uploads.ts";
 
-const MODELS = ["gpt-5", "gpt-5-mini", "gpt-4o", "gpt-4o-mini", "text-embedding-3-small", "whisper-1"];
+const { chat, other } = catalogue.openai.models;
+const MODELS = [...chat, ...other];
 const ORGANISATION = "org-fake000000000000000000";
 const KEYS_PAGE = "https://platform.openai.com/account/api-keys";
 

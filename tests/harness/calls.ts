@@ -1,5 +1,6 @@
 /** The same question to each provider, in its own words, through the function `call` with plain fetch. */
-import type { ProviderId } from "../../functions/_shared/providers/index.ts";
+import type { Dialect } from "../../catalogue/types.ts";
+import { type ProviderId, providers } from "../../functions/_shared/providers/index.ts";
 import { type Caller, functionsUrlOf } from "./users.ts";
 
 /** A model of each provider that platform credits may buy. */
@@ -34,7 +35,7 @@ export function ask(user: Caller, provider: ProviderId, question: Question = {})
     method: "POST",
     headers: {
       "content-type": "application/json",
-      ...(provider === "anthropic" ? { "anthropic-version": "2023-06-01" } : {}),
+      ...providers[provider].api.headers,
       ...(operation ? { "x-byok-operation": operation } : {}),
       ...headers,
     },
@@ -60,30 +61,24 @@ export function generation(
   provider: ProviderId,
   { text = "hello", model = platformModels[provider], stream = false, more = {} }: Question = {},
 ): { path: string; body: Record<string, unknown> } {
-  const messages = [{ role: "user", content: text }];
-  const streamed = stream ? { stream } : {};
-  switch (provider) {
-    case "openai":
-      return { path: "openai/v1/chat/completions", body: { model, messages, ...streamed, ...more } };
-    case "groq":
-      return { path: "groq/openai/v1/chat/completions", body: { model, messages, ...streamed, ...more } };
-    case "anthropic":
-      return { path: "anthropic/v1/messages", body: { model, messages, max_tokens: 100, ...streamed, ...more } };
-    case "google": {
-      const verb = stream ? "streamGenerateContent?alt=sse" : "generateContent";
-      return {
-        path: `google/v1beta/models/${model}:${verb}`,
-        body: { contents: [{ role: "user", parts: [{ text }] }], ...more },
-      };
-    }
-  }
+  const { api } = providers[provider];
+  const path = ((stream && api.stream) || api.generation).replace("{model}", () => model);
+  return { path: `${provider}${path}`, body: { ...bodyOf(api.dialect, { text, model, stream }), ...more } };
+}
+
+function bodyOf(dialect: Dialect, { text, model, stream }: Required<Pick<Question, "text" | "model" | "stream">>) {
+  if (dialect === "google") return { contents: [{ role: "user", parts: [{ text }] }] };
+  return {
+    ...{ model, messages: [{ role: "user", content: text }] },
+    ...(dialect === "anthropic" ? { max_tokens: 100 } : {}),
+    ...(stream ? { stream } : {}),
+  };
 }
 
 /** The text of an answer to `ask` that was not streamed. */
 export function textOf(provider: ProviderId, body: any): string {
-  switch (provider) {
+  switch (providers[provider].api.dialect) {
     case "openai":
-    case "groq":
       return body.choices[0].message.content;
     case "anthropic":
       return body.content[0].text;
@@ -99,9 +94,8 @@ export function textOfStream(provider: ProviderId, events: string): string {
 }
 
 function deltaOf(provider: ProviderId, event: any): string {
-  switch (provider) {
+  switch (providers[provider].api.dialect) {
     case "openai":
-    case "groq":
       return event.choices?.[0]?.delta?.content ?? "";
     case "anthropic":
       return event.delta?.text ?? "";

@@ -1,5 +1,6 @@
 /** What tests ask of the fakes of the providers, and what they make of the answer. */
 import { expect } from "vitest";
+import { providers } from "../../functions/_shared/providers/index.ts";
 import {
   type Behaviour,
   fakeKey,
@@ -7,6 +8,7 @@ import {
   providerIds,
   type RecordedRequest,
 } from "../../stack/providers/index.ts";
+import type { Script } from "../../stack/providers/script.ts";
 import type { TestStack } from "./stack.ts";
 
 export { type Behaviour, fakeKey, type ProviderId, type RecordedRequest };
@@ -42,6 +44,11 @@ export async function behave(on: TestStack, provider: ProviderId, apiKey: string
   await control(on, provider, "behaviour", { method: "POST", body: JSON.stringify({ key: apiKey, behaviour }) });
 }
 
+/** Has a fake answer a key word for word from now on, as a fixture says. */
+export async function script(on: TestStack, provider: ProviderId, apiKey: string, given: Script): Promise<void> {
+  await control(on, provider, "script", { method: "POST", body: JSON.stringify({ key: apiKey, script: given }) });
+}
+
 /** A stack whose platform keys are known, and its own: what becomes of them would disturb other tests. */
 type PlatformStack = TestStack & { readonly platformKeys: Readonly<Record<ProviderId, string>> };
 
@@ -73,13 +80,6 @@ async function control(on: TestStack, provider: ProviderId, path: string, init?:
   if (!response.ok) throw new Error(`The fake of ${provider} answered ${response.status} to ${path.split("?")[0]}.`);
   return await response.json();
 }
-
-const credentialHeader = {
-  openai: "authorization",
-  anthropic: "x-api-key",
-  google: "x-goog-api-key",
-  groq: "authorization",
-};
 
 /** All that a provider may get beside the credential: what the relay forwards, and what any HTTP client sends. */
 export const ordinaryHeaders = [
@@ -113,7 +113,7 @@ export async function expectOnlyTheKey(
   expect(requests).not.toEqual([]);
   expect(await requestsWith(user.stack, provider, user.accessToken)).toEqual([]);
   for (const request of requests) {
-    const { [credentialHeader[provider]]: credential, ...others } = request.headers;
+    const { [providers[provider].api.authentication.header]: credential, ...others } = request.headers;
     expect(credential?.replace(/^Bearer /, "") === apiKey, "the credential is the API key").toBe(true);
     expect(ordinaryHeaders).toEqual(expect.arrayContaining(Object.keys(others)));
     const everything = JSON.stringify([request.path, request.query, others, request.bodyText]);

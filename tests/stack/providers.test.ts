@@ -1,3 +1,4 @@
+import { catalogue } from "../../catalogue/index.ts";
 import { createAnthropic } from "@ai-sdk/anthropic";
 import { createGoogleGenerativeAI } from "@ai-sdk/google";
 import { createGroq } from "@ai-sdk/groq";
@@ -171,7 +172,7 @@ describe("the openai SDK", () => {
 
   test("gets models, embeddings and speech", async () => {
     const models = await collect(client().models.list());
-    expect(models.map(({ id }) => id)).toContain("gpt-4o-mini");
+    expect(models.map(({ id }) => id)).toContain("gpt-5.4-nano");
     expect((await client().models.retrieve("ft:gpt-4o-mini:acme")).id).toBe("ft:gpt-4o-mini:acme");
     const embeddings = await client().embeddings.create({
       model: "text-embedding-3-small",
@@ -252,7 +253,7 @@ describe("the Anthropic SDK", () => {
     const { max_tokens: _, ...counted } = request;
     expect((await client().messages.countTokens(counted)).input_tokens).toBeGreaterThan(0);
     const models = await collect(client().models.list({ limit: 1 }));
-    expect(models.map(({ id }) => id)).toEqual(["claude-opus-4-5", "claude-sonnet-4-5", "claude-haiku-4-5"]);
+    expect(models.map(({ id }) => id)).toEqual(catalogue.anthropic.models.chat);
     const mine = client();
     const uploaded = await mine.files.upload({ file: await toFile(Buffer.from("text"), "note.txt") });
     expect(uploaded).toMatchObject({ filename: "note.txt", size_bytes: 4 });
@@ -301,7 +302,7 @@ describe("the Google SDK", () => {
       });
       expect(answer.functionCalls?.[0]?.name).toBe("weather");
       const models = await collect(await client().models.list({ config: { pageSize: 1 } }));
-      expect(models.map((model) => model.name)).toContain("models/gemini-2.5-flash");
+      expect(models.map((model) => model.name)).toContain("models/gemini-3.5-flash-lite");
       expect((await client().models.countTokens(request)).totalTokens).toBeGreaterThan(0);
       const embedding = await client().models.embedContent({
         model: "gemini-embedding-001",
@@ -331,7 +332,7 @@ describe("the Groq SDK", () => {
 
   test("gets models and a transcription", async () => {
     const models = await client().models.list();
-    expect(models.data.map(({ id }) => id)).toContain("llama-3.1-8b-instant");
+    expect(models.data.map(({ id }) => id)).toContain("openai/gpt-oss-20b");
     const file = await toFile(Buffer.alloc(10), "speech.wav");
     const answer = await client().audio.transcriptions.create({ file, model: "whisper-large-v3-turbo" });
     expect(answer.text).toBe("Echo: 10 bytes of speech.wav");
@@ -417,7 +418,7 @@ describe("a key's behaviour", () => {
     no_credit: {
       openai: [200, 429, /"code":"insufficient_quota"/],
       anthropic: [200, 400, /credit balance is too low/],
-      google: [200, 429, /prepayment credits are depleted/],
+      google: [200, 402, /prepayment credits are depleted/],
       groq: [200, 400, /"code":"blocked_api_access"/],
     },
     rate_limited: {
@@ -442,7 +443,7 @@ describe("a key's behaviour", () => {
       openai: [403, 403, /^error code: 1010$/],
       anthropic: [403, 403, /^error code: 1010$/],
       google: [403, 403, /^error code: 1010$/],
-      groq: [403, 403, /^error code: 1010$/],
+      groq: [403, 403, /^{"error":{"message":"Access denied[^}]*}}$/],
     },
   };
   const cases = Object.entries(refusals).flatMap(([behaviour, table]) =>

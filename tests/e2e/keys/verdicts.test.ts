@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { type ProviderId, providerIds } from "../../../functions/_shared/providers/index.ts";
 import type { Verdict } from "../../../functions/_shared/providers/types.ts";
 import { ask, refusalOf } from "../../harness/calls.ts";
-import { type Behaviour, behave, fakeKey, requestsWith } from "../../harness/fakes.ts";
+import { type Behaviour, behave, fakeKey, requestsWith, script } from "../../harness/fakes.ts";
+import { checkFixtures } from "../../harness/providers/fixtures.ts";
 import { newByokUser, newUser, save, stack, verify } from "../../harness/users.ts";
 
 type Verdicts = Record<ProviderId, Verdict>;
@@ -83,6 +84,21 @@ test.each(verdicts)(
     }
   },
 );
+
+test.each(providerIds)("save tells why, beside the verdict, in every case that is known of %s", async (provider) => {
+  const user = await newUser();
+  const cases = checkFixtures.filter(([id]) => id === provider).map(([, fixture]) => fixture);
+  expect(cases.length).toBeGreaterThan(5);
+  for (const { name, verdict, reason, ...given } of cases) {
+    const apiKey = fakeKey(provider, "works");
+    await script(stack, provider, apiKey, given);
+    const { body } = await save(user, provider, apiKey);
+    const { verdict: said, reason: why = null } = body.error ?? body;
+    expect({ name, verdict: said, reason: why }).toEqual({ name, verdict, reason });
+    if (body.credential) expect(body.credential).toMatchObject({ status: verdict, reason });
+    expect(JSON.stringify(body).includes(apiKey), "the key is never in an answer").toBe(false);
+  }
+});
 
 describe.each(providerIds)("%s", (provider) => {
   test(`save asks ${provider} for a list, which is free, and for one token`, async () => {

@@ -68,7 +68,7 @@ test("the Anthropic SDK counts tokens and pages through models", async () => {
   const { max_tokens: _, ...counted } = request;
   expect((await clientOf(owner.user).messages.countTokens(counted)).input_tokens).toBeGreaterThan(0);
   const models = await collect(clientOf(owner.user).models.list({ limit: 1 }));
-  expect(models.map(({ id }) => id)).toContain("claude-haiku-4-5");
+  expect(models.map(({ id }) => id)).toContain("claude-haiku-4-5-20251001");
   expect(await expectOnlyTheKey("anthropic", owner)).toHaveLength(1 + models.length);
 });
 

@@ -58,7 +58,7 @@ describe.each([
     expect(embeddings).toHaveLength(2);
     expect((await models.countTokens(request)).totalTokens).toBeGreaterThan(0);
     const listed = await collect(await models.list({ config: { pageSize: 1 } }));
-    expect(listed.map(({ name }) => name)).toContain("models/gemini-2.5-flash");
+    expect(listed.map(({ name }) => name)).toContain("models/gemini-3.5-flash-lite");
     expect(await expectOnlyTheKey("google", owner)).toHaveLength(2 + listed.length);
   });
 });
@@ -103,17 +103,17 @@ test("the Google SDK raises ApiError 401 for a token that is none", async () => 
 });
 
 test.each([
-  { behaviour: "rate_limited", words: "RESOURCE_EXHAUSTED" },
-  { behaviour: "no_credit", words: "prepayment credits are depleted" },
+  { behaviour: "rate_limited", status: 429, words: "RESOURCE_EXHAUSTED" },
+  { behaviour: "no_credit", status: 402, words: "prepayment credits are depleted" },
 ] as const)(
-  "the Google SDK raises ApiError with Google's own 429 for a key that is $behaviour",
-  async ({ behaviour, words }) => {
+  "the Google SDK raises ApiError with Google's own $status for a key that is $behaviour",
+  async ({ behaviour, status, words }) => {
     const { user } = await newByokUser("google", { behaviour });
     const error = await clientOf(user)
       .models.generateContent(request)
       .catch((thrown) => thrown);
     expect(error).toBeInstanceOf(ApiError);
-    expect(error.status).toBe(429);
+    expect(error.status).toBe(status);
     expect(error.message).toContain(words);
   },
 );

@@ -45,7 +45,7 @@ test("the Groq SDK calls tools", async () => {
 test("the Groq SDK gets models, and a recording transcribed byte for byte", async () => {
   const owner = await newByokUser("groq");
   const client = clientOf(owner.user);
-  expect((await client.models.list()).data.map(({ id }) => id)).toContain("llama-3.1-8b-instant");
+  expect((await client.models.list()).data.map(({ id }) => id)).toContain("openai/gpt-oss-20b");
   const file = await toFile(Buffer.alloc(300_000, 7), "speech.wav");
   const { text } = await client.audio.transcriptions.create({ file, model: "whisper-large-v3-turbo" });
   expect(text).toBe("Echo: 300000 bytes of speech.wav");

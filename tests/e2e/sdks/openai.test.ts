@@ -79,7 +79,7 @@ test("the OpenAI SDK gets embeddings, and models, fine-tuned ones included", asy
   const client = clientOf(owner.user);
   const embeddings = await client.embeddings.create({ model: "text-embedding-3-small", input: ["a", "b"] });
   expect(embeddings.data).toHaveLength(2);
-  expect((await collect(client.models.list())).map(({ id }) => id)).toContain("gpt-4o");
+  expect((await collect(client.models.list())).map(({ id }) => id)).toContain("gpt-5.4-nano");
   expect((await client.models.retrieve("ft:gpt-4o-mini:acme::b1")).id).toBe("ft:gpt-4o-mini:acme::b1");
   await expectOnlyTheKey("openai", owner);
 });

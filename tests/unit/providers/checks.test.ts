@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { providers } from "../../../functions/_shared/providers/index.ts";
 import { checkKey } from "../../../functions/_shared/providers/verification.ts";
 import { answerJson, startServer } from "../../harness/http.ts";
-import { checkFixtures, modelIn, replyOf } from "../../harness/providers/fixtures.ts";
+import { modelIn, scriptedReply } from "../../../stack/providers/script.ts";
+import { checkFixtures } from "../../harness/providers/fixtures.ts";
 
 describe("checkKey()", () => {
   test.each(checkFixtures.map(([id, fixture]) => [id, fixture.name, fixture] as const))(
@@ -11,9 +12,9 @@ describe("checkKey()", () => {
     async (id, _, fixture) => {
       const asked: string[] = [];
       const { origin } = await startServer(({ method, url, body }, response) => {
-        if (method === "GET") return answerJson(response, fixture.listing.status, fixture.listing.body);
-        asked.push(modelIn(url, body));
-        const reply = replyOf(fixture, url, body);
+        const asking = { method, path: url, body };
+        if (method === "POST") asked.push(modelIn(asking));
+        const reply = scriptedReply(id, fixture, asking);
         answerJson(response, reply.status, reply.body);
       });
       const found = await checkKey(providers[id], "sk-check", { origin, timeout_ms: 10_000, oneToken: true });

@@ -1,0 +1,62 @@
+import { catalogue, type ProviderId } from "../../catalogue/index.ts";
+import type { Answer } from "./adapter.ts";
+
+export interface Reply {
+  status: number;
+  body: unknown;
+}
+
+/**
+ * What a provider answers one key, word for word: the list of models, and each generation by the first entry whose pattern fits
+ * the model and whose endpoint the request is for. No entry is a model that is not there.
+ */
+export interface Script {
+  listing: Reply;
+  generation: readonly (Reply & { model?: string; path?: "chat" })[];
+}
+
+export interface Asked {
+  method: string;
+  path: string;
+  body: string;
+}
+
+export function isScript(value: unknown): value is Script {
+  const { listing, generation } = (value ?? {}) as Partial<Script>;
+  return typeof listing?.status === "number" && Array.isArray(generation);
+}
+
+/** The model that a request for a generation names, in its body or, for Google, its path. */
+export function modelIn({ path, body }: Pick<Asked, "path" | "body">): string {
+  const inPath = /\/models\/([^/:]+):/.exec(path)?.[1];
+  return inPath === undefined ? String(JSON.parse(body || "{}").model) : decodeURIComponent(inPath);
+}
+
+export function scriptedReply(provider: ProviderId, { listing, generation }: Script, asked: Asked): Reply {
+  if (asked.method === "GET") return listing;
+  const model = modelIn(asked);
+  const found = generation.find(
+    (entry) =>
+      (entry.model === undefined || new RegExp(entry.model).test(model)) &&
+      (entry.path === undefined || asked.path.endsWith("/chat/completions")),
+  );
+  return found ?? { status: 404, body: missingModel(provider, model) };
+}
+
+/** The same as an answer of a fake. */
+export function scriptedAnswer(provider: ProviderId, script: Script, asked: Asked): Answer {
+  const { status, body } = scriptedReply(provider, script, asked);
+  return { status, body: JSON.stringify(body) };
+}
+
+function missingModel(provider: ProviderId, model: string): unknown {
+  const message = `The model \`${model}\` does not exist or you do not have access to it.`;
+  switch (catalogue[provider].api.dialect) {
+    case "openai":
+      return { error: { message, type: "invalid_request_error", param: null, code: "model_not_found" } };
+    case "anthropic":
+      return { type: "error", error: { type: "not_found_error", message } };
+    case "google":
+      return { error: { code: 404, message, status: "NOT_FOUND" } };
+  }
+}
