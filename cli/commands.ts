@@ -48,6 +48,11 @@ export const commands: readonly CommandRow[] = [
     load: async () => (await import("./commands/credits/grant.ts")).grant,
   },
   {
+    name: "credits revoke",
+    summary: "takes credits back; the same key revokes once",
+    load: async () => (await import("./commands/credits/revoke.ts")).revoke,
+  },
+  {
     name: "credits show",
     summary: "prints a user's balance, calls under way and last entries",
     load: async () => (await import("./commands/credits/show.ts")).show,
@@ -56,6 +61,16 @@ export const commands: readonly CommandRow[] = [
     name: "credits reconcile",
     summary: "recomputes every account from the ledger and prints each difference",
     load: async () => (await import("./commands/credits/reconcile.ts")).reconcile,
+  },
+  {
+    name: "credits exposure",
+    summary: "prints what calls and credits cost you at worst, and what is sold below cost",
+    load: async () => (await import("./commands/credits/exposure.ts")).exposure,
+  },
+  {
+    name: "credits models",
+    summary: "asks the providers whether they still serve the models that have a price",
+    load: async () => (await import("./commands/credits/models.ts")).models,
   },
   {
     name: "bundle",

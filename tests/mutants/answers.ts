@@ -122,4 +122,18 @@ export const answerGuards: readonly Guard[] = [
     guard: "if (rateLimit.test(name)) headers.delete(name);",
     instead: "headers.get(name);",
   },
+  {
+    file: "cli/lib/credits/served-models.ts",
+    test: "tests/cli/exposure.test.ts",
+    name: "Asking for models follows no redirect with the platform's key",
+    guard: 'redirect: "manual",',
+    instead: 'redirect: "follow",',
+  },
+  {
+    file: "cli/lib/credits/exposure.ts",
+    test: "tests/cli/exposure.test.ts",
+    name: "What is sold below cost is marked",
+    guard: "worst_credit_usd > credit_usd",
+    instead: "worst_credit_usd > credit_usd * 10",
+  },
 ];

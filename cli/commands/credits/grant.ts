@@ -1,4 +1,5 @@
-import { defineCommand, misused } from "../../lib/command.ts";
+import { readCredits } from "../../lib/credits/amounts.ts";
+import { defineCommand } from "../../lib/command.ts";
 import { databaseOptions, findUser, reportFrom, userDetails } from "../../lib/operator-database.ts";
 
 export const grant = defineCommand({
@@ -31,8 +32,3 @@ export const grant = defineCommand({
     });
   },
 });
-
-function readCredits(text: string): string {
-  if (/^\d{1,10}(\.\d{1,6})?$/.test(text) && Number(text) > 0 && Number(text) <= 1_000_000_000) return text;
-  throw misused(`'${text}' is no number of credits above 0 and up to 1000000000, with up to 6 decimal places.`);
-}

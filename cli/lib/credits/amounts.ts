@@ -1,0 +1,7 @@
+import { misused } from "../command.ts";
+
+/** @throws CommandError unless the text is a number of credits above 0 and up to 1,000,000,000, with up to 6 decimal places */
+export function readCredits(text: string): string {
+  if (/^\d{1,10}(\.\d{1,6})?$/.test(text) && Number(text) > 0 && Number(text) <= 1_000_000_000) return text;
+  throw misused(`'${text}' is no number of credits above 0 and up to 1000000000, with up to 6 decimal places.`);
+}
