@@ -32,6 +32,10 @@ beforeEach(async () => {
   const credential = [owner, randomUUID(), envelope];
   await operator.query("select byok.save_credential($1, $2, 'openai', 'hint', 'verified', $3, 1)", credential);
   await operator.query("select byok.count_attempt($1)", [owner]);
+  // What the operator has set, which every sound token meets.
+  await operator.query("insert into byok.oauth_clients values ('our-app') on conflict do nothing");
+  const rule = `insert into byok.required_claims values ('signed_in', '{"role": "authenticated"}') on conflict do nothing`;
+  await operator.query(rule);
   const relations = `select relname from pg_class
     where relnamespace = 'byok'::regnamespace and relkind in ('r', 'p', 'v', 'm') order by relname`;
   rows = new Map();
@@ -165,6 +169,7 @@ function argumentsOf(parameters: string[]): object {
     p_kid: 1,
     p_after: "00000000-0000-0000-0000-000000000000",
     p_replacements: [],
+    p_claims: claims(),
   };
   return Object.fromEntries(parameters.map((name) => [name, known[name] ?? "text"]));
 }
@@ -222,7 +227,9 @@ test("the owner's own token reads what is the owner's and deletes a credential, 
     "GET holds: 200, with the owner's data",
     "GET operations: 200",
     "GET platform_models: 200",
+    "POST rpc/is_client_accepted: 200",
     "POST rpc/refuse_ledger_change: 400",
+    "POST rpc/require_claims: 200",
   ]);
 });
 
@@ -232,12 +239,14 @@ test("the secret key runs the functions of the service role, and no more", async
     "POST rpc/count_envelopes: 200",
     "POST rpc/expire_holds: 200",
     "POST rpc/grant_credits: 200",
+    "POST rpc/is_client_accepted: 200",
     "POST rpc/list_envelopes: 200, with the owner's data",
     "POST rpc/mark_credential: 200, with the owner's data",
     "POST rpc/open_call: 200, with the owner's data",
     "POST rpc/read_envelope: 200, with the owner's data",
     "POST rpc/refuse_ledger_change: 400",
     "POST rpc/replace_envelopes: 200",
+    "POST rpc/require_claims: 200",
     "POST rpc/save_credential: 200, with the owner's data",
     "POST rpc/settle_hold: 200",
     "POST rpc/void_hold: 200",

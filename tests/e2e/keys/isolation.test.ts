@@ -71,6 +71,8 @@ describe("by REST", () => {
     ["platform_models", { model: "gpt-9" }],
     ["attempts", { attempts: 1 }],
     ["limits", { per_day: 1_000_000 }],
+    ["oauth_clients", { client_id: "my-app" }],
+    ["required_claims", { name: "mine" }],
   ])("nobody writes into %s, not even rows of their own; of credentials the owner deletes", async (table, row) => {
     const [column] = Object.keys(row);
     for (const { supabase } of [alice.user, mallory]) {
@@ -86,13 +88,14 @@ describe("by REST", () => {
   });
 
   test("a visitor reads no table", async () => {
-    for (const table of [...ownedTables, "envelopes", "operations", "platform_models", "attempts", "limits"] as const) {
+    const operators = ["operations", "platform_models", "limits", "oauth_clients", "required_claims"] as const;
+    for (const table of [...ownedTables, "envelopes", "attempts", ...operators] as const) {
       const { data, error } = await visitorOf(stack).from(table).select();
       expect([table, data, error?.code]).toEqual([table, null, "42501"]);
     }
   });
 
-  test("no function of the schema can be called by a user or a visitor", async () => {
+  test("no function of the schema can be called by a user or a visitor, but those that policies ask about a user's token", async () => {
     const { rows } = await postgres.query<{ name: string; arguments: string[]; types: string[] }>(`
       select p.proname as name, coalesce(p.proargnames[1:p.pronargs], '{}') as arguments,
              array(select format_type(t, null) from unnest(p.proargtypes) as t) as types
@@ -109,11 +112,14 @@ describe("by REST", () => {
       jsonb: [],
       "uuid[]": [],
     };
+    const ofPolicies = ["is_client_accepted", "require_claims"];
+    const visitor = visitorOf(stack);
     for (const { name, arguments: names, types } of rows) {
       const given = Object.fromEntries(names.map((argument, index) => [argument, sample[types[index]!]]));
-      for (const client of [mallory.supabase, alice.user.supabase, visitorOf(stack)]) {
+      for (const client of [mallory.supabase, alice.user.supabase, visitor]) {
         const { error } = await (client.rpc as any)(name, given);
-        expect([name, error?.code]).toEqual([name, "42501"]);
+        const isAllowed = ofPolicies.includes(name) && client !== visitor;
+        expect([name, error?.code]).toEqual([name, isAllowed ? undefined : "42501"]);
       }
     }
     expect(await everythingOf(alice.user)).toEqual(before);

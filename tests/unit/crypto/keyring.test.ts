@@ -85,7 +85,7 @@ describe("importKeyring()", () => {
     ["that counts by 17", Buffer.from(Array.from({ length: 32 }, (_, index) => index * 17))],
     ["that begins like no other", Buffer.from([...Array<number>(31).fill(0), 1])],
     ["of a word repeated", Buffer.from("deadbeef".repeat(8), "hex")],
-    ["of AES-128, twice", Buffer.from("2b7e151628aed2a6abf7158809cf4f3c".repeat(2), "hex")],
+    ["of 16 bytes, twice", Buffer.from("feffe9928665731c6d6a8f9467308308".repeat(2), "hex")],
     ["of AES-256", Buffer.from("603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4", "hex")],
     ["of digits of hexadecimal", Buffer.from("0f1e2d3c4b5a69788796a5b4c3d2e1f0")],
     ["of a passphrase", Buffer.from("change-me-to-a-32-byte-secret-ok")],
