@@ -1,8 +1,8 @@
 /**
  * Removes each guard in turn, in a copy of the project, and watches its test turn red; in a copy for each core.
  *
- *     npm run test:guards                     all guards
- *     npm run test:guards -- envelope         those whose name, file or test contains a word
+ *     npm run test:mutants                     all guards
+ *     npm run test:mutants -- envelope         those whose name, file or test contains a word
  *
  * Exits with 1 when a guard can go without its test noticing.
  */
