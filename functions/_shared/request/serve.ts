@@ -52,7 +52,11 @@ function refuse(error: ByokError): Response {
   return Response.json({ error: { code, message, ...details } }, { status, headers: refusalHeaders(error) });
 }
 
-/** What every refusal of ours carries: its code, the word to SDKs that asking again changes nothing, and when it does. */
+/**
+ * The headers of each refusal: its code, `x-should-retry`, and `retry-after` in seconds where waiting helps. The SDKs of OpenAI,
+ * Anthropic and Groq obey `x-should-retry: false` and raise the error at once. Without it they would retry each 429 and 5xx within
+ * seconds, and strain a database that is away. `retry-after` is for the app, which knows whether its user still waits.
+ */
 export function refusalHeaders({ code, details: { retry_after_s } }: ByokError): Record<string, string> {
   return {
     "x-byok-error": code,
