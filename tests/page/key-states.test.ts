@@ -2,7 +2,8 @@
 import pg from "pg";
 import { expect } from "vitest";
 import { providerIds } from "../../functions/_shared/providers/index.ts";
-import { type Behaviour, behave, fakeKey } from "../harness/fakes.ts";
+import { type Behaviour, behave, fakeKey, script } from "../harness/fakes.ts";
+import { checkFixtures } from "../harness/providers/fixtures.ts";
 import { newByokUser, newUser, stack, type User } from "../harness/users.ts";
 import { test } from "./browser.ts";
 import { announcement, checkAgain, hold, nameOf, rowOf, submitKey } from "./keys.ts";
@@ -96,6 +97,24 @@ const onSaving: { behaviour: Behaviour; status: string; label: string; says: Reg
     banner: onOpenAI,
   },
 ];
+
+test("a key that is for certain websites only is not said to work, and says what to do", async ({ visit }) => {
+  const user = await newUser(100);
+  const page = await visit(user);
+  const apiKey = fakeKey("google", "works");
+  const found = checkFixtures.find(([, { reason }]) => reason === "website_only");
+  await script(stack, "google", apiKey, found![1]);
+  await submitKey(page, "google", apiKey);
+  const row = rowOf(page, "google");
+  await row.getByText("Restricted", { exact: true }).waitFor();
+  const says = /limited to certain websites, so calls from here fail: lift the limit at Google AI/;
+  await row.getByText(says).waitFor();
+  await announcement(page, says).waitFor({ state: "attached" });
+  await page.getByText("Calls to Google AI fail rather than cost credits").waitFor();
+  await page.reload();
+  await rowOf(page, "google").getByText(says).waitFor();
+  await review(page, "keys-website-only");
+});
 
 test.for(onSaving)(
   "a key that the provider answers with $behaviour is saved as $status, and the page says so",
