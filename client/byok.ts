@@ -39,6 +39,36 @@ function toCredits(microcredits: number): number {
   return microcredits / 1_000_000;
 }
 
+type PriceRow = Database["byok"]["Tables"]["prices"]["Row"];
+
+function operationOf(row: Pick<Operation, "name" | "label" | "description">, prices: readonly PriceRow[]): Operation {
+  const own = prices.filter(({ operation }) => operation === row.name);
+  const flat = own.flatMap(({ microcredits_per_call }) => microcredits_per_call ?? []);
+  return {
+    ...row,
+    price_credits: flat.length > 0 ? toCredits(Math.min(...flat)) : null,
+    prices: own.map((price) => ({
+      provider: price.provider as ProviderId,
+      model: price.model,
+      credits_per_call: creditsOrNull(price.microcredits_per_call),
+      credits_per_1000_input_tokens: creditsOrNull(price.microcredits_per_1000_input_tokens),
+      credits_per_1000_cached_input_tokens: creditsOrNull(price.microcredits_per_1000_cached_input_tokens),
+      credits_per_1000_output_tokens: creditsOrNull(price.microcredits_per_1000_output_tokens),
+      max_output_tokens: price.max_output_tokens,
+      max_input_bytes: price.max_input_bytes,
+    })),
+  };
+}
+
+function creditsOrNull(microcredits: number | null): number | null {
+  return microcredits === null ? null : toCredits(microcredits);
+}
+
+/** What is metered alone comes last. */
+function byPriceDescending(left: Operation, right: Operation): number {
+  return (right.price_credits ?? 0) - (left.price_credits ?? 0);
+}
+
 const credentialColumns = "id, provider, hint, status, reason, verified_at, created_at, updated_at";
 
 class Client implements Byok {
@@ -87,27 +117,24 @@ class Client implements Byok {
   }
 
   operations(): Promise<Result<readonly Operation[]>> {
-    return this.#signedIn(async () =>
-      dataResult(
-        await this.#byok
-          .from("operations")
-          .select("name, price_microcredits, max_output_tokens, max_input_bytes")
-          .order("price_microcredits", { ascending: false })
-          .retry(false),
-        (rows) =>
-          (rows ?? []).map(({ price_microcredits, ...operation }) => ({
-            ...operation,
-            price_credits: toCredits(price_microcredits),
-          })),
-      ),
-    );
+    return this.#signedIn(async () => {
+      const [operations, prices] = await Promise.all([
+        this.#byok.from("operations").select("name, label, description").retry(false),
+        this.#byok.from("prices").select().order("provider").order("model").retry(false),
+      ]);
+      const known = dataResult(prices, (rows) => rows ?? []);
+      if (known.error) return known;
+      return dataResult(operations, (rows) =>
+        (rows ?? []).map((row) => operationOf(row, known.data)).sort(byPriceDescending),
+      );
+    });
   }
 
   history({ before, limit = 20, kinds }: HistoryOptions = {}): Promise<Result<HistoryPage>> {
     // One more than asked for tells whether anything follows.
     let query = this.#byok
       .from("entries")
-      .select("id, kind, microcredits, operation, reason, created_at")
+      .select("id, kind, microcredits, operation, provider, model, reason, created_at")
       .order("id", { ascending: false })
       .limit(limit + 1)
       .retry(false);

@@ -38,16 +38,34 @@ export interface Balance {
   readonly held_credits: number;
 }
 
-/** What is billed, with its price and limits for calls on credits. */
-export interface Operation extends Omit<Row<"operations">, "price_microcredits"> {
-  readonly price_credits: number;
+/**
+ * What an operation costs on credits with a model, and what such a call may ask for. Either flat, by the call, or metered, by
+ * the tokens that the provider counts; what does not apply is null.
+ */
+export interface Price extends Pick<Row<"prices">, "model" | "max_output_tokens" | "max_input_bytes"> {
+  readonly provider: ProviderId;
+  readonly credits_per_call: number | null;
+  readonly credits_per_1000_input_tokens: number | null;
+  readonly credits_per_1000_cached_input_tokens: number | null;
+  readonly credits_per_1000_output_tokens: number | null;
 }
 
-/** `hold` reserves credits, `settle` charges and `void` gives back what was reserved, `grant` puts credits in. */
-export type EntryKind = "grant" | "hold" | "settle" | "void";
+/** What is billed. `label` and `description` are for users. */
+export interface Operation extends Row<"operations"> {
+  /** The lowest flat price; null if every price is metered. */
+  readonly price_credits: number | null;
+  /** By model; credits buy no other. */
+  readonly prices: readonly Price[];
+}
+
+/** `grant` puts credits in, `revoke` takes them back; `charge` is the price of a call, `refund` gives back of it. */
+export type EntryKind = "grant" | "revoke" | "charge" | "refund";
 
 /** One line of the ledger; `credits` is always positive, the kind says which way they went. */
-export interface Entry extends Pick<Row<"entries">, "id" | "operation" | "reason" | "created_at"> {
+export interface Entry extends Pick<
+  Row<"entries">,
+  "id" | "operation" | "provider" | "model" | "reason" | "created_at"
+> {
   readonly kind: EntryKind;
   readonly credits: number;
 }
@@ -109,6 +127,8 @@ interface ErrorDetails {
   envelope_unreadable: { readonly credential?: Credential };
   /** Seconds until the next attempt is let in. */
   too_many_attempts: { readonly retry_after_s: number };
+  /** Seconds until the next minute. */
+  too_many_calls: { readonly retry_after_s: number };
   /** Seconds after which it may be there again. */
   database_unavailable: { readonly retry_after_s?: number };
 }

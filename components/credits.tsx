@@ -2,7 +2,7 @@ import { type ReactNode, useCallback, useEffect, useId } from "react";
 import type { Balance, Byok, Credential, HistoryPage, Operation, Result } from "../client/types.ts";
 import { History, readHistory } from "./history.tsx";
 import { Icon } from "./icons.tsx";
-import { creditsOf, inDigits, joinPages, nameOf } from "./ledger.ts";
+import { creditsOf, inDigits, joinPages } from "./ledger.ts";
 import { Notice, Notices, ReadingFailed, Skeleton } from "./parts.tsx";
 import { namesOf, type ProviderInfo, providers } from "./providers.ts";
 import { stateOf } from "./states.ts";
@@ -156,13 +156,12 @@ interface ShortageProps {
 
 /** Low is when the dearest operation can no longer be paid, run out when none can. */
 function Shortage({ available, operations, onCredits }: ShortageProps): ReactNode {
-  const unaffordable = operations.filter(({ price_credits }) => price_credits > available);
+  const unaffordable = operations.filter(({ price_credits }) => (price_credits ?? 0) > available);
   if (unaffordable.length === 0) return null;
   if (unaffordable.length < operations.length) {
     return (
       <Notice tone="warning" icon="warning">
-        Credits are running low: not enough for{" "}
-        {unaffordable.map(({ name }) => nameOf(name).toLowerCase()).join(" or ")}.
+        Credits are running low: not enough for {unaffordable.map(({ label }) => label.toLowerCase()).join(" or ")}.
       </Notice>
     );
   }
@@ -180,10 +179,10 @@ function Prices({ operations }: { operations: readonly Operation[] }): ReactNode
     <div className="byok-part">
       <h3>Price of a call on credits</h3>
       <dl className="byok-prices">
-        {operations.map(({ name, price_credits }) => (
+        {operations.map(({ name, label, price_credits }) => (
           <div key={name}>
-            <dt>{nameOf(name)}</dt>
-            <dd>{creditsOf(price_credits)}</dd>
+            <dt>{label}</dt>
+            <dd>{price_credits === null ? "by tokens" : creditsOf(price_credits)}</dd>
           </div>
         ))}
       </dl>

@@ -1,6 +1,6 @@
 import { type ReactNode, useRef, useState } from "react";
 import type { Byok, Entry, HistoryPage, Result } from "../client/types.ts";
-import { lineOf, shownKinds } from "./ledger.ts";
+import { lineOf } from "./ledger.ts";
 import { explain } from "./messages.ts";
 import { Moment, Problem } from "./parts.tsx";
 
@@ -15,7 +15,7 @@ const pageSize = 10;
 
 /** The newest entries, or those that are older than the one with this id. */
 export function readHistory(byok: Byok, before?: number): Promise<Result<HistoryPage>> {
-  return byok.history({ before, limit: pageSize, kinds: shownKinds });
+  return byok.history({ before, limit: pageSize });
 }
 
 /** What was charged, refunded and added, newest first. */

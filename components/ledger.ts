@@ -1,8 +1,5 @@
 /** The history of credits as users read it. */
-import type { Entry, EntryKind, HistoryPage } from "../client/types.ts";
-
-/** What changed a balance for good. A hold is told by the balance, and by how it ended. */
-export const shownKinds: readonly EntryKind[] = ["grant", "settle", "void"];
+import type { Entry, HistoryPage } from "../client/types.ts";
 
 /**
  * A history together with one more page of it, either the newest or the one that follows. Entries are never rewritten, so what
@@ -22,7 +19,7 @@ export function joinPages(known: HistoryPage, page: HistoryPage): HistoryPage {
 export interface Line {
   readonly title: string;
   readonly detail: string | null;
-  /** What it did to the balance, signed; what a refund gave back had never been charged. */
+  /** What it did to the balance, signed. */
   readonly amount: string;
   readonly tone: "good" | "neutral";
 }
@@ -32,18 +29,17 @@ export function lineOf({ kind, credits, operation, reason }: Entry): Line {
   switch (kind) {
     case "grant":
       return { title: "Credits added", detail: reason, amount: `+${inDigits(credits)}`, tone: "good" };
-    case "settle":
+    case "revoke":
+      return { title: "Credits taken back", detail: reason, amount: `\u2212${inDigits(credits)}`, tone: "neutral" };
+    case "charge":
       return { title, detail: null, amount: `\u2212${inDigits(credits)}`, tone: "neutral" };
-    case "void":
-      return {
-        title,
-        detail: "refunded, call not completed",
-        amount: `${inDigits(credits)} returned`,
-        tone: "neutral",
-      };
-    case "hold":
-      return { title, detail: "reserved for a call", amount: `${inDigits(credits)} reserved`, tone: "neutral" };
+    case "refund":
+      return { title, detail: refundInWords(reason), amount: `+${inDigits(credits)}`, tone: "good" };
   }
+}
+
+function refundInWords(reason: string | null): string {
+  return reason === "unused" ? "refunded, used less" : "refunded, call not completed";
 }
 
 /** `single_doc_regen` -> `Single doc regen` */

@@ -7,8 +7,8 @@ import type { ProviderId } from "../client/index.ts";
 export const models: Record<ProviderId, string> = {
   openai: "gpt-4.1-mini",
   anthropic: "claude-haiku-4-5",
-  google: "gemini-2.5-flash",
-  groq: "llama-3.1-8b-instant",
+  google: "gemini-3.5-flash-lite",
+  groq: "openai/gpt-oss-20b",
 };
 
 export interface Generation {

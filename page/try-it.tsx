@@ -55,7 +55,7 @@ export function TryIt({ byok }: { byok: Byok }): ReactNode {
               onChange={setChosen}
               options={operations.map(({ name, price_credits }) => ({
                 value: name,
-                label: `${name} · ${creditsOf(price_credits)}`,
+                label: price_credits === null ? name : `${name} · ${creditsOf(price_credits)}`,
               }))}
             />
           </Field>

@@ -1,64 +1,134 @@
--- What platform credits pay for: the operations with their prices, and the models the platform's own keys may call.
+-- What credits buy: an operation with a model, and what that costs. A client names both, so a price belongs to the pair: nobody gets
+-- the dearest model for the price of the cheapest operation. Every amount is in microcredits: 1000000 are one credit.
 
 create table byok.operations (
   name text primary key check (name ~ '^[a-z][a-z0-9_]{0,62}$'),
-  -- No integer: Postgres would round 1.5 before any check sees it, and the operator would charge what was never said.
-  price_microcredits numeric not null
-    check (price_microcredits between 1 and 1e15 and price_microcredits = trunc(price_microcredits)),
-  max_output_tokens integer not null check (max_output_tokens between 1 and 1000000),
-  max_input_bytes integer not null check (max_input_bytes between 1 and 26214400)
+  label text not null check (length(label) between 1 and 100),
+  description text not null check (length(description) between 1 and 500)
 );
 
-comment on table byok.operations is 'Operations that are billed, one row each. The operator edits prices and limits here.';
+comment on table byok.operations is 'Operations that are billed, one row each. The operator edits them here.';
 comment on column byok.operations.name is 'Name sent as x-byok-operation.';
-comment on column byok.operations.price_microcredits is 'Price of one call on platform funding, in microcredits: 1000000 are one credit.';
-comment on column byok.operations.max_output_tokens is 'Most output tokens that one call on platform funding may ask for.';
-comment on column byok.operations.max_input_bytes is 'Largest request body of a call on platform funding, in bytes.';
+comment on column byok.operations.label is 'Name shown to users.';
+comment on column byok.operations.description is 'One sentence for users: what the operation does.';
 
-create table byok.platform_models (
+create table byok.prices (
+  operation text not null references byok.operations (name) on update cascade on delete cascade,
   provider text not null check (provider ~ '^[a-z][a-z0-9_]{0,31}$'),
   model text not null check (length(model) between 1 and 200),
-  primary key (provider, model)
+  -- No integers: Postgres would round 1.5 before any check sees it, and the operator would charge what was never said.
+  microcredits_per_call numeric
+    check (microcredits_per_call between 1 and 1e15 and microcredits_per_call = trunc(microcredits_per_call)),
+  microcredits_per_1000_input_tokens numeric
+    check (microcredits_per_1000_input_tokens between 0 and 1e9
+      and microcredits_per_1000_input_tokens = trunc(microcredits_per_1000_input_tokens)),
+  microcredits_per_1000_cached_input_tokens numeric
+    check (microcredits_per_1000_cached_input_tokens between 0 and 1e9
+      and microcredits_per_1000_cached_input_tokens = trunc(microcredits_per_1000_cached_input_tokens)),
+  microcredits_per_1000_output_tokens numeric
+    check (microcredits_per_1000_output_tokens between 0 and 1e9
+      and microcredits_per_1000_output_tokens = trunc(microcredits_per_1000_output_tokens)),
+  max_output_tokens integer not null check (max_output_tokens between 1 and 1000000),
+  max_input_bytes integer not null check (max_input_bytes between 1 and 26214400),
+  primary key (operation, provider, model),
+  constraint flat_or_metered check (
+    num_nonnulls(microcredits_per_1000_input_tokens, microcredits_per_1000_cached_input_tokens, microcredits_per_1000_output_tokens)
+      = case when microcredits_per_call is null then 3 else 0 end),
+  constraint metered_is_not_free check (microcredits_per_1000_input_tokens + microcredits_per_1000_output_tokens > 0)
 );
 
-comment on table byok.platform_models is 'Models that platform funding may call with the platform''s own keys. BYOK calls may name any model.';
-comment on column byok.platform_models.provider is 'Provider id: openai, anthropic, google, groq.';
-comment on column byok.platform_models.model is 'Model id exactly as the provider spells it.';
+comment on table byok.prices is
+  'What a call on credits costs, for each operation and model: a flat price, or one that is metered by the provider''s count of tokens. Credits do not buy a pair without a row; BYOK calls may name any model.';
+comment on column byok.prices.operation is 'The operation.';
+comment on column byok.prices.provider is 'Provider id: openai, anthropic, google, groq.';
+comment on column byok.prices.model is 'Model id exactly as the provider spells it.';
+comment on column byok.prices.microcredits_per_call is 'Flat: price of one call. Null for a metered price.';
+comment on column byok.prices.microcredits_per_1000_input_tokens is 'Metered: price of 1000 input tokens that did not come from a cache. Null for a flat price.';
+comment on column byok.prices.microcredits_per_1000_cached_input_tokens is 'Metered: price of 1000 input tokens that the provider read from its cache. Null for a flat price.';
+comment on column byok.prices.microcredits_per_1000_output_tokens is 'Metered: price of 1000 output tokens, reasoning included. Null for a flat price.';
+comment on column byok.prices.max_output_tokens is 'Most output tokens that one call may ask for.';
+comment on column byok.prices.max_input_bytes is 'Largest request body of a call, in bytes.';
 
 alter table byok.operations enable row level security;
-alter table byok.platform_models enable row level security;
+alter table byok.prices enable row level security;
 
 create policy "Signed-in users read the operations" on byok.operations
   for select to authenticated using (true);
 create policy "The server reads the operations" on byok.operations
   for select to byok_server using (true);
-create policy "Signed-in users read the platform models" on byok.platform_models
+create policy "Signed-in users read the prices" on byok.prices
   for select to authenticated using (true);
-create policy "The server reads the platform models" on byok.platform_models
+create policy "The server reads the prices" on byok.prices
   for select to byok_server using (true);
 
-comment on policy "Signed-in users read the operations" on byok.operations is 'Prices are public to users.';
-comment on policy "The server reads the operations" on byok.operations is 'open_call looks up prices and limits.';
-comment on policy "Signed-in users read the platform models" on byok.platform_models is 'Users see what credits can buy.';
-comment on policy "The server reads the platform models" on byok.platform_models is 'open_call hands the list to the function.';
+comment on policy "Signed-in users read the operations" on byok.operations is 'Users see what they may ask for.';
+comment on policy "The server reads the operations" on byok.operations is 'place_hold tells an unknown operation from one without a price.';
+comment on policy "Signed-in users read the prices" on byok.prices is 'Prices are public to users.';
+comment on policy "The server reads the prices" on byok.prices is 'list_prices and place_hold.';
 
-grant select on byok.operations, byok.platform_models to authenticated, byok_server;
+grant select on byok.operations, byok.prices to authenticated, byok_server;
 
-insert into byok.operations (name, price_microcredits, max_output_tokens, max_input_bytes) values
+insert into byok.operations (name, label, description) values
+  ('kernel_build', 'Kernel build', 'Builds the kernel of a project.'),
+  ('doc_generation', 'Doc generation', 'Writes the documentation of a project.'),
+  ('single_doc_regen', 'Single doc regen', 'Writes one document again.')
+on conflict (name) do nothing;
+
+-- Every operation with every model, at one flat price. `npm run credits -- exposure` tells what the worst call costs the operator.
+insert into byok.prices (operation, provider, model, microcredits_per_call, max_output_tokens, max_input_bytes)
+select o.operation, m.provider, m.model, o.microcredits_per_call, o.max_output_tokens, o.max_input_bytes
+from (values
   ('kernel_build', 20000000, 16384, 1048576),
   ('doc_generation', 10000000, 8192, 1048576),
   ('single_doc_regen', 2000000, 4096, 262144)
-on conflict (name) do nothing;
-
-insert into byok.platform_models (provider, model) values
+) as o (operation, microcredits_per_call, max_output_tokens, max_input_bytes)
+cross join (values
+  ('openai', 'gpt-5.4-nano'),
+  ('openai', 'gpt-5.4-mini'),
   ('openai', 'gpt-4.1-mini'),
-  ('openai', 'gpt-4.1-nano'),
   ('openai', 'text-embedding-3-small'),
   ('anthropic', 'claude-haiku-4-5'),
-  ('anthropic', 'claude-sonnet-4-5'),
-  ('google', 'gemini-2.5-flash'),
-  ('google', 'gemini-2.5-flash-lite'),
+  ('anthropic', 'claude-haiku-4-5-20251001'),
+  ('google', 'gemini-3.5-flash-lite'),
+  ('google', 'gemini-3.1-flash-lite'),
   ('google', 'gemini-embedding-001'),
-  ('groq', 'llama-3.1-8b-instant'),
-  ('groq', 'llama-3.3-70b-versatile')
-on conflict (provider, model) do nothing;
+  ('groq', 'openai/gpt-oss-20b'),
+  ('groq', 'openai/gpt-oss-120b')
+) as m (provider, model)
+on conflict (operation, provider, model) do nothing;
+
+create function byok.list_prices() returns setof byok.prices
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  perform byok.refuse_browser();
+  return query select * from byok.prices order by operation, provider, model;
+end
+$$;
+
+comment on function byok.list_prices() is
+  'All prices. The functions remember them for a minute at most, to check a request before any credits are held.';
+
+create function byok.most_microcredits(p_price byok.prices, p_max_input_tokens bigint, p_max_output_tokens bigint) returns bigint
+language sql
+immutable
+set search_path = ''
+as $$
+  select coalesce(
+    p_price.microcredits_per_call,
+    greatest(1, ceil((
+      p_max_input_tokens
+        * greatest(p_price.microcredits_per_1000_input_tokens, p_price.microcredits_per_1000_cached_input_tokens)
+      + p_max_output_tokens * p_price.microcredits_per_1000_output_tokens
+    ) / 1000)));
+$$;
+
+comment on function byok.most_microcredits(byok.prices, bigint, bigint) is
+  'The most that a call can cost with so many input and output tokens.';
+
+revoke execute on function byok.list_prices(), byok.most_microcredits(byok.prices, bigint, bigint) from public;
+grant execute on function byok.list_prices() to service_role;
+grant execute on function byok.most_microcredits(byok.prices, bigint, bigint) to byok_server;

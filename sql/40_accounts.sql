@@ -1,11 +1,15 @@
--- Credits. An account says what a user has; the ledger says why, and is never rewritten.
--- For each account and at any time: available + held + settled = granted. Everything is kept in microcredits, 1000000 to a credit,
--- so that every price is exact; operators and users say credits.
+-- Credits. An account says what a user has; the ledger says why, and is never rewritten. For each account and at any time:
+-- available + held + charged - refunded + revoked = granted.
+-- Everything is kept in microcredits, 1000000 to a credit, so that every price is exact; operators and users say credits.
+--
+-- The ledger has what changed a balance for good. A hold that was voided changed nothing: it leaves no entry and no row.
 
 create table byok.accounts (
   user_id uuid primary key references auth.users (id) on delete cascade,
   available_microcredits bigint not null default 0 check (available_microcredits >= 0),
   held_microcredits bigint not null default 0 check (held_microcredits >= 0),
+  unpaid_on date not null default '2000-01-01',
+  unpaid_microcredits bigint not null default 0 check (unpaid_microcredits >= 0),
   updated_at timestamptz not null default now()
 ) with (fillfactor = 70); -- Every call on credits changes its account twice; with room on the page no index has to follow.
 
@@ -13,41 +17,69 @@ comment on table byok.accounts is 'One row for each user who was ever granted cr
 comment on column byok.accounts.user_id is 'Owner.';
 comment on column byok.accounts.available_microcredits is 'What can be spent.';
 comment on column byok.accounts.held_microcredits is 'What calls under way have reserved.';
+comment on column byok.accounts.unpaid_on is 'The last day (UTC) on which the platform bore the price of a call.';
+comment on column byok.accounts.unpaid_microcredits is 'What the platform bore on that day; the limit unpaid_microcredits is the most for a day.';
 comment on column byok.accounts.updated_at is 'When the balance last changed.';
 
+-- A hold has the id that its entry will have, so that a charge is found, and made once, by the id of its hold.
+create sequence byok.entry_ids as bigint;
+comment on sequence byok.entry_ids is 'Ids of holds and entries.';
+grant usage on sequence byok.entry_ids to byok_server;
+
 create table byok.entries (
-  id bigint generated always as identity,
+  id bigint not null default nextval('byok.entry_ids'),
   user_id uuid not null references byok.accounts (user_id) on delete cascade,
-  kind text not null check (kind in ('grant', 'hold', 'settle', 'void')),
+  kind text not null check (kind in ('grant', 'revoke', 'charge', 'refund')),
   microcredits bigint not null check (microcredits between 1 and 1000000000000000),
   operation text,
-  hold_id uuid,
+  provider text,
+  model text,
+  request_id text check (length(request_id) between 1 and 255),
+  charge_id bigint,
+  input_tokens bigint check (input_tokens >= 0),
+  cached_input_tokens bigint check (cached_input_tokens between 0 and input_tokens),
+  output_tokens bigint check (output_tokens >= 0),
   reason text check (length(reason) <= 500),
   idempotency_key text check (length(idempotency_key) between 1 and 255),
   created_at timestamptz not null default now(),
-  check ((kind = 'grant') = (idempotency_key is not null)),
-  check ((kind = 'grant') = (hold_id is null and operation is null)),
+  check ((kind in ('grant', 'revoke')) = (idempotency_key is not null)),
+  check (num_nulls(operation, provider, model) = case when kind in ('grant', 'revoke') then 3 else 0 end),
+  check (kind = 'charge' or request_id is null),
+  check ((kind = 'refund') = (charge_id is not null)),
+  check (kind <> 'refund' or reason is not null and reason in ('unused', 'nothing_delivered', 'broken_off')),
+  check (kind = 'refund' or num_nonnulls(input_tokens, cached_input_tokens, output_tokens) = 0),
   -- An owner's history, page by page. Nobody looks for an entry by its id alone, and an index that invites to walk back through
   -- everybody's entries to find one user's would be taken now and then.
   primary key (user_id, id)
 );
 
 comment on table byok.entries is 'The ledger: append-only. A row goes only together with its account.';
-comment on column byok.entries.id is 'Order of the ledger.';
+comment on column byok.entries.id is 'Order of the ledger; a charge stands where its call was opened.';
 comment on column byok.entries.user_id is 'Owner.';
-comment on column byok.entries.kind is 'grant: put in; hold: reserved; settle: charged from a hold; void: a hold given back.';
+comment on column byok.entries.kind is 'grant: put in; revoke: taken back by the operator; charge: the price of a call; refund: given back of a charge.';
 comment on column byok.entries.microcredits is 'Amount, always positive; the kind says the direction.';
-comment on column byok.entries.operation is 'What was billed; null for a grant.';
-comment on column byok.entries.hold_id is 'The hold this belongs to; null for a grant.';
-comment on column byok.entries.reason is 'Why credits were granted, in the operator''s words.';
-comment on column byok.entries.idempotency_key is 'A grant''s key: the same key grants once.';
+comment on column byok.entries.operation is 'What was billed; null for a grant or revoke.';
+comment on column byok.entries.provider is 'The provider that was asked; null for a grant or revoke.';
+comment on column byok.entries.model is 'The model that was asked; null for a grant or revoke.';
+comment on column byok.entries.request_id is 'The caller''s idempotency key, if the call had one; charges only.';
+comment on column byok.entries.charge_id is 'The charge that a refund gives back from.';
+comment on column byok.entries.input_tokens is 'Of a refund, if the provider reported it: input tokens of the call, cached ones included.';
+comment on column byok.entries.cached_input_tokens is 'Of a refund, if the provider reported it: input tokens that came from the provider''s cache.';
+comment on column byok.entries.output_tokens is 'Of a refund, if the provider reported it: output tokens of the call, reasoning included.';
+comment on column byok.entries.reason is
+  'Of a grant or revoke: why, in the operator''s words. Of a refund: unused (a metered call cost less), nothing_delivered (the provider failed before any content), broken_off (the platform bears the price, within a daily limit).';
+comment on column byok.entries.idempotency_key is 'A grant''s or revoke''s key: the same key counts once.';
 comment on column byok.entries.created_at is 'When it happened.';
 
 -- Most users have few entries and some have very many. Planned for the average, a page of a long ledger would be had by reading
 -- and sorting all of it; planned for a thousand entries a user, it is read off the index.
 alter table byok.entries alter column user_id set (n_distinct = -0.001);
 create unique index entries_idempotency_key_idx on byok.entries (idempotency_key) where idempotency_key is not null;
-comment on index byok.entries_idempotency_key_idx is 'The same key grants once, whoever asks and whomever for.';
+comment on index byok.entries_idempotency_key_idx is 'The same key counts once, whoever asks and whomever for.';
+create index entries_request_id_idx on byok.entries (user_id, request_id) where request_id is not null;
+comment on index byok.entries_request_id_idx is 'place_hold refuses a request id that was charged.';
+create unique index entries_charge_id_idx on byok.entries (user_id, charge_id) where charge_id is not null;
+comment on index byok.entries_charge_id_idx is 'A charge is refunded once.';
 
 alter table byok.accounts enable row level security;
 alter table byok.entries enable row level security;
@@ -66,7 +98,7 @@ create policy "The server appends to the ledger of the user it acts for" on byok
 comment on policy "Owners read their account" on byok.accounts is 'The page shows the balance.';
 comment on policy "The server keeps the account of the user it acts for" on byok.accounts is 'The billing functions.';
 comment on policy "Owners read their ledger" on byok.entries is 'The page shows the history.';
-comment on policy "The server reads the ledger of the user it acts for" on byok.entries is 'grant_credits recognises a key it has seen.';
+comment on policy "The server reads the ledger of the user it acts for" on byok.entries is 'grant_credits and revoke_credits recognise a key they have seen, the billing functions a charge.';
 comment on policy "The server appends to the ledger of the user it acts for" on byok.entries is 'Every movement of credits writes an entry.';
 
 grant select on byok.accounts, byok.entries to authenticated;
@@ -155,10 +187,10 @@ begin
     returning a.available_microcredits into v_available;
   elsif not exists (
     select from byok.entries as e
-    where e.idempotency_key = p_idempotency_key and e.user_id = p_user_id and e.microcredits = v_microcredits
+    where e.idempotency_key = p_idempotency_key and e.kind = 'grant' and e.user_id = p_user_id and e.microcredits = v_microcredits
   ) then
     raise sqlstate 'PT409' using message = 'idempotency_key_reused',
-      hint = 'This key has already granted another amount, or to another user.';
+      hint = 'This key has already granted another amount, or to another user, or has revoked credits.';
   end if;
 
   available_credits := byok.to_credits(v_available);
@@ -170,8 +202,63 @@ $$;
 comment on function byok.grant_credits(uuid, numeric, text, text) is
   'Puts credits (above 0, up to 1e9, up to 6 decimal places) into an account, once for each idempotency key; returns the available credits and whether this call granted them. Raises invalid_request, and idempotency_key_reused for a key that granted another amount or to another user.';
 
+create function byok.revoke_credits(p_user_id uuid, p_credits numeric, p_reason text, p_idempotency_key text)
+returns table (revoked_credits numeric, available_credits numeric)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_previous_claims text := byok.act_for(p_user_id);
+  v_microcredits bigint := byok.to_microcredits(p_credits);
+  v_available bigint;
+  v_revoked bigint;
+  v_kind text;
+begin
+  if p_idempotency_key is null or length(p_idempotency_key) not between 1 and 255 then
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_idempotency_key"}',
+      hint = 'Pass the id of the refund or chargeback, 1 to 255 characters.';
+  end if;
+
+  -- From here on nobody else grants to this user or revokes: what this key has done for the user is there to be seen.
+  select a.available_microcredits into v_available from byok.accounts as a where a.user_id = p_user_id for update;
+  select e.kind, e.microcredits into v_kind, v_revoked from byok.entries as e
+  where e.idempotency_key = p_idempotency_key and e.user_id = p_user_id;
+  if not found then
+    v_kind := 'revoke';
+    v_revoked := least(v_microcredits, coalesce(v_available, 0));
+  end if;
+  if not found and v_revoked > 0 then
+    insert into byok.entries (user_id, kind, microcredits, reason, idempotency_key)
+    values (p_user_id, 'revoke', v_revoked, p_reason, p_idempotency_key)
+    on conflict (idempotency_key) where idempotency_key is not null do nothing;
+    if found then
+      update byok.accounts as a
+      set available_microcredits = a.available_microcredits - v_revoked, updated_at = now()
+      where a.user_id = p_user_id
+      returning a.available_microcredits into v_available;
+    else
+      v_kind := 'of another user';
+    end if;
+  end if;
+  if v_kind <> 'revoke' then
+    raise sqlstate 'PT409' using message = 'idempotency_key_reused',
+      hint = 'This key has already granted credits, or changed those of another user.';
+  end if;
+
+  revoked_credits := byok.to_credits(v_revoked);
+  available_credits := byok.to_credits(coalesce(v_available, 0));
+  perform byok.stop_acting(v_previous_claims);
+  return next;
+end
+$$;
+
+comment on function byok.revoke_credits(uuid, numeric, text, text) is
+  'Takes credits (above 0, up to 1e9, up to 6 decimal places) back from an account, at most those that are available, once for each idempotency key; returns how many this key has revoked, and the available credits. Where there are none it revokes none and keeps no entry. Raises invalid_request, and idempotency_key_reused for a key that granted credits or revoked those of another user.';
+
 revoke execute on function
-  byok.refuse_ledger_change(), byok.to_credits(bigint), byok.to_microcredits(numeric), byok.grant_credits(uuid, numeric, text, text)
+  byok.refuse_ledger_change(), byok.to_credits(bigint), byok.to_microcredits(numeric),
+  byok.grant_credits(uuid, numeric, text, text), byok.revoke_credits(uuid, numeric, text, text)
 from public;
 grant execute on function byok.to_credits(bigint), byok.to_microcredits(numeric) to byok_server;
-grant execute on function byok.grant_credits(uuid, numeric, text, text) to service_role;
+grant execute on function byok.grant_credits(uuid, numeric, text, text), byok.revoke_credits(uuid, numeric, text, text) to service_role;

@@ -1,15 +1,56 @@
--- Opening a call decides who pays for it, once, in one round trip.
+-- Opening a call decides who pays for it, in one round trip that holds no credits. Only when the whole request is known to be one that
+-- credits buy is a hold placed, so that a request that is refused leaves nothing.
 
-create function byok.open_call(p_user_id uuid, p_provider text, p_request_id text, p_operation text default null)
-returns table (
-  funding text,
-  credential_id uuid,
-  envelope text,
-  hold_id uuid,
-  price_microcredits bigint,
-  max_output_tokens integer,
-  max_input_bytes integer,
-  models text[]
+create function byok.open_call(p_user_id uuid, p_provider text)
+returns table (payer text, credential_id uuid, envelope text)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_previous_claims text := byok.act_for_active(p_user_id);
+  v_limit byok.limits;
+  v_wait_s integer;
+begin
+  -- A credential that exists decides for BYOK, whatever its status: a key that does not work never turns into a debit.
+  select 'byok', c.id, e.envelope into payer, credential_id, envelope
+  from byok.credentials as c
+  left join byok.envelopes as e on e.credential_id = c.id
+  where c.user_id = p_user_id and c.provider = p_provider;
+  if not found then
+    payer := 'platform';
+  else
+    select * into v_limit from byok.limits as l where l.name = 'byok_calls';
+    if found then
+      v_wait_s := byok.count_once(p_user_id, v_limit);
+    end if;
+    if v_wait_s is not null then
+      raise sqlstate 'PT429' using message = 'too_many_calls', detail = jsonb_build_object('retry_after_s', v_wait_s)::text,
+        hint = 'The row byok_calls of byok.limits says how many calls on a key of their own users may make.';
+    end if;
+  end if;
+  perform byok.stop_acting(v_previous_claims);
+  return next;
+end
+$$;
+
+comment on function byok.open_call(uuid, text) is
+  'Decides who pays a call. byok: the user''s own key, with its envelope. platform: credits, of which place_hold reserves some. Writes nothing, unless the operator limits calls under BYOK (limit byok_calls); then it raises too_many_calls (with retry_after_s) past the limit.';
+
+create function byok.place_hold(
+  p_user_id uuid,
+  p_request_id text,
+  p_operation text,
+  p_provider text,
+  p_model text,
+  p_max_input_tokens bigint,
+  p_max_output_tokens bigint
+) returns table (
+  hold_id bigint,
+  microcredits bigint,
+  microcredits_per_1000_input_tokens numeric,
+  microcredits_per_1000_cached_input_tokens numeric,
+  microcredits_per_1000_output_tokens numeric
 )
 language plpgsql
 security definer
@@ -17,82 +58,74 @@ set search_path = ''
 as $$
 declare
   v_previous_claims text := byok.act_for_active(p_user_id);
-  v_expired uuid[];
-  v_given_back bigint := 0;
-  v_available bigint;
-  v_state text;
+  v_price byok.prices;
+  v_account byok.accounts;
+  v_is_expired boolean;
 begin
-  -- A credential that exists decides for BYOK, whatever its status: a key that does not work never turns into a debit.
-  select c.id, e.envelope into credential_id, envelope
-  from byok.credentials as c
-  left join byok.envelopes as e on e.credential_id = c.id
-  where c.user_id = p_user_id and c.provider = p_provider;
-  if found then
-    funding := 'byok';
-    price_microcredits := 0;
-    perform byok.stop_acting(v_previous_claims);
-    return next;
-    return;
+  if p_request_id is not null and length(p_request_id) not between 1 and 255 then
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"idempotency-key"}',
+      hint = 'An idempotency key has 1 to 255 characters.';
   end if;
-
-  if p_operation is null then
-    raise sqlstate 'PT400' using message = 'operation_required';
+  if p_max_input_tokens is null or p_max_input_tokens < 0 or p_max_output_tokens is null or p_max_output_tokens < 0 then
+    raise sqlstate 'PT400' using message = 'invalid_request', hint = 'Say how many tokens the call may have at most.';
   end if;
-  select o.price_microcredits, o.max_output_tokens, o.max_input_bytes,
-    (select coalesce(array_agg(m.model order by m.model), '{}') from byok.platform_models as m where m.provider = p_provider)
-  into price_microcredits, max_output_tokens, max_input_bytes, models
-  from byok.operations as o where o.name = p_operation;
+  select * into v_price from byok.prices as p
+  where p.operation = p_operation and p.provider = p_provider and p.model = p_model;
   if not found then
-    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"x-byok-operation"}';
+    raise sqlstate 'PT403' using message = 'not_offered', detail = '{"field":"model"}',
+      hint = 'There is no row in byok.prices for this operation and model.';
   end if;
-  if p_request_id is null or length(p_request_id) not between 1 and 255 then
-    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"idempotency-key"}';
-  end if;
+  microcredits := byok.most_microcredits(v_price, p_max_input_tokens, p_max_output_tokens);
 
   -- From here on the account is locked, so that of two calls with one request id the second finds the hold of the first. An account
   -- that a grant makes meanwhile is not: it has no credits yet.
-  select a.available_microcredits into v_available from byok.accounts as a where a.user_id = p_user_id for update;
-  v_expired := array(
-    select h.id from byok.holds as h
-    where h.user_id = p_user_id and h.state = 'pending' and h.expires_at <= now()
-  );
-  if v_expired <> '{}' then
-    select e.microcredits into v_given_back from byok.void_expired(p_user_id, v_expired) as e;
-  end if;
-  if v_available + v_given_back >= price_microcredits then
-    insert into byok.holds (user_id, operation, microcredits, request_id)
-    values (p_user_id, p_operation, price_microcredits, p_request_id)
-    on conflict (user_id, request_id) where state <> 'voided' do nothing
-    returning id into hold_id;
-  end if;
-  if hold_id is null then
-    select h.state into v_state from byok.holds as h
-    where h.user_id = p_user_id and h.request_id = p_request_id and h.state <> 'voided';
-    if found then
-      raise sqlstate 'PT409' using
-        message = case v_state when 'pending' then 'request_in_progress' else 'request_completed' end;
+  select * into v_account from byok.accounts as a where a.user_id = p_user_id for update;
+  if p_request_id is not null then
+    select h.expires_at <= now() into v_is_expired from byok.holds as h
+    where h.user_id = p_user_id and h.request_id = p_request_id;
+    if v_is_expired = false then
+      raise sqlstate 'PT409' using message = 'request_in_progress', hint = 'A call with this idempotency key is under way.';
     end if;
+  end if;
+  -- What has expired is looked for only when it is in the way.
+  if v_is_expired or v_account.available_microcredits < place_hold.microcredits then
+    v_account := byok.end_expired(v_account, array(
+      select h.id from byok.holds as h where h.user_id = p_user_id and h.expires_at <= now()
+    ));
+  end if;
+  if p_request_id is not null and exists (
+    select from byok.entries as c
+    where c.user_id = p_user_id and c.request_id = p_request_id and not exists (
+      -- A call that was given back whole may be made again; of one that has answered only the unused part was.
+      select from byok.entries as r where r.user_id = p_user_id and r.charge_id = c.id and r.reason <> 'unused')
+  ) then
+    raise sqlstate 'PT409' using message = 'request_completed', hint = 'A call with this idempotency key was charged.';
+  end if;
+  if v_account.user_id is null or v_account.available_microcredits < place_hold.microcredits then
     raise sqlstate 'PT402' using message = 'insufficient_credits',
       detail = jsonb_build_object(
-        'price_credits', byok.to_credits(price_microcredits),
-        'available_credits', byok.to_credits(coalesce(v_available + v_given_back, 0)))::text;
+        'price_credits', byok.to_credits(place_hold.microcredits),
+        'available_credits', byok.to_credits(coalesce(v_account.available_microcredits, 0)))::text,
+      hint = 'The user needs credits for this call, or a key of their own.';
   end if;
-  update byok.accounts as a
-  set available_microcredits = a.available_microcredits + v_given_back - open_call.price_microcredits,
-      held_microcredits = a.held_microcredits - v_given_back + open_call.price_microcredits,
-      updated_at = now()
-  where a.user_id = p_user_id;
-  insert into byok.entries (user_id, kind, microcredits, operation, hold_id)
-  values (p_user_id, 'hold', price_microcredits, p_operation, hold_id);
 
-  funding := 'platform';
+  insert into byok.holds as h (user_id, operation, provider, model, microcredits, request_id)
+  values (p_user_id, p_operation, p_provider, p_model, place_hold.microcredits, p_request_id)
+  returning h.id into hold_id;
+  v_account.available_microcredits := v_account.available_microcredits - place_hold.microcredits;
+  v_account.held_microcredits := v_account.held_microcredits + place_hold.microcredits;
+  perform byok.write_account(v_account);
+
+  microcredits_per_1000_input_tokens := v_price.microcredits_per_1000_input_tokens;
+  microcredits_per_1000_cached_input_tokens := v_price.microcredits_per_1000_cached_input_tokens;
+  microcredits_per_1000_output_tokens := v_price.microcredits_per_1000_output_tokens;
   perform byok.stop_acting(v_previous_claims);
   return next;
 end
 $$;
 
-comment on function byok.open_call(uuid, text, text, text) is
-  'Decides the funding of a call. byok: the envelope, 0 microcredits, and nothing is written. platform: a hold on the operation''s price, its limits and the models it may name. Raises operation_required, invalid_request, request_in_progress, request_completed, insufficient_credits (with price_credits and available_credits).';
+comment on function byok.place_hold(uuid, text, text, text, text, bigint, bigint) is
+  'Reserves the most that a call can cost, by its price and its most input and output tokens; returns the hold and, for a metered price, the rates. Raises invalid_request, not_offered, request_in_progress, request_completed, insufficient_credits (with price_credits and available_credits); then it leaves nothing.';
 
-revoke execute on function byok.open_call(uuid, text, text, text) from public;
-grant execute on function byok.open_call(uuid, text, text, text) to service_role;
+revoke execute on function byok.open_call(uuid, text), byok.place_hold(uuid, text, text, text, text, bigint, bigint) from public;
+grant execute on function byok.open_call(uuid, text), byok.place_hold(uuid, text, text, text, text, bigint, bigint) to service_role;

@@ -15,7 +15,10 @@ begin
     select s.number, r.*
     from jsonb_array_elements(p_steps) with ordinality as s (value, number)
     cross join jsonb_to_record(s.value)
-      as r (step text, user_id uuid, provider text, request_id text, operation text, hold_id uuid)
+      as r (
+        step text, user_id uuid, provider text, request_id text, operation text, model text, max_input_tokens bigint,
+        max_output_tokens bigint, hold_id bigint, charge_id bigint, was_asked boolean, microcredits bigint, reason text, input_tokens bigint,
+        cached_input_tokens bigint, output_tokens bigint)
   loop
     number := v_step.number;
     answer := null;
@@ -26,12 +29,19 @@ begin
       end if;
       case v_step.step
         when 'open_call' then
-          select to_jsonb(o) into answer
-          from byok.open_call(v_step.user_id, v_step.provider, v_step.request_id, v_step.operation) as o;
-        when 'settle_hold' then
-          answer := to_jsonb(byok.settle_hold(v_step.user_id, v_step.hold_id));
+          select to_jsonb(o) into answer from byok.open_call(v_step.user_id, v_step.provider) as o;
+        when 'place_hold' then
+          select to_jsonb(h) into answer from byok.place_hold(
+            v_step.user_id, v_step.request_id, v_step.operation, v_step.provider, v_step.model,
+            v_step.max_input_tokens, v_step.max_output_tokens) as h;
+        when 'charge_hold' then
+          answer := to_jsonb(byok.charge_hold(v_step.user_id, v_step.hold_id));
         when 'void_hold' then
-          answer := to_jsonb(byok.void_hold(v_step.user_id, v_step.hold_id));
+          answer := to_jsonb(byok.void_hold(v_step.user_id, v_step.hold_id, v_step.was_asked));
+        when 'refund_charge' then
+          answer := to_jsonb(byok.refund_charge(
+            v_step.user_id, v_step.charge_id, v_step.microcredits, v_step.reason,
+            v_step.input_tokens, v_step.cached_input_tokens, v_step.output_tokens));
       end case;
     exception
       when lock_not_available then
@@ -48,6 +58,6 @@ end
 $$;
 
 comment on function byok.run_batch(jsonb) is
-  'Carries out steps, [{step: open_call | settle_hold | void_hold, user_id, and its parameters}], one user after the other, in one transaction. A row for each, in their order: its answer, or its refusal {code, message, details} with the SQLSTATE as code. 55P03 says that the user''s account was locked: the step is not done, and to be asked for by itself.';
+  'Carries out steps, [{step: open_call | place_hold | charge_hold | void_hold | refund_charge, user_id, and its parameters}], one user after the other, in one transaction. A row for each, in their order: its answer, or its refusal {code, message, details} with the SQLSTATE as code. 55P03 says that the user''s account was locked: the step is not done, and to be asked for by itself.';
 
 revoke execute on function byok.run_batch(jsonb) from public;

@@ -1,4 +1,4 @@
--- Holds that outlive their call are swept every minute where pg_cron is installed. Without it open_call sweeps its own user's,
+-- Holds that outlive their call are swept every minute where pg_cron is installed. Without it place_hold sweeps its own user's,
 -- and a backend job may call expire_holds.
 
 do $$

@@ -26,10 +26,10 @@ const prompt = "Say hello in one short sentence.";
 
 /** A model of each provider that credits buy. */
 const models: Record<ProviderId, string> = {
-  openai: "gpt-4.1-nano",
+  openai: "gpt-4.1-mini",
   anthropic: "claude-haiku-4-5",
-  google: "gemini-2.5-flash-lite",
-  groq: "llama-3.1-8b-instant",
+  google: "gemini-3.5-flash-lite",
+  groq: "openai/gpt-oss-20b",
 };
 
 const bodies: Record<Dialect, (model: string) => object> = {

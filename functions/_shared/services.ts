@@ -1,4 +1,5 @@
 /** What the endpoints work with, made once for an isolate from its environment. */
+import { createPriceList, type PriceList } from "./database/price-list.ts";
 import type { Database } from "./database/types.ts";
 import { type Env, readEnv } from "./env.ts";
 import { importKeyring, type Keyring } from "./crypto/keyring.ts";
@@ -10,6 +11,7 @@ import { checkKey } from "./providers/verification.ts";
 export interface Services {
   readonly env: Env;
   readonly database: Database;
+  readonly prices: PriceList;
   readonly keyring: Keyring;
   /** What a provider is told about the user whose call the platform pays. */
   readonly userHash: UserHash;
@@ -22,10 +24,12 @@ export interface Services {
 /** @throws Error when a setting is missing or malformed, so that the function does not boot. */
 export async function openServices(): Promise<Services> {
   const env = readEnv();
+  const database = await openDatabase(env);
   const originOf = (provider: ProviderId) => env.providerOrigins[provider] ?? providers[provider].api.origin;
   return {
     env,
-    database: await openDatabase(env),
+    database,
+    prices: createPriceList(database),
     keyring: await importKeyring(env.masterKeys),
     userHash: await importUserHash(env.secretKey),
     originOf,

@@ -1,8 +1,11 @@
 /** `* /functions/v1/call/<provider>/<the provider's own path>`: relays a call, funded by the user's own API key or by credits. */
-import { readJsonObject, streamOf } from "../_shared/request/body.ts";
-import { type ByokFunding, fundCall, type PlatformFunding } from "../_shared/credits/funding.ts";
+import { readJsonObject, streamOf, tooLarge } from "../_shared/request/body.ts";
+import { mayHaveCost, refundOf } from "../_shared/credits/charge.ts";
+import { type ByokFunding, type CreditsCall, type Funding, fundCall } from "../_shared/credits/funding.ts";
+import { followHold } from "../_shared/credits/hold.ts";
+import { ByokError } from "../_shared/errors.ts";
 import { identifyUserOrBackend } from "../_shared/request/identity.ts";
-import { checkOffer, offeredSearch } from "../_shared/credits/offers.ts";
+import { type CheckedRequest, checkOffer, offeredSearch } from "../_shared/credits/offers.ts";
 import { errorBody } from "../_shared/providers/api-errors.ts";
 import { providers } from "../_shared/providers/index.ts";
 import { formOf } from "../_shared/relay/dialects.ts";
@@ -53,61 +56,67 @@ async function relayUnderByok(request: Request, route: Route, funding: ByokFundi
 }
 
 /**
- * The hold is settled when the whole answer has been passed on, or when the client left after a part of it; it is given back
- * when the provider refuses, fails or breaks off, and when the client left before anything came.
+ * The request is checked before any credits are held, so that one that is refused leaves nothing. The hold is charged when the
+ * provider's answer begins, beside passing it on; no whole answer passes before that is recorded. What is given back afterwards
+ * is decided in `charge.ts`.
  *
- * An answer that goes on for twice the stall time is charged while it goes on: a client that reads slowly, or stops reading,
- * would otherwise outlast its hold and the function, and pay nothing. For the same reason a body of the client's that comes
- * slowly takes its time from the provider's.
+ * A body of the client's that comes slowly takes its time from the provider's.
  */
-async function relayOnCredits(
-  request: Request,
-  route: Route,
-  userId: string,
-  funding: PlatformFunding,
-): Promise<Response> {
+async function relayOnCredits(request: Request, route: Route, userId: string, call: CreditsCall): Promise<Response> {
   const { callTimeout_ms, stallTimeout_ms } = services.env;
-  const began = performance.now();
+  const began_ms = performance.now();
+  const { model, body, maxInputTokens, maxOutputTokens } = await readOnCredits(request, userId, call);
+  const { provider, operation, requestId } = call;
+  const reserved = { userId, requestId, operation, provider, model, maxInputTokens, maxOutputTokens };
+  const hold = followHold(services.database, userId, await services.database.placeHold(reserved));
+  const funding: Funding = { by: "platform", apiKey: call.apiKey, microcredits: hold.microcredits };
+  let answer: Response;
+  let generation: ReadableStream<Uint8Array<ArrayBuffer>>;
   try {
-    const body = streamOf(await readOnCredits(request, userId, funding));
-    const left_ms = callTimeout_ms - (performance.now() - began);
-    const answer = await send(request, { ...route, search: offeredSearch(route.search) }, funding, body, left_ms);
+    const left_ms = callTimeout_ms - (performance.now() - began_ms);
+    const to = { ...route, search: offeredSearch(route.search) };
+    answer = await send(request, to, funding, streamOf(body), left_ms);
     if (answer.status >= 400) {
-      funding.release();
-      return await inboundError(answer, providers[route.provider], funding);
+      hold.release(false);
+      return await inboundError(answer, providers[provider], funding);
     }
-    const generation = await requireGeneration(answer);
-    const charge = setTimeout(funding.settle, 2 * stallTimeout_ms);
-    const watched = watchAnswer(generation, {
-      form: formOf(route.path, answer),
-      stallTimeout_ms: stallTimeout_ms,
-      onEnd({ ending, contentDelivered }) {
-        clearTimeout(charge);
-        const isClientGone = ending === "client_gone" || ending === "client_stalled" || request.signal.aborted;
-        if (ending === "complete" || (isClientGone && contentDelivered)) funding.settle();
-        else funding.release();
-      },
-    });
-    return inbound(answer, watched, funding);
+    generation = await requireGeneration(answer);
   } catch (error) {
-    funding.release();
+    hold.release(mayHaveCost(error, request.signal.aborted));
     throw error;
   }
+  const watched = watchAnswer(generation, {
+    form: formOf(route.path, answer),
+    stallTimeout_ms,
+    charged: hold.charge(),
+    onEnd(report) {
+      const { microcredits: charged_microcredits, rates } = hold;
+      hold.finish(refundOf({ report, isClientGone: request.signal.aborted, charged_microcredits, rates }));
+    },
+  });
+  return inbound(answer, watched, funding);
 }
 
 /** The body as the platform sends it, as text: what it is read into takes many times its memory, and is gone before the wait. */
-async function readOnCredits(request: Request, userId: string, funding: PlatformFunding): Promise<string> {
-  const { offered, models, maxOutputTokens, maxInput_bytes } = funding;
-  const limitsOf = (model: string) =>
-    models.includes(model) ? { maxOutputTokens, max_input_bytes: maxInput_bytes } : undefined;
-  const body = await readJsonObject(request, maxInput_bytes, services.env.callTimeout_ms);
-  return checkOffer(offered, body, limitsOf, await services.userHash(userId)).body;
+async function readOnCredits(request: Request, userId: string, call: CreditsCall): Promise<CheckedRequest> {
+  const prices = await services.prices.pricesOf(call.operation, call.provider);
+  const largest_bytes = Math.max(0, ...Array.from(prices.values(), ({ max_input_bytes }) => max_input_bytes));
+  if (largest_bytes === 0) throw new ByokError("not_offered");
+  const body = await readJsonObject(request, largest_bytes, services.env.callTimeout_ms);
+  const limitsOf = (model: string) => {
+    const price = prices.get(model);
+    return price && { ...price, needsUsage: price.isMetered };
+  };
+  const checked = checkOffer(call.offered, body, limitsOf, await services.userHash(userId));
+  const { max_input_bytes = 0 } = prices.get(checked.model) ?? {};
+  if (checked.input_bytes > max_input_bytes) throw tooLarge(max_input_bytes);
+  return checked;
 }
 
 function send(
   request: Request,
   route: Route,
-  funding: ByokFunding | PlatformFunding,
+  funding: Funding,
   body: ReadableStream<Uint8Array<ArrayBuffer>> | null,
   timeout_ms: number,
 ): Promise<Response> {

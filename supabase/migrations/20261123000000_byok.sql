@@ -211,70 +211,140 @@ revoke execute on function byok.is_client_accepted(jsonb), byok.require_claims(j
 grant execute on function byok.is_client_accepted(jsonb), byok.require_claims(jsonb)
   to authenticated, byok_server, service_role;
 
--- What platform credits pay for: the operations with their prices, and the models the platform's own keys may call.
+-- What credits buy: an operation with a model, and what that costs. A client names both, so a price belongs to the pair: nobody gets
+-- the dearest model for the price of the cheapest operation. Every amount is in microcredits: 1000000 are one credit.
 
 create table byok.operations (
   name text primary key check (name ~ '^[a-z][a-z0-9_]{0,62}$'),
-  -- No integer: Postgres would round 1.5 before any check sees it, and the operator would charge what was never said.
-  price_microcredits numeric not null
-    check (price_microcredits between 1 and 1e15 and price_microcredits = trunc(price_microcredits)),
-  max_output_tokens integer not null check (max_output_tokens between 1 and 1000000),
-  max_input_bytes integer not null check (max_input_bytes between 1 and 26214400)
+  label text not null check (length(label) between 1 and 100),
+  description text not null check (length(description) between 1 and 500)
 );
 
-comment on table byok.operations is 'Operations that are billed, one row each. The operator edits prices and limits here.';
+comment on table byok.operations is 'Operations that are billed, one row each. The operator edits them here.';
 comment on column byok.operations.name is 'Name sent as x-byok-operation.';
-comment on column byok.operations.price_microcredits is 'Price of one call on platform funding, in microcredits: 1000000 are one credit.';
-comment on column byok.operations.max_output_tokens is 'Most output tokens that one call on platform funding may ask for.';
-comment on column byok.operations.max_input_bytes is 'Largest request body of a call on platform funding, in bytes.';
+comment on column byok.operations.label is 'Name shown to users.';
+comment on column byok.operations.description is 'One sentence for users: what the operation does.';
 
-create table byok.platform_models (
+create table byok.prices (
+  operation text not null references byok.operations (name) on update cascade on delete cascade,
   provider text not null check (provider ~ '^[a-z][a-z0-9_]{0,31}$'),
   model text not null check (length(model) between 1 and 200),
-  primary key (provider, model)
+  -- No integers: Postgres would round 1.5 before any check sees it, and the operator would charge what was never said.
+  microcredits_per_call numeric
+    check (microcredits_per_call between 1 and 1e15 and microcredits_per_call = trunc(microcredits_per_call)),
+  microcredits_per_1000_input_tokens numeric
+    check (microcredits_per_1000_input_tokens between 0 and 1e9
+      and microcredits_per_1000_input_tokens = trunc(microcredits_per_1000_input_tokens)),
+  microcredits_per_1000_cached_input_tokens numeric
+    check (microcredits_per_1000_cached_input_tokens between 0 and 1e9
+      and microcredits_per_1000_cached_input_tokens = trunc(microcredits_per_1000_cached_input_tokens)),
+  microcredits_per_1000_output_tokens numeric
+    check (microcredits_per_1000_output_tokens between 0 and 1e9
+      and microcredits_per_1000_output_tokens = trunc(microcredits_per_1000_output_tokens)),
+  max_output_tokens integer not null check (max_output_tokens between 1 and 1000000),
+  max_input_bytes integer not null check (max_input_bytes between 1 and 26214400),
+  primary key (operation, provider, model),
+  constraint flat_or_metered check (
+    num_nonnulls(microcredits_per_1000_input_tokens, microcredits_per_1000_cached_input_tokens, microcredits_per_1000_output_tokens)
+      = case when microcredits_per_call is null then 3 else 0 end),
+  constraint metered_is_not_free check (microcredits_per_1000_input_tokens + microcredits_per_1000_output_tokens > 0)
 );
 
-comment on table byok.platform_models is 'Models that platform funding may call with the platform''s own keys. BYOK calls may name any model.';
-comment on column byok.platform_models.provider is 'Provider id: openai, anthropic, google, groq.';
-comment on column byok.platform_models.model is 'Model id exactly as the provider spells it.';
+comment on table byok.prices is
+  'What a call on credits costs, for each operation and model: a flat price, or one that is metered by the provider''s count of tokens. Credits do not buy a pair without a row; BYOK calls may name any model.';
+comment on column byok.prices.operation is 'The operation.';
+comment on column byok.prices.provider is 'Provider id: openai, anthropic, google, groq.';
+comment on column byok.prices.model is 'Model id exactly as the provider spells it.';
+comment on column byok.prices.microcredits_per_call is 'Flat: price of one call. Null for a metered price.';
+comment on column byok.prices.microcredits_per_1000_input_tokens is 'Metered: price of 1000 input tokens that did not come from a cache. Null for a flat price.';
+comment on column byok.prices.microcredits_per_1000_cached_input_tokens is 'Metered: price of 1000 input tokens that the provider read from its cache. Null for a flat price.';
+comment on column byok.prices.microcredits_per_1000_output_tokens is 'Metered: price of 1000 output tokens, reasoning included. Null for a flat price.';
+comment on column byok.prices.max_output_tokens is 'Most output tokens that one call may ask for.';
+comment on column byok.prices.max_input_bytes is 'Largest request body of a call, in bytes.';
 
 alter table byok.operations enable row level security;
-alter table byok.platform_models enable row level security;
+alter table byok.prices enable row level security;
 
 create policy "Signed-in users read the operations" on byok.operations
   for select to authenticated using (true);
 create policy "The server reads the operations" on byok.operations
   for select to byok_server using (true);
-create policy "Signed-in users read the platform models" on byok.platform_models
+create policy "Signed-in users read the prices" on byok.prices
   for select to authenticated using (true);
-create policy "The server reads the platform models" on byok.platform_models
+create policy "The server reads the prices" on byok.prices
   for select to byok_server using (true);
 
-comment on policy "Signed-in users read the operations" on byok.operations is 'Prices are public to users.';
-comment on policy "The server reads the operations" on byok.operations is 'open_call looks up prices and limits.';
-comment on policy "Signed-in users read the platform models" on byok.platform_models is 'Users see what credits can buy.';
-comment on policy "The server reads the platform models" on byok.platform_models is 'open_call hands the list to the function.';
+comment on policy "Signed-in users read the operations" on byok.operations is 'Users see what they may ask for.';
+comment on policy "The server reads the operations" on byok.operations is 'place_hold tells an unknown operation from one without a price.';
+comment on policy "Signed-in users read the prices" on byok.prices is 'Prices are public to users.';
+comment on policy "The server reads the prices" on byok.prices is 'list_prices and place_hold.';
 
-grant select on byok.operations, byok.platform_models to authenticated, byok_server;
+grant select on byok.operations, byok.prices to authenticated, byok_server;
 
-insert into byok.operations (name, price_microcredits, max_output_tokens, max_input_bytes) values
+insert into byok.operations (name, label, description) values
+  ('kernel_build', 'Kernel build', 'Builds the kernel of a project.'),
+  ('doc_generation', 'Doc generation', 'Writes the documentation of a project.'),
+  ('single_doc_regen', 'Single doc regen', 'Writes one document again.')
+on conflict (name) do nothing;
+
+-- Every operation with every model, at one flat price. `npm run credits -- exposure` tells what the worst call costs the operator.
+insert into byok.prices (operation, provider, model, microcredits_per_call, max_output_tokens, max_input_bytes)
+select o.operation, m.provider, m.model, o.microcredits_per_call, o.max_output_tokens, o.max_input_bytes
+from (values
   ('kernel_build', 20000000, 16384, 1048576),
   ('doc_generation', 10000000, 8192, 1048576),
   ('single_doc_regen', 2000000, 4096, 262144)
-on conflict (name) do nothing;
-
-insert into byok.platform_models (provider, model) values
+) as o (operation, microcredits_per_call, max_output_tokens, max_input_bytes)
+cross join (values
+  ('openai', 'gpt-5.4-nano'),
+  ('openai', 'gpt-5.4-mini'),
   ('openai', 'gpt-4.1-mini'),
-  ('openai', 'gpt-4.1-nano'),
   ('openai', 'text-embedding-3-small'),
   ('anthropic', 'claude-haiku-4-5'),
-  ('anthropic', 'claude-sonnet-4-5'),
-  ('google', 'gemini-2.5-flash'),
-  ('google', 'gemini-2.5-flash-lite'),
+  ('anthropic', 'claude-haiku-4-5-20251001'),
+  ('google', 'gemini-3.5-flash-lite'),
+  ('google', 'gemini-3.1-flash-lite'),
   ('google', 'gemini-embedding-001'),
-  ('groq', 'llama-3.1-8b-instant'),
-  ('groq', 'llama-3.3-70b-versatile')
-on conflict (provider, model) do nothing;
+  ('groq', 'openai/gpt-oss-20b'),
+  ('groq', 'openai/gpt-oss-120b')
+) as m (provider, model)
+on conflict (operation, provider, model) do nothing;
+
+create function byok.list_prices() returns setof byok.prices
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  perform byok.refuse_browser();
+  return query select * from byok.prices order by operation, provider, model;
+end
+$$;
+
+comment on function byok.list_prices() is
+  'All prices. The functions remember them for a minute at most, to check a request before any credits are held.';
+
+create function byok.most_microcredits(p_price byok.prices, p_max_input_tokens bigint, p_max_output_tokens bigint) returns bigint
+language sql
+immutable
+set search_path = ''
+as $$
+  select coalesce(
+    p_price.microcredits_per_call,
+    greatest(1, ceil((
+      p_max_input_tokens
+        * greatest(p_price.microcredits_per_1000_input_tokens, p_price.microcredits_per_1000_cached_input_tokens)
+      + p_max_output_tokens * p_price.microcredits_per_1000_output_tokens
+    ) / 1000)));
+$$;
+
+comment on function byok.most_microcredits(byok.prices, bigint, bigint) is
+  'The most that a call can cost with so many input and output tokens.';
+
+revoke execute on function byok.list_prices(), byok.most_microcredits(byok.prices, bigint, bigint) from public;
+grant execute on function byok.list_prices() to service_role;
+grant execute on function byok.most_microcredits(byok.prices, bigint, bigint) to byok_server;
 
 -- A credential is the record about a user's API key; its envelope is the sealed key. They are two tables so that no grant,
 -- policy or `select *` on the one can ever show the other.
@@ -456,44 +526,77 @@ to service_role;
 
 grant execute on function byok.key_works(text) to byok_server;
 
--- A check of an API key tells whoever asks whether it works. So that nobody tries out stolen keys here, a user may have keys
--- checked so many times a day: every check counts, whatever its outcome, before the provider is asked.
+-- What a user may do so many times in a period. A check of an API key tells whoever asks whether it works: so that nobody tries out
+-- stolen keys here, every check counts, whatever its outcome, before the provider is asked.
 
 create table byok.limits (
   name text primary key check (name ~ '^[a-z][a-z0-9_]{0,62}$'),
-  per_day integer not null check (per_day between 0 and 1000000)
+  at_most bigint not null check (at_most between 0 and 1000000000000000),
+  period interval not null check (period in (interval '1 minute', interval '1 day'))
 );
 
-comment on table byok.limits is 'How often a user may do something in a day (UTC). The operator edits it here; without its row nobody may.';
-comment on column byok.limits.name is 'What is limited: key_attempts, the checks of API keys by save and verify.';
-comment on column byok.limits.per_day is 'Most times for one user in one day.';
+comment on table byok.limits is 'How much one user may do in a period. The operator edits it here.';
+comment on column byok.limits.name is
+  'What is limited. key_attempts: checks of API keys by save and verify; without its row nobody may check one. unpaid_microcredits: what calls cost that the platform bears, see 40_accounts.sql; without its row it bears none. byok_calls: calls on a key of the user''s own; without its row, as at first, they are neither limited nor counted.';
+comment on column byok.limits.at_most is 'Most for one user in one period: times, or microcredits.';
+comment on column byok.limits.period is 'A minute, or a day; both begin with the clock of UTC. unpaid_microcredits is by the day, whatever stands here.';
 
-create table byok.attempts (
-  user_id uuid primary key references auth.users (id) on delete cascade,
-  day date not null,
-  attempts integer not null check (attempts > 0)
+create table byok.counters (
+  user_id uuid not null references auth.users (id) on delete cascade,
+  name text not null,
+  period_began_at timestamptz not null,
+  times bigint not null check (times > 0),
+  primary key (user_id, name)
 );
 
-comment on table byok.attempts is 'How many checks of API keys each user has had on the last day with one. One row for each user, overwritten the next day.';
-comment on column byok.attempts.user_id is 'Whom save and verify worked for.';
-comment on column byok.attempts.day is 'The day that is counted, in UTC.';
-comment on column byok.attempts.attempts is 'Checks on that day.';
+comment on table byok.counters is 'How often each user has done what is limited, in the last period with any. One row for each user and limit, overwritten in the next period.';
+comment on column byok.counters.user_id is 'Whom the functions worked for.';
+comment on column byok.counters.name is 'The limit.';
+comment on column byok.counters.period_began_at is 'Beginning of the period that is counted.';
+comment on column byok.counters.times is 'Times in that period.';
 
 alter table byok.limits enable row level security;
-alter table byok.attempts enable row level security;
+alter table byok.counters enable row level security;
 
 create policy "The server reads the limits" on byok.limits
   for select to byok_server using (true);
-create policy "The server counts the attempts of the user it acts for" on byok.attempts
+create policy "The server counts for the user it acts for" on byok.counters
   for all to byok_server using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
 
-comment on policy "The server reads the limits" on byok.limits is 'count_attempt.';
-comment on policy "The server counts the attempts of the user it acts for" on byok.attempts is 'count_attempt.';
+comment on policy "The server reads the limits" on byok.limits is 'count_attempt, open_call and the billing functions.';
+comment on policy "The server counts for the user it acts for" on byok.counters is 'count_attempt and open_call.';
 
 grant select on byok.limits to byok_server;
-grant select, insert, update on byok.attempts to byok_server;
+grant select, insert, update on byok.counters to byok_server;
 
-insert into byok.limits (name, per_day) values ('key_attempts', 50);
+insert into byok.limits (name, at_most, period) values
+  ('key_attempts', 50, '1 day'),
+  ('unpaid_microcredits', 100000000, '1 day');
+
+create function byok.count_once(p_user_id uuid, p_limit byok.limits) returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_began_at timestamptz := date_bin(p_limit.period, now(), timestamptz '2000-01-01 00:00:00+00');
+  v_times bigint;
+begin
+  -- The row is locked from here to the end of the transaction, so that uses at the same moment are counted one after the other.
+  insert into byok.counters as c (user_id, name, period_began_at, times)
+  values (p_user_id, p_limit.name, v_began_at, 1)
+  on conflict (user_id, name) do update
+    set period_began_at = excluded.period_began_at,
+        times = case c.period_began_at when excluded.period_began_at then c.times + 1 else 1 end
+  returning c.times into v_times;
+  if v_times > p_limit.at_most then
+    return ceil(extract(epoch from v_began_at + p_limit.period - now()));
+  end if;
+  return null;
+end
+$$;
+
+comment on function byok.count_once(uuid, byok.limits) is
+  'Counts one use by the user acted for. Null within the limit; past it the seconds until the next period, and the caller is to raise, which takes the count back.';
 
 create function byok.count_attempt(p_user_id uuid) returns void
 language plpgsql
@@ -502,19 +605,17 @@ set search_path = ''
 as $$
 declare
   v_previous_claims text := byok.act_for_active(p_user_id);
-  v_now timestamp := now() at time zone 'utc';
-  v_attempts integer;
+  v_limit byok.limits;
+  v_wait_s integer;
 begin
-  -- The row is locked from here to the end of the transaction, so attempts at the same moment are counted one after the other.
-  insert into byok.attempts as a (user_id, day, attempts)
-  values (p_user_id, v_now::date, 1)
-  on conflict (user_id) do update
-    set day = excluded.day, attempts = case a.day when excluded.day then a.attempts + 1 else 1 end
-  returning a.attempts into v_attempts;
-
-  if v_attempts > coalesce((select l.per_day from byok.limits as l where l.name = 'key_attempts'), 0) then
-    raise sqlstate 'PT429' using message = 'too_many_attempts',
-      detail = jsonb_build_object('retry_after_s', ceil(extract(epoch from date_trunc('day', v_now) + interval '1 day' - v_now)))::text;
+  select * into v_limit from byok.limits as l where l.name = 'key_attempts';
+  if not found then
+    v_limit := row('key_attempts', 0, interval '1 day');
+  end if;
+  v_wait_s := byok.count_once(p_user_id, v_limit);
+  if v_wait_s is not null then
+    raise sqlstate 'PT429' using message = 'too_many_attempts', detail = jsonb_build_object('retry_after_s', v_wait_s)::text,
+      hint = 'The row key_attempts of byok.limits says how many checks of API keys a user may have in a day.';
   end if;
   perform byok.stop_acting(v_previous_claims);
 end
@@ -523,7 +624,8 @@ $$;
 comment on function byok.count_attempt(uuid) is
   'Counts a check of an API key. Raises too_many_attempts (with retry_after_s, the seconds until the next day in UTC) past the limit of the day, and then counts nothing.';
 
-revoke execute on function byok.count_attempt(uuid) from public;
+revoke execute on function byok.count_once(uuid, byok.limits), byok.count_attempt(uuid) from public;
+grant execute on function byok.count_once(uuid, byok.limits) to byok_server;
 grant execute on function byok.count_attempt(uuid) to service_role;
 
 -- Rotation of the master key: envelopes are counted and listed by the kid they are sealed under, opened and sealed anew by the
@@ -674,14 +776,18 @@ grant execute on function
   byok.replace_envelopes(jsonb)
 to service_role;
 
--- Credits. An account says what a user has; the ledger says why, and is never rewritten.
--- For each account and at any time: available + held + settled = granted. Everything is kept in microcredits, 1000000 to a credit,
--- so that every price is exact; operators and users say credits.
+-- Credits. An account says what a user has; the ledger says why, and is never rewritten. For each account and at any time:
+-- available + held + charged - refunded + revoked = granted.
+-- Everything is kept in microcredits, 1000000 to a credit, so that every price is exact; operators and users say credits.
+--
+-- The ledger has what changed a balance for good. A hold that was voided changed nothing: it leaves no entry and no row.
 
 create table byok.accounts (
   user_id uuid primary key references auth.users (id) on delete cascade,
   available_microcredits bigint not null default 0 check (available_microcredits >= 0),
   held_microcredits bigint not null default 0 check (held_microcredits >= 0),
+  unpaid_on date not null default '2000-01-01',
+  unpaid_microcredits bigint not null default 0 check (unpaid_microcredits >= 0),
   updated_at timestamptz not null default now()
 ) with (fillfactor = 70); -- Every call on credits changes its account twice; with room on the page no index has to follow.
 
@@ -689,41 +795,69 @@ comment on table byok.accounts is 'One row for each user who was ever granted cr
 comment on column byok.accounts.user_id is 'Owner.';
 comment on column byok.accounts.available_microcredits is 'What can be spent.';
 comment on column byok.accounts.held_microcredits is 'What calls under way have reserved.';
+comment on column byok.accounts.unpaid_on is 'The last day (UTC) on which the platform bore the price of a call.';
+comment on column byok.accounts.unpaid_microcredits is 'What the platform bore on that day; the limit unpaid_microcredits is the most for a day.';
 comment on column byok.accounts.updated_at is 'When the balance last changed.';
 
+-- A hold has the id that its entry will have, so that a charge is found, and made once, by the id of its hold.
+create sequence byok.entry_ids as bigint;
+comment on sequence byok.entry_ids is 'Ids of holds and entries.';
+grant usage on sequence byok.entry_ids to byok_server;
+
 create table byok.entries (
-  id bigint generated always as identity,
+  id bigint not null default nextval('byok.entry_ids'),
   user_id uuid not null references byok.accounts (user_id) on delete cascade,
-  kind text not null check (kind in ('grant', 'hold', 'settle', 'void')),
+  kind text not null check (kind in ('grant', 'revoke', 'charge', 'refund')),
   microcredits bigint not null check (microcredits between 1 and 1000000000000000),
   operation text,
-  hold_id uuid,
+  provider text,
+  model text,
+  request_id text check (length(request_id) between 1 and 255),
+  charge_id bigint,
+  input_tokens bigint check (input_tokens >= 0),
+  cached_input_tokens bigint check (cached_input_tokens between 0 and input_tokens),
+  output_tokens bigint check (output_tokens >= 0),
   reason text check (length(reason) <= 500),
   idempotency_key text check (length(idempotency_key) between 1 and 255),
   created_at timestamptz not null default now(),
-  check ((kind = 'grant') = (idempotency_key is not null)),
-  check ((kind = 'grant') = (hold_id is null and operation is null)),
+  check ((kind in ('grant', 'revoke')) = (idempotency_key is not null)),
+  check (num_nulls(operation, provider, model) = case when kind in ('grant', 'revoke') then 3 else 0 end),
+  check (kind = 'charge' or request_id is null),
+  check ((kind = 'refund') = (charge_id is not null)),
+  check (kind <> 'refund' or reason is not null and reason in ('unused', 'nothing_delivered', 'broken_off')),
+  check (kind = 'refund' or num_nonnulls(input_tokens, cached_input_tokens, output_tokens) = 0),
   -- An owner's history, page by page. Nobody looks for an entry by its id alone, and an index that invites to walk back through
   -- everybody's entries to find one user's would be taken now and then.
   primary key (user_id, id)
 );
 
 comment on table byok.entries is 'The ledger: append-only. A row goes only together with its account.';
-comment on column byok.entries.id is 'Order of the ledger.';
+comment on column byok.entries.id is 'Order of the ledger; a charge stands where its call was opened.';
 comment on column byok.entries.user_id is 'Owner.';
-comment on column byok.entries.kind is 'grant: put in; hold: reserved; settle: charged from a hold; void: a hold given back.';
+comment on column byok.entries.kind is 'grant: put in; revoke: taken back by the operator; charge: the price of a call; refund: given back of a charge.';
 comment on column byok.entries.microcredits is 'Amount, always positive; the kind says the direction.';
-comment on column byok.entries.operation is 'What was billed; null for a grant.';
-comment on column byok.entries.hold_id is 'The hold this belongs to; null for a grant.';
-comment on column byok.entries.reason is 'Why credits were granted, in the operator''s words.';
-comment on column byok.entries.idempotency_key is 'A grant''s key: the same key grants once.';
+comment on column byok.entries.operation is 'What was billed; null for a grant or revoke.';
+comment on column byok.entries.provider is 'The provider that was asked; null for a grant or revoke.';
+comment on column byok.entries.model is 'The model that was asked; null for a grant or revoke.';
+comment on column byok.entries.request_id is 'The caller''s idempotency key, if the call had one; charges only.';
+comment on column byok.entries.charge_id is 'The charge that a refund gives back from.';
+comment on column byok.entries.input_tokens is 'Of a refund, if the provider reported it: input tokens of the call, cached ones included.';
+comment on column byok.entries.cached_input_tokens is 'Of a refund, if the provider reported it: input tokens that came from the provider''s cache.';
+comment on column byok.entries.output_tokens is 'Of a refund, if the provider reported it: output tokens of the call, reasoning included.';
+comment on column byok.entries.reason is
+  'Of a grant or revoke: why, in the operator''s words. Of a refund: unused (a metered call cost less), nothing_delivered (the provider failed before any content), broken_off (the platform bears the price, within a daily limit).';
+comment on column byok.entries.idempotency_key is 'A grant''s or revoke''s key: the same key counts once.';
 comment on column byok.entries.created_at is 'When it happened.';
 
 -- Most users have few entries and some have very many. Planned for the average, a page of a long ledger would be had by reading
 -- and sorting all of it; planned for a thousand entries a user, it is read off the index.
 alter table byok.entries alter column user_id set (n_distinct = -0.001);
 create unique index entries_idempotency_key_idx on byok.entries (idempotency_key) where idempotency_key is not null;
-comment on index byok.entries_idempotency_key_idx is 'The same key grants once, whoever asks and whomever for.';
+comment on index byok.entries_idempotency_key_idx is 'The same key counts once, whoever asks and whomever for.';
+create index entries_request_id_idx on byok.entries (user_id, request_id) where request_id is not null;
+comment on index byok.entries_request_id_idx is 'place_hold refuses a request id that was charged.';
+create unique index entries_charge_id_idx on byok.entries (user_id, charge_id) where charge_id is not null;
+comment on index byok.entries_charge_id_idx is 'A charge is refunded once.';
 
 alter table byok.accounts enable row level security;
 alter table byok.entries enable row level security;
@@ -742,7 +876,7 @@ create policy "The server appends to the ledger of the user it acts for" on byok
 comment on policy "Owners read their account" on byok.accounts is 'The page shows the balance.';
 comment on policy "The server keeps the account of the user it acts for" on byok.accounts is 'The billing functions.';
 comment on policy "Owners read their ledger" on byok.entries is 'The page shows the history.';
-comment on policy "The server reads the ledger of the user it acts for" on byok.entries is 'grant_credits recognises a key it has seen.';
+comment on policy "The server reads the ledger of the user it acts for" on byok.entries is 'grant_credits and revoke_credits recognise a key they have seen, the billing functions a charge.';
 comment on policy "The server appends to the ledger of the user it acts for" on byok.entries is 'Every movement of credits writes an entry.';
 
 grant select on byok.accounts, byok.entries to authenticated;
@@ -831,10 +965,10 @@ begin
     returning a.available_microcredits into v_available;
   elsif not exists (
     select from byok.entries as e
-    where e.idempotency_key = p_idempotency_key and e.user_id = p_user_id and e.microcredits = v_microcredits
+    where e.idempotency_key = p_idempotency_key and e.kind = 'grant' and e.user_id = p_user_id and e.microcredits = v_microcredits
   ) then
     raise sqlstate 'PT409' using message = 'idempotency_key_reused',
-      hint = 'This key has already granted another amount, or to another user.';
+      hint = 'This key has already granted another amount, or to another user, or has revoked credits.';
   end if;
 
   available_credits := byok.to_credits(v_available);
@@ -846,158 +980,324 @@ $$;
 comment on function byok.grant_credits(uuid, numeric, text, text) is
   'Puts credits (above 0, up to 1e9, up to 6 decimal places) into an account, once for each idempotency key; returns the available credits and whether this call granted them. Raises invalid_request, and idempotency_key_reused for a key that granted another amount or to another user.';
 
+create function byok.revoke_credits(p_user_id uuid, p_credits numeric, p_reason text, p_idempotency_key text)
+returns table (revoked_credits numeric, available_credits numeric)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_previous_claims text := byok.act_for(p_user_id);
+  v_microcredits bigint := byok.to_microcredits(p_credits);
+  v_available bigint;
+  v_revoked bigint;
+  v_kind text;
+begin
+  if p_idempotency_key is null or length(p_idempotency_key) not between 1 and 255 then
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_idempotency_key"}',
+      hint = 'Pass the id of the refund or chargeback, 1 to 255 characters.';
+  end if;
+
+  -- From here on nobody else grants to this user or revokes: what this key has done for the user is there to be seen.
+  select a.available_microcredits into v_available from byok.accounts as a where a.user_id = p_user_id for update;
+  select e.kind, e.microcredits into v_kind, v_revoked from byok.entries as e
+  where e.idempotency_key = p_idempotency_key and e.user_id = p_user_id;
+  if not found then
+    v_kind := 'revoke';
+    v_revoked := least(v_microcredits, coalesce(v_available, 0));
+  end if;
+  if not found and v_revoked > 0 then
+    insert into byok.entries (user_id, kind, microcredits, reason, idempotency_key)
+    values (p_user_id, 'revoke', v_revoked, p_reason, p_idempotency_key)
+    on conflict (idempotency_key) where idempotency_key is not null do nothing;
+    if found then
+      update byok.accounts as a
+      set available_microcredits = a.available_microcredits - v_revoked, updated_at = now()
+      where a.user_id = p_user_id
+      returning a.available_microcredits into v_available;
+    else
+      v_kind := 'of another user';
+    end if;
+  end if;
+  if v_kind <> 'revoke' then
+    raise sqlstate 'PT409' using message = 'idempotency_key_reused',
+      hint = 'This key has already granted credits, or changed those of another user.';
+  end if;
+
+  revoked_credits := byok.to_credits(v_revoked);
+  available_credits := byok.to_credits(coalesce(v_available, 0));
+  perform byok.stop_acting(v_previous_claims);
+  return next;
+end
+$$;
+
+comment on function byok.revoke_credits(uuid, numeric, text, text) is
+  'Takes credits (above 0, up to 1e9, up to 6 decimal places) back from an account, at most those that are available, once for each idempotency key; returns how many this key has revoked, and the available credits. Where there are none it revokes none and keeps no entry. Raises invalid_request, and idempotency_key_reused for a key that granted credits or revoked those of another user.';
+
 revoke execute on function
-  byok.refuse_ledger_change(), byok.to_credits(bigint), byok.to_microcredits(numeric), byok.grant_credits(uuid, numeric, text, text)
+  byok.refuse_ledger_change(), byok.to_credits(bigint), byok.to_microcredits(numeric),
+  byok.grant_credits(uuid, numeric, text, text), byok.revoke_credits(uuid, numeric, text, text)
 from public;
 grant execute on function byok.to_credits(bigint), byok.to_microcredits(numeric) to byok_server;
-grant execute on function byok.grant_credits(uuid, numeric, text, text) to service_role;
+grant execute on function byok.grant_credits(uuid, numeric, text, text), byok.revoke_credits(uuid, numeric, text, text) to service_role;
 
--- A hold reserves the price of a call before it starts: pending -> settled (charged) or voided (given back), once.
--- Whoever resolves holds locks the account first, so two billing functions never wait for each other in a circle.
+-- A hold reserves the most that a call can cost before the provider is asked. When the provider's answer begins it is charged: an entry
+-- takes its place, with the same id. When nothing came of the call it is voided, and nothing of it is kept. What is given back of a
+-- charge is an entry of its own.
+-- Whoever touches holds locks the account first, so two billing functions never wait for each other in a circle.
 
 create table byok.holds (
-  id uuid default gen_random_uuid(),
+  id bigint not null default nextval('byok.entry_ids'),
   user_id uuid not null references byok.accounts (user_id) on delete cascade,
   operation text not null,
+  provider text not null,
+  model text not null,
   microcredits bigint not null check (microcredits between 1 and 1000000000000000),
-  request_id text not null check (length(request_id) between 1 and 255),
-  state text not null default 'pending' check (state in ('pending', 'settled', 'voided')),
+  request_id text check (length(request_id) between 1 and 255),
   expires_at timestamptz not null default now() + interval '15 minutes',
-  created_at timestamptz not null default now(),
-  resolved_at timestamptz check ((resolved_at is null) = (state = 'pending')),
-  -- Serves the cascade from accounts and owners who read their holds as well: each index more is written twice for a call.
+  -- Serves the cascade from accounts and owners who read their holds as well: each index more is written for every call.
   primary key (user_id, id)
 );
 
-comment on table byok.holds is 'Reserved credits, one row for each call on platform funding.';
-comment on column byok.holds.id is 'Made by the database.';
+comment on table byok.holds is 'Calls under way on credits, one row each. It goes with the charge, or when the call costs nothing.';
+comment on column byok.holds.id is 'The id that the charge will have.';
 comment on column byok.holds.user_id is 'Owner.';
 comment on column byok.holds.operation is 'What the call is billed as.';
-comment on column byok.holds.microcredits is 'The price when the call was opened.';
-comment on column byok.holds.request_id is 'The caller''s idempotency key, or one made for the call.';
-comment on column byok.holds.state is 'pending, then settled or voided for good.';
-comment on column byok.holds.expires_at is 'A hold still pending then is voided: longer than any function may run (400 s).';
-comment on column byok.holds.created_at is 'When the call was opened.';
-comment on column byok.holds.resolved_at is 'When it was settled or voided.';
+comment on column byok.holds.provider is 'The provider that is asked.';
+comment on column byok.holds.model is 'The model that is asked.';
+comment on column byok.holds.microcredits is 'The most that the call can cost by the price when it was opened.';
+comment on column byok.holds.request_id is 'The caller''s idempotency key; null if it sent none.';
+comment on column byok.holds.expires_at is 'A hold that is still there then is of a function that died: longer than any may run (400 s).';
 
-create unique index holds_user_id_request_id_idx on byok.holds (user_id, request_id) where state <> 'voided';
-comment on index byok.holds_user_id_request_id_idx is 'A request id places one hold; after a void it may be placed again.';
-create index holds_expires_at_idx on byok.holds (expires_at) where state = 'pending';
+create unique index holds_request_id_idx on byok.holds (user_id, request_id) where request_id is not null;
+comment on index byok.holds_request_id_idx is 'A request id has one call under way.';
+create index holds_expires_at_idx on byok.holds (expires_at);
 comment on index byok.holds_expires_at_idx is 'The sweeper finds what has expired without reading what has not.';
-create index holds_user_id_pending_idx on byok.holds (user_id, expires_at) where state = 'pending';
-comment on index byok.holds_user_id_pending_idx is 'open_call voids the expired holds of one user.';
 
 alter table byok.holds enable row level security;
 
 create policy "Owners read their holds" on byok.holds
   for select to authenticated using (user_id = (select auth.uid()));
 create policy "The server reads the user's holds, and all expired ones" on byok.holds
-  for select to byok_server using (user_id = (select auth.uid()) or (state = 'pending' and expires_at <= now()));
+  for select to byok_server using (user_id = (select auth.uid()) or expires_at <= now());
 create policy "The server places holds for the user it acts for" on byok.holds
   for insert to byok_server with check (user_id = (select auth.uid()));
-create policy "The server resolves the holds of the user it acts for" on byok.holds
-  for update to byok_server using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
+create policy "The server ends the holds of the user it acts for" on byok.holds
+  for delete to byok_server using (user_id = (select auth.uid()));
 
 comment on policy "Owners read their holds" on byok.holds is 'The page shows calls under way.';
 comment on policy "The server reads the user's holds, and all expired ones" on byok.holds is
   'expire_holds learns from the expired ones whom to act for; it sees nothing else of theirs.';
-comment on policy "The server places holds for the user it acts for" on byok.holds is 'open_call.';
-comment on policy "The server resolves the holds of the user it acts for" on byok.holds is 'settle_hold, void_hold and expire_holds.';
+comment on policy "The server places holds for the user it acts for" on byok.holds is 'place_hold.';
+comment on policy "The server ends the holds of the user it acts for" on byok.holds is 'charge_hold, void_hold and expire_holds.';
 
 grant select on byok.holds to authenticated;
-grant select, insert, update on byok.holds to byok_server;
+grant select, insert, delete on byok.holds to byok_server;
 
-create function byok.resolve_hold(p_user_id uuid, p_hold_id uuid, p_state text) returns text
+-- The account passes through these functions as a row, and their caller, who has locked it, writes it once: at a second update in one
+-- transaction Postgres would look for the user again, and wait for a deletion of the user that waits for the account.
+
+create function byok.bear(p_account byok.accounts, p_microcredits bigint) returns byok.accounts
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_today date := (now() at time zone 'utc')::date;
+  v_unpaid_microcredits bigint := p_microcredits + case p_account.unpaid_on when v_today then p_account.unpaid_microcredits else 0 end;
+begin
+  if v_unpaid_microcredits <= (select l.at_most from byok.limits as l where l.name = 'unpaid_microcredits') then
+    p_account.unpaid_on := v_today;
+    p_account.unpaid_microcredits := v_unpaid_microcredits;
+    p_account.available_microcredits := p_account.available_microcredits + p_microcredits;
+    return p_account;
+  end if;
+  return null;
+end
+$$;
+
+comment on function byok.bear(byok.accounts, bigint) is
+  'The account with an amount made available that the platform bears, within the day''s limit; null past it.';
+
+create function byok.enter_charge(p_hold byok.holds) returns void
+language sql
+set search_path = ''
+as $$
+  insert into byok.entries (id, user_id, kind, microcredits, operation, provider, model, request_id)
+  values (p_hold.id, p_hold.user_id, 'charge', p_hold.microcredits, p_hold.operation, p_hold.provider, p_hold.model, p_hold.request_id);
+$$;
+
+comment on function byok.enter_charge(byok.holds) is 'Enters the charge of a hold that its caller has ended.';
+
+create function byok.end_unpaid(p_account byok.accounts, p_hold byok.holds) returns byok.accounts
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_borne byok.accounts := byok.bear(p_account, p_hold.microcredits);
+begin
+  if v_borne.user_id is null then
+    perform byok.enter_charge(p_hold);
+  else
+    p_account := v_borne;
+  end if;
+  p_account.held_microcredits := p_account.held_microcredits - p_hold.microcredits;
+  return p_account;
+end
+$$;
+
+comment on function byok.end_unpaid(byok.accounts, byok.holds) is
+  'The account after a call whose provider was asked and whose answer never began: given back within the day''s limit, charged past it.';
+
+create function byok.end_expired(p_account byok.accounts, p_hold_ids bigint[]) returns byok.accounts
 language plpgsql
 set search_path = ''
 as $$
 declare
   v_hold byok.holds;
-  v_state text;
+begin
+  for v_hold in
+    delete from byok.holds as h
+    where h.user_id = p_account.user_id and h.id = any(p_hold_ids)
+    returning h.*
+  loop
+    p_account := byok.end_unpaid(p_account, v_hold);
+  end loop;
+  return p_account;
+end
+$$;
+
+comment on function byok.end_expired(byok.accounts, bigint[]) is 'The account after those of these holds that are still there were ended.';
+
+create function byok.write_account(p_account byok.accounts) returns void
+language sql
+set search_path = ''
+as $$
+  update byok.accounts as a
+  set available_microcredits = p_account.available_microcredits,
+      held_microcredits = p_account.held_microcredits,
+      unpaid_on = p_account.unpaid_on,
+      unpaid_microcredits = p_account.unpaid_microcredits,
+      updated_at = now()
+  where a.user_id = p_account.user_id;
+$$;
+
+comment on function byok.write_account(byok.accounts) is 'Writes an account that its caller has locked.';
+
+create function byok.charge_hold(p_user_id uuid, p_hold_id bigint) returns text
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_previous_claims text := byok.act_for(p_user_id);
+  v_hold byok.holds;
+  v_outcome text := 'charged';
 begin
   perform from byok.accounts as a where a.user_id = p_user_id for update;
-
-  -- Not `state = 'pending'`, which says the same: the hold would be looked for among all the pending ones of the user.
-  update byok.holds as h set state = p_state, resolved_at = now()
-  where h.id = p_hold_id and h.user_id = p_user_id and h.resolved_at is null
-  returning h.* into v_hold;
-
-  if not found then
-    select h.state into v_state from byok.holds as h where h.id = p_hold_id and h.user_id = p_user_id;
-    if not found then
-      raise sqlstate 'PT404' using message = 'hold_not_found';
-    end if;
-    return v_state;
+  delete from byok.holds as h where h.user_id = p_user_id and h.id = p_hold_id returning h.* into v_hold;
+  if found then
+    perform byok.enter_charge(v_hold);
+    update byok.accounts as a
+    set held_microcredits = a.held_microcredits - v_hold.microcredits, updated_at = now()
+    where a.user_id = p_user_id;
+  elsif not exists (select from byok.entries as e where e.user_id = p_user_id and e.id = p_hold_id and e.kind = 'charge') then
+    v_outcome := 'voided';
   end if;
-
-  update byok.accounts as a
-  set held_microcredits = a.held_microcredits - v_hold.microcredits,
-      available_microcredits = a.available_microcredits + case when p_state = 'voided' then v_hold.microcredits else 0 end,
-      updated_at = now()
-  where a.user_id = p_user_id;
-  insert into byok.entries (user_id, kind, microcredits, operation, hold_id)
-  values (p_user_id, case when p_state = 'voided' then 'void' else 'settle' end, v_hold.microcredits, v_hold.operation, v_hold.id);
-  return p_state;
+  perform byok.stop_acting(v_previous_claims);
+  return v_outcome;
 end
 $$;
 
-comment on function byok.resolve_hold(uuid, uuid, text) is
-  'Resolves a hold of the user acted for, once; returns the state it is in, which is an earlier one when it was already resolved. Raises hold_not_found.';
+comment on function byok.charge_hold(uuid, bigint) is
+  'Charges a hold; returns charged, or voided if it is no longer there. A second attempt changes nothing.';
 
-create function byok.void_expired(p_user_id uuid, p_hold_ids uuid[], out voided integer, out microcredits bigint)
-language plpgsql
-set search_path = ''
-as $$
-begin
-  with given_back as (
-    update byok.holds as h set state = 'voided', resolved_at = now()
-    where h.id = any(p_hold_ids) and h.user_id = p_user_id and h.resolved_at is null
-    returning h.id, h.operation, h.microcredits
-  ),
-  entered as (
-    insert into byok.entries (user_id, kind, microcredits, operation, hold_id)
-    select p_user_id, 'void', g.microcredits, g.operation, g.id from given_back as g
-  )
-  select count(*), coalesce(sum(g.microcredits), 0) into voided, void_expired.microcredits from given_back as g;
-end
-$$;
-
-comment on function byok.void_expired(uuid, uuid[]) is
-  'Voids those of these holds of the user acted for that are pending; returns how many, and the microcredits that the caller, who has locked the account, puts back into it. One update for all of them, or Postgres would look for the user again, and wait for a deletion that waits for the account.';
-
-create function byok.settle_hold(p_user_id uuid, p_hold_id uuid) returns text
+create function byok.void_hold(p_user_id uuid, p_hold_id bigint, p_was_asked boolean) returns text
 language plpgsql
 security definer
 set search_path = ''
 as $$
 declare
   v_previous_claims text := byok.act_for(p_user_id);
-  v_state text := byok.resolve_hold(p_user_id, p_hold_id, 'settled');
+  v_account byok.accounts;
+  v_hold byok.holds;
+  v_outcome text := 'voided';
 begin
+  select * into v_account from byok.accounts as a where a.user_id = p_user_id for update;
+  delete from byok.holds as h where h.user_id = p_user_id and h.id = p_hold_id returning h.* into v_hold;
+  if found then
+    if p_was_asked then
+      v_account := byok.end_unpaid(v_account, v_hold);
+    else
+      v_account.held_microcredits := v_account.held_microcredits - v_hold.microcredits;
+      v_account.available_microcredits := v_account.available_microcredits + v_hold.microcredits;
+    end if;
+    perform byok.write_account(v_account);
+  end if;
+  if exists (select from byok.entries as e where e.user_id = p_user_id and e.id = p_hold_id and e.kind = 'charge') then
+    v_outcome := 'charged';
+  end if;
   perform byok.stop_acting(v_previous_claims);
-  return v_state;
+  return v_outcome;
 end
 $$;
 
-comment on function byok.settle_hold(uuid, uuid) is
-  'Charges a hold; returns settled, or voided when it had been voided before. A second attempt changes nothing. Raises hold_not_found.';
+comment on function byok.void_hold(uuid, bigint, boolean) is
+  'Gives a hold back. p_was_asked: the provider was asked and may charge for it, so the platform bears the price within the day''s limit, and past it the hold is charged. Returns voided or charged. A second attempt changes nothing.';
 
-create function byok.void_hold(p_user_id uuid, p_hold_id uuid) returns text
+create function byok.refund_charge(
+  p_user_id uuid,
+  p_charge_id bigint,
+  p_microcredits bigint,
+  p_reason text,
+  p_input_tokens bigint default null,
+  p_cached_input_tokens bigint default null,
+  p_output_tokens bigint default null
+) returns bigint
 language plpgsql
 security definer
 set search_path = ''
 as $$
 declare
   v_previous_claims text := byok.act_for(p_user_id);
-  v_state text := byok.resolve_hold(p_user_id, p_hold_id, 'voided');
+  v_account byok.accounts;
+  v_charge byok.entries;
+  v_refunded bigint;
 begin
+  if p_microcredits is null or p_microcredits < 1 then
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_microcredits"}',
+      hint = 'A refund is 1 microcredit at least.';
+  end if;
+  select * into v_account from byok.accounts as a where a.user_id = p_user_id for update;
+  select * into v_charge from byok.entries as e where e.user_id = p_user_id and e.id = p_charge_id and e.kind = 'charge';
+  if not found then
+    raise sqlstate 'PT404' using message = 'charge_not_found', hint = 'Only a hold that was charged has something to give back.';
+  end if;
+  select e.microcredits into v_refunded from byok.entries as e where e.user_id = p_user_id and e.charge_id = p_charge_id;
+  if not found then
+    v_refunded := least(p_microcredits, v_charge.microcredits);
+    if p_reason = 'broken_off' then
+      v_account := byok.bear(v_account, v_refunded);
+    else
+      v_account.available_microcredits := v_account.available_microcredits + v_refunded;
+    end if;
+    if v_account.user_id is null then
+      v_refunded := 0;
+    else
+      insert into byok.entries (
+        user_id, kind, microcredits, operation, provider, model, charge_id, reason, input_tokens, cached_input_tokens, output_tokens)
+      values (
+        p_user_id, 'refund', v_refunded, v_charge.operation, v_charge.provider, v_charge.model, p_charge_id, p_reason,
+        p_input_tokens, p_cached_input_tokens, p_output_tokens);
+      perform byok.write_account(v_account);
+    end if;
+  end if;
   perform byok.stop_acting(v_previous_claims);
-  return v_state;
+  return v_refunded;
 end
 $$;
 
-comment on function byok.void_hold(uuid, uuid) is
-  'Gives a hold back; returns voided, or settled when it had been charged before. A second attempt changes nothing. Raises hold_not_found.';
+comment on function byok.refund_charge(uuid, bigint, bigint, text, bigint, bigint, bigint) is
+  'Gives back of a charge, once and at most what was charged; returns the microcredits that were given back, by this attempt or an earlier one. Reasons: unused, nothing_delivered, broken_off; the last within the day''s limit, past which it is 0. Keeps the provider''s token counts. Raises invalid_request, charge_not_found.';
 
 create function byok.expire_holds(p_limit integer) returns integer
 language plpgsql
@@ -1007,18 +1307,19 @@ as $$
 declare
   v_previous_claims text := coalesce(current_setting('request.jwt.claims', true), '');
   v_expired record;
-  v_void record;
+  v_account byok.accounts;
+  v_held bigint;
   v_count integer := 0;
 begin
   if p_limit is null or p_limit < 1 then
-    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_limit"}';
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_limit"}', hint = 'Sweep one hold at least.';
   end if;
   -- Accounts are locked in one order, so that two sweeps at once do not wait for each other in a circle.
   for v_expired in
     select oldest.user_id, array_agg(oldest.id) as hold_ids
     from (
       select h.id, h.user_id from byok.holds as h
-      where h.state = 'pending' and h.expires_at <= now()
+      where h.expires_at <= now()
       order by h.expires_at
       limit p_limit
     ) as oldest
@@ -1026,15 +1327,14 @@ begin
     order by oldest.user_id
   loop
     perform byok.act_for(v_expired.user_id);
-    -- Whoever had the account until now may have resolved the holds, or deleted the user.
-    perform from byok.accounts as a where a.user_id = v_expired.user_id for update;
-    select * into v_void from byok.void_expired(v_expired.user_id, v_expired.hold_ids);
-    update byok.accounts as a
-    set held_microcredits = a.held_microcredits - v_void.microcredits,
-        available_microcredits = a.available_microcredits + v_void.microcredits,
-        updated_at = now()
-    where a.user_id = v_expired.user_id and v_void.voided > 0;
-    v_count := v_count + v_void.voided;
+    -- Whoever had the account until now may have ended the holds, or deleted the user.
+    select * into v_account from byok.accounts as a where a.user_id = v_expired.user_id for update;
+    continue when not found;
+    v_held := (
+      select count(*) from byok.holds as h where h.user_id = v_expired.user_id and h.id = any(v_expired.hold_ids));
+    continue when v_held = 0;
+    perform byok.write_account(byok.end_expired(v_account, v_expired.hold_ids));
+    v_count := v_count + v_held;
   end loop;
   perform byok.stop_acting(v_previous_claims);
   return v_count;
@@ -1042,27 +1342,76 @@ end
 $$;
 
 comment on function byok.expire_holds(integer) is
-  'Voids up to p_limit holds that are past their time, oldest first; returns how many. For a schedule; open_call does it for its own user anyway.';
+  'Ends up to p_limit holds that are past their time, oldest first: gives them back within each user''s limit of the day, and charges them past it. Returns how many. For a schedule; place_hold does it for its own user if need be.';
 
 revoke execute on function
-  byok.resolve_hold(uuid, uuid, text), byok.void_expired(uuid, uuid[]), byok.settle_hold(uuid, uuid), byok.void_hold(uuid, uuid),
+  byok.bear(byok.accounts, bigint), byok.enter_charge(byok.holds), byok.end_unpaid(byok.accounts, byok.holds),
+  byok.end_expired(byok.accounts, bigint[]), byok.write_account(byok.accounts), byok.charge_hold(uuid, bigint),
+  byok.void_hold(uuid, bigint, boolean), byok.refund_charge(uuid, bigint, bigint, text, bigint, bigint, bigint),
   byok.expire_holds(integer)
 from public;
-grant execute on function byok.resolve_hold(uuid, uuid, text), byok.void_expired(uuid, uuid[]) to byok_server;
-grant execute on function byok.settle_hold(uuid, uuid), byok.void_hold(uuid, uuid), byok.expire_holds(integer) to service_role;
+grant execute on function
+  byok.bear(byok.accounts, bigint), byok.enter_charge(byok.holds), byok.end_unpaid(byok.accounts, byok.holds),
+  byok.end_expired(byok.accounts, bigint[]), byok.write_account(byok.accounts)
+to byok_server;
+grant execute on function
+  byok.charge_hold(uuid, bigint), byok.void_hold(uuid, bigint, boolean),
+  byok.refund_charge(uuid, bigint, bigint, text, bigint, bigint, bigint), byok.expire_holds(integer)
+to service_role;
 
--- Opening a call decides who pays for it, once, in one round trip.
+-- Opening a call decides who pays for it, in one round trip that holds no credits. Only when the whole request is known to be one that
+-- credits buy is a hold placed, so that a request that is refused leaves nothing.
 
-create function byok.open_call(p_user_id uuid, p_provider text, p_request_id text, p_operation text default null)
-returns table (
-  funding text,
-  credential_id uuid,
-  envelope text,
-  hold_id uuid,
-  price_microcredits bigint,
-  max_output_tokens integer,
-  max_input_bytes integer,
-  models text[]
+create function byok.open_call(p_user_id uuid, p_provider text)
+returns table (payer text, credential_id uuid, envelope text)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_previous_claims text := byok.act_for_active(p_user_id);
+  v_limit byok.limits;
+  v_wait_s integer;
+begin
+  -- A credential that exists decides for BYOK, whatever its status: a key that does not work never turns into a debit.
+  select 'byok', c.id, e.envelope into payer, credential_id, envelope
+  from byok.credentials as c
+  left join byok.envelopes as e on e.credential_id = c.id
+  where c.user_id = p_user_id and c.provider = p_provider;
+  if not found then
+    payer := 'platform';
+  else
+    select * into v_limit from byok.limits as l where l.name = 'byok_calls';
+    if found then
+      v_wait_s := byok.count_once(p_user_id, v_limit);
+    end if;
+    if v_wait_s is not null then
+      raise sqlstate 'PT429' using message = 'too_many_calls', detail = jsonb_build_object('retry_after_s', v_wait_s)::text,
+        hint = 'The row byok_calls of byok.limits says how many calls on a key of their own users may make.';
+    end if;
+  end if;
+  perform byok.stop_acting(v_previous_claims);
+  return next;
+end
+$$;
+
+comment on function byok.open_call(uuid, text) is
+  'Decides who pays a call. byok: the user''s own key, with its envelope. platform: credits, of which place_hold reserves some. Writes nothing, unless the operator limits calls under BYOK (limit byok_calls); then it raises too_many_calls (with retry_after_s) past the limit.';
+
+create function byok.place_hold(
+  p_user_id uuid,
+  p_request_id text,
+  p_operation text,
+  p_provider text,
+  p_model text,
+  p_max_input_tokens bigint,
+  p_max_output_tokens bigint
+) returns table (
+  hold_id bigint,
+  microcredits bigint,
+  microcredits_per_1000_input_tokens numeric,
+  microcredits_per_1000_cached_input_tokens numeric,
+  microcredits_per_1000_output_tokens numeric
 )
 language plpgsql
 security definer
@@ -1070,85 +1419,77 @@ set search_path = ''
 as $$
 declare
   v_previous_claims text := byok.act_for_active(p_user_id);
-  v_expired uuid[];
-  v_given_back bigint := 0;
-  v_available bigint;
-  v_state text;
+  v_price byok.prices;
+  v_account byok.accounts;
+  v_is_expired boolean;
 begin
-  -- A credential that exists decides for BYOK, whatever its status: a key that does not work never turns into a debit.
-  select c.id, e.envelope into credential_id, envelope
-  from byok.credentials as c
-  left join byok.envelopes as e on e.credential_id = c.id
-  where c.user_id = p_user_id and c.provider = p_provider;
-  if found then
-    funding := 'byok';
-    price_microcredits := 0;
-    perform byok.stop_acting(v_previous_claims);
-    return next;
-    return;
+  if p_request_id is not null and length(p_request_id) not between 1 and 255 then
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"idempotency-key"}',
+      hint = 'An idempotency key has 1 to 255 characters.';
   end if;
-
-  if p_operation is null then
-    raise sqlstate 'PT400' using message = 'operation_required';
+  if p_max_input_tokens is null or p_max_input_tokens < 0 or p_max_output_tokens is null or p_max_output_tokens < 0 then
+    raise sqlstate 'PT400' using message = 'invalid_request', hint = 'Say how many tokens the call may have at most.';
   end if;
-  select o.price_microcredits, o.max_output_tokens, o.max_input_bytes,
-    (select coalesce(array_agg(m.model order by m.model), '{}') from byok.platform_models as m where m.provider = p_provider)
-  into price_microcredits, max_output_tokens, max_input_bytes, models
-  from byok.operations as o where o.name = p_operation;
+  select * into v_price from byok.prices as p
+  where p.operation = p_operation and p.provider = p_provider and p.model = p_model;
   if not found then
-    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"x-byok-operation"}';
+    raise sqlstate 'PT403' using message = 'not_offered', detail = '{"field":"model"}',
+      hint = 'There is no row in byok.prices for this operation and model.';
   end if;
-  if p_request_id is null or length(p_request_id) not between 1 and 255 then
-    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"idempotency-key"}';
-  end if;
+  microcredits := byok.most_microcredits(v_price, p_max_input_tokens, p_max_output_tokens);
 
   -- From here on the account is locked, so that of two calls with one request id the second finds the hold of the first. An account
   -- that a grant makes meanwhile is not: it has no credits yet.
-  select a.available_microcredits into v_available from byok.accounts as a where a.user_id = p_user_id for update;
-  v_expired := array(
-    select h.id from byok.holds as h
-    where h.user_id = p_user_id and h.state = 'pending' and h.expires_at <= now()
-  );
-  if v_expired <> '{}' then
-    select e.microcredits into v_given_back from byok.void_expired(p_user_id, v_expired) as e;
-  end if;
-  if v_available + v_given_back >= price_microcredits then
-    insert into byok.holds (user_id, operation, microcredits, request_id)
-    values (p_user_id, p_operation, price_microcredits, p_request_id)
-    on conflict (user_id, request_id) where state <> 'voided' do nothing
-    returning id into hold_id;
-  end if;
-  if hold_id is null then
-    select h.state into v_state from byok.holds as h
-    where h.user_id = p_user_id and h.request_id = p_request_id and h.state <> 'voided';
-    if found then
-      raise sqlstate 'PT409' using
-        message = case v_state when 'pending' then 'request_in_progress' else 'request_completed' end;
+  select * into v_account from byok.accounts as a where a.user_id = p_user_id for update;
+  if p_request_id is not null then
+    select h.expires_at <= now() into v_is_expired from byok.holds as h
+    where h.user_id = p_user_id and h.request_id = p_request_id;
+    if v_is_expired = false then
+      raise sqlstate 'PT409' using message = 'request_in_progress', hint = 'A call with this idempotency key is under way.';
     end if;
+  end if;
+  -- What has expired is looked for only when it is in the way.
+  if v_is_expired or v_account.available_microcredits < place_hold.microcredits then
+    v_account := byok.end_expired(v_account, array(
+      select h.id from byok.holds as h where h.user_id = p_user_id and h.expires_at <= now()
+    ));
+  end if;
+  if p_request_id is not null and exists (
+    select from byok.entries as c
+    where c.user_id = p_user_id and c.request_id = p_request_id and not exists (
+      -- A call that was given back whole may be made again; of one that has answered only the unused part was.
+      select from byok.entries as r where r.user_id = p_user_id and r.charge_id = c.id and r.reason <> 'unused')
+  ) then
+    raise sqlstate 'PT409' using message = 'request_completed', hint = 'A call with this idempotency key was charged.';
+  end if;
+  if v_account.user_id is null or v_account.available_microcredits < place_hold.microcredits then
     raise sqlstate 'PT402' using message = 'insufficient_credits',
       detail = jsonb_build_object(
-        'price_credits', byok.to_credits(price_microcredits),
-        'available_credits', byok.to_credits(coalesce(v_available + v_given_back, 0)))::text;
+        'price_credits', byok.to_credits(place_hold.microcredits),
+        'available_credits', byok.to_credits(coalesce(v_account.available_microcredits, 0)))::text,
+      hint = 'The user needs credits for this call, or a key of their own.';
   end if;
-  update byok.accounts as a
-  set available_microcredits = a.available_microcredits + v_given_back - open_call.price_microcredits,
-      held_microcredits = a.held_microcredits - v_given_back + open_call.price_microcredits,
-      updated_at = now()
-  where a.user_id = p_user_id;
-  insert into byok.entries (user_id, kind, microcredits, operation, hold_id)
-  values (p_user_id, 'hold', price_microcredits, p_operation, hold_id);
 
-  funding := 'platform';
+  insert into byok.holds as h (user_id, operation, provider, model, microcredits, request_id)
+  values (p_user_id, p_operation, p_provider, p_model, place_hold.microcredits, p_request_id)
+  returning h.id into hold_id;
+  v_account.available_microcredits := v_account.available_microcredits - place_hold.microcredits;
+  v_account.held_microcredits := v_account.held_microcredits + place_hold.microcredits;
+  perform byok.write_account(v_account);
+
+  microcredits_per_1000_input_tokens := v_price.microcredits_per_1000_input_tokens;
+  microcredits_per_1000_cached_input_tokens := v_price.microcredits_per_1000_cached_input_tokens;
+  microcredits_per_1000_output_tokens := v_price.microcredits_per_1000_output_tokens;
   perform byok.stop_acting(v_previous_claims);
   return next;
 end
 $$;
 
-comment on function byok.open_call(uuid, text, text, text) is
-  'Decides the funding of a call. byok: the envelope, 0 microcredits, and nothing is written. platform: a hold on the operation''s price, its limits and the models it may name. Raises operation_required, invalid_request, request_in_progress, request_completed, insufficient_credits (with price_credits and available_credits).';
+comment on function byok.place_hold(uuid, text, text, text, text, bigint, bigint) is
+  'Reserves the most that a call can cost, by its price and its most input and output tokens; returns the hold and, for a metered price, the rates. Raises invalid_request, not_offered, request_in_progress, request_completed, insufficient_credits (with price_credits and available_credits); then it leaves nothing.';
 
-revoke execute on function byok.open_call(uuid, text, text, text) from public;
-grant execute on function byok.open_call(uuid, text, text, text) to service_role;
+revoke execute on function byok.open_call(uuid, text), byok.place_hold(uuid, text, text, text, text, bigint, bigint) from public;
+grant execute on function byok.open_call(uuid, text), byok.place_hold(uuid, text, text, text, text, bigint, bigint) to service_role;
 
 -- Parsing, planning and committing cost more than what most statements here do, so what many requests ask for travels in one.
 create function byok.run_batch(p_steps jsonb) returns table (number integer, answer jsonb, refusal jsonb)
@@ -1167,7 +1508,10 @@ begin
     select s.number, r.*
     from jsonb_array_elements(p_steps) with ordinality as s (value, number)
     cross join jsonb_to_record(s.value)
-      as r (step text, user_id uuid, provider text, request_id text, operation text, hold_id uuid)
+      as r (
+        step text, user_id uuid, provider text, request_id text, operation text, model text, max_input_tokens bigint,
+        max_output_tokens bigint, hold_id bigint, charge_id bigint, was_asked boolean, microcredits bigint, reason text, input_tokens bigint,
+        cached_input_tokens bigint, output_tokens bigint)
   loop
     number := v_step.number;
     answer := null;
@@ -1178,12 +1522,19 @@ begin
       end if;
       case v_step.step
         when 'open_call' then
-          select to_jsonb(o) into answer
-          from byok.open_call(v_step.user_id, v_step.provider, v_step.request_id, v_step.operation) as o;
-        when 'settle_hold' then
-          answer := to_jsonb(byok.settle_hold(v_step.user_id, v_step.hold_id));
+          select to_jsonb(o) into answer from byok.open_call(v_step.user_id, v_step.provider) as o;
+        when 'place_hold' then
+          select to_jsonb(h) into answer from byok.place_hold(
+            v_step.user_id, v_step.request_id, v_step.operation, v_step.provider, v_step.model,
+            v_step.max_input_tokens, v_step.max_output_tokens) as h;
+        when 'charge_hold' then
+          answer := to_jsonb(byok.charge_hold(v_step.user_id, v_step.hold_id));
         when 'void_hold' then
-          answer := to_jsonb(byok.void_hold(v_step.user_id, v_step.hold_id));
+          answer := to_jsonb(byok.void_hold(v_step.user_id, v_step.hold_id, v_step.was_asked));
+        when 'refund_charge' then
+          answer := to_jsonb(byok.refund_charge(
+            v_step.user_id, v_step.charge_id, v_step.microcredits, v_step.reason,
+            v_step.input_tokens, v_step.cached_input_tokens, v_step.output_tokens));
       end case;
     exception
       when lock_not_available then
@@ -1200,7 +1551,7 @@ end
 $$;
 
 comment on function byok.run_batch(jsonb) is
-  'Carries out steps, [{step: open_call | settle_hold | void_hold, user_id, and its parameters}], one user after the other, in one transaction. A row for each, in their order: its answer, or its refusal {code, message, details} with the SQLSTATE as code. 55P03 says that the user''s account was locked: the step is not done, and to be asked for by itself.';
+  'Carries out steps, [{step: open_call | place_hold | charge_hold | void_hold | refund_charge, user_id, and its parameters}], one user after the other, in one transaction. A row for each, in their order: its answer, or its refusal {code, message, details} with the SQLSTATE as code. 55P03 says that the user''s account was locked: the step is not done, and to be asked for by itself.';
 
 revoke execute on function byok.run_batch(jsonb) from public;
 
@@ -1228,9 +1579,12 @@ grant execute on function
   byok.save_credential(uuid, uuid, text, text, text, text, bigint, text),
   byok.read_envelope(uuid, text),
   byok.mark_credential(uuid, uuid, text, text),
-  byok.open_call(uuid, text, text, text),
-  byok.settle_hold(uuid, uuid),
-  byok.void_hold(uuid, uuid),
+  byok.open_call(uuid, text),
+  byok.list_prices(),
+  byok.place_hold(uuid, text, text, text, text, bigint, bigint),
+  byok.charge_hold(uuid, bigint),
+  byok.void_hold(uuid, bigint, boolean),
+  byok.refund_charge(uuid, bigint, bigint, text, bigint, bigint, bigint),
   byok.count_attempt(uuid),
   byok.is_client_accepted(jsonb),
   byok.require_claims(jsonb),
@@ -1279,7 +1633,7 @@ $$;
 
 revoke create on schema byok from byok_server, byok_rotation;
 
--- Holds that outlive their call are swept every minute where pg_cron is installed. Without it open_call sweeps its own user's,
+-- Holds that outlive their call are swept every minute where pg_cron is installed. Without it place_hold sweeps its own user's,
 -- and a backend job may call expire_holds.
 
 do $$

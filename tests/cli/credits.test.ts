@@ -40,6 +40,15 @@ function creditsOn(dbUrl: string, ...args: string[]): Promise<{ code: number | n
   return runCommand("credits", args, { BYOK_OPERATOR_DB_URL: dbUrl }).ended;
 }
 
+/** Holds the price of an operation, as a call on credits does. */
+async function placeHold(requestId: string): Promise<unknown> {
+  const { rows } = await admin.query(
+    "select hold_id from byok.place_hold($1, $2, 'kernel_build', 'openai', 'gpt-5.4-nano', 10, 10)",
+    [user.id, requestId],
+  );
+  return rows[0].hold_id;
+}
+
 async function available(): Promise<number> {
   const { rows } = await admin.query(
     "select available_microcredits / 1e6 as available from byok.accounts where user_id = $1",
@@ -91,13 +100,14 @@ describe("grant", () => {
 describe("show", () => {
   it("prints balance, calls under way and last entries", async () => {
     await credits("grant", user.email, "100", "--key", "invoice-1", "--reason", "welcome");
-    await admin.query("select byok.open_call($1, 'openai', 'request-1', 'kernel_build')", [user.id]);
+    await placeHold("request-1");
+    await admin.query("select byok.charge_hold($1, $2)", [user.id, await placeHold("request-2")]);
     const { code, output } = await credits("show", user.email);
     expect(code).toBe(0);
     expect(output).toMatch(
-      /80 credits available, 20 held\n {2}held 20 for kernel_build until 20.+, request request-1\n/,
+      /60 credits available, 20 held\n {2}held 20 for kernel_build until 20.+, request request-1\n/,
     );
-    expect(output).toMatch(/grant +100 {2}welcome\n.+hold +20 {2}kernel_build\n/);
+    expect(output).toMatch(/grant +100 {2}welcome\n.+charge +20 {2}kernel_build, gpt-5\.4-nano\n/);
   });
 
   it("prints JSON for machines, and zeros for a user without an account", async () => {
@@ -116,21 +126,18 @@ describe("show", () => {
 describe("reconcile", () => {
   beforeEach(async () => {
     await admin.query("select byok.grant_credits($1, 100, null, 'invoice-1')", [user.id]);
-    for (const [request, end] of [
-      ["settled", "settle_hold"],
-      ["voided", "void_hold"],
-    ] as const) {
-      const open = "select hold_id from byok.open_call($1, 'openai', $2, 'kernel_build')";
-      const { rows } = await admin.query(open, [user.id, request]);
-      await admin.query(`select byok.${end}($1, $2)`, [user.id, rows[0].hold_id]);
-    }
-    await admin.query("select byok.open_call($1, 'openai', 'pending', 'kernel_build')", [user.id]);
+    const charge = await placeHold("charged");
+    await admin.query("select byok.charge_hold($1, $2)", [user.id, charge]);
+    await admin.query("select byok.refund_charge($1, $2, 5000000, 'unused')", [user.id, charge]);
+    await admin.query("select byok.void_hold($1, $2, true)", [user.id, await placeHold("voided")]);
+    await admin.query("select byok.revoke_credits($1, 10, null, 'chargeback-1')", [user.id]);
+    await placeHold("pending");
   });
 
   it("finds nothing in a ledger that adds up", async () => {
     expect(await credits("reconcile")).toEqual({
       code: 0,
-      output: "accounts: 1, entries: 6, differences: 0, grants too many: 0\n",
+      output: "accounts: 1, entries: 4, differences: 0, grants too many: 0\n",
     });
   });
 
@@ -138,45 +145,46 @@ describe("reconcile", () => {
     [
       "available credits",
       "update byok.accounts set available_microcredits = available_microcredits + 5",
-      ["available microcredits is 60000005, by the ledger 60000000"],
+      ["available and held microcredits is 75000005, by the ledger 75000000"],
     ],
     [
       "held credits",
       "update byok.accounts set held_microcredits = held_microcredits - 1",
-      ["held microcredits is 19999999, by the ledger 20000000"],
+      [
+        "available and held microcredits is 74999999, by the ledger 75000000",
+        "held microcredits is 19999999, by the ledger 20000000",
+      ],
     ],
     [
       "an account without entries",
       "delete from byok.entries",
-      [
-        "available microcredits is 60000000, by the ledger 0",
-        "hold .+ is hold 20000000, settle 20000000, by the ledger missing",
-      ],
+      ["available and held microcredits is 75000000, by the ledger 0"],
     ],
     [
       "a grant that was raised",
       "update byok.entries set microcredits = 101000000 where kind = 'grant'",
-      ["available microcredits is 60000000, by the ledger 61000000"],
+      ["available and held microcredits is 75000000, by the ledger 76000000"],
+    ],
+    ["a hold that is gone", "delete from byok.holds", ["held microcredits is 20000000, by the ledger 0"]],
+    [
+      "a hold that was never placed",
+      "insert into byok.holds (user_id, operation, provider, model, microcredits) select user_id, 'x', 'x', 'x', 7 from byok.accounts",
+      ["held microcredits is 20000000, by the ledger 20000007"],
     ],
     [
-      "a hold that is gone",
-      "delete from byok.holds where state = 'settled'",
-      ["hold .+ is missing, by the ledger hold 20000000, settle 20000000"],
+      "a refund of more than was charged",
+      "update byok.entries set microcredits = 21000000 where kind = 'refund'",
+      ["what was refunded of charge \\d+ is 21000000, by the ledger at most 20000000"],
     ],
     [
-      "a hold that was never entered",
-      "insert into byok.holds (user_id, operation, microcredits, request_id) select user_id, 'x', 7, 'x' from byok.accounts",
-      ["the sum of the pending holds is 20000007, by the ledger 20000000", "hold .+ is hold 7, by the ledger missing"],
+      "a refund without a charge",
+      "delete from byok.entries where kind = 'charge'",
+      ["what was refunded of charge \\d+ is 5000000, by the ledger at most 0"],
     ],
     [
-      "a hold that was settled and voided",
-      "insert into byok.entries (user_id, kind, microcredits, operation, hold_id) select user_id, 'void', microcredits, operation, id from byok.holds where state = 'settled'",
-      ["hold .+ is hold 20000000, settle 20000000, by the ledger hold 20000000, settle 20000000, void 20000000"],
-    ],
-    [
-      "a charge in another state",
-      "update byok.holds set state = 'voided' where state = 'settled'",
-      ["hold .+ is hold 20000000, void 20000000, by the ledger hold 20000000, settle 20000000"],
+      "a hold that was charged and is still there",
+      "update byok.holds set id = (select id from byok.entries where kind = 'charge')",
+      ["hold \\d+ is under way, by the ledger charged"],
     ],
   ])("finds %s and exits with 1", async (_, tampering, expected) => {
     // Triggers off, as only a superuser can, because the ledger would refuse otherwise.
@@ -193,11 +201,11 @@ describe("reconcile", () => {
     const difference = {
       user_id: user.id,
       who: user.email,
-      what: "available microcredits",
-      recorded: "60000005",
-      computed: "60000000",
+      what: "available and held microcredits",
+      recorded: "75000005",
+      computed: "75000000",
     };
-    expect(JSON.parse(output)).toEqual({ accounts: 1, entries: 6, differences: [difference], excess_grants: [] });
+    expect(JSON.parse(output)).toEqual({ accounts: 1, entries: 4, differences: [difference], excess_grants: [] });
   });
 
   it("finds what was granted beside what sql/ grants, and how it is taken away", async () => {

@@ -107,11 +107,12 @@ describe("history()", () => {
     const user = await newUser(100);
     await (await ask(user, "openai", { operation: "doc_generation" })).text();
     await expectBalance(user, 90);
-    const page = await byokOf(user).history({ kinds: ["settle", "void"] });
+    const page = await byokOf(user).history({ kinds: ["charge", "refund"] });
     const [entry] = page.data?.entries ?? [];
-    expect(page).toMatchObject({ data: { entries: [{ kind: "settle" }], next: null }, error: null });
+    expect(page).toMatchObject({ data: { entries: [{ kind: "charge" }], next: null }, error: null });
     expect(entry).toEqual({
-      ...{ id: expect.any(Number), kind: "settle", credits: 10, operation: "doc_generation", reason: null },
+      ...{ id: expect.any(Number), kind: "charge", credits: 10, operation: "doc_generation", reason: null },
+      ...{ provider: "openai", model: "gpt-4.1-mini" },
       created_at: expect.stringMatching(/^20/),
     });
   });

@@ -33,7 +33,7 @@ describe.each(providerIds)("%s", (provider) => {
     expect(await createByok(user.supabase).remove(provider)).toEqual({ data: { removed: true }, error: null });
     expect(await askAs(user, "kernel_build")).toEqual({ funding: "platform", credits: 20 });
     await expectBalance(user, 48);
-    await expect.poll(() => ledger(user)).toEqual([...entries, "hold 20", "settle 20"]);
+    await expect.poll(() => ledger(user)).toEqual([...entries, "charge 20"]);
   });
 
   test(`a wrong key for ${provider} is refused, and the one that works is kept`, async () => {

@@ -36,22 +36,24 @@ test("supabase-js reads account, ledger and holds of its user, and the prices an
   const { data: entries } = await supabase.from("entries").select("kind, microcredits, operation").order("id");
   expect(entries).toEqual([
     { kind: "grant", microcredits: 100_000_000, operation: null },
-    { kind: "hold", microcredits: 10_000_000, operation: "doc_generation" },
-    { kind: "settle", microcredits: 10_000_000, operation: "doc_generation" },
+    { kind: "charge", microcredits: 10_000_000, operation: "doc_generation" },
   ]);
-  const { data: holds } = await supabase.from("holds").select("operation, microcredits, state");
-  expect(holds).toEqual([{ operation: "doc_generation", microcredits: 10_000_000, state: "settled" }]);
-  const { data: operations } = await supabase
-    .from("operations")
-    .select("name, price_microcredits")
-    .order("price_microcredits");
+  expect((await supabase.from("holds").select()).data).toEqual([]);
+  const { data: operations } = await supabase.from("operations").select("name, label").order("name");
   expect(operations).toEqual([
-    { name: "single_doc_regen", price_microcredits: 2_000_000 },
-    { name: "doc_generation", price_microcredits: 10_000_000 },
-    { name: "kernel_build", price_microcredits: 20_000_000 },
+    { name: "doc_generation", label: "Doc generation" },
+    { name: "kernel_build", label: "Kernel build" },
+    { name: "single_doc_regen", label: "Single doc regen" },
   ]);
-  const { data: models } = await supabase.from("platform_models").select("model").eq("provider", "groq").order("model");
-  expect(models).toEqual([{ model: "llama-3.1-8b-instant" }, { model: "llama-3.3-70b-versatile" }]);
+  const { data: prices } = await supabase
+    .from("prices")
+    .select("model, microcredits_per_call")
+    .match({ provider: "groq", operation: "kernel_build" })
+    .order("model");
+  expect(prices).toEqual([
+    { model: "openai/gpt-oss-120b", microcredits_per_call: 20_000_000 },
+    { model: "openai/gpt-oss-20b", microcredits_per_call: 20_000_000 },
+  ]);
 });
 
 test("supabase-js removes a key by deleting its credential, and the next call is on credits", async () => {

@@ -105,7 +105,7 @@ export class Target {
     const database = new Client({ connectionString: stack.adminDbUrl });
     await database.connect();
     // The limit on attempts is not what is under attack here.
-    await database.query("update byok.limits set per_day = 1000000 where name = 'key_attempts'");
+    await database.query("update byok.limits set at_most = 1000000 where name = 'key_attempts'");
     const [victim, attacker, spender, saver] = await createPeople(stack, database);
     const canary = await startCanary();
     const target = new Target({ stack, providers: servers, canary, victim, attacker, spender, saver }, database);

@@ -3,46 +3,54 @@ import type { Client } from "pg";
 
 /** `$1` are the users to look at; `ledger` is the schema. */
 const violations = {
-  "available + held + settled = granted, for each user": `
-    select a.user_id, a.available_microcredits, a.held_microcredits, s.settled, s.granted from ledger.accounts as a cross join lateral (
-      select coalesce(sum(e.microcredits) filter (where e.kind = 'settle'), 0) as settled,
-             coalesce(sum(e.microcredits) filter (where e.kind = 'grant'), 0) as granted
+  "available + held + charged - refunded + revoked = granted, for each user": `
+    select a.user_id, a.available_microcredits, a.held_microcredits, e.microcredits from ledger.accounts as a cross join lateral (
+      select coalesce(sum(case when kind in ('grant', 'refund') then microcredits else -microcredits end), 0) as microcredits
       from ledger.entries as e where e.user_id = a.user_id
-    ) as s
-    where a.user_id = any($1) and a.available_microcredits + a.held_microcredits + s.settled <> s.granted`,
-  "available + held + settled = granted, in all": `
+    ) as e
+    where a.user_id = any($1) and a.available_microcredits + a.held_microcredits <> e.microcredits`,
+  "available + held + charged - refunded + revoked = granted, in all": `
     select * from
       (select sum(available_microcredits + held_microcredits) as microcredits from ledger.accounts where user_id = any($1)) as accounts,
-      (select sum(case kind when 'grant' then microcredits when 'settle' then -microcredits else 0 end) as microcredits
+      (select sum(case when kind in ('grant', 'refund') then microcredits else -microcredits end) as microcredits
        from ledger.entries where user_id = any($1)) as entries
     where accounts.microcredits is distinct from entries.microcredits`,
   "nothing is negative": `
     select * from ledger.accounts where user_id = any($1) and (available_microcredits < 0 or held_microcredits < 0)`,
-  "held is the sum of the pending holds": `
+  "held is the sum of the holds": `
     select a.user_id, a.held_microcredits, h.microcredits from ledger.accounts as a cross join lateral (
-      select coalesce(sum(microcredits), 0) as microcredits from ledger.holds where user_id = a.user_id and state = 'pending'
+      select coalesce(sum(microcredits), 0) as microcredits from ledger.holds where user_id = a.user_id
     ) as h
     where a.user_id = any($1) and a.held_microcredits <> h.microcredits`,
-  "each hold has one entry that placed it, and one that resolved it once it is resolved": `
-    select h.id, h.state, e.kinds from ledger.holds as h cross join lateral (
-      select coalesce(string_agg(kind, ' ' order by id), '') as kinds from ledger.entries as e
-      where e.hold_id = h.id and e.user_id = h.user_id and e.microcredits = h.microcredits and e.operation = h.operation
-    ) as e
+  "a hold is charged once, and is gone then": `
+    select h.id from ledger.holds as h join ledger.entries as e on e.user_id = h.user_id and e.id = h.id
     where h.user_id = any($1)
-      and e.kinds <> case h.state when 'pending' then 'hold' when 'settled' then 'hold settle' else 'hold void' end`,
-  "no entry belongs to a hold that is not there": `
-    select e.* from ledger.entries as e
-    where e.user_id = any($1) and e.kind <> 'grant'
-      and not exists (select from ledger.holds as h where h.id = e.hold_id and h.user_id = e.user_id)`,
-  "no hold is pending past its time after a sweep": `
-    select id, expires_at from ledger.holds
-    where user_id = any($1) and state = 'pending' and expires_at <= now()`,
-  "a request id has one hold that is not voided": `
+    union all
+    select id from ledger.entries where user_id = any($1) group by user_id, id having count(*) > 1`,
+  "a refund is of a charge of the same user, once, and at most whole": `
+    select r.id from ledger.entries as r left join ledger.entries as c
+      on c.user_id = r.user_id and c.id = r.charge_id and c.kind = 'charge' and c.microcredits >= r.microcredits
+        and c.operation = r.operation
+    where r.user_id = any($1) and r.kind = 'refund' and c.id is null
+    union all
+    select charge_id from ledger.entries where user_id = any($1) and kind = 'refund' group by user_id, charge_id having count(*) > 1`,
+  "no hold is there past its time after a sweep": `
+    select id, expires_at from ledger.holds where user_id = any($1) and expires_at <= now()`,
+  "a request id is charged once, but for what was refunded whole": `
+    select c.user_id, c.request_id, count(*) from ledger.entries as c
+    where c.user_id = any($1) and c.kind = 'charge' and c.request_id is not null and not exists (
+      select from ledger.entries as r
+      where r.user_id = c.user_id and r.charge_id = c.id and r.microcredits = c.microcredits and r.reason <> 'unused')
+    group by 1, 2 having count(*) > 1`,
+  "a request id has one call under way": `
     select user_id, request_id, count(*) from ledger.holds
-    where user_id = any($1) and state <> 'voided' group by 1, 2 having count(*) > 1`,
-  "an idempotency key granted once": `
+    where user_id = any($1) and request_id is not null group by 1, 2 having count(*) > 1`,
+  "an idempotency key counted once": `
     select idempotency_key, count(*) from ledger.entries
-    where user_id = any($1) and kind = 'grant' group by 1 having count(*) > 1`,
+    where user_id = any($1) and idempotency_key is not null group by 1 having count(*) > 1`,
+  "the platform bears what its limit of the day allows at most": `
+    select user_id, unpaid_microcredits from ledger.accounts
+    where user_id = any($1) and unpaid_microcredits > (select at_most from byok.limits where name = 'unpaid_microcredits')`,
 } as const;
 
 const leftViolations = {

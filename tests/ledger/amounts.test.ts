@@ -27,7 +27,7 @@ async function everything(): Promise<unknown> {
     `select (select jsonb_agg(a) from byok.accounts as a where user_id = $1) as accounts,
             (select jsonb_agg(e) from byok.entries as e where user_id = $1) as entries,
             (select jsonb_agg(h) from byok.holds as h where user_id = $1) as holds,
-            (select jsonb_agg(o) from byok.operations as o) as operations`,
+            (select jsonb_agg(p order by p) from byok.prices as p) as prices`,
     [user],
   );
   return rows;
@@ -149,14 +149,17 @@ const tooMany_microcredits = "1000000000000001";
 const noAmounts = ["0", "0.4", ...noBalances];
 const refusedByColumn = /^(23514|23502|22003|22P02|0A000)$/;
 
-describe("operations", () => {
-  const columns = ["price_microcredits", "max_output_tokens", "max_input_bytes"];
+describe("prices", () => {
+  const columns = ["microcredits_per_call", "max_output_tokens", "max_input_bytes"];
   const cells = columns.flatMap((column) => noAmounts.map((value) => [column, value] as const));
+  const change = (column: string, value: string) =>
+    operator.query(
+      `update byok.prices set ${column} = ${value} where operation = 'kernel_build' and provider = 'groq'`,
+    );
 
   test.each(cells)("the operator cannot set %s to %s", async (column, value) => {
     const before = await everything();
-    const update = operator.query(`update byok.operations set ${column} = ${value} where name = 'kernel_build'`);
-    expect(await refusal(update)).toMatch(refusedByColumn);
+    expect(await refusal(change(column, value))).toMatch(refusedByColumn);
     expect(await everything()).toEqual(before);
   });
 
@@ -164,28 +167,24 @@ describe("operations", () => {
     "the operator cannot set a price of %s, which is not rounded",
     async (price) => {
       const before = await everything();
-      const update = operator.query(
-        `update byok.operations set price_microcredits = ${price} where name = 'kernel_build'`,
-      );
-      expect(await refusal(update)).toBe("23514");
+      expect(await refusal(change("microcredits_per_call", price))).toBe("23514");
       expect(await everything()).toEqual(before);
     },
   );
 
   test.each([
-    ["price_microcredits", 1_000_000_000_000_001],
-    ["max_output_tokens", 1_000_001],
-    ["max_input_bytes", 26_214_401],
-  ])("the operator cannot set %s to more than its limit, %d", async (column, value) => {
-    const update = operator.query(`update byok.operations set ${column} = $1 where name = 'kernel_build'`, [value]);
-    expect(await refusal(update)).toBe("23514");
+    ["microcredits_per_call", "1000000000000001"],
+    ["max_output_tokens", "1000001"],
+    ["max_input_bytes", "26214401"],
+  ])("the operator cannot set %s to more than its limit, %s", async (column, value) => {
+    expect(await refusal(change(column, value))).toBe("23514");
   });
 });
 
 describe("the tables, even when the operator writes into them by hand", () => {
   const statements = {
     "a hold":
-      "insert into byok.holds (user_id, operation, request_id, microcredits) values ($1, 'by hand', 'by hand', ",
+      "insert into byok.holds (user_id, operation, provider, model, microcredits) values ($1, 'by hand', 'by hand', 'by hand', ",
     "an entry":
       "insert into byok.entries (user_id, kind, idempotency_key, microcredits) values ($1, 'grant', 'by hand', ",
   };

@@ -1,9 +1,9 @@
 /** Many clients on few accounts: each runs its script on a connection of its own, and everything it sees is written down. */
 import { randomUUID } from "node:crypto";
 import { type Client, DatabaseError, Pool } from "pg";
-import { Batches, Locked } from "./batches.ts";
-import { type Events, type HoldSeen, newEvents } from "./events.ts";
-import { drawScripts, providers, type Step, type StepOf, userKinds } from "./script.ts";
+import { Batches, Locked, parametersOf } from "./batches.ts";
+import { type Events, type HoldSeen, newEvents, type Opening } from "./events.ts";
+import { drawScripts, models, providers, type Step, type StepOf, userKinds } from "./script.ts";
 import { connect, createUsers, envelope } from "../harness/sessions.ts";
 
 export interface AttackOptions {
@@ -120,9 +120,11 @@ class Attacker {
     switch (step.kind) {
       case "open":
         return this.#open(step);
-      case "settle":
+      case "charge":
       case "void":
-        return this.#resolve(step);
+        return this.#end(step);
+      case "refund":
+        return this.#refund(step);
       case "grant":
         return this.#grant(step);
       case "expire":
@@ -138,45 +140,55 @@ class Attacker {
     }
   }
 
+  /** As a call does it: who pays, and, if credits do, a hold on its price. */
   async #open(step: StepOf<"open">): Promise<void> {
     const user = this.#user(step.user);
-    const requestId = `request-${step.request}`;
+    const requestId = step.request === null ? null : `request-${step.request}`;
     const begun = this.#events.tick();
-    const answer = await this.#call("open", "open_call", [user, step.provider, requestId, step.operation]);
-    const span = { begun, ended: this.#events.tick() };
-    if (answer === "rolled back") return;
-    const opening = { ...span, user, provider: step.provider, requestId };
-    if (answer instanceof Error) {
-      this.#events.openings.push({ ...opening, refusal: answer.message, detail: answer.detail ?? "" });
-      return;
-    }
-    const { funding, hold_id, price_microcredits, envelope: sealed } = answer;
-    this.#events.openings.push({ ...opening, funding, holdId: hold_id, sealed: sealed !== null });
-    if (hold_id === null) return;
-    this.#events.holds.push({
-      id: hold_id,
-      user,
-      requestId,
-      price: Number(price_microcredits) / 1e6,
-      reports: new Set(),
-      aged: false,
-    });
+    const opened = await this.#call("open", "open_call", [user, step.provider]);
+    const seen = (more: Partial<Opening>) =>
+      this.#events.openings.push({
+        ...{ begun, ended: this.#events.tick(), user, provider: step.provider, requestId },
+        ...more,
+      });
+    if (opened === "rolled back") return;
+    if (opened instanceof Error) return void seen({ refusal: opened.message, detail: opened.detail ?? "" });
+    seen({ payer: opened.payer, sealed: opened.envelope !== null });
+    if (opened.payer === "byok") return;
+    const model = models[step.provider];
+    const hold = await this.#call("hold", "place_hold", [
+      ...[user, requestId, step.operation, step.provider, model],
+      ...[10, 10],
+    ]);
+    if (hold === "rolled back") return;
+    if (hold instanceof Error)
+      return void seen({ payer: "platform", refusal: hold.message, detail: hold.detail ?? "" });
+    const price = Number(hold.microcredits) / 1e6;
+    const id = String(hold.hold_id);
+    this.#events.holds.push({ id, user, requestId, price, reports: new Set(), refunds: new Set(), aged: false });
   }
 
-  async #resolve({ kind, recent, as }: StepOf<"settle" | "void">): Promise<void> {
+  async #end(step: StepOf<"charge" | "void">): Promise<void> {
+    const hold = this.#recentHold(step.recent);
+    if (!hold) return;
+    const { kind } = step;
+    const user = step.as === null ? hold.user : this.#user(step.as);
+    const more = step.kind === "void" ? [step.wasAsked] : [];
+    const answer = await this.#call(kind, `${kind}_hold`, [user, hold.id, ...more]);
+    if (answer === "rolled back" || answer instanceof Error) return;
+    const outcome = answer[`${kind}_hold`];
+    if (user === hold.user) hold.reports.add(outcome);
+    else if (outcome !== "voided") this.#events.unexpected.push(`${kind} of another user's hold: ${outcome}`);
+  }
+
+  async #refund({ kind, recent, as, credits, reason }: StepOf<"refund">): Promise<void> {
     const hold = this.#recentHold(recent);
     if (!hold) return;
     const user = as === null ? hold.user : this.#user(as);
-    const answer = await this.#call(kind, `${kind}_hold`, [user, hold.id]);
-    if (answer === "rolled back") return;
-    if (answer instanceof Error) {
-      if (user === hold.user && !this.#events.left.has(user))
-        this.#events.unexpected.push(`${kind} of an own hold: ${answer.message}`);
-    } else if (user !== hold.user) {
-      this.#events.unexpected.push(`${kind} of another user's hold: ${answer[`${kind}_hold`]}`);
-    } else {
-      hold.reports.add(answer[`${kind}_hold`]);
-    }
+    const answer = await this.#call(kind, "refund_charge", [user, hold.id, credits * 1e6, reason]);
+    if (answer === "rolled back" || answer instanceof Error) return;
+    if (user !== hold.user) this.#events.unexpected.push(`a refund of another user's charge`);
+    else if (Number(answer.refund_charge) > 0) hold.refunds.add(Number(answer.refund_charge) / 1e6);
   }
 
   async #grant({ user: index, key, credits }: StepOf<"grant">): Promise<void> {
@@ -194,7 +206,7 @@ class Attacker {
     const hold = this.#recentHold(recent);
     if (!hold) return;
     const { rowCount } = await this.#operator.query(
-      `update ${this.#schema}.holds set expires_at = now() - interval '1 second' where id = $1 and state = 'pending'`,
+      `update ${this.#schema}.holds set expires_at = now() - interval '1 second' where id = $1`,
       [hold.id],
     );
     if (rowCount) hold.aged = true;
@@ -255,10 +267,14 @@ class Attacker {
   }
 
   /** The row of a function, or its refusal; anything but a refusal that the function documents is unexpected. */
-  async #call(kind: Step["kind"], name: string, values: unknown[]): Promise<Row | DatabaseError | "rolled back"> {
+  async #call(
+    kind: Step["kind"] | "hold",
+    name: string,
+    values: unknown[],
+  ): Promise<Row | DatabaseError | "rolled back"> {
     try {
       const row = await this.#rowOf(name, values);
-      this.#count(kind, row?.funding ?? "done");
+      this.#count(kind, row?.payer ?? "done");
       return row as Row;
     } catch (thrown) {
       const error = thrown as DatabaseError;
@@ -275,7 +291,7 @@ class Attacker {
   }
 
   async #rowOf(name: string, values: unknown[]): Promise<Row | undefined> {
-    if (this.#batches && batchable.includes(name)) {
+    if (this.#batches && name in parametersOf) {
       try {
         return await this.#batches.call(name, values);
       } catch (error) {
@@ -287,15 +303,13 @@ class Attacker {
     return (await this.#session.query<Row>(`select * from ${this.#schema}.${name}(${places})`, values)).rows[0];
   }
 
-  #count(kind: Step["kind"], outcome: string): void {
+  #count(kind: Step["kind"] | "hold", outcome: string): void {
     const name = `${kind}: ${outcome}`;
     this.#events.outcomes[name] = (this.#events.outcomes[name] ?? 0) + 1;
   }
 }
 
 type Row = Record<string, any>;
-
-const batchable = ["open_call", "settle_hold", "void_hold"];
 
 /** Whether a transaction could not be serialized, which read committed never asks for; nothing of it remains. */
 function isRolledBack(error: unknown): boolean {
@@ -306,9 +320,9 @@ function isRolledBack(error: unknown): boolean {
 const gone = "23503";
 
 /** What each function may answer instead of doing it. A deadlock is on no list. */
-const refusals: Partial<Record<Step["kind"], string[]>> = {
-  open: ["PT402 insufficient_credits", "PT409 request_in_progress", "PT409 request_completed"],
-  settle: ["PT404 hold_not_found"],
-  void: ["PT404 hold_not_found"],
+const refusals: Partial<Record<Step["kind"] | "hold", string[]>> = {
+  open: ["PT401 unauthenticated"],
+  hold: ["PT401 unauthenticated", "PT402 insufficient_credits", "PT409 request_in_progress", "PT409 request_completed"],
+  refund: ["PT404 charge_not_found"],
   grant: ["PT409 idempotency_key_reused", `${gone} gone`],
 };

@@ -9,6 +9,15 @@ interface Waiting {
 
 type Row = Record<string, any>;
 
+/** The functions that go into a batch, with what they take after the user. */
+export const parametersOf: Readonly<Record<string, readonly string[]>> = {
+  open_call: ["provider"],
+  place_hold: ["request_id", "operation", "provider", "model", "max_input_tokens", "max_output_tokens"],
+  charge_hold: ["hold_id"],
+  void_hold: ["hold_id", "was_asked"],
+  refund_charge: ["charge_id", "microcredits", "reason"],
+};
+
 /** What a step cannot be in a batch: its account was locked, so it is to be asked for alone. */
 export class Locked extends Error {}
 
@@ -29,8 +38,7 @@ export class Batches {
    * @throws DatabaseError the refusal that it would raise; Locked
    */
   call(name: string, [user, ...values]: unknown[]): Promise<Row> {
-    const [provider, request_id, operation] = values;
-    const parameters = name === "open_call" ? { provider, request_id, operation } : { hold_id: values[0] };
+    const parameters = Object.fromEntries((parametersOf[name] ?? []).map((parameter, at) => [parameter, values[at]]));
     return new Promise((resolve, reject) => {
       this.#waiting.push({ step: { step: name, user_id: user, ...parameters }, resolve, reject });
       if (!this.#isUnderWay) void this.#send();
@@ -47,7 +55,7 @@ export class Batches {
         for (const [index, { step, resolve, reject }] of batch.entries()) {
           const { answer, refusal } = rows[index];
           if (refusal) reject(refusal.code === "55P03" ? new Locked() : refusalOf(refusal));
-          else resolve(typeof answer === "string" ? { [(step as { step: string }).step]: answer } : answer);
+          else resolve(typeof answer !== "object" ? { [(step as { step: string }).step]: answer } : answer);
         }
       } catch (error) {
         for (const { reject } of batch) reject(error);

@@ -68,13 +68,12 @@ test(
 );
 
 const reached = [
-  ...["byok", "platform", "insufficient_credits", "request_in_progress", "request_completed"].map(
-    (name) => `open: ${name}`,
-  ),
-  ...["settle: done", "settle: hold_not_found", "void: done", "void: hold_not_found"],
+  ...["open: byok", "open: platform", "hold: done"],
+  ...["insufficient_credits", "request_in_progress", "request_completed"].map((name) => `hold: ${name}`),
+  ...["charge: done", "void: done", "refund: done", "refund: charge_not_found"],
   ...["grant: done", "grant: idempotency_key_reused", "expire: done", "save: done", "remove: done", "leave: done"],
   "locked",
-  ...["open: rolled back", "settle: rolled back", "void: rolled back"],
+  ...["hold: rolled back", "charge: rolled back", "void: rolled back"],
 ];
 
 async function judge({ schema, credits }: AttackOptions, events: Events) {
@@ -127,12 +126,12 @@ describe("two at once", () => {
     return user;
   }
 
-  /** Opens a call of 20 credits on platform funding and returns its hold. */
+  /** Places a hold of 20 credits. */
   async function open(client: Client, user: string, requestId: string = randomUUID()): Promise<string> {
-    const { rows } = await client.query("select hold_id from byok.open_call($1, 'openai', $2, 'kernel_build')", [
-      user,
-      requestId,
-    ]);
+    const { rows } = await client.query(
+      "select hold_id from byok.place_hold($1, $2, 'kernel_build', 'openai', 'gpt-5.4-nano', 10, 10)",
+      [user, requestId],
+    );
     return rows[0].hold_id;
   }
 
@@ -158,7 +157,7 @@ describe("two at once", () => {
     return outcome;
   }
 
-  test("open_call() gives the last credits to one of two calls", async () => {
+  test("place_hold() gives the last credits to one of two calls", async () => {
     const user = await userWith(39);
     const loser = overtaking(
       (client) => open(client, user),
@@ -170,7 +169,7 @@ describe("two at once", () => {
     });
   });
 
-  test("open_call() places one hold for a request id that comes twice", async () => {
+  test("place_hold() places one hold for a request id that comes twice", async () => {
     const user = await userWith(100);
     const loser = overtaking(
       (client) => open(client, user, "twice"),
@@ -179,7 +178,7 @@ describe("two at once", () => {
     await expect(loser).rejects.toMatchObject({ code: "PT409", message: "request_in_progress" });
   });
 
-  test("open_call() has no credits to hold when the account is made after it has looked for it", async () => {
+  test("place_hold() has no credits to hold when the account is made after it has looked for it", async () => {
     const [user = ""] = await createUsers(operator, 1);
     const granter = await connect(dbUrl);
     try {
@@ -202,14 +201,14 @@ describe("two at once", () => {
     }
   });
 
-  test("settle_hold() that waits for void_hold() charges nothing and says so", async () => {
+  test("charge_hold() that waits for void_hold() charges nothing and says so", async () => {
     const user = await userWith(20);
     const hold = await open(first, user);
     const answer = await overtaking(
-      (client) => client.query("select byok.void_hold($1, $2)", [user, hold]),
-      (client) => client.query("select byok.settle_hold($1, $2)", [user, hold]),
+      (client) => client.query("select byok.void_hold($1, $2, false)", [user, hold]),
+      (client) => client.query("select byok.charge_hold($1, $2)", [user, hold]),
     );
-    expect(answer.rows).toEqual([{ settle_hold: "voided" }]);
+    expect(answer.rows).toEqual([{ charge_hold: "voided" }]);
     const { rows } = await operator.query(
       "select byok.to_credits(available_microcredits) as available, byok.to_credits(held_microcredits) as held from byok.accounts where user_id = $1",
       [user],
@@ -217,7 +216,7 @@ describe("two at once", () => {
     expect(rows).toEqual([{ available: "20", held: "0" }]);
   });
 
-  test("settle_hold() that comes when open_call() is giving the expired hold back charges nothing and says so", async () => {
+  test("charge_hold() that comes when place_hold() is giving the expired hold back charges nothing and says so", async () => {
     const user = await userWith(40);
     const hold = await open(first, user);
     await expire(hold);
@@ -225,10 +224,10 @@ describe("two at once", () => {
     await operator.query("select from byok.accounts where user_id = $1 for update", [user]);
     const opening = open(first, user);
     await waits(operator, first);
-    const settling = second.query("select byok.settle_hold($1, $2)", [user, hold]);
+    const settling = second.query("select byok.charge_hold($1, $2)", [user, hold]);
     await waits(operator, second);
     await operator.query("commit");
-    expect((await settling).rows).toEqual([{ settle_hold: "voided" }]);
+    expect((await settling).rows).toEqual([{ charge_hold: "voided" }]);
     await opening;
     const { rows } = await operator.query(
       "select byok.to_credits(available_microcredits) as available, byok.to_credits(held_microcredits) as held from byok.accounts where user_id = $1",
@@ -237,17 +236,17 @@ describe("two at once", () => {
     expect(rows).toEqual([{ available: "20", held: "20" }]);
   });
 
-  test("settle_hold() charges a hold that is past its time and was not swept, and the sweep passes it by", async () => {
+  test("charge_hold() charges a hold that is past its time and was not swept, and the sweep passes it by", async () => {
     const user = await userWith(20);
     const hold = await open(first, user);
     await expire(hold);
     const { rows } = await overtaking(
-      (client) => client.query("select byok.settle_hold($1, $2)", [user, hold]),
+      (client) => client.query("select byok.charge_hold($1, $2)", [user, hold]),
       (client) => client.query("select byok.expire_holds(1000)"),
     );
     expect(rows).toEqual([{ expire_holds: 0 }]);
-    const { rows: holds } = await operator.query("select state from byok.holds where id = $1", [hold]);
-    expect(holds).toEqual([{ state: "settled" }]);
+    const { rows: entries } = await operator.query("select kind from byok.entries where id = $1", [hold]);
+    expect(entries).toEqual([{ kind: "charge" }]);
   });
 
   test("grant_credits() grants once for a key that comes twice", async () => {
@@ -276,7 +275,7 @@ describe("two at once", () => {
     // The hold that expired first is of the account that comes last.
     for (const hold of holds) await expire(hold);
     await overtaking(
-      (client) => client.query("select byok.void_hold($1, $2)", [lower, holds[1]]),
+      (client) => client.query("select byok.void_hold($1, $2, false)", [lower, holds[1]]),
       (client) => client.query("select byok.expire_holds(1000)"),
       () => operator.query("select from byok.accounts where user_id = $1 for update nowait", [higher]),
     );
@@ -291,7 +290,7 @@ describe("two at once", () => {
   });
 
   test.each<[string, (client: Client, user: string) => Promise<unknown>]>([
-    ["open_call()", (client, user) => open(client, user)],
+    ["place_hold()", (client, user) => open(client, user)],
     ["expire_holds()", (client) => client.query("select byok.expire_holds(1000)")],
   ])("%s that gives several holds back and the deletion of their user do not wait for each other", async (_, sweep) => {
     const user = await userWith(40);

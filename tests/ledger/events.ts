@@ -1,15 +1,17 @@
 /** What the clients of an attack saw, and whether one ledger can have shown them all of it. */
 import type { Client } from "pg";
 
-/** A hold that open_call() answered with. */
+/** A hold that place_hold() answered with. */
 export interface HoldSeen {
   readonly id: string;
   readonly user: string;
-  readonly requestId: string;
+  readonly requestId: string | null;
   /** In credits. */
   readonly price: number;
-  /** What settle_hold() and void_hold() said its state is. */
+  /** What charge_hold() and void_hold() said has become of it. */
   readonly reports: Set<string>;
+  /** Credits that refund_charge() said were given back. */
+  readonly refunds: Set<number>;
   /** Whether it was made to look expired. */
   aged: boolean;
 }
@@ -20,12 +22,11 @@ interface Span {
   readonly ended: number;
 }
 
-interface Opening extends Span {
+export interface Opening extends Span {
   readonly user: string;
   readonly provider: string;
-  readonly requestId: string;
-  readonly funding?: "byok" | "platform";
-  readonly holdId?: string | null;
+  readonly requestId: string | null;
+  readonly payer?: "byok" | "platform";
   /** Whether an envelope came with it. */
   readonly sealed?: boolean;
   readonly refusal?: string;
@@ -98,7 +99,8 @@ export async function contradictions(
     grants: all.grants.filter(isThere),
   };
   const { rows: holds } = await client.query<{ id: string; state: string }>(
-    `select id, state from ${schema}.holds where user_id = any($1)`,
+    `select id::text, 'pending' as state from ${schema}.holds where user_id = any($1)
+     union all select id::text, 'charged' from ${schema}.entries where kind = 'charge' and user_id = any($1)`,
     [events.users],
   );
   const { rows: accounts } = await client.query<{ user_id: string; available: string; held: string }>(
@@ -121,15 +123,19 @@ export async function contradictions(
 
 function contradictedHolds({ holds }: Events, states: Map<string, string>): string[] {
   const found: string[] = [];
-  if (holds.length !== states.size) found.push(`clients opened ${holds.length} holds, and there are ${states.size}`);
-  for (const { id, reports, aged } of holds) {
-    const state = states.get(id);
+  const unknown = [...states.keys()].filter((id) => !holds.some((hold) => hold.id === id));
+  if (unknown.length > 0) found.push(`there are ${unknown.length} holds and charges that no client was told of`);
+  for (const { id, reports, refunds, aged } of holds) {
+    // Of one that was voided nothing is kept.
+    const state = states.get(id) ?? "voided";
+    if (refunds.size > 1) found.push(`hold ${id} was refunded ${[...refunds].join(" and ")} credits`);
+    if (refunds.size > 0 && state !== "charged") found.push(`hold ${id} was refunded and is ${state}`);
     const [report = "nothing"] = reports;
     if (reports.size > 1) found.push(`hold ${id} was reported as ${[...reports].join(" and as ")}`);
     if (reports.size === 1 && report !== state) found.push(`hold ${id} was reported as ${report} and is ${state}`);
     if (reports.size === 0 && !aged && state !== "pending")
       found.push(`nobody resolved hold ${id}, and it is ${state}`);
-    if (reports.size === 0 && aged && state !== "voided") found.push(`hold ${id} had expired, and is ${state}`);
+    if (reports.size === 0 && aged && state === "pending") found.push(`hold ${id} had expired, and is ${state}`);
   }
   return found;
 }
@@ -137,25 +143,23 @@ function contradictedHolds({ holds }: Events, states: Map<string, string>): stri
 function contradictedOpenings(events: Events, states: Map<string, string>, byokUsers: readonly string[]): string[] {
   const found: string[] = [];
   for (const opening of events.openings) {
-    const { user, provider, requestId, funding, holdId, sealed, refusal, detail } = opening;
+    const { user, provider, requestId, payer, sealed, refusal, detail } = opening;
     const credential = byokUsers.includes(user) ? "present" : credentialDuring(opening, events);
-    const byok = funding === "byok";
-    if (credential === "present" && !byok)
-      found.push(`${user} had a key for ${provider}, and got ${funding ?? refusal}`);
+    const byok = payer === "byok";
+    if (credential === "present" && !byok) found.push(`${user} had a key for ${provider}, and got ${payer ?? refusal}`);
     if (credential === "absent" && byok) found.push(`${user} had no key for ${provider}, and got byok`);
-    if (byok && (holdId !== null || !sealed)) found.push(`byok came to ${user} with a hold or without an envelope`);
-    if (funding === "platform" && (!holdId || sealed))
-      found.push(`${user} was funded by credits without a hold or with an envelope`);
+    if (byok && !sealed) found.push(`byok came to ${user} without an envelope`);
+    if (payer === "platform" && sealed) found.push(`credits were to pay for ${user}, with an envelope`);
     if (refusal === "insufficient_credits") {
       const { price_credits, available_credits } = JSON.parse(detail ?? "{}");
       if (available_credits >= price_credits)
         found.push(`${user} was refused ${price_credits} of ${available_credits} credits`);
     }
     if (refusal === "request_completed") {
-      const settled = events.holds.some(
-        (hold) => hold.user === user && hold.requestId === requestId && states.get(hold.id) === "settled",
+      const charged = events.holds.some(
+        (hold) => hold.user === user && hold.requestId === requestId && states.get(hold.id) === "charged",
       );
-      if (!settled) found.push(`${requestId} of ${user} was called completed, and no hold of it is settled`);
+      if (!charged) found.push(`${requestId} of ${user} was called completed, and was never charged`);
     }
   }
   return found;
@@ -204,7 +208,7 @@ function contradictedBalance(
 ): string[] {
   const own = holds.filter(({ user }) => user === account.user_id);
   const inState = (state: string) => sum(own.filter(({ id }) => states.get(id) === state).map(({ price }) => price));
-  const charged = sum(own.filter(({ reports }) => reports.has("settled")).map(({ price }) => price));
+  const refunded = sum(own.flatMap(({ refunds }) => [...refunds]));
   const granted =
     credits +
     sum(
@@ -213,7 +217,7 @@ function contradictedBalance(
         .map((grant) => grant.credits),
     );
   const held = inState("pending");
-  const available = granted - charged - held;
+  const available = granted - inState("charged") + refunded - held;
   if (Number(account.available) === available && Number(account.held) === held) return [];
   const is = `${account.available} available and ${account.held} held`;
   return [`${account.user_id} has ${is}; by what the clients saw it is ${available} and ${held}`];

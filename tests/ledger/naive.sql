@@ -3,28 +3,31 @@
 -- runs against both. The test replaces `naive` by a schema of its own.
 
 create schema naive;
-create table naive.operations as select name, price_microcredits from byok.operations;
+create table naive.prices as select operation, provider, model, microcredits_per_call from byok.prices;
 create table naive.accounts (
   user_id uuid primary key references auth.users (id) on delete cascade,
   available_microcredits bigint not null,
-  held_microcredits bigint not null
+  held_microcredits bigint not null,
+  unpaid_microcredits bigint not null default 0
 );
+create sequence naive.entry_ids;
 create table naive.holds (
-  id uuid primary key default gen_random_uuid(),
+  id bigint primary key default nextval('naive.entry_ids'),
   user_id uuid not null references auth.users (id) on delete cascade,
   operation text not null,
   microcredits bigint not null,
-  request_id text not null,
-  state text not null default 'pending',
+  request_id text,
   expires_at timestamptz not null default now() + interval '15 minutes'
 );
 create table naive.entries (
-  id bigint generated always as identity primary key,
+  id bigint default nextval('naive.entry_ids'),
   user_id uuid not null references auth.users (id) on delete cascade,
   kind text not null,
   microcredits bigint not null,
   operation text,
-  hold_id uuid,
+  request_id text,
+  charge_id bigint,
+  reason text,
   idempotency_key text
 );
 create table naive.credentials (
@@ -41,7 +44,7 @@ create policy "The functions do the rest" on naive.credentials to service_role u
 create function naive.grant_credits(p_user_id uuid, p_credits numeric, p_reason text, p_idempotency_key text)
 returns table (available_credits numeric, granted boolean) language plpgsql as $$
 begin
-  insert into naive.accounts values (p_user_id, 0, 0) on conflict do nothing;
+  insert into naive.accounts values (p_user_id, 0, 0, 0) on conflict do nothing;
   select available_microcredits / 1e6 into available_credits from naive.accounts where user_id = p_user_id;
   granted := not exists (select from naive.entries where idempotency_key = p_idempotency_key);
   if granted then
@@ -54,73 +57,101 @@ begin
 end
 $$;
 
-create function naive.open_call(p_user_id uuid, p_provider text, p_request_id text, p_operation text)
-returns table (funding text, envelope text, hold_id uuid, price_microcredits bigint) language plpgsql as $$
-declare
-  v_account naive.accounts;
+create function naive.open_call(p_user_id uuid, p_provider text)
+returns table (payer text, envelope text) language plpgsql as $$
 begin
-  select c.envelope into envelope from naive.credentials as c where c.user_id = p_user_id and c.provider = p_provider;
-  if found then
-    funding := 'byok';
-    price_microcredits := 0;
-    return next;
-    return;
+  select 'byok', c.envelope into payer, envelope from naive.credentials as c where c.user_id = p_user_id and c.provider = p_provider;
+  if not found then
+    payer := 'platform';
   end if;
-  if exists (select from naive.holds where user_id = p_user_id and request_id = p_request_id and state <> 'voided') then
-    raise sqlstate 'PT409' using message = 'request_in_progress';
-  end if;
-  select o.price_microcredits into price_microcredits from naive.operations as o where o.name = p_operation;
-  select * into v_account from naive.accounts where user_id = p_user_id;
-  if v_account.available_microcredits < price_microcredits then
-    raise sqlstate 'PT402' using message = 'insufficient_credits',
-      detail = json_build_object('price_credits', price_microcredits / 1e6, 'available_credits', v_account.available_microcredits / 1e6)::text;
-  end if;
-  update naive.accounts
-  set available_microcredits = v_account.available_microcredits - price_microcredits,
-      held_microcredits = v_account.held_microcredits + price_microcredits
-  where user_id = p_user_id;
-  insert into naive.holds (user_id, operation, microcredits, request_id)
-  values (p_user_id, p_operation, price_microcredits, p_request_id)
-  returning id into hold_id;
-  insert into naive.entries (user_id, kind, microcredits, operation, hold_id)
-  values (p_user_id, 'hold', price_microcredits, p_operation, hold_id);
-  funding := 'platform';
   return next;
 end
 $$;
 
-create function naive.resolve_hold(p_user_id uuid, p_hold_id uuid, p_state text) returns text language plpgsql as $$
+create function naive.place_hold(
+  p_user_id uuid, p_request_id text, p_operation text, p_provider text, p_model text, p_input bigint, p_output bigint)
+returns table (hold_id bigint, microcredits bigint) language plpgsql as $$
+declare
+  v_account naive.accounts;
+begin
+  if exists (select from naive.holds as h where h.user_id = p_user_id and h.request_id = p_request_id) then
+    raise sqlstate 'PT409' using message = 'request_in_progress';
+  end if;
+  if exists (select from naive.entries as e where e.user_id = p_user_id and e.request_id = p_request_id) then
+    raise sqlstate 'PT409' using message = 'request_completed';
+  end if;
+  select p.microcredits_per_call into microcredits from naive.prices as p
+  where p.operation = p_operation and p.provider = p_provider and p.model = p_model;
+  select * into v_account from naive.accounts where user_id = p_user_id;
+  if v_account.available_microcredits < place_hold.microcredits then
+    raise sqlstate 'PT402' using message = 'insufficient_credits',
+      detail = json_build_object(
+        'price_credits', place_hold.microcredits / 1e6, 'available_credits', v_account.available_microcredits / 1e6)::text;
+  end if;
+  update naive.accounts
+  set available_microcredits = v_account.available_microcredits - place_hold.microcredits,
+      held_microcredits = v_account.held_microcredits + place_hold.microcredits
+  where user_id = p_user_id;
+  insert into naive.holds (user_id, operation, microcredits, request_id)
+  values (p_user_id, p_operation, place_hold.microcredits, p_request_id)
+  returning id into hold_id;
+  return next;
+end
+$$;
+
+create function naive.end_hold(p_user_id uuid, p_hold_id bigint, p_is_charged boolean) returns text language plpgsql as $$
 declare
   v_account naive.accounts;
   v_hold naive.holds;
 begin
   select * into v_hold from naive.holds where id = p_hold_id and user_id = p_user_id;
   if not found then
-    raise sqlstate 'PT404' using message = 'hold_not_found';
-  end if;
-  if v_hold.state <> 'pending' then
-    return v_hold.state;
+    return case when exists (select from naive.entries where id = p_hold_id and user_id = p_user_id) then 'charged' else 'voided' end;
   end if;
   select * into v_account from naive.accounts where user_id = p_user_id;
-  update naive.holds set state = p_state where id = p_hold_id;
+  delete from naive.holds where id = p_hold_id;
   update naive.accounts
   set held_microcredits = v_account.held_microcredits - v_hold.microcredits,
-      available_microcredits = v_account.available_microcredits + case p_state when 'voided' then v_hold.microcredits else 0 end
+      available_microcredits = v_account.available_microcredits + case when p_is_charged then 0 else v_hold.microcredits end
   where user_id = p_user_id;
-  insert into naive.entries (user_id, kind, microcredits, operation, hold_id)
-  values (p_user_id, case p_state when 'voided' then 'void' else 'settle' end, v_hold.microcredits, v_hold.operation, p_hold_id);
-  return p_state;
+  if p_is_charged then
+    insert into naive.entries (id, user_id, kind, microcredits, operation, request_id)
+    values (p_hold_id, p_user_id, 'charge', v_hold.microcredits, v_hold.operation, v_hold.request_id);
+  end if;
+  return case when p_is_charged then 'charged' else 'voided' end;
 end
 $$;
 
-create function naive.settle_hold(p_user_id uuid, p_hold_id uuid) returns text language sql
-  return naive.resolve_hold(p_user_id, p_hold_id, 'settled');
-create function naive.void_hold(p_user_id uuid, p_hold_id uuid) returns text language sql
-  return naive.resolve_hold(p_user_id, p_hold_id, 'voided');
+create function naive.charge_hold(p_user_id uuid, p_hold_id bigint) returns text language sql
+  return naive.end_hold(p_user_id, p_hold_id, true);
+create function naive.void_hold(p_user_id uuid, p_hold_id bigint, p_was_asked boolean) returns text language sql
+  return naive.end_hold(p_user_id, p_hold_id, false);
+
+create function naive.refund_charge(p_user_id uuid, p_charge_id bigint, p_microcredits bigint, p_reason text) returns bigint language plpgsql as $$
+declare
+  v_account naive.accounts;
+  v_charge naive.entries;
+begin
+  select * into v_charge from naive.entries where id = p_charge_id and user_id = p_user_id;
+  if not found then
+    raise sqlstate 'PT404' using message = 'charge_not_found';
+  end if;
+  if exists (select from naive.entries where charge_id = p_charge_id) then
+    return (select max(microcredits) from naive.entries where charge_id = p_charge_id);
+  end if;
+  select * into v_account from naive.accounts where user_id = p_user_id;
+  update naive.accounts
+  set available_microcredits = v_account.available_microcredits + least(p_microcredits, v_charge.microcredits)
+  where user_id = p_user_id;
+  insert into naive.entries (user_id, kind, microcredits, operation, charge_id, reason)
+  values (p_user_id, 'refund', least(p_microcredits, v_charge.microcredits), v_charge.operation, p_charge_id, p_reason);
+  return least(p_microcredits, v_charge.microcredits);
+end
+$$;
 
 create function naive.expire_holds(p_limit integer) returns bigint language sql as $$
-  select count(naive.resolve_hold(h.user_id, h.id, 'voided'))
-  from (select * from naive.holds where state = 'pending' and expires_at <= now() limit p_limit) as h;
+  select count(naive.end_hold(h.user_id, h.id, false))
+  from (select * from naive.holds where expires_at <= now() limit p_limit) as h;
 $$;
 
 create function naive.save_credential(uuid, uuid, text, text, text, text, bigint) returns void language sql as $$
@@ -130,4 +161,5 @@ $$;
 
 grant usage on schema naive to service_role, authenticated;
 grant all on all tables in schema naive to service_role;
+grant all on all sequences in schema naive to service_role;
 grant select, delete on naive.credentials to authenticated;

@@ -9,6 +9,8 @@ export const userKinds = ["plain", "plain", "switching", "byok", "leaving"] as c
 
 /** Few, so that clients meet at the same ones. */
 export const providers = ["openai", "groq"] as const;
+/** One of each provider's that credits buy. */
+export const models = { openai: "gpt-5.4-nano", groq: "openai/gpt-oss-20b" } as const;
 export const operations = ["kernel_build", "doc_generation", "single_doc_regen"] as const;
 
 const user = fc.integer({ min: 0, max: userKinds.length - 1 });
@@ -20,11 +22,8 @@ const provider = fc.constantFrom(...providers);
 /** One of the holds that were placed last, counted from the newest. */
 const recent = fc.integer({ min: 0, max: 11 });
 
-function resolving<Kind extends "settle" | "void">(kind: Kind) {
-  // Now and then in the name of somebody else, who must not get anywhere.
-  const as = fc.oneof({ arbitrary: fc.constant(null), weight: 9 }, { arbitrary: user, weight: 1 });
-  return fc.record({ kind: fc.constant(kind), recent, as });
-}
+/** Now and then in the name of somebody else, who must not get anywhere. */
+const as = fc.oneof({ arbitrary: fc.constant(null), weight: 9 }, { arbitrary: user, weight: 1 });
 
 const steps = {
   open: fc.record({
@@ -32,10 +31,18 @@ const steps = {
     user,
     provider,
     operation: fc.constantFrom(...operations),
-    request: fc.integer({ min: 0, max: 39 }),
+    /** Null without an idempotency key. */
+    request: fc.option(fc.integer({ min: 0, max: 39 }), { freq: 5 }),
   }),
-  settle: resolving("settle"),
-  void: resolving("void"),
+  charge: fc.record({ kind: fc.constant("charge"), recent, as }),
+  void: fc.record({ kind: fc.constant("void"), recent, as, wasAsked: fc.boolean() }),
+  refund: fc.record({
+    kind: fc.constant("refund"),
+    recent,
+    as,
+    credits: fc.constantFrom(1, 2, 100),
+    reason: fc.constantFrom("unused", "nothing_delivered", "broken_off"),
+  }),
   grant: fc.record({
     kind: fc.constant("grant"),
     user,
@@ -52,8 +59,9 @@ const steps = {
 
 const step = fc.oneof(
   { arbitrary: steps.open, weight: 40 },
-  { arbitrary: steps.settle, weight: 17 },
-  { arbitrary: steps.void, weight: 17 },
+  { arbitrary: steps.charge, weight: 17 },
+  { arbitrary: steps.void, weight: 10 },
+  { arbitrary: steps.refund, weight: 10 },
   { arbitrary: steps.grant, weight: 6 },
   { arbitrary: steps.expire, weight: 4 },
   { arbitrary: steps.age, weight: 6 },

@@ -28,7 +28,10 @@ beforeAll(async () => {
 beforeEach(async () => {
   [owner = ""] = await createUsers(operator, 1);
   await operator.query("select byok.grant_credits($1, 100, 'secret reason', $2)", [owner, randomUUID()]);
-  await operator.query("select byok.open_call($1, 'openai', 'secret-request', 'kernel_build')", [owner]);
+  await operator.query(
+    "select byok.place_hold($1, 'secret-request', 'kernel_build', 'openai', 'gpt-5.4-nano', 10, 10)",
+    [owner],
+  );
   const credential = [owner, randomUUID(), envelope];
   await operator.query("select byok.save_credential($1, $2, 'openai', 'hint', 'verified', $3, 1)", credential);
   await operator.query("select byok.count_attempt($1)", [owner]);
@@ -156,6 +159,10 @@ function argumentsOf(parameters: string[]): object {
     p_provider: "openai",
     p_credits: 5,
     p_microcredits: 5,
+    p_was_asked: false,
+    p_model: "gpt-5.4-nano",
+    p_max_input_tokens: 10,
+    p_max_output_tokens: 10,
     p_idempotency_key: randomUUID(),
     p_limit: 1_000,
     p_operation: "kernel_build",
@@ -226,7 +233,7 @@ test("the owner's own token reads what is the owner's and deletes a credential, 
     "GET entries: 200, with the owner's data",
     "GET holds: 200, with the owner's data",
     "GET operations: 200",
-    "GET platform_models: 200",
+    "GET prices: 200",
     "POST rpc/is_client_accepted: 200",
     "POST rpc/refuse_ledger_change: 400",
     "POST rpc/require_claims: 200",
@@ -248,7 +255,6 @@ test("the secret key runs the functions of the service role, and no more", async
     "POST rpc/replace_envelopes: 200",
     "POST rpc/require_claims: 200",
     "POST rpc/save_credential: 200, with the owner's data",
-    "POST rpc/settle_hold: 200",
     "POST rpc/void_hold: 200",
   ]);
 });

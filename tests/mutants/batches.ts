@@ -27,7 +27,8 @@ export const batchGuards: readonly Guard[] = [
   {
     ...batches,
     name: "A step that a batch could not do is done by itself",
-    guard: "if (refusal.code === lockNotAvailable || isRolledBack(refusal)) return await inTurn(byItself);",
+    guard:
+      "if (refusal.code === lockNotAvailable || isRolledBack(refusal)) return await alone(() => rpc(name, parameters));",
     instead: "",
   },
   {

@@ -29,8 +29,15 @@ export const callerGuards: readonly Guard[] = [
     ...active,
     name: "A call is refused to a banned user",
     file: "sql/60_calls.sql",
-    guard: "byok.act_for_active(p_user_id)",
-    instead: "byok.act_for(p_user_id)",
+    guard: "byok.act_for_active(p_user_id);\n  v_limit byok.limits;",
+    instead: "byok.act_for(p_user_id);\n  v_limit byok.limits;",
+  },
+  {
+    ...active,
+    name: "No credits are held for a banned user",
+    file: "sql/60_calls.sql",
+    guard: "byok.act_for_active(p_user_id);\n  v_price byok.prices;",
+    instead: "byok.act_for(p_user_id);\n  v_price byok.prices;",
   },
   {
     ...active,
@@ -49,7 +56,7 @@ export const callerGuards: readonly Guard[] = [
   {
     ...active,
     name: "No key is checked for a banned user",
-    file: "sql/32_attempts.sql",
+    file: "sql/32_limits.sql",
     guard: "byok.act_for_active(p_user_id)",
     instead: "byok.act_for(p_user_id)",
   },

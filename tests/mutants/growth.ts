@@ -24,14 +24,15 @@ export const growthGuards: readonly Guard[] = [
   },
   {
     ...holds,
-    name: "A hold is found by its id",
-    guard: "where h.id = p_hold_id and h.user_id = p_user_id and h.resolved_at is null",
-    instead: "where h.id = p_hold_id and h.user_id = p_user_id and h.state = 'pending'",
+    name: "A request id that was charged is found by an index",
+    file: "sql/40_accounts.sql",
+    guard: "create index entries_request_id_idx on byok.entries (user_id, request_id) where request_id is not null;",
+    instead: "create index entries_request_id_idx on byok.entries (created_at) where request_id is not null;",
   },
   {
     ...holds,
     name: "The sweeper's index has the calls under way by their time",
-    guard: "create index holds_expires_at_idx on byok.holds (expires_at) where state = 'pending';",
-    instead: "create index holds_expires_at_idx on byok.holds (user_id, id, expires_at) where state = 'pending';",
+    guard: "create index holds_expires_at_idx on byok.holds (expires_at);",
+    instead: "create index holds_expires_at_idx on byok.holds (user_id, id, expires_at);",
   },
 ];

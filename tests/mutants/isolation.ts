@@ -1,7 +1,7 @@
 import type { Guard } from "./mutants.ts";
 
 const credentials = { file: "sql/30_credentials.sql", test: "tests/sql/credentials.sql" };
-const attempts = { file: "sql/32_attempts.sql", test: "tests/sql/attempts.sql" };
+const attempts = { file: "sql/32_limits.sql", test: "tests/sql/attempts.sql" };
 const rotation = { file: "sql/35_rotation.sql", test: "tests/sql/rotation.sql" };
 const identity = { file: "functions/_shared/request/identity.ts", test: "tests/unit/request/identity.test.ts" };
 
@@ -186,14 +186,14 @@ export const isolationGuards: readonly Guard[] = [
   {
     ...attempts,
     name: "A day has so many checks of keys",
-    guard: "if v_attempts > coalesce(",
-    instead: "if v_attempts < coalesce(",
+    guard: "if v_times > p_limit.at_most then",
+    instead: "if v_times < p_limit.at_most then",
   },
   {
     ...attempts,
     name: "Without its limit nobody checks keys",
-    guard: "where l.name = 'key_attempts'), 0) then",
-    instead: "where l.name = 'key_attempts'), 1000) then",
+    guard: "row('key_attempts', 0, interval '1 day')",
+    instead: "row('key_attempts', 1000, interval '1 day')",
   },
   {
     ...rotation,
@@ -303,9 +303,9 @@ export const isolationGuards: readonly Guard[] = [
   {
     name: "Keys and envelopes are not cached",
     file: "functions/_shared/credits/funding.ts",
-    guard: "await services.database.openCall(userId, provider, operation, requestId).catch(",
+    guard: "await services.database.openCall(userId, provider);",
     instead:
-      "await Promise.resolve(Reflect.get(globalThis, userId + provider) ?? services.database.openCall(userId, provider, operation, requestId)).then((row) => (row.funding === 'byok' && Reflect.set(globalThis, userId + provider, row), row)).catch(",
+      "await Promise.resolve(Reflect.get(globalThis, userId + provider) ?? services.database.openCall(userId, provider)).then((row) => (row.payer === 'byok' && Reflect.set(globalThis, userId + provider, row), row));",
     test: "tests/e2e/story.test.ts",
   },
 ];

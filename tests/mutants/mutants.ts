@@ -4,6 +4,7 @@ import { authorityGuards } from "./authority.ts";
 import { batchGuards } from "./batches.ts";
 import { billingGuards } from "./billing.ts";
 import { callerGuards } from "./callers.ts";
+import { chargingGuards } from "./charging.ts";
 import { componentGuards } from "./components.ts";
 import { databaseGuards } from "./database.ts";
 import { envelopeGuards } from "./envelope.ts";
@@ -32,6 +33,7 @@ export const guards: readonly Guard[] = [
   ...envelopeGuards,
   ...isolationGuards,
   ...billingGuards,
+  ...chargingGuards,
   ...offerGuards,
   ...batchGuards,
   ...databaseGuards,

@@ -161,8 +161,8 @@ export const relayGuards: readonly Guard[] = [
   {
     name: "Under BYOK nothing is written and nothing is printed",
     file: "functions/_shared/credits/funding.ts",
-    guard: '  if (opened.funding === "byok") {',
-    instead: '  if (opened.funding === "byok") {\n    console.log(`${userId} calls ${provider}`);',
+    guard: '  if (opened.payer === "byok") {',
+    instead: '  if (opened.payer === "byok") {\n    console.log(`${userId} calls ${provider}`);',
     test: "tests/e2e/keys/zero-logging.test.ts",
   },
   {

@@ -1,6 +1,6 @@
 import type { Guard } from "./mutants.ts";
 
-const attempts = { file: "sql/32_attempts.sql", test: "tests/sql/attempts.sql" };
+const attempts = { file: "sql/32_limits.sql", test: "tests/sql/attempts.sql" };
 const sql = { file: "sql/35_rotation.sql", test: "tests/sql/rotation.sql" };
 const batch = { file: "functions/_shared/keys/rotation.ts", test: "tests/unit/keys/rotation.test.ts" };
 const credentials = { file: "functions/_shared/keys/credentials.ts", test: "tests/unit/keys/credentials.test.ts" };
@@ -11,14 +11,14 @@ export const rotationGuards: readonly Guard[] = [
   {
     ...attempts,
     name: "A day of attempts is a day in UTC",
-    guard: "v_now timestamp := now() at time zone 'utc';",
-    instead: "v_now timestamp := localtimestamp;",
+    guard: "timestamptz '2000-01-01 00:00:00+00');",
+    instead: "timestamptz '2000-01-01 00:00:00');",
   },
   {
     ...attempts,
     name: "A new day begins at nothing",
-    guard: "case a.day when excluded.day then a.attempts + 1 else 1 end",
-    instead: "a.attempts + 1",
+    guard: "case c.period_began_at when excluded.period_began_at then c.times + 1 else 1 end",
+    instead: "c.times + 1",
   },
   {
     ...attempts,
@@ -29,8 +29,8 @@ export const rotationGuards: readonly Guard[] = [
   {
     ...attempts,
     name: "A deleted user leaves no attempts",
-    guard: "user_id uuid primary key references auth.users (id) on delete cascade,",
-    instead: "user_id uuid primary key,",
+    guard: "user_id uuid not null references auth.users (id) on delete cascade,",
+    instead: "user_id uuid not null,",
     test: "tests/sql/deleted_users.sql",
   },
   {

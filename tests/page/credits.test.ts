@@ -7,31 +7,41 @@ import { announcement, hold, rowOf } from "./keys.ts";
 import { review } from "./review.ts";
 
 /** Reserves the price of an operation, as a call on credits does when it begins. */
-async function beginCall(user: User, operation: string): Promise<string> {
-  const { data } = await admin.rpc("open_call", {
+async function beginCall(user: User, operation: string): Promise<number> {
+  const { data } = await admin.rpc("place_hold", {
     p_user_id: user.id,
     p_provider: "openai",
     p_request_id: crypto.randomUUID(),
     p_operation: operation,
+    p_model: "gpt-5.4-nano",
+    p_max_input_tokens: 10,
+    p_max_output_tokens: 10,
   });
   const holdId = data?.[0]?.hold_id;
-  if (!holdId) throw new Error("The call was not opened.");
+  if (!holdId) throw new Error("No credits were held.");
   return holdId;
 }
 
-async function endCall(user: User, holdId: string, how: "settle_hold" | "void_hold"): Promise<void> {
-  const { error } = await admin.rpc(how, { p_user_id: user.id, p_hold_id: holdId });
-  if (error) throw new Error(`${how}: ${error.message}`);
+async function chargeCall(user: User, holdId: number): Promise<void> {
+  const { error } = await admin.rpc("charge_hold", { p_user_id: user.id, p_hold_id: holdId });
+  if (error) throw new Error(`charge_hold: ${error.message}`);
+}
+
+async function refundCall(user: User, holdId: number, credits: number): Promise<void> {
+  await chargeCall(user, holdId);
+  const refund = { p_user_id: user.id, p_charge_id: holdId, p_microcredits: credits * 1e6, p_reason: "broken_off" };
+  const { error } = await admin.rpc("refund_charge", refund);
+  if (error) throw new Error(`refund_charge: ${error.message}`);
 }
 
 test("the prices are those of the database, and a new account has no history", async ({ visit }) => {
   const user = await newUser();
   const page = await visit(user);
-  const { data: operations } = await user.supabase.from("operations").select("name, price_microcredits");
+  const { data: operations } = await user.supabase.from("prices").select("operation, microcredits_per_call");
   const prices = page.getByRole("definition");
   await prices.first().waitFor();
   expect((await prices.allInnerTexts()).sort()).toEqual(
-    operations?.map(({ price_microcredits }) => `${price_microcredits / 1e6} credits`).sort(),
+    [...new Set(operations?.map((price) => `${price.microcredits_per_call! / 1e6} credits`))].sort(),
   );
   expect(await page.getByRole("term").allInnerTexts()).toEqual(["Kernel build", "Doc generation", "Single doc regen"]);
   await page.getByText("Nothing yet.").waitFor();
@@ -89,28 +99,29 @@ test("credits reserved by a call are shown until it ends, and then go by themsel
   await page.getByText("90 credits", { exact: true }).waitFor();
   await page.getByText("10 credits reserved by calls under way.").waitFor();
   await review(page, "credits-held");
-  await endCall(user, holdId, "void_hold");
+  await refundCall(user, holdId, 10);
   await page.getByText("100 credits", { exact: true }).waitFor();
   await page.getByText("reserved by calls").waitFor({ state: "detached" });
   // Nothing announced the end of the call to the history either.
-  await page.getByRole("cell", { name: "10 returned" }).waitFor();
+  await page.getByRole("cell", { name: "+10" }).waitFor();
 });
 
 test("the history tells charges, refunds and grants, newest first, and adds up to the balance", async ({ visit }) => {
   const user = await newUser(0);
   await grant(user.id, 1_500);
-  await endCall(user, await beginCall(user, "kernel_build"), "settle_hold");
-  await endCall(user, await beginCall(user, "doc_generation"), "void_hold");
-  await endCall(user, await beginCall(user, "single_doc_regen"), "settle_hold");
+  await chargeCall(user, await beginCall(user, "kernel_build"));
+  await refundCall(user, await beginCall(user, "doc_generation"), 10);
+  await chargeCall(user, await beginCall(user, "single_doc_regen"));
   const page = await visit(user);
   const rows = page.getByRole("table").getByRole("row");
-  await rows.nth(4).waitFor();
+  await rows.nth(5).waitFor();
   const lines = await rows.evaluateAll((all) =>
     all.slice(1).map((row) => Array.from(row.children, (cell) => cell.firstChild?.textContent)),
   );
   expect(lines).toEqual([
     ["Single doc regen", "\u22122"],
-    ["Doc generation", "10 returned"],
+    ["Doc generation", "+10"],
+    ["Doc generation", "\u221210"],
     ["Kernel build", "\u221220"],
     ["Credits added", "+1,500"],
   ]);

@@ -237,5 +237,5 @@ test("too many attempts say when to try again, at saving and at checking", async
 
 /** As if all checks of today had been made. */
 async function useUpAttempts(user: User): Promise<void> {
-  await asOperator("update byok.attempts set attempts = 1000000 where user_id = $1", user);
+  await asOperator("update byok.counters set times = 1000000 where user_id = $1", user);
 }

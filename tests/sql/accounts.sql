@@ -1,6 +1,6 @@
 -- Accounts, the ledger and grant_credits().
 begin;
-select plan(39);
+select plan(52);
 
 -- For pgTAP itself, when a test runs as the server role.
 grant usage on schema extensions to byok_server;
@@ -50,7 +50,7 @@ set local request.jwt.claims = '{"sub":"00000000-0000-4000-8000-00000000000a","r
 select results_eq('select available_microcredits from byok.accounts', $$values (105::bigint)$$, 'the owner reads the own account');
 select is((select count(*) from byok.entries)::int, 2, 'the owner reads the own ledger');
 select throws_ok($$update byok.accounts set available_microcredits = 1000000$$, '42501', null, 'the owner cannot change the account');
-select throws_ok($$insert into byok.entries (user_id, kind, microcredits, idempotency_key) values ('00000000-0000-4000-8000-00000000000a', 'grant', 1, 'mine')$$, '42501', null, 'the owner cannot write to the ledger');
+select throws_ok($$insert into byok.entries (id, user_id, kind, microcredits, idempotency_key) values (1, '00000000-0000-4000-8000-00000000000a', 'grant', 1, 'mine')$$, '42501', null, 'the owner cannot write to the ledger');
 select throws_ok($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 1, null, 'mine')$$, '42501', null, 'the owner cannot grant');
 set local request.jwt.claims = '{"sub":"00000000-0000-4000-8000-00000000000b","role":"authenticated"}';
 select is_empty('select user_id from byok.accounts union all select user_id from byok.entries', 'a stranger sees neither account nor ledger');
@@ -62,6 +62,26 @@ select throws_ok('select * from byok.entries', '42501', null, 'anon cannot read 
 set local role byok_server;
 set local request.jwt.claims = '{"sub":"00000000-0000-4000-8000-00000000000b"}';
 select is_empty('select user_id from byok.accounts union all select user_id from byok.entries', 'the server role sees nothing of a user it does not act for');
+
+-- Taking back, from 105.
+set local role service_role;
+set local request.jwt.claims = '{"role":"service_role"}';
+select results_eq($$select * from byok.revoke_credits('00000000-0000-4000-8000-00000000000a', 0.0001, 'chargeback', 'tap-back-1')$$, $$values (0.0001, 0.000005)$$, 'revoke_credits() takes credits back');
+select results_eq($$select * from byok.revoke_credits('00000000-0000-4000-8000-00000000000a', 0.0001, 'chargeback', 'tap-back-1')$$, $$values (0.0001, 0.000005)$$, 'the same key revokes once');
+select results_eq($$select * from byok.revoke_credits('00000000-0000-4000-8000-00000000000a', 1, null, 'tap-back-2')$$, $$values (0.000005, 0::numeric)$$, 'at most what is available');
+select results_eq($$select * from byok.revoke_credits('00000000-0000-4000-8000-00000000000a', 1, null, 'tap-back-3')$$, $$values (0::numeric, 0::numeric)$$, 'and of nothing nothing');
+select results_eq($$select * from byok.revoke_credits('00000000-0000-4000-8000-00000000000b', 1, null, 'tap-back-3')$$, $$values (0::numeric, 0::numeric)$$, 'nor of a user without an account');
+select throws_ok($$select * from byok.revoke_credits('00000000-0000-4000-8000-00000000000a', 0.000005, null, 'tap-2')$$, 'PT409', 'idempotency_key_reused', 'a key that has granted does not revoke');
+select throws_ok($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 0.0001, null, 'tap-back-1')$$, 'PT409', 'idempotency_key_reused', 'nor does one that has revoked grant');
+select lives_ok($$select byok.grant_credits('00000000-0000-4000-8000-00000000000b', 1, null, 'tap-bob')$$, 'another user has credits');
+select throws_ok($$select * from byok.revoke_credits('00000000-0000-4000-8000-00000000000b', 1, null, 'tap-back-1')$$, 'PT409', 'idempotency_key_reused', 'and a key that revoked one user''s does not revoke another''s');
+select throws_ok($$select * from byok.revoke_credits('00000000-0000-4000-8000-00000000000b', 0, null, 'tap-back-4')$$, 'PT400', 'invalid_request', 'no credits are refused');
+select throws_ok($$select * from byok.revoke_credits('00000000-0000-4000-8000-00000000000b', 1, null, '')$$, 'PT400', 'invalid_request', 'and no key');
+select is(current_setting('request.jwt.claims'), '{"role":"service_role"}', 'revoke_credits() gives the claims of its caller back');
+reset role;
+select results_eq(
+  $$select kind, microcredits, reason from byok.entries where user_id = '00000000-0000-4000-8000-00000000000a' and kind = 'revoke' order by id$$,
+  $$values ('revoke', 100::bigint, 'chargeback'), ('revoke', 5, null)$$, 'the ledger says what was taken back');
 
 reset role;
 delete from auth.users where id = '00000000-0000-4000-8000-00000000000a';

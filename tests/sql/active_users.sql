@@ -1,6 +1,6 @@
 -- Users who are banned or soft-deleted in Supabase Auth: nothing is saved, checked, read or spent for them, by whoever asks.
 begin;
-select plan(24);
+select plan(26);
 
 grant usage on schema extensions to byok_server;
 insert into auth.users (id, email, banned_until, deleted_at) values
@@ -14,14 +14,17 @@ create function pg_temp.save(p_user uuid) returns void language sql as $$
   select byok.save_credential(p_user, gen_random_uuid(), 'openai', '', 'verified',
     translate(encode(decode('42594b0100000001' || repeat('00', 348), 'hex'), 'base64'), E'\n', ''), 1);
 $$;
-create function pg_temp.call(p_user uuid, p_provider text, p_request_id text) returns text language sql as $$
-  select funding from byok.open_call(p_user, p_provider, p_request_id, 'kernel_build');
+create function pg_temp.call(p_user uuid, p_provider text) returns text language sql as $$
+  select payer from byok.open_call(p_user, p_provider);
+$$;
+create function pg_temp.hold(p_user uuid) returns bigint language sql as $$
+  select hold_id from byok.place_hold(p_user, null, 'kernel_build', 'groq', 'openai/gpt-oss-20b', 10, 10);
 $$;
 
 select byok.grant_credits(id, 100, 'welcome', 'tap:' || id) from auth.users where id::text like '00000000-0000-4000-8000-00000000000_';
 select pg_temp.save(id) from auth.users where id::text like '00000000-0000-4000-8000-00000000000_';
 create temporary table begun as
-  select o.hold_id as id from byok.open_call('00000000-0000-4000-8000-00000000000c', 'groq', 'before', 'kernel_build') as o;
+  select pg_temp.hold('00000000-0000-4000-8000-00000000000c') as id;
 update auth.users set banned_until = now() + interval '1 second' where email = 'cyd@example.com';
 update auth.users set deleted_at = now() where email = 'dan@example.com';
 
@@ -34,8 +37,8 @@ select is(byok.is_active(null), false, 'nor nobody');
 
 set local role service_role;
 set local request.jwt.claims = '{"role":"service_role"}';
-select is(pg_temp.call('00000000-0000-4000-8000-00000000000b', 'openai', 'after'), 'byok', 'a user whose ban is over calls');
-select is(pg_temp.call('00000000-0000-4000-8000-00000000000b', 'groq', 'after'), 'platform', 'on credits too');
+select is(pg_temp.call('00000000-0000-4000-8000-00000000000b', 'openai'), 'byok', 'a user whose ban is over calls');
+select is(pg_temp.call('00000000-0000-4000-8000-00000000000b', 'groq'), 'platform', 'on credits too');
 
 select throws_ok(format('select pg_temp.save(%L)', id), 'PT401', 'unauthenticated', 'no key is saved for ' || who)
 from (values ('00000000-0000-4000-8000-00000000000c', 'a banned user'), ('00000000-0000-4000-8000-00000000000d', 'a soft-deleted user')) as users (id, who);
@@ -43,29 +46,31 @@ select throws_ok(format('select * from byok.read_envelope(%L, %L)', id, 'openai'
 from (values ('00000000-0000-4000-8000-00000000000c', 'a banned user'), ('00000000-0000-4000-8000-00000000000d', 'a soft-deleted user')) as users (id, who);
 select throws_ok(format('select byok.count_attempt(%L)', id), 'PT401', 'unauthenticated', 'no key is checked for ' || who)
 from (values ('00000000-0000-4000-8000-00000000000c', 'a banned user'), ('00000000-0000-4000-8000-00000000000d', 'a soft-deleted user')) as users (id, who);
-select throws_ok(format('select pg_temp.call(%L, %L, %L)', id, 'openai', 'after'), 'PT401', 'unauthenticated', 'no key is used of ' || who)
+select throws_ok(format('select pg_temp.call(%L, %L)', id, 'openai'), 'PT401', 'unauthenticated', 'no key is used of ' || who)
 from (values ('00000000-0000-4000-8000-00000000000c', 'a banned user'), ('00000000-0000-4000-8000-00000000000d', 'a soft-deleted user')) as users (id, who);
-select throws_ok(format('select pg_temp.call(%L, %L, %L)', id, 'groq', 'after'), 'PT401', 'unauthenticated', 'no credits are spent of ' || who)
+select throws_ok(format('select pg_temp.call(%L, %L)', id, 'groq'), 'PT401', 'unauthenticated', 'no call is opened for ' || who)
+from (values ('00000000-0000-4000-8000-00000000000c', 'a banned user'), ('00000000-0000-4000-8000-00000000000d', 'a soft-deleted user')) as users (id, who);
+select throws_ok(format('select pg_temp.hold(%L)', id), 'PT401', 'unauthenticated', 'no credits are spent of ' || who)
 from (values ('00000000-0000-4000-8000-00000000000c', 'a banned user'), ('00000000-0000-4000-8000-00000000000d', 'a soft-deleted user')) as users (id, who);
 select throws_ok(
-  $$select pg_temp.call('00000000-0000-4000-8000-00000000000f', 'groq', 'after')$$, 'PT401', 'unauthenticated', 'nobody spends nothing');
+  $$select pg_temp.hold('00000000-0000-4000-8000-00000000000f')$$, 'PT401', 'unauthenticated', 'nobody spends nothing');
 reset role;
 
 select results_eq(
   $$select refusal ->> 'message' from byok.run_batch('[
-    {"step": "open_call", "user_id": "00000000-0000-4000-8000-00000000000c", "provider": "openai", "request_id": "batch"},
-    {"step": "open_call", "user_id": "00000000-0000-4000-8000-00000000000a", "provider": "openai", "request_id": "batch"}]')$$,
+    {"step": "open_call", "user_id": "00000000-0000-4000-8000-00000000000c", "provider": "openai"},
+    {"step": "open_call", "user_id": "00000000-0000-4000-8000-00000000000a", "provider": "openai"}]')$$,
   $$values ('unauthenticated'), (null)$$,
   'in a batch, too, it is refused to those users alone');
 select results_eq(
   $$select user_id from byok.list_envelopes(1, null, 1000) where user_id::text like '00000000-0000-4000-8000-00000000000_' order by 1$$,
   $$select id from auth.users where id::text like '00000000-0000-4000-8000-00000000000_' order by 1$$,
   'rotation goes on with their envelopes: a ban may end');
-select lives_ok($$select byok.settle_hold('00000000-0000-4000-8000-00000000000c', (select id from begun))$$, 'a call that had begun is charged');
+select lives_ok($$select byok.charge_hold('00000000-0000-4000-8000-00000000000c', (select id from begun))$$, 'a call that had begun is charged');
 select is(
   (select available_microcredits + held_microcredits from byok.accounts where user_id = '00000000-0000-4000-8000-00000000000c'), 80000000::bigint, 'with its price');
 update auth.users set banned_until = null where email = 'cyd@example.com';
-select is(pg_temp.call('00000000-0000-4000-8000-00000000000c', 'openai', 'lifted'), 'byok', 'a ban that is lifted is over at once');
+select is(pg_temp.call('00000000-0000-4000-8000-00000000000c', 'openai'), 'byok', 'a ban that is lifted is over at once');
 
 select * from finish();
 rollback;

@@ -8,8 +8,8 @@ insert into auth.users (id, email) values
   ('00000000-0000-4000-8000-00000000000b', 'bob@example.com');
 create function pg_temp.today() returns date language sql as $$ select (now() at time zone 'utc')::date $$;
 
-select results_eq('select name, per_day from byok.limits', $$values ('key_attempts', 50)$$, 'a user may have 50 API keys checked in a day');
-update byok.limits set per_day = 2;
+select results_eq('select name, at_most, period from byok.limits order by name', $$values ('key_attempts', 50::bigint, interval '1 day'), ('unpaid_microcredits', 100000000, '1 day')$$, 'a user may have 50 API keys checked in a day');
+update byok.limits set at_most = 2;
 
 set local role service_role;
 set local request.jwt.claims = '{"role":"service_role"}';
@@ -22,8 +22,8 @@ select throws_ok($$select byok.count_attempt(null)$$, 'PT400', 'invalid_request'
 
 reset role;
 select results_eq(
-  $$select user_id, day, attempts from byok.attempts order by user_id$$,
-  $$values ('00000000-0000-4000-8000-00000000000a'::uuid, pg_temp.today(), 2), ('00000000-0000-4000-8000-00000000000b', pg_temp.today(), 1)$$,
+  $$select user_id, name, period_began_at, times from byok.counters order by user_id$$,
+  $$values ('00000000-0000-4000-8000-00000000000a'::uuid, 'key_attempts', pg_temp.today()::timestamp at time zone 'utc', 2::bigint), ('00000000-0000-4000-8000-00000000000b', 'key_attempts', pg_temp.today()::timestamp at time zone 'utc', 1)$$,
   'a refused attempt is not counted');
 
 create function pg_temp.retry_after_s() returns numeric language plpgsql as $$
@@ -47,24 +47,24 @@ select is(
   ceil(extract(epoch from (pg_temp.today() + 1)::timestamp - now() at time zone 'utc')),
   'and of the day in UTC, wherever the database believes to be');
 
-update byok.attempts set day = day - 1 where user_id = '00000000-0000-4000-8000-00000000000a';
+update byok.counters set period_began_at = period_began_at - interval '1 day' where user_id = '00000000-0000-4000-8000-00000000000a';
 select lives_ok($$select byok.count_attempt('00000000-0000-4000-8000-00000000000a')$$, 'the next day begins anew');
 select results_eq(
-  $$select day, attempts from byok.attempts where user_id = '00000000-0000-4000-8000-00000000000a'$$,
-  $$values (pg_temp.today(), 1)$$,
+  $$select period_began_at, times from byok.counters where user_id = '00000000-0000-4000-8000-00000000000a'$$,
+  $$values (pg_temp.today()::timestamp at time zone 'utc', 1::bigint)$$,
   'and takes the place of the day before');
 
-update byok.limits set per_day = 0;
+update byok.limits set at_most = 0;
 select throws_ok($$select byok.count_attempt('00000000-0000-4000-8000-00000000000a')$$, 'PT429', 'too_many_attempts', 'a limit that was lowered counts at once');
 delete from byok.limits;
 select throws_ok($$select byok.count_attempt('00000000-0000-4000-8000-00000000000a')$$, 'PT429', 'too_many_attempts', 'without a limit nobody may');
 
 set local role byok_server;
 set local request.jwt.claims = '{"sub":"00000000-0000-4000-8000-00000000000b"}';
-select results_eq('select user_id from byok.attempts', $$values ('00000000-0000-4000-8000-00000000000b'::uuid)$$, 'the server role sees the attempts of the user it acts for only');
+select results_eq('select user_id from byok.counters', $$values ('00000000-0000-4000-8000-00000000000b'::uuid)$$, 'the server role sees the attempts of the user it acts for only');
 reset role;
 delete from auth.users where id = '00000000-0000-4000-8000-00000000000a';
-select is((select count(*) from byok.attempts where user_id = '00000000-0000-4000-8000-00000000000a')::int, 0, 'a deleted user leaves no attempts');
+select is((select count(*) from byok.counters where user_id = '00000000-0000-4000-8000-00000000000a')::int, 0, 'a deleted user leaves no attempts');
 
 select * from finish();
 rollback;

@@ -17,7 +17,7 @@ declare
 begin
   foreach v_user in array array['00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000c']::uuid[] loop
     perform byok.grant_credits(v_user, 100, 'welcome', 'tap:' || v_user);
-    perform byok.open_call(v_user, 'openai', 'request-1', 'kernel_build');
+    perform byok.place_hold(v_user, 'request-1', 'kernel_build', 'openai', 'gpt-5.4-nano', 10, 10);
     perform byok.save_credential(v_user, v_user, 'openai', 'abcd', 'verified', current_setting('test.envelope'), 1);
     perform byok.count_attempt(v_user);
   end loop;
@@ -52,15 +52,21 @@ create temporary view browsers as select name from attackers where name in ('ano
 -- What is known, with what a function is called with. Arguments are an attacker's: of somebody who has what is asked for.
 create temporary table known (kind text, name text, arguments text, primary key (kind, name));
 insert into known values
-  ('table', 'accounts'), ('table', 'attempts'), ('table', 'credentials'), ('table', 'entries'), ('table', 'envelopes'),
-  ('table', 'holds'), ('table', 'limits'), ('table', 'oauth_clients'), ('table', 'operations'), ('table', 'platform_models'),
+  ('table', 'accounts'), ('table', 'counters'), ('table', 'credentials'), ('table', 'entries'), ('table', 'envelopes'),
+  ('table', 'holds'), ('table', 'limits'), ('table', 'oauth_clients'), ('table', 'operations'), ('table', 'prices'),
   ('table', 'required_claims'),
-  ('sequence', 'entries_id_seq');
+  ('sequence', 'entry_ids');
 insert into known values
   ('function', 'act_for(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
+  ('function', 'bear(byok.accounts,bigint)', 'null::byok.accounts, 1'),
+  ('function', 'charge_hold(uuid,bigint)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd)$$),
   ('function', 'act_for_active(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
   ('function', 'count_attempt(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
   ('function', 'count_envelopes()', ''),
+  ('function', 'count_once(uuid,byok.limits)', $$'00000000-0000-4000-8000-00000000000c', row('key_attempts', 1, interval '1 day')::byok.limits$$),
+  ('function', 'end_expired(byok.accounts,bigint[])', $$null::byok.accounts, array(select id from holds_of_cyd)$$),
+  ('function', 'end_unpaid(byok.accounts,byok.holds)', 'null::byok.accounts, null::byok.holds'),
+  ('function', 'enter_charge(byok.holds)', 'null::byok.holds'),
   ('function', 'expire_holds(integer)', '1000'),
   ('function', 'grant_credits(uuid,numeric,text,text)', $$'00000000-0000-4000-8000-00000000000a', 1000, 'mine', 'tap:mine'$$),
   ('function', 'is_active(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
@@ -69,21 +75,24 @@ insert into known values
   ('function', 'list_envelope_ids(bigint,uuid,integer)', '1, null, 1000'),
   ('function', 'list_envelopes(bigint,uuid,integer)', '1, null, 1000'),
   ('function', 'mark_credential(uuid,uuid,text,text)', $$'00000000-0000-4000-8000-00000000000c', '00000000-0000-4000-8000-00000000000c', 'rejected'$$),
-  ('function', 'open_call(uuid,text,text,text)', $$'00000000-0000-4000-8000-00000000000c', 'openai', 'request-2', 'kernel_build'$$),
+  ('function', 'list_prices()', ''),
+  ('function', 'most_microcredits(byok.prices,bigint,bigint)', 'null::byok.prices, 1, 1'),
+  ('function', 'open_call(uuid,text)', $$'00000000-0000-4000-8000-00000000000c', 'openai'$$),
+  ('function', 'place_hold(uuid,text,text,text,text,bigint,bigint)', $$'00000000-0000-4000-8000-00000000000c', 'request-2', 'kernel_build', 'openai', 'gpt-5.4-nano', 10, 10$$),
   ('function', 'read_envelope(uuid,text)', $$'00000000-0000-4000-8000-00000000000c', 'openai'$$),
+  ('function', 'refund_charge(uuid,bigint,bigint,text,bigint,bigint,bigint)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd), 1, 'unused'$$),
   ('function', 'refuse_browser()', ''),
   ('function', 'refuse_ledger_change()', ''),
   ('function', 'replace_envelopes(jsonb)', $$'[]'$$),
   ('function', 'require_claims(jsonb)', $$'{}'$$),
-  ('function', 'resolve_hold(uuid,uuid,text)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd), 'voided'$$),
-  ('function', 'run_batch(jsonb)', $$'[{"step": "open_call", "user_id": "00000000-0000-4000-8000-00000000000c", "provider": "openai", "request_id": "request-3"}]'$$),
+  ('function', 'revoke_credits(uuid,numeric,text,text)', $$'00000000-0000-4000-8000-00000000000c', 1, 'mine', 'tap:taken'$$),
+  ('function', 'run_batch(jsonb)', $$'[{"step": "open_call", "user_id": "00000000-0000-4000-8000-00000000000c", "provider": "openai"}]'$$),
   ('function', 'save_credential(uuid,uuid,text,text,text,text,bigint,text)', $$'00000000-0000-4000-8000-00000000000c', gen_random_uuid(), 'openai', '', 'verified', current_setting('test.envelope'), 1$$),
-  ('function', 'settle_hold(uuid,uuid)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd)$$),
   ('function', 'stop_acting(text)', $$''$$),
   ('function', 'to_credits(bigint)', '1'),
   ('function', 'to_microcredits(numeric)', '1'),
-  ('function', 'void_expired(uuid,uuid[])', $$'00000000-0000-4000-8000-00000000000c', array(select id from holds_of_cyd)$$),
-  ('function', 'void_hold(uuid,uuid)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd)$$);
+  ('function', 'void_hold(uuid,bigint,boolean)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd), true$$),
+  ('function', 'write_account(byok.accounts)', 'null::byok.accounts');
 create temporary view holds_of_cyd as select id from byok.holds where user_id = '00000000-0000-4000-8000-00000000000c';
 grant select on holds_of_cyd to anon, authenticated, service_role, byok_server, byok_rotation, byok_functions;
 
@@ -99,35 +108,41 @@ insert into allowed
   from unnest(array['accounts', 'credentials', 'entries', 'holds']) as t, strangers
   union all
   select 'table', t, attackers.name, 'select', 'shows all rows'
-  from unnest(array['operations', 'platform_models']) as t, attackers where role = 'authenticated' or name = 'byok_server without a user'
+  from unnest(array['operations', 'prices']) as t, attackers where role = 'authenticated' or name = 'byok_server without a user'
   union all
   select 'table', name, 'byok_server without a user', 'select', 'shows all rows'
   from unnest(array['limits', 'oauth_clients', 'required_claims']) as name
   union all
   select 'table', name, 'byok_server without a user', 'select', 'shows nothing'
-  from unnest(array['accounts', 'attempts', 'credentials', 'entries', 'envelopes', 'holds']) as name
+  from unnest(array['accounts', 'counters', 'credentials', 'entries', 'envelopes', 'holds']) as name
   union all
   select 'table', name, 'byok_server without a user', 'update', 'changes nothing'
-  from unnest(array['accounts', 'attempts', 'credentials', 'envelopes', 'holds']) as name
+  from unnest(array['accounts', 'counters', 'credentials', 'envelopes']) as name
   union all
   select 'table', name, 'byok_server without a user', 'insert', 'refused by a policy'
-  from unnest(array['accounts', 'attempts', 'credentials', 'entries', 'envelopes', 'holds']) as name;
+  from unnest(array['accounts', 'counters', 'credentials', 'entries', 'envelopes', 'holds']) as name;
 insert into allowed values
-  ('table', 'credentials', 'the owner', 'delete', 'changes own rows');
+  ('table', 'credentials', 'the owner', 'delete', 'changes own rows'),
+  ('table', 'holds', 'byok_server without a user', 'delete', 'changes nothing'),
+  ('sequence', 'entry_ids', 'byok_server without a user', 'nextval', 'runs'),
+  ('function', 'count_once(uuid,byok.limits)', 'byok_server without a user', 'execute', 'refused by a policy'),
+  ('function', 'end_unpaid(byok.accounts,byok.holds)', 'byok_server without a user', 'execute', 'refused by a policy'),
+  ('function', 'enter_charge(byok.holds)', 'byok_server without a user', 'execute', 'refused by a policy');
 insert into allowed
   select 'table', 'credentials', name, 'delete', 'changes nothing' from strangers
   union all
   select 'function', name, 'service_role', 'execute', 'runs' from known
   where kind = 'function'
     and split_part(name, '(', 1) in (
-      'count_attempt', 'count_envelopes', 'expire_holds', 'grant_credits', 'is_client_accepted', 'list_envelopes', 'mark_credential',
-      'open_call', 'require_claims', 'read_envelope', 'replace_envelopes', 'save_credential', 'settle_hold', 'void_hold')
+      'charge_hold', 'count_attempt', 'count_envelopes', 'expire_holds', 'grant_credits', 'is_client_accepted', 'list_envelopes', 'list_prices',
+      'mark_credential', 'open_call', 'place_hold', 'read_envelope', 'refund_charge', 'replace_envelopes', 'require_claims', 'revoke_credits',
+      'save_credential', 'void_hold')
   union all
   select 'function', name, 'byok_functions', 'execute', 'runs' from known
   where kind = 'function'
     and split_part(name, '(', 1) in (
-      'count_attempt', 'count_envelopes', 'is_client_accepted', 'list_envelopes', 'mark_credential', 'open_call', 'require_claims',
-      'read_envelope', 'replace_envelopes', 'run_batch', 'save_credential', 'settle_hold', 'void_hold')
+      'charge_hold', 'count_attempt', 'count_envelopes', 'is_client_accepted', 'list_envelopes', 'list_prices', 'mark_credential', 'open_call',
+      'place_hold', 'read_envelope', 'refund_charge', 'require_claims', 'replace_envelopes', 'run_batch', 'save_credential', 'void_hold')
   union all
   -- What policies ask for whoever is signed in.
   select 'function', known.name, attackers.name, 'execute', 'runs' from known, attackers
@@ -135,7 +150,8 @@ insert into allowed
   union all
   -- Nobody can become byok_server or byok_rotation but through the functions that they own.
   select 'function', name, 'byok_server without a user', 'execute', 'runs' from known
-  where kind = 'function' and name not in ('count_envelopes()', 'refuse_ledger_change()')
+  where kind = 'function'
+    and name not in ('count_envelopes()', 'refuse_ledger_change()', 'count_once(uuid,byok.limits)', 'end_unpaid(byok.accounts,byok.holds)', 'enter_charge(byok.holds)')
   union all
   select 'function', name, 'byok_rotation', 'execute', 'runs' from known
   where kind = 'function' and name in ('count_envelopes()', 'list_envelope_ids(bigint,uuid,integer)', 'refuse_browser()');

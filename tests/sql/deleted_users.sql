@@ -11,7 +11,8 @@ declare
 begin
   foreach v_user in array array['00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000b']::uuid[] loop
     perform byok.grant_credits(v_user, 100, 'welcome', 'tap:' || v_user);
-    perform byok.open_call(v_user, 'openai', 'request-1', 'kernel_build');
+    perform byok.charge_hold(v_user, h.hold_id) from byok.place_hold(v_user, 'request-1', 'kernel_build', 'openai', 'gpt-5.4-nano', 10, 10) as h;
+    perform byok.place_hold(v_user, 'request-2', 'kernel_build', 'openai', 'gpt-5.4-nano', 10, 10);
     perform byok.save_credential(v_user, gen_random_uuid(), 'openai', 'abcd', 'verified', v_envelope, 1);
     perform byok.save_credential(v_user, gen_random_uuid(), 'groq', 'abcd', 'verified', v_envelope, 1);
     perform byok.count_attempt(v_user);
@@ -36,7 +37,7 @@ create temporary table before as select name, pg_temp.rows_of(name, 'b') as of_b
 select plan((select count(*) from owned)::integer * 3 + 1);
 select set_eq(
   $$select relname::text from pg_class where relnamespace = 'byok'::regnamespace and relkind in ('r', 'p') and oid not in (select name from owned)$$,
-  array['limits', 'oauth_clients', 'operations', 'platform_models', 'required_claims'],
+  array['limits', 'oauth_clients', 'operations', 'prices', 'required_claims'],
   'every table says whose its rows are, but for the operator''s own');
 select cmp_ok(pg_temp.rows_of(name, 'a'), '>', 0::bigint, name || ' has rows of the user') from owned;
 delete from auth.users where id = '00000000-0000-4000-8000-00000000000a';

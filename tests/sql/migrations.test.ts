@@ -147,7 +147,7 @@ async function catalogOf(url: string): Promise<unknown> {
       from pg_roles where rolname like 'byok%' order by 1`,
     schema: `select nspacl::text, obj_description(oid, 'pg_namespace') from pg_namespace where nspname = 'byok'`,
     operations: "select * from byok.operations order by name",
-    models: "select * from byok.platform_models order by provider, model",
+    prices: "select * from byok.prices order by operation, provider, model",
   };
   const results = await Promise.all(
     Object.entries(queries).map(async ([name, text]) => [name, await query(url, text)] as const),

@@ -5,7 +5,7 @@ select plan(27);
 grant usage on schema extensions to byok_server;
 insert into auth.users (id, email) values ('00000000-0000-4000-8000-00000000000a', 'ada@example.com');
 select byok.grant_credits('00000000-0000-4000-8000-00000000000a', 100, 'welcome', 'tap:a');
-select byok.open_call('00000000-0000-4000-8000-00000000000a', 'groq', 'request-1', 'kernel_build');
+select byok.place_hold('00000000-0000-4000-8000-00000000000a', 'request-1', 'kernel_build', 'groq', 'openai/gpt-oss-20b', 10, 10);
 create function pg_temp.save() returns void language sql as $$
   select byok.save_credential('00000000-0000-4000-8000-00000000000a', gen_random_uuid(), 'openai', '', 'verified',
     translate(encode(decode('42594b0100000001' || repeat('00', 348), 'hex'), 'base64'), E'\n', ''), 1);

@@ -7,7 +7,16 @@ import type { Entry, HistoryPage } from "../../client/types.ts";
 import { fakeKey, providerIds } from "../../stack/providers/index.ts";
 
 function entry(id: number): Entry {
-  return { id, kind: "grant", credits: 1, operation: null, reason: null, created_at: "2026-11-23T10:00:00Z" };
+  return {
+    id,
+    kind: "grant",
+    credits: 1,
+    operation: null,
+    provider: null,
+    model: null,
+    reason: null,
+    created_at: "2026-11-23T10:00:00Z",
+  };
 }
 
 /** Entries from one id down to another, and what follows them. */
@@ -41,9 +50,18 @@ test("lineOf() tells what an entry did to the balance", () => {
     detail: "invoice 42",
     amount: "+1,000",
   });
-  expect(lineOf({ ...call, kind: "settle" })).toMatchObject({ title: "Doc generation", amount: "\u22121,000" });
-  expect(lineOf({ ...call, kind: "void" })).toMatchObject({ title: "Doc generation", amount: "1,000 returned" });
-  expect(lineOf({ ...call, kind: "hold" })).toMatchObject({ title: "Doc generation", amount: "1,000 reserved" });
+  expect(lineOf({ ...call, kind: "charge" })).toMatchObject({ title: "Doc generation", amount: "\u22121,000" });
+  expect(lineOf({ ...call, kind: "refund", reason: "unused", credits: 0.25 })).toMatchObject({
+    title: "Doc generation",
+    detail: "refunded, used less",
+    amount: "+0.25",
+  });
+  expect(lineOf({ ...call, kind: "refund", reason: "broken_off" }).detail).toBe("refunded, call not completed");
+  expect(lineOf({ ...entry(1), kind: "revoke", reason: "chargeback" })).toMatchObject({
+    title: "Credits taken back",
+    detail: "chargeback",
+    amount: "\u22121",
+  });
 });
 
 test("nameOf() makes words of any operation's name", () => {

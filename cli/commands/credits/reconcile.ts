@@ -41,38 +41,30 @@ interface Reconciliation {
 /** One statement, so that it sees one moment of a ledger in use. Amounts as text: a tampered one may be too large for JSON. */
 const reconcileQuery = `
   with ledger as (
-    select user_id,
-      sum(case kind when 'grant' then microcredits when 'hold' then -microcredits when 'void' then microcredits else 0 end) as available,
-      sum(case kind when 'hold' then microcredits when 'settle' then -microcredits when 'void' then -microcredits else 0 end) as held
+    select user_id, sum(case when kind in ('grant', 'refund') then microcredits else -microcredits end) as microcredits
     from byok.entries group by user_id
   ),
-  pending as (select user_id, sum(microcredits) as held from byok.holds where state = 'pending' group by user_id),
-  movements as (
-    select hold_id, user_id, string_agg(kind || ' ' || microcredits, ', ' order by id) as said
-    from byok.entries where kind <> 'grant' group by hold_id, user_id
-  ),
-  holds as (
-    select id, user_id, case state
-      when 'pending' then 'hold ' || microcredits
-      when 'settled' then 'hold ' || microcredits || ', settle ' || microcredits
-      else 'hold ' || microcredits || ', void ' || microcredits
-    end as said
-    from byok.holds
+  held as (select user_id, sum(microcredits) as microcredits from byok.holds group by user_id),
+  refunds as (
+    select r.user_id, r.charge_id, sum(r.microcredits) as refunded, coalesce(max(c.microcredits), 0) as charged
+    from byok.entries as r
+    left join byok.entries as c on c.user_id = r.user_id and c.id = r.charge_id and c.kind = 'charge'
+    where r.kind = 'refund' group by r.user_id, r.charge_id
   ),
   differences as (
-    select a.user_id, 'available microcredits' as what, a.available_microcredits::text as recorded, coalesce(l.available, 0)::text as computed
-    from byok.accounts as a left join ledger as l using (user_id) where a.available_microcredits <> coalesce(l.available, 0)
+    select a.user_id, 'available and held microcredits' as what,
+      (a.available_microcredits::numeric + a.held_microcredits)::text as recorded, coalesce(l.microcredits, 0)::text as computed
+    from byok.accounts as a left join ledger as l using (user_id)
+    where a.available_microcredits::numeric + a.held_microcredits <> coalesce(l.microcredits, 0)
     union all
-    select a.user_id, 'held microcredits', a.held_microcredits::text, coalesce(l.held, 0)::text
-    from byok.accounts as a left join ledger as l using (user_id) where a.held_microcredits <> coalesce(l.held, 0)
+    select a.user_id, 'held microcredits', a.held_microcredits::text, coalesce(h.microcredits, 0)::text
+    from byok.accounts as a left join held as h using (user_id) where a.held_microcredits <> coalesce(h.microcredits, 0)
     union all
-    select a.user_id, 'the sum of the pending holds', coalesce(p.held, 0)::text, coalesce(l.held, 0)::text
-    from byok.accounts as a left join ledger as l using (user_id) left join pending as p using (user_id)
-    where coalesce(p.held, 0) <> coalesce(l.held, 0)
+    select user_id, 'what was refunded of charge ' || charge_id, refunded::text, 'at most ' || charged
+    from refunds where refunded > charged
     union all
-    select coalesce(h.user_id, m.user_id), 'hold ' || coalesce(h.id, m.hold_id), coalesce(h.said, 'missing'), coalesce(m.said, 'missing')
-    from holds as h full join movements as m on m.hold_id = h.id and m.user_id = h.user_id
-    where h.said is distinct from m.said
+    select h.user_id, 'hold ' || h.id, 'under way', 'charged'
+    from byok.holds as h join byok.entries as e on e.user_id = h.user_id and e.id = h.id
   )
   select json_build_object(
     'accounts', (select count(*) from byok.accounts),

@@ -22,7 +22,8 @@ function describe(user: { id: string; name: string }, account: Account): string 
     `${user.name}, ${user.id}`,
     `${available_credits} credits available, ${held_credits} held`,
     ...pending.map(
-      (hold) => `  held ${hold.credits} for ${hold.operation} until ${hold.expires_at}, request ${hold.request_id}`,
+      (hold) =>
+        `  held ${hold.credits} for ${hold.operation} until ${hold.expires_at}, request ${hold.request_id ?? "without a key"}`,
     ),
     entries.length > 0 ? "Last entries" : "No entries",
     ...entries.map(
@@ -35,7 +36,7 @@ function describe(user: { id: string; name: string }, account: Account): string 
 interface Account {
   readonly available_credits: number;
   readonly held_credits: number;
-  readonly pending: readonly { credits: number; operation: string; request_id: string; expires_at: string }[];
+  readonly pending: readonly { credits: number; operation: string; request_id: string | null; expires_at: string }[];
   readonly entries: readonly { created_at: string; kind: string; credits: number; what: string | null }[];
 }
 
@@ -45,11 +46,12 @@ const accountQuery = `
     'held_credits', byok.to_credits(coalesce((select held_microcredits from byok.accounts where user_id = $1), 0)),
     'pending', (
       select coalesce(json_agg(h order by h.expires_at), '[]')
-      from (select id, byok.to_credits(microcredits) as credits, operation, request_id, expires_at from byok.holds where user_id = $1 and state = 'pending') as h),
+      from (select id, byok.to_credits(microcredits) as credits, operation, request_id, expires_at from byok.holds where user_id = $1) as h),
     'entries', (
       select coalesce(json_agg(e order by e.id), '[]')
       from (
-        select id, created_at, kind, byok.to_credits(microcredits) as credits, coalesce(operation, reason) as what, hold_id, idempotency_key
+        select id, created_at, kind, byok.to_credits(microcredits) as credits,
+          concat_ws(', ', operation, model, reason) as what, charge_id, idempotency_key
         from byok.entries where user_id = $1 order by id desc limit 20
       ) as e)
   ) as account`;

@@ -1,17 +1,25 @@
 /**
- * Opening calls and resolving holds, many in one statement: what is asked for while one is under way goes along in the next. A round
+ * Opening calls and ending holds, many in one statement: what is asked for while one is under way goes along in the next. A round
  * trip, a transaction and a commit are then shared by all who are waiting. With two under way at once a request would wait less for
  * the one before it, but each would carry half as much: measured, that costs more than it saves.
  */
 import { ByokError } from "../errors.ts";
 import { type DatabaseFailure, isRolledBack, refusalOf } from "./failures.ts";
-import { type OpenedRow, openedCallOf, type Rpc } from "./rpc.ts";
-import type { Database } from "./types.ts";
+import type { FunctionName, Parameters, Rows, Rpc } from "./rpc.ts";
 
+/** The functions that `run_batch` knows. Each answers one row, and concerns one user. */
+const batched: ReadonlySet<FunctionName> = new Set<FunctionName>([
+  "open_call",
+  "place_hold",
+  "charge_hold",
+  "void_hold",
+  "refund_charge",
+]);
+
+/** A function's name and its parameters, without the `p_` that they begin with in SQL. */
 interface Step {
-  readonly step: "open_call" | "settle_hold" | "void_hold";
-  readonly user_id: string;
-  readonly [parameter: string]: string | null;
+  readonly step: FunctionName;
+  readonly [parameter: string]: unknown;
 }
 
 interface Waiting {
@@ -27,13 +35,13 @@ const lockNotAvailable = "55P03";
 /** Steps at once that wait for a locked account: however many there are, they leave connections for the batches. */
 const maxAlone = 3;
 
-/** @param alone what carries out a step by itself: for accounts that are locked, where a batch does not wait */
-export function inBatches(rpc: Rpc, alone: Database): Pick<Database, "openCall" | "settleHold" | "voidHold"> {
+/** @returns `rpc`, but that the functions of a call share statements; those whose account is locked are then called on their own */
+export function inBatches(rpc: Rpc): Rpc {
   const waiting: Waiting[] = [];
   let isUnderWay = false;
-  const inTurn = turns(maxAlone);
+  const alone = limit(maxAlone);
 
-  const ask = (step: Step): Promise<unknown> =>
+  const enqueue = (step: Step): Promise<unknown> =>
     new Promise((resolve, reject) => {
       waiting.push({ step, resolve, reject });
       if (!isUnderWay) void sendAll();
@@ -47,7 +55,7 @@ export function inBatches(rpc: Rpc, alone: Database): Pick<Database, "openCall" 
 
   async function send(batch: readonly Waiting[]): Promise<void> {
     try {
-      const rows = await rpc("run_batch", { p_steps: batch.map(({ step }) => step) });
+      const rows = await rpc("run_batch", { p_steps: batch.map(({ step }) => step) as never });
       for (const { number, answer, refusal } of rows) {
         if (refusal === null) batch[number - 1]?.resolve(answer);
         else batch[number - 1]?.reject(refusal);
@@ -59,39 +67,26 @@ export function inBatches(rpc: Rpc, alone: Database): Pick<Database, "openCall" 
     }
   }
 
-  /** @param byItself the same step, not in a batch */
-  async function carryOut<Result>(step: Step, resultOf: (answer: unknown) => Result, byItself: () => Promise<Result>) {
-    let answer: unknown;
+  return async <Name extends FunctionName>(name: Name, parameters: Parameters<Name>): Promise<Rows<Name>> => {
+    if (!batched.has(name)) return await rpc(name, parameters);
     try {
-      answer = await ask(step);
+      return [await enqueue(stepOf(name, parameters as object))] as Rows<Name>;
     } catch (thrown) {
       if (thrown instanceof ByokError) throw thrown;
       const refusal = thrown as DatabaseFailure;
-      if (refusal.code === lockNotAvailable || isRolledBack(refusal)) return await inTurn(byItself);
+      if (refusal.code === lockNotAvailable || isRolledBack(refusal)) return await alone(() => rpc(name, parameters));
       throw refusalOf(refusal);
     }
-    return resultOf(answer);
-  }
-
-  const nothing = () => undefined;
-  return {
-    openCall: (userId, provider, operation, requestId) =>
-      carryOut(
-        { step: "open_call", user_id: userId, provider, operation, request_id: requestId },
-        (row) => openedCallOf(row as OpenedRow),
-        () => alone.openCall(userId, provider, operation, requestId),
-      ),
-    settleHold: (userId, holdId) =>
-      carryOut({ step: "settle_hold", user_id: userId, hold_id: holdId }, nothing, () =>
-        alone.settleHold(userId, holdId),
-      ),
-    voidHold: (userId, holdId) =>
-      carryOut({ step: "void_hold", user_id: userId, hold_id: holdId }, nothing, () => alone.voidHold(userId, holdId)),
   };
 }
 
+function stepOf(name: FunctionName, parameters: object): Step {
+  const entries = Object.entries(parameters).map(([parameter, value]) => [parameter.replace(/^p_/, ""), value]);
+  return { step: name, ...Object.fromEntries(entries) };
+}
+
 /** Lets so many at once work, and the others when it is their turn. */
-function turns(atOnce: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
+function limit(atOnce: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
   const queue: (() => void)[] = [];
   let free = atOnce;
   return async (work) => {

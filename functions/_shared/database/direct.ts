@@ -53,8 +53,7 @@ export function direct({ url, tls, patience_ms = 10_000 }: DirectOptions): Datab
     return "failure" in result ? result : { rows: result.rows.map(([row]) => row) as Rows<Name> };
   };
   const rpc = rpcOver(ask, "direct");
-  const database = databaseOver(rpc);
-  return { ...database, ...inBatches(rpc, database), close: () => pool.end() };
+  return { ...databaseOver(inBatches(rpc)), close: () => pool.end() };
 }
 
 /** Runs a statement and hands the connection back, unless it is no longer good. */

@@ -36,8 +36,10 @@ const missingUser = "23503";
 
 /** What changes nothing the second time, and so may be asked again when nobody knows whether it was carried out. */
 const repeatable: ReadonlySet<FunctionName> = new Set<FunctionName>([
-  "settle_hold",
+  "list_prices",
+  "charge_hold",
   "void_hold",
+  "refund_charge",
   "read_envelope",
   "count_envelopes",
   "list_envelopes",

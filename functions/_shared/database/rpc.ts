@@ -1,7 +1,7 @@
 /** The SQL functions of schema `byok` as a Database, whichever way they are called. */
 import { ByokError } from "../errors.ts";
 import type { Database as Schema } from "./schema.ts";
-import type { Credential, Database, OpenedCall } from "./types.ts";
+import type { Credential, Database, Hold, HoldOutcome } from "./types.ts";
 
 type Functions = Schema["byok"]["Functions"];
 export type FunctionName = keyof Functions;
@@ -62,22 +62,59 @@ export function databaseOver(rpc: Rpc): Database {
       await rpc("count_attempt", { p_user_id: userId });
     },
 
-    async openCall(userId, provider, operation, requestId) {
-      const rows = await rpc("open_call", {
+    async openCall(userId, provider) {
+      const row = onlyRow(await rpc("open_call", { p_user_id: userId, p_provider: provider }));
+      if (row.payer !== "byok") return { payer: "platform" };
+      return { payer: "byok", credentialId: row.credential_id, envelope: row.envelope };
+    },
+
+    async listPrices() {
+      const rows = await rpc("list_prices", {} as never);
+      return rows.map((row) => ({
+        operation: row.operation,
+        provider: row.provider,
+        model: row.model,
+        isMetered: row.microcredits_per_call === null,
+        maxOutputTokens: row.max_output_tokens,
+        max_input_bytes: row.max_input_bytes,
+      }));
+    },
+
+    async placeHold({ userId, requestId, operation, provider, model, maxInputTokens, maxOutputTokens }) {
+      const rows = await rpc("place_hold", {
         p_user_id: userId,
+        // The types of the schema do not know that an argument may be null.
+        p_request_id: requestId as string,
+        p_operation: operation,
         p_provider: provider,
-        p_request_id: requestId,
-        ...(operation === null ? {} : { p_operation: operation }),
+        p_model: model,
+        p_max_input_tokens: maxInputTokens,
+        p_max_output_tokens: maxOutputTokens,
       });
-      return openedCallOf(onlyRow(rows));
+      return holdOf(onlyRow(rows));
     },
 
-    async settleHold(userId, holdId) {
-      await rpc("settle_hold", { p_user_id: userId, p_hold_id: holdId });
+    async chargeHold(userId, holdId) {
+      return outcomeOf(await rpc("charge_hold", { p_user_id: userId, p_hold_id: holdId }));
     },
 
-    async voidHold(userId, holdId) {
-      await rpc("void_hold", { p_user_id: userId, p_hold_id: holdId });
+    async voidHold(userId, holdId, wasAsked) {
+      return outcomeOf(await rpc("void_hold", { p_user_id: userId, p_hold_id: holdId, p_was_asked: wasAsked }));
+    },
+
+    async refundCharge(userId, chargeId, { microcredits, reason, usage }) {
+      const rows = await rpc("refund_charge", {
+        p_user_id: userId,
+        p_charge_id: chargeId,
+        p_microcredits: microcredits,
+        p_reason: reason,
+        ...(usage && {
+          p_input_tokens: usage.input_tokens,
+          p_cached_input_tokens: usage.cached_input_tokens,
+          p_output_tokens: usage.output_tokens,
+        }),
+      });
+      return onlyRow(rows);
     },
 
     countEnvelopes: () => rpc("count_envelopes", {} as never),
@@ -103,24 +140,30 @@ export function databaseOver(rpc: Rpc): Database {
   };
 }
 
-/** What `open_call` answers. */
-export type OpenedRow = Functions["open_call"]["Returns"][number];
-
-export function openedCallOf(row: OpenedRow): OpenedCall {
-  if (row.funding === "byok") return { funding: "byok", credentialId: row.credential_id, envelope: row.envelope };
+/** The rates of a flat price are null, which the types of the schema do not know. */
+function holdOf(row: Functions["place_hold"]["Returns"][number]): Hold {
+  const input_microcredits = row.microcredits_per_1000_input_tokens as number | null;
   return {
-    funding: "platform",
-    holdId: row.hold_id,
-    price_microcredits: row.price_microcredits,
-    maxOutputTokens: row.max_output_tokens,
-    maxInput_bytes: row.max_input_bytes,
-    models: row.models,
+    id: row.hold_id,
+    microcredits: row.microcredits,
+    rates:
+      input_microcredits === null
+        ? null
+        : {
+            input_microcredits,
+            cached_input_microcredits: row.microcredits_per_1000_cached_input_tokens,
+            output_microcredits: row.microcredits_per_1000_output_tokens,
+          },
   };
+}
+
+function outcomeOf([outcome]: readonly string[]): HoldOutcome {
+  return outcome === "charged" ? "charged" : "voided";
 }
 
 function onlyRow<T>(rows: readonly T[]): T {
   const [row] = rows;
-  if (!row) throw new ByokError("internal");
+  if (row === undefined || row === null) throw new ByokError("internal");
   return row;
 }
 

@@ -7,28 +7,28 @@ export type Database = {
           Tables: {
             "accounts": {
                   Row: {
-                    "available_microcredits": number,"held_microcredits": number,"updated_at": string,"user_id": string
+                    "available_microcredits": number,"held_microcredits": number,"unpaid_microcredits": number,"unpaid_on": string,"updated_at": string,"user_id": string,"write_account": undefined | null
                   }
-                  ComputedFields: never
+                  ComputedFields: "write_account"
                   Insert: {
-                    "available_microcredits"?: number,"held_microcredits"?: number,"updated_at"?: string,"user_id": string
+                    "available_microcredits"?: number,"held_microcredits"?: number,"unpaid_microcredits"?: number,"unpaid_on"?: string,"updated_at"?: string,"user_id": string
                   }
                   Update: {
-                    "available_microcredits"?: number,"held_microcredits"?: number,"updated_at"?: string,"user_id"?: string
+                    "available_microcredits"?: number,"held_microcredits"?: number,"unpaid_microcredits"?: number,"unpaid_on"?: string,"updated_at"?: string,"user_id"?: string
                   }
                   Relationships: [
                     
                   ]
-                },"attempts": {
+                },"counters": {
                   Row: {
-                    "attempts": number,"day": string,"user_id": string
+                    "name": string,"period_began_at": string,"times": number,"user_id": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "attempts": number,"day": string,"user_id": string
+                    "name": string,"period_began_at": string,"times": number,"user_id": string
                   }
                   Update: {
-                    "attempts"?: number,"day"?: string,"user_id"?: string
+                    "name"?: string,"period_began_at"?: string,"times"?: number,"user_id"?: string
                   }
                   Relationships: [
                     
@@ -49,14 +49,14 @@ export type Database = {
                   ]
                 },"entries": {
                   Row: {
-                    "created_at": string,"hold_id": string | null,"id": number,"idempotency_key": string | null,"kind": string,"microcredits": number,"operation": string | null,"reason": string | null,"user_id": string
+                    "cached_input_tokens": number | null,"charge_id": number | null,"created_at": string,"id": number,"idempotency_key": string | null,"input_tokens": number | null,"kind": string,"microcredits": number,"model": string | null,"operation": string | null,"output_tokens": number | null,"provider": string | null,"reason": string | null,"request_id": string | null,"user_id": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"hold_id"?: string | null,"id"?: never,"idempotency_key"?: string | null,"kind": string,"microcredits": number,"operation"?: string | null,"reason"?: string | null,"user_id": string
+                    "cached_input_tokens"?: number | null,"charge_id"?: number | null,"created_at"?: string,"id"?: number,"idempotency_key"?: string | null,"input_tokens"?: number | null,"kind": string,"microcredits": number,"model"?: string | null,"operation"?: string | null,"output_tokens"?: number | null,"provider"?: string | null,"reason"?: string | null,"request_id"?: string | null,"user_id": string
                   }
                   Update: {
-                    "created_at"?: string,"hold_id"?: string | null,"id"?: never,"idempotency_key"?: string | null,"kind"?: string,"microcredits"?: number,"operation"?: string | null,"reason"?: string | null,"user_id"?: string
+                    "cached_input_tokens"?: number | null,"charge_id"?: number | null,"created_at"?: string,"id"?: number,"idempotency_key"?: string | null,"input_tokens"?: number | null,"kind"?: string,"microcredits"?: number,"model"?: string | null,"operation"?: string | null,"output_tokens"?: number | null,"provider"?: string | null,"reason"?: string | null,"request_id"?: string | null,"user_id"?: string
                   }
                   Relationships: [
                     {
@@ -89,14 +89,14 @@ isOneToOne: true
                   ]
                 },"holds": {
                   Row: {
-                    "created_at": string,"expires_at": string,"id": string,"microcredits": number,"operation": string,"request_id": string,"resolved_at": string | null,"state": string,"user_id": string
+                    "expires_at": string,"id": number,"microcredits": number,"model": string,"operation": string,"provider": string,"request_id": string | null,"user_id": string,"enter_charge": undefined | null
                   }
-                  ComputedFields: never
+                  ComputedFields: "enter_charge"
                   Insert: {
-                    "created_at"?: string,"expires_at"?: string,"id"?: string,"microcredits": number,"operation": string,"request_id": string,"resolved_at"?: string | null,"state"?: string,"user_id": string
+                    "expires_at"?: string,"id"?: number,"microcredits": number,"model": string,"operation": string,"provider": string,"request_id"?: string | null,"user_id": string
                   }
                   Update: {
-                    "created_at"?: string,"expires_at"?: string,"id"?: string,"microcredits"?: number,"operation"?: string,"request_id"?: string,"resolved_at"?: string | null,"state"?: string,"user_id"?: string
+                    "expires_at"?: string,"id"?: number,"microcredits"?: number,"model"?: string,"operation"?: string,"provider"?: string,"request_id"?: string | null,"user_id"?: string
                   }
                   Relationships: [
                     {
@@ -109,14 +109,14 @@ isOneToOne: false
                   ]
                 },"limits": {
                   Row: {
-                    "name": string,"per_day": number
+                    "at_most": number,"name": string,"period": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "name": string,"per_day": number
+                    "at_most": number,"name": string,"period": string
                   }
                   Update: {
-                    "name"?: string,"per_day"?: number
+                    "at_most"?: number,"name"?: string,"period"?: string
                   }
                   Relationships: [
                     
@@ -137,31 +137,37 @@ isOneToOne: false
                   ]
                 },"operations": {
                   Row: {
-                    "max_input_bytes": number,"max_output_tokens": number,"name": string,"price_microcredits": number
+                    "description": string,"label": string,"name": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "max_input_bytes": number,"max_output_tokens": number,"name": string,"price_microcredits": number
+                    "description": string,"label": string,"name": string
                   }
                   Update: {
-                    "max_input_bytes"?: number,"max_output_tokens"?: number,"name"?: string,"price_microcredits"?: number
+                    "description"?: string,"label"?: string,"name"?: string
                   }
                   Relationships: [
                     
                   ]
-                },"platform_models": {
+                },"prices": {
                   Row: {
-                    "model": string,"provider": string
+                    "max_input_bytes": number,"max_output_tokens": number,"microcredits_per_1000_cached_input_tokens": number | null,"microcredits_per_1000_input_tokens": number | null,"microcredits_per_1000_output_tokens": number | null,"microcredits_per_call": number | null,"model": string,"operation": string,"provider": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "model": string,"provider": string
+                    "max_input_bytes": number,"max_output_tokens": number,"microcredits_per_1000_cached_input_tokens"?: number | null,"microcredits_per_1000_input_tokens"?: number | null,"microcredits_per_1000_output_tokens"?: number | null,"microcredits_per_call"?: number | null,"model": string,"operation": string,"provider": string
                   }
                   Update: {
-                    "model"?: string,"provider"?: string
+                    "max_input_bytes"?: number,"max_output_tokens"?: number,"microcredits_per_1000_cached_input_tokens"?: number | null,"microcredits_per_1000_input_tokens"?: number | null,"microcredits_per_1000_output_tokens"?: number | null,"microcredits_per_call"?: number | null,"model"?: string,"operation"?: string,"provider"?: string
                   }
                   Relationships: [
-                    
+                    {
+      foreignKeyName: "prices_operation_fkey"
+      columns: ["operation"]
+isOneToOne: false
+      referencedRelation: "operations"
+      referencedColumns: ["name"]
+    }
                   ]
                 },"required_claims": {
                   Row: {
@@ -189,6 +195,24 @@ isOneToOne: false
 "act_for_active":
 { Args: { "p_user_id": string }; Returns: string
                            },
+"bear":
+{ Args: { "p_account": Omit<Database["byok"]['Tables']["accounts"]['Row'], Database["byok"]['Tables']["accounts"]['ComputedFields']>,"p_microcredits": number }; Returns: {
+              "available_microcredits": number,
+"held_microcredits": number,
+"unpaid_microcredits": number,
+"unpaid_on": string,
+"updated_at": string,
+"user_id": string
+            }
+                          SetofOptions: {
+        from: "*"
+        to: "accounts"
+        isOneToOne: true
+        isSetofReturn: false
+      } },
+"charge_hold":
+{ Args: { "p_hold_id": number,"p_user_id": string }; Returns: string
+                           },
 "count_attempt":
 { Args: { "p_user_id": string }; Returns: undefined
                            },
@@ -196,6 +220,42 @@ isOneToOne: false
 { Args: Record<PropertyKey, never>; Returns: {
               "envelopes": number,"kid": number
             }[]
+                           },
+"count_once":
+{ Args: { "p_limit": Omit<Database["byok"]['Tables']["limits"]['Row'], Database["byok"]['Tables']["limits"]['ComputedFields']>,"p_user_id": string }; Returns: number
+                           },
+"end_expired":
+{ Args: { "p_account": Omit<Database["byok"]['Tables']["accounts"]['Row'], Database["byok"]['Tables']["accounts"]['ComputedFields']>,"p_hold_ids": (number)[] }; Returns: {
+              "available_microcredits": number,
+"held_microcredits": number,
+"unpaid_microcredits": number,
+"unpaid_on": string,
+"updated_at": string,
+"user_id": string
+            }
+                          SetofOptions: {
+        from: "*"
+        to: "accounts"
+        isOneToOne: true
+        isSetofReturn: false
+      } },
+"end_unpaid":
+{ Args: { "p_account": Omit<Database["byok"]['Tables']["accounts"]['Row'], Database["byok"]['Tables']["accounts"]['ComputedFields']>,"p_hold": Omit<Database["byok"]['Tables']["holds"]['Row'], Database["byok"]['Tables']["holds"]['ComputedFields']> }; Returns: {
+              "available_microcredits": number,
+"held_microcredits": number,
+"unpaid_microcredits": number,
+"unpaid_on": string,
+"updated_at": string,
+"user_id": string
+            }
+                          SetofOptions: {
+        from: "*"
+        to: "accounts"
+        isOneToOne: true
+        isSetofReturn: false
+      } },
+"enter_charge":
+{ Args: { "p_hold": Omit<Database["byok"]['Tables']["holds"]['Row'], Database["byok"]['Tables']["holds"]['ComputedFields']> }; Returns: undefined
                            },
 "expire_holds":
 { Args: { "p_limit": number }; Returns: number
@@ -224,6 +284,24 @@ isOneToOne: false
               "credential_id": string,"envelope": string,"provider": string,"user_id": string
             }[]
                            },
+"list_prices":
+{ Args: Record<PropertyKey, never>; Returns: {
+              "max_input_bytes": number,
+"max_output_tokens": number,
+"microcredits_per_1000_cached_input_tokens": number | null,
+"microcredits_per_1000_input_tokens": number | null,
+"microcredits_per_1000_output_tokens": number | null,
+"microcredits_per_call": number | null,
+"model": string,
+"operation": string,
+"provider": string
+            }[]
+                          SetofOptions: {
+        from: "*"
+        to: "prices"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
 "mark_credential":
 { Args: { "p_credential_id": string,"p_reason"?: string,"p_status": string,"p_user_id": string }; Returns: {
               "created_at": string,
@@ -242,15 +320,26 @@ isOneToOne: false
         isOneToOne: false
         isSetofReturn: true
       } },
+"most_microcredits":
+{ Args: { "p_max_input_tokens": number,"p_max_output_tokens": number,"p_price": Omit<Database["byok"]['Tables']["prices"]['Row'], Database["byok"]['Tables']["prices"]['ComputedFields']> }; Returns: number
+                           },
 "open_call":
-{ Args: { "p_operation"?: string,"p_provider": string,"p_request_id": string,"p_user_id": string }; Returns: {
-              "credential_id": string,"envelope": string,"funding": string,"hold_id": string,"max_input_bytes": number,"max_output_tokens": number,"models": (string)[],"price_microcredits": number
+{ Args: { "p_provider": string,"p_user_id": string }; Returns: {
+              "credential_id": string,"envelope": string,"payer": string
+            }[]
+                           },
+"place_hold":
+{ Args: { "p_max_input_tokens": number,"p_max_output_tokens": number,"p_model": string,"p_operation": string,"p_provider": string,"p_request_id": string,"p_user_id": string }; Returns: {
+              "hold_id": number,"microcredits": number,"microcredits_per_1000_cached_input_tokens": number,"microcredits_per_1000_input_tokens": number,"microcredits_per_1000_output_tokens": number
             }[]
                            },
 "read_envelope":
 { Args: { "p_provider": string,"p_user_id": string }; Returns: {
               "credential_id": string,"envelope": string
             }[]
+                           },
+"refund_charge":
+{ Args: { "p_cached_input_tokens"?: number,"p_charge_id": number,"p_input_tokens"?: number,"p_microcredits": number,"p_output_tokens"?: number,"p_reason": string,"p_user_id": string }; Returns: number
                            },
 "refuse_browser":
 { Args: Record<PropertyKey, never>; Returns: undefined
@@ -261,8 +350,10 @@ isOneToOne: false
 "require_claims":
 { Args: { "p_claims": Json }; Returns: boolean
                            },
-"resolve_hold":
-{ Args: { "p_hold_id": string,"p_state": string,"p_user_id": string }; Returns: string
+"revoke_credits":
+{ Args: { "p_credits": number,"p_idempotency_key": string,"p_reason": string,"p_user_id": string }; Returns: {
+              "available_credits": number,"revoked_credits": number
+            }[]
                            },
 "run_batch":
 { Args: { "p_steps": Json }; Returns: {
@@ -287,9 +378,6 @@ isOneToOne: false
         isOneToOne: false
         isSetofReturn: true
       } },
-"settle_hold":
-{ Args: { "p_hold_id": string,"p_user_id": string }; Returns: string
-                           },
 "stop_acting":
 { Args: { "p_previous_claims": string }; Returns: undefined
                            },
@@ -299,11 +387,11 @@ isOneToOne: false
 "to_microcredits":
 { Args: { "p_credits": number }; Returns: number
                            },
-"void_expired":
-{ Args: { "p_hold_ids": (string)[],"p_user_id": string }; Returns: Record<string, unknown>
-                           },
 "void_hold":
-{ Args: { "p_hold_id": string,"p_user_id": string }; Returns: string
+{ Args: { "p_hold_id": number,"p_user_id": string,"p_was_asked": boolean }; Returns: string
+                           },
+"write_account":
+{ Args: { "p_account": Omit<Database["byok"]['Tables']["accounts"]['Row'], Database["byok"]['Tables']["accounts"]['ComputedFields']> }; Returns: undefined
                            }
           }
           Enums: {

@@ -52,17 +52,63 @@ export interface Replacement extends ListedEnvelope {
   readonly sealed: SealedKey | null;
 }
 
-/** Who pays a call: the user's own provider account, or credits reserved by a hold. */
-export type OpenedCall =
-  | ({ readonly funding: "byok" } & SavedEnvelope)
-  | {
-      readonly funding: "platform";
-      readonly holdId: string;
-      readonly price_microcredits: number;
-      readonly maxOutputTokens: number;
-      readonly maxInput_bytes: number;
-      readonly models: readonly string[];
-    };
+/** Who pays a call: the user's own provider account, or credits. */
+export type OpenedCall = ({ readonly payer: "byok" } & SavedEnvelope) | { readonly payer: "platform" };
+
+/** What tokens cost, in microcredits for 1,000 of them. */
+export interface Rates {
+  readonly input_microcredits: number;
+  readonly cached_input_microcredits: number;
+  readonly output_microcredits: number;
+}
+
+/** What an operation costs with a model, and what such a call may ask for. */
+export interface Price {
+  readonly operation: string;
+  readonly provider: string;
+  readonly model: string;
+  /** Whether the provider's token counts decide what is paid in the end; otherwise each call costs the same. */
+  readonly isMetered: boolean;
+  readonly maxOutputTokens: number;
+  readonly max_input_bytes: number;
+}
+
+/** A call that credits are to be held for. */
+export interface HoldRequest {
+  readonly userId: string;
+  /** The caller's idempotency key; null if it sent none. */
+  readonly requestId: string | null;
+  readonly operation: string;
+  readonly provider: ProviderId;
+  readonly model: string;
+  readonly maxInputTokens: number;
+  readonly maxOutputTokens: number;
+}
+
+export interface Hold {
+  readonly id: number;
+  /** The most that the call can cost. */
+  readonly microcredits: number;
+  /** Of a metered price; null for a flat one. */
+  readonly rates: Rates | null;
+}
+
+/** What has become of a hold. */
+export type HoldOutcome = "charged" | "voided";
+
+/** Why a part of a charge, or all of it, is given back. The platform bears `broken_off`, within a limit for each user and day. */
+export type RefundReason = "unused" | "nothing_delivered" | "broken_off";
+
+export interface Refund {
+  readonly microcredits: number;
+  readonly reason: RefundReason;
+  /** The provider's own counts, if it reported any. */
+  readonly usage: {
+    readonly input_tokens: number;
+    readonly cached_input_tokens: number;
+    readonly output_tokens: number;
+  } | null;
+}
 
 /** The claims of a verified access token (RFC 7519). */
 export type Claims = Readonly<Record<string, unknown>>;
@@ -94,13 +140,24 @@ export interface Database {
    */
   countAttempt(userId: string): Promise<void>;
   /**
-   * Decides who pays, in one round trip.
+   * Decides who pays, in one round trip, and holds nothing.
    *
-   * @throws ByokError `operation_required`, `invalid_request`, `insufficient_credits`, `request_in_progress`, `request_completed`
+   * @throws ByokError `too_many_calls`
    */
-  openCall(userId: string, provider: ProviderId, operation: string | null, requestId: string): Promise<OpenedCall>;
-  settleHold(userId: string, holdId: string): Promise<void>;
-  voidHold(userId: string, holdId: string): Promise<void>;
+  openCall(userId: string, provider: ProviderId): Promise<OpenedCall>;
+  listPrices(): Promise<Price[]>;
+  /** @throws ByokError `not_offered`, `invalid_request`, `insufficient_credits`, `request_in_progress`, `request_completed` */
+  placeHold(request: HoldRequest): Promise<Hold>;
+  /** A second attempt changes nothing. `voided` if the hold is no longer there: it expired. */
+  chargeHold(userId: string, holdId: number): Promise<HoldOutcome>;
+  /**
+   * A second attempt changes nothing.
+   *
+   * @param wasAsked the provider may charge for the call: past the user's limit of the day, the hold is charged
+   */
+  voidHold(userId: string, holdId: number, wasAsked: boolean): Promise<HoldOutcome>;
+  /** A second attempt changes nothing. Resolves with the microcredits that were given back: 0 past the user's limit of the day. */
+  refundCharge(userId: string, chargeId: number, refund: Refund): Promise<number>;
   /** How many envelopes are sealed under each kid that any is sealed under, in the order of kids. */
   countEnvelopes(): Promise<{ readonly kid: number; readonly envelopes: number }[]>;
   /** Up to `limit` (1 to 1000) envelopes under a kid, in the order of credential ids from the one after `after`. */

@@ -144,12 +144,13 @@ async function contradictions(seen: readonly UserSeen[]): Promise<string[]> {
   const users = seen.map(({ user }) => user.id);
   const asked = await requestsOfAllKeys();
   return withConnection(stack.adminDbUrl, async (client) => {
-    const { rows } = await client.query<{ request_id: string; states: string; kinds: string }>(
-      `select h.request_id, string_agg(distinct h.state, ' ') as states, string_agg(e.kind, ' ' order by e.id) as kinds
-       from byok.holds as h join byok.entries as e on e.hold_id = h.id where h.user_id = any($1) group by 1`,
+    const { rows } = await client.query<{ request_id: string; kinds: string }>(
+      `select c.request_id, string_agg(concat_ws(' ', c.kind, r.kind), ', ' order by c.id) as kinds
+       from byok.entries as c left join byok.entries as r on r.user_id = c.user_id and r.charge_id = c.id
+       where c.kind = 'charge' and c.user_id = any($1) group by 1`,
       [users],
     );
-    const charged = new Map(rows.map(({ request_id, states, kinds }) => [request_id, `${states}: ${kinds}`]));
+    const charged = new Map(rows.map(({ request_id, kinds }) => [request_id, kinds]));
     const found = seen.flatMap((each) =>
       each.calls.flatMap((call) => {
         const payer = payerOf(call);
@@ -157,7 +158,7 @@ async function contradictions(seen: readonly UserSeen[]): Promise<string[]> {
         const is = { payer, askedBy: askedBy.join(" and "), ledger: charged.get(call.requestId) ?? "nothing" };
         const shouldBe =
           payer === "credits"
-            ? { payer, askedBy: "credits", ledger: "settled: hold settle" }
+            ? { payer, askedBy: "credits", ledger: "charge" }
             : { payer: "own key", askedBy: "own key", ledger: "nothing" };
         const isPossible = payer !== undefined && possiblePayers(call, each).includes(payer);
         if (isPossible && JSON.stringify(is) === JSON.stringify(shouldBe)) return [];

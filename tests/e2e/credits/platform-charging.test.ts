@@ -5,7 +5,8 @@ import { ask, refusalOf, textOfStream } from "../../harness/calls.ts";
 import { letPlatformKey, platformRequests, requestsOnceLeft, resetPlatformKeys } from "../../harness/fakes.ts";
 import { type OwnStack, startOwnStack } from "../../harness/own-stack.ts";
 import { readToEnd, readUntil } from "../../harness/streams.ts";
-import { balance, expectBalance, ledger, newUser, type User } from "../../harness/users.ts";
+import { withConnection } from "../../harness/sessions.ts";
+import { expectBalance, ledger, newUser, type User } from "../../harness/users.ts";
 
 let stack: OwnStack;
 beforeAll(async () => {
@@ -21,15 +22,16 @@ afterEach(() => resetPlatformKeys(stack));
 
 async function expectCharged(user: User): Promise<void> {
   await expectBalance(user, 90);
-  expect((await ledger(user)).at(-1)).toBe("settle 10");
+  expect(await ledger(user)).toEqual(["grant 100", "charge 10"]);
 }
 
-async function expectGivenBack(user: User): Promise<void> {
+/** Nothing was charged: a hold that was given back leaves nothing. */
+async function expectNothingCharged(user: User): Promise<void> {
   await expectBalance(user, 100);
-  expect((await ledger(user)).slice(1)).toEqual(["hold 10", "void 10"]);
+  expect(await ledger(user)).toEqual(["grant 100"]);
 }
 
-test.each(providerIds)("a streamed call on credits to %s is charged once it has ended", async (provider) => {
+test.each(providerIds)("a streamed call on credits to %s is charged", async (provider) => {
   const user = await newPayer();
   const response = await ask(user, provider, { operation, stream: true });
   expect(response.headers.get("x-byok-credits")).toBe("10");
@@ -56,7 +58,7 @@ test.each([
       expect((await response.text()).includes(stack.platformKeys[provider])).toBe(false);
     }
     await expectBalance(user, 100);
-    expect((await ledger(user)).filter((entry) => entry === "void 10")).toHaveLength(providerIds.length);
+    expect(await ledger(user)).toEqual(["grant 100"]);
   },
 );
 
@@ -80,17 +82,18 @@ test("an error that repeats the platform's key does not come back", async () => 
   const answer = await response.text();
   expect([response.status, refusalOf(response)]).toEqual([502, "provider_misbehaved"]);
   expect(answer.includes(stack.platformKeys.openai)).toBe(false);
-  await expectGivenBack(user);
+  await expectNothingCharged(user);
 });
 
 test.each([
   { answer: "a JSON answer", stream: false },
   { answer: "a stream", stream: true },
-])("nothing is charged for $answer that the provider cuts off", async ({ stream }) => {
+])("the charge is given back for $answer that the provider cuts off", async ({ stream }) => {
   await letPlatformKey(stack, "openai", "cut");
   const user = await newPayer();
   expect(await readToEnd(await ask(user, "openai", { operation, stream }))).toMatchObject({ isWhole: false });
-  await expectGivenBack(user);
+  await expect.poll(() => ledger(user)).toEqual(["grant 100", "charge 10", "refund 10"]);
+  await expectBalance(user, 100);
 });
 
 test("a client that leaves in the middle of an answer is charged, and the provider learns that it has left", async () => {
@@ -99,7 +102,7 @@ test("a client that leaves in the middle of an answer is charged, and the provid
   const leaving = new AbortController();
   const response = await ask(user, "openai", { operation, stream: true, signal: leaving.signal });
   await readUntil(response.body!.getReader(), "data: ");
-  expect(await balance(user)).toEqual({ available: 90, held: 10 });
+  await expectCharged(user);
   leaving.abort();
   expect(await requestsOnceLeft(stack, "openai", stack.platformKeys.openai)).toHaveLength(1);
   await expectCharged(user);
@@ -114,5 +117,50 @@ test("a client that leaves before anything has come is not charged", async () =>
   leaving.abort();
   await expect(asked).rejects.toThrow("abort");
   expect(await requestsOnceLeft(stack, "anthropic", stack.platformKeys.anthropic)).toHaveLength(1);
-  await expectGivenBack(user);
+  await expectNothingCharged(user);
+});
+
+test("an answer is charged while it goes on, so that a client that stops reading gains nothing", async () => {
+  await letPlatformKey(stack, "openai", "drips");
+  const user = await newPayer();
+  const leaving = new AbortController();
+  const answer = await ask(user, "openai", { operation, stream: true, signal: leaving.signal });
+  await expectCharged(user);
+  // Held until here: an answer that nobody can read any more is let go of when garbage is collected, and the client has left.
+  expect(answer.bodyUsed).toBe(false);
+  leaving.abort();
+  await requestsOnceLeft(stack, "openai", stack.platformKeys.openai);
+  await expectCharged(user);
+});
+
+test("past what the platform bears for a user in a day, a client that leaves before anything has come is charged", async () => {
+  await letPlatformKey(stack, "anthropic", "hangs");
+  const user = await newPayer();
+  await withConnection(stack.adminDbUrl, (client) =>
+    client.query(
+      "update byok.accounts set unpaid_on = (now() at time zone 'utc')::date, unpaid_microcredits = 95000000 where user_id = $1",
+      [user.id],
+    ),
+  );
+  const leaving = new AbortController();
+  const asked = ask(user, "anthropic", { operation, signal: leaving.signal });
+  await expect.poll(() => platformRequests(stack, "anthropic")).toHaveLength(1);
+  leaving.abort();
+  await expect(asked).rejects.toThrow("abort");
+  await expectCharged(user);
+});
+
+test("a request that is refused before the provider is asked leaves nothing, not even a hold", async () => {
+  const user = await newPayer();
+  for (const [question, code] of [
+    [{ operation: "mining" }, "invalid_request"],
+    [{ operation, model: "gpt-9" }, "not_offered"],
+    [{ operation, more: { store: 5, background: true } }, "not_offered"],
+  ] as const)
+    expect(refusalOf(await ask(user, "openai", question))).toBe(code);
+  await expectNothingCharged(user);
+  const { rows } = await withConnection(stack.adminDbUrl, (client) =>
+    client.query("select count(*)::int as holds from byok.holds where user_id = $1", [user.id]),
+  );
+  expect(rows).toEqual([{ holds: 0 }]);
 });

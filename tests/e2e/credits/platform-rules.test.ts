@@ -24,7 +24,7 @@ const newPayer = (credits = 100) => newUser(credits, stack);
 /** A user for all requests that are refused before anything is written: none changes what another one sees. */
 let uncharged: Promise<User> | undefined;
 const unchargedPayer = () => (uncharged ??= newPayer());
-/** A user for requests whose holds are given back at once. */
+/** A user for requests that cost nothing. */
 let refunded: Promise<User> | undefined;
 const refundedPayer = () => (refunded ??= newPayer());
 
@@ -34,9 +34,9 @@ async function lastBody(provider: ProviderId): Promise<any> {
   return JSON.parse((await platformRequests(stack, provider)).at(-1)!.bodyText);
 }
 
-async function expectGivenBack(user: User, credits = 10): Promise<void> {
+async function expectNothingCharged(user: User): Promise<void> {
   await expectBalance(user, 100);
-  expect((await ledger(user)).slice(1)).toEqual([`hold ${credits}`, `void ${credits}`]);
+  expect((await ledger(user)).slice(1)).toEqual([]);
 }
 
 describe.each(providerIds)("%s", (provider) => {
@@ -50,13 +50,13 @@ describe.each(providerIds)("%s", (provider) => {
     expect(request?.headers).not.toHaveProperty("openai-project");
   });
 
-  test(`a model of ${provider} that credits do not buy is refused by name, and the hold is given back`, async () => {
+  test(`a model of ${provider} that credits do not buy is refused by name, and costs nothing`, async () => {
     const user = await newPayer();
     const response = await ask(user, provider, { operation, model: "some-other-model" });
     expect(response.status).toBe(403);
     expect(refusalOf(response)).toBe("not_offered");
     expect(JSON.stringify(await response.json())).toContain('"field":"model"');
-    await expectGivenBack(user);
+    await expectNothingCharged(user);
     expect(await platformRequests(stack, provider)).toEqual([]);
   });
 
@@ -65,18 +65,18 @@ describe.each(providerIds)("%s", (provider) => {
     const response = await ask(user, provider, { operation, more: { service_tier: "priority" } });
     expect(response.status).toBe(403);
     expect(JSON.stringify(await response.json())).toContain('"field":"service_tier"');
-    await expectGivenBack(user);
+    await expectNothingCharged(user);
     expect(await platformRequests(stack, provider)).toEqual([]);
   });
 
-  test(`a body that is no JSON is refused for ${provider}, and the hold is given back`, async () => {
+  test(`a body that is no JSON is refused for ${provider}, and costs nothing`, async () => {
     const user = await newPayer();
     const { path } = generation(provider);
     const headers = { "x-byok-operation": operation };
     const response = await call(user, path, { method: "POST", headers, body: "{" });
     expect(response.status).toBe(400);
     expect(refusalOf(response)).toBe("invalid_request");
-    await expectGivenBack(user);
+    await expectNothingCharged(user);
   });
 
   test(`without an operation credits do not pay ${provider}`, async () => {
@@ -219,12 +219,12 @@ test("an operation that does not exist is refused by the name of the header", as
   expect(JSON.stringify(await response.json())).toContain("x-byok-operation");
 });
 
-test("a body larger than the operation allows is refused, and the hold is given back", async () => {
+test("a body larger than the operation allows is refused, and costs nothing", async () => {
   const user = await newPayer();
   const response = await ask(user, "openai", { operation: "single_doc_regen", text: "x".repeat(262_144) });
   expect(response.status).toBe(413);
   expect(refusalOf(response)).toBe("body_too_large");
-  await expectGivenBack(user, 2);
+  await expectNothingCharged(user);
 });
 
 test("of a query on credits only the form of the answer reaches Google", async () => {

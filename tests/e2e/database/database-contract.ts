@@ -1,9 +1,16 @@
 /** What every implementation of the functions' Database has to do, whichever way it reaches the SQL functions. */
 import { Client } from "pg";
 import { describe, expect, test } from "vitest";
-import type { Database, NewCredential, Replacement } from "../../../functions/_shared/database/types.ts";
+import type {
+  Database,
+  Hold,
+  HoldRequest,
+  NewCredential,
+  Replacement,
+} from "../../../functions/_shared/database/types.ts";
 import { type SealedKey, seal } from "../../../functions/_shared/crypto/envelope.ts";
 import { importKeyring } from "../../../functions/_shared/crypto/keyring.ts";
+import { withConnection } from "../../harness/sessions.ts";
 import { balance, ledger, newUser, stack, type User } from "../../harness/users.ts";
 
 /** Describes one implementation; `open` makes it against the stack that all tests share. */
@@ -126,111 +133,175 @@ function describeCredentials(name: string, database: Database): void {
   });
 }
 
+/** Asks to hold credits for a call of that operation. */
+function placing(database: Database, user: User, changes: Partial<HoldRequest> = {}): Promise<Hold> {
+  return database.placeHold({
+    ...{ userId: user.id, requestId: requestId(), operation, provider: "openai", model: "gpt-5.4-nano" },
+    ...{ maxInputTokens: 10, maxOutputTokens: 10, ...changes },
+  });
+}
+
 function describeFunding(name: string, database: Database): void {
-  test(`${name} opens a call under BYOK with the envelope, whatever the operation and the credits`, async () => {
+  test(`${name} opens a call under BYOK with the envelope, whatever the credits`, async () => {
     const user = await newUser();
     const credential = await newCredential(user, { status: "no_credit" });
     await database.saveCredential(credential);
     const { credentialId, envelope } = credential;
-    const expected = { funding: "byok", credentialId, envelope };
-    expect(await database.openCall(user.id, "openai", null, requestId())).toEqual(expected);
-    expect(await database.openCall(user.id, "openai", "no_such_operation", requestId())).toEqual(expected);
+    expect(await database.openCall(user.id, "openai")).toEqual({ payer: "byok", credentialId, envelope });
     expect(await ledger(user)).toEqual([]);
   });
 
-  test(`${name} opens a call on credits with a hold, the price, the limits and the models`, async () => {
+  test(`${name} opens a call on credits and holds none`, async () => {
     const user = await newUser(100);
-    const opened = await database.openCall(user.id, "openai", operation, requestId());
-    expect(opened).toEqual({
-      funding: "platform",
-      holdId: expect.stringMatching(/^[0-9a-f-]{36}$/),
-      price_microcredits: 10_000_000,
-      maxOutputTokens: 8192,
-      maxInput_bytes: 1_048_576,
-      models: ["gpt-4.1-mini", "gpt-4.1-nano", "text-embedding-3-small"],
+    expect(await database.openCall(user.id, "openai")).toEqual({ payer: "platform" });
+    expect(await balance(user)).toEqual({ available: 100, held: 0 });
+  });
+
+  test(`${name} lists the prices`, async () => {
+    const prices = await database.listPrices();
+    expect(prices.find(({ model, ...price }) => price.operation === operation && model === "gpt-5.4-nano")).toEqual({
+      ...{ operation, provider: "openai", model: "gpt-5.4-nano" },
+      ...{ isMetered: false, maxOutputTokens: 8192, max_input_bytes: 1_048_576 },
     });
+  });
+
+  test(`${name} holds the price of a call`, async () => {
+    const user = await newUser(100);
+    const hold = await placing(database, user);
+    expect(hold).toEqual({ id: expect.any(Number), microcredits: 10_000_000, rates: null });
     expect(await balance(user)).toEqual({ available: 90, held: 10 });
   });
 
   test(`${name} says what keeps credits from paying`, async () => {
     const user = await newUser(5);
-    const opening = (named: string | null, id = requestId()) => database.openCall(user.id, "openai", named, id);
-    await expect(opening(null)).rejects.toEqual(withCode("operation_required"));
-    await expect(opening("mining")).rejects.toEqual(withCode("invalid_request", { field: "x-byok-operation" }));
-    await expect(opening(operation, "")).rejects.toEqual(withCode("invalid_request", { field: "idempotency-key" }));
-    await expect(opening(operation, "x".repeat(256))).rejects.toEqual(
-      withCode("invalid_request", { field: "idempotency-key" }),
-    );
-    await expect(opening(operation)).rejects.toEqual(
+    const notOffered = withCode("not_offered", { field: "model" });
+    await expect(placing(database, user, { operation: "mining" })).rejects.toEqual(notOffered);
+    await expect(placing(database, user, { model: "gpt-9" })).rejects.toEqual(notOffered);
+    for (const id of ["", "x".repeat(256)])
+      await expect(placing(database, user, { requestId: id })).rejects.toEqual(
+        withCode("invalid_request", { field: "idempotency-key" }),
+      );
+    await expect(placing(database, user)).rejects.toEqual(
       withCode("insufficient_credits", { price_credits: 10, available_credits: 5 }),
     );
     expect(await ledger(user)).toEqual(["grant 5"]);
   });
 
   test(`${name} says that a user who never had credits has none`, async () => {
-    const opening = database.openCall((await newUser()).id, "openai", operation, requestId());
-    await expect(opening).rejects.toEqual(
+    await expect(placing(database, await newUser())).rejects.toEqual(
       withCode("insufficient_credits", { price_credits: 10, available_credits: 0 }),
     );
   });
 
   test(`${name} holds credits once for a request id that is under way or completed`, async () => {
     const user = await newUser(100);
-    const id = requestId();
-    const opening = () => database.openCall(user.id, "openai", operation, id);
-    const outcomes = await Promise.allSettled(Array.from({ length: 5 }, opening));
-    expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
-    await expect(opening()).rejects.toEqual(withCode("request_in_progress"));
-    const [opened] = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
-    if (opened?.funding === "platform") await database.settleHold(user.id, opened.holdId);
-    await expect(opening()).rejects.toEqual(withCode("request_completed"));
+    const named = { requestId: requestId() };
+    const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => placing(database, user, named)));
+    const [hold, ...more] = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+    expect(more).toEqual([]);
+    await expect(placing(database, user, named)).rejects.toEqual(withCode("request_in_progress"));
+    expect(await database.chargeHold(user.id, hold!.id)).toBe("charged");
+    await expect(placing(database, user, named)).rejects.toEqual(withCode("request_completed"));
     expect(await balance(user)).toEqual({ available: 90, held: 0 });
+  });
+
+  test(`${name} takes calls without a request id for calls of their own`, async () => {
+    const user = await newUser(100);
+    const nameless = { requestId: null };
+    await Promise.all([placing(database, user, nameless), placing(database, user, nameless)]);
+    expect(await balance(user)).toEqual({ available: 80, held: 20 });
   });
 }
 
 function describeHolds(name: string, database: Database): void {
-  async function newHold(user: User): Promise<string> {
-    const opened = await database.openCall(user.id, "openai", operation, requestId());
-    if (opened.funding !== "platform") throw new Error("The call is not on credits.");
-    return opened.holdId;
-  }
+  const all = { microcredits: 10_000_000, usage: null } as const;
 
   test(`${name} charges a hold once, and a later void changes nothing`, async () => {
     const user = await newUser(100);
-    const holdId = await newHold(user);
-    await database.settleHold(user.id, holdId);
-    await database.settleHold(user.id, holdId);
-    await database.voidHold(user.id, holdId);
-    expect(await ledger(user)).toEqual(["grant 100", "hold 10", "settle 10"]);
+    const { id } = await placing(database, user);
+    expect(await database.chargeHold(user.id, id)).toBe("charged");
+    expect(await database.chargeHold(user.id, id)).toBe("charged");
+    expect(await database.voidHold(user.id, id, true)).toBe("charged");
+    expect(await ledger(user)).toEqual(["grant 100", "charge 10"]);
     expect(await balance(user)).toEqual({ available: 90, held: 0 });
   });
 
-  test(`${name} gives a hold back once, and a later charge changes nothing`, async () => {
+  test(`${name} gives a hold back once, without a trace, and a later charge changes nothing`, async () => {
     const user = await newUser(100);
-    const holdId = await newHold(user);
-    await database.voidHold(user.id, holdId);
-    await database.voidHold(user.id, holdId);
-    await database.settleHold(user.id, holdId);
-    expect(await ledger(user)).toEqual(["grant 100", "hold 10", "void 10"]);
+    const { id } = await placing(database, user);
+    expect(await database.voidHold(user.id, id, false)).toBe("voided");
+    expect(await database.voidHold(user.id, id, true)).toBe("voided");
+    expect(await database.chargeHold(user.id, id)).toBe("voided");
+    expect(await ledger(user)).toEqual(["grant 100"]);
     expect(await balance(user)).toEqual({ available: 100, held: 0 });
   });
 
-  test(`${name} resolves a hold one way when both are asked for at once`, async () => {
+  test(`${name} ends a hold one way when both are asked for at once`, async () => {
     const user = await newUser(100);
-    const holdId = await newHold(user);
-    await Promise.all([database.settleHold(user.id, holdId), database.voidHold(user.id, holdId)]);
-    expect(await ledger(user)).toHaveLength(3);
-    expect(["90 0", "100 0"]).toContain(Object.values(await balance(user)).join(" "));
+    const { id } = await placing(database, user);
+    const outcomes = await Promise.all([database.chargeHold(user.id, id), database.voidHold(user.id, id, false)]);
+    expect(new Set(outcomes).size).toBe(1);
+    const expected = outcomes[0] === "charged" ? { available: 90, held: 0 } : { available: 100, held: 0 };
+    expect(await balance(user)).toEqual(expected);
   });
 
-  test(`${name} resolves no hold of another user, and none that is not there`, async () => {
-    const [user, other] = [await newUser(100), await newUser(100)];
-    const holdId = await newHold(user);
-    await expect(database.settleHold(other.id, holdId)).rejects.toEqual(withCode("internal"));
-    await expect(database.voidHold(other.id, holdId)).rejects.toEqual(withCode("internal"));
-    await expect(database.voidHold(user.id, crypto.randomUUID())).rejects.toEqual(withCode("internal"));
-    expect(await balance(user)).toEqual({ available: 90, held: 10 });
+  test(`${name} refunds a charge once, with the provider's counts`, async () => {
+    const user = await newUser(100);
+    const { id } = await placing(database, user);
+    await database.chargeHold(user.id, id);
+    const usage = { input_tokens: 30, cached_input_tokens: 20, output_tokens: 10 };
+    const refund = { microcredits: 2_500_000, reason: "unused", usage } as const;
+    expect(await database.refundCharge(user.id, id, refund)).toBe(2_500_000);
+    expect(await database.refundCharge(user.id, id, { ...all, reason: "nothing_delivered" })).toBe(2_500_000);
+    expect(await ledger(user)).toEqual(["grant 100", "charge 10", "refund 2.5"]);
+    const { data } = await user.supabase
+      .from("entries")
+      .select("reason, input_tokens, cached_input_tokens, output_tokens")
+      .eq("charge_id", id);
+    expect(data).toEqual([{ reason: "unused", ...usage }]);
   });
+
+  test(`${name} bears what broke off up to the limit of the day, and then charges for it`, async () => {
+    const user = await newUser(1_000);
+    for (const [left, borne] of [
+      [990, 10_000_000],
+      [990, 0],
+    ]) {
+      const { id } = await placing(database, user);
+      await database.chargeHold(user.id, id);
+      if (borne === 0) await bearBefore(user, 100_000_000);
+      expect(await database.refundCharge(user.id, id, { ...all, reason: "broken_off" })).toBe(borne);
+      expect((await balance(user)).available).toBe(borne === 0 ? left : 1_000);
+    }
+    const { id } = await placing(database, user);
+    expect(await database.voidHold(user.id, id, true)).toBe("charged");
+    expect(await balance(user)).toEqual({ available: 980, held: 0 });
+  });
+
+  test(`${name} ends no hold of another user, and refunds nobody else's charge`, async () => {
+    const [user, other] = [await newUser(100), await newUser(100)];
+    const { id } = await placing(database, user);
+    expect(await database.chargeHold(other.id, id)).toBe("voided");
+    expect(await database.voidHold(other.id, id, false)).toBe("voided");
+    await database.chargeHold(user.id, id);
+    await expect(database.refundCharge(other.id, id, { ...all, reason: "unused" })).rejects.toEqual(
+      withCode("internal"),
+    );
+    expect([await balance(user), await balance(other)]).toEqual([
+      { available: 90, held: 0 },
+      { available: 100, held: 0 },
+    ]);
+  });
+}
+
+/** As if the platform had borne so much for the user today. */
+async function bearBefore(user: User, microcredits: number): Promise<void> {
+  await withConnection(stack.adminDbUrl, (client) =>
+    client.query(
+      "update byok.accounts set unpaid_on = (now() at time zone 'utc')::date, unpaid_microcredits = $2 where user_id = $1",
+      [user.id, microcredits],
+    ),
+  );
 }
 
 function describeAttempts(name: string, database: Database): void {

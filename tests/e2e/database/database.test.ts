@@ -2,6 +2,7 @@
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import { dataApi } from "../../../functions/_shared/database/data-api.ts";
 import { direct } from "../../../functions/_shared/database/direct.ts";
+import type { HoldRequest } from "../../../functions/_shared/database/types.ts";
 import { lockAccount } from "../../crash/account-lock.ts";
 import { withConnection } from "../../harness/sessions.ts";
 import { describeDatabase } from "./database-contract.ts";
@@ -15,6 +16,14 @@ afterAll(() => directly.close());
 describeDatabase("dataApi()", () => dataApi(stack.url, stack.secretKey));
 describeDatabase("direct()", () => directly);
 
+/** A call that credits are to be held for. */
+function reserved(userId: string): HoldRequest {
+  return {
+    ...{ userId, requestId: null, operation: "doc_generation", provider: "openai", model: "gpt-5.4-nano" },
+    ...{ maxInputTokens: 10, maxOutputTokens: 10 },
+  };
+}
+
 /** The discard port of this machine, where nobody listens. */
 const nobody = "127.0.0.1:9";
 const unavailable = { name: "ByokError", code: "database_unavailable", status: 503 };
@@ -22,7 +31,7 @@ const unavailable = { name: "ByokError", code: "database_unavailable", status: 5
 describe("dataApi()", () => {
   test("with a key that is not the secret key does nothing", async () => {
     const database = dataApi(stack.url, stack.publishableKey);
-    const opening = database.openCall(crypto.randomUUID(), "openai", null, "r");
+    const opening = database.openCall(crypto.randomUUID(), "openai");
     await expect(opening).rejects.toMatchObject({ name: "ByokError", code: "internal" });
   });
 
@@ -58,10 +67,10 @@ describe("direct()", () => {
     const database = direct({ url: relay.url, tls });
     onTestFinished(() => database.close());
     const { id } = await newUser();
-    const opening = () => database.openCall(id, "openai", null, "r");
-    await expect(opening()).rejects.toMatchObject({ code: "operation_required" });
+    const holding = () => database.placeHold(reserved(id));
+    await expect(holding()).rejects.toMatchObject({ code: "insufficient_credits" });
     await expect(database.readEnvelope("no-uuid", "openai")).rejects.toMatchObject({ code: "internal" });
-    await expect(opening()).rejects.toMatchObject({ code: "operation_required" });
+    await expect(holding()).rejects.toMatchObject({ code: "insufficient_credits" });
     expect(relay.accepted()).toBe(1);
   });
 
@@ -78,21 +87,19 @@ describe("direct()", () => {
       await newUser(100),
       await newUser(100),
     ];
-    const opening = ({ id }: { id: string }) => directly.openCall(id, "openai", "doc_generation", crypto.randomUUID());
-    const [held, alsoHeld] = [await opening(busy), await opening(busy)];
-    if (held.funding !== "platform" || alsoHeld.funding !== "platform")
-      throw new Error("The calls are not on credits.");
+    const holding = ({ id }: { id: string }) => directly.placeHold(reserved(id));
+    const [held, alsoHeld] = [await holding(busy), await holding(busy)];
     const lock = await lockAccount(stack.adminDbUrl, busy.id);
     // While this statement is under way, what comes next gathers for one statement.
-    const others = [opening(first)];
+    const others = [holding(first)];
     let isFree = false;
     const carriedOut = Promise.all([
-      opening(busy),
-      directly.settleHold(busy.id, held.holdId),
-      directly.voidHold(busy.id, alsoHeld.holdId),
+      holding(busy),
+      directly.chargeHold(busy.id, held.id),
+      directly.voidHold(busy.id, alsoHeld.id, false),
     ]).finally(() => (isFree = true));
-    for (const { funding } of await Promise.all([...others, opening(second), opening(free)]))
-      expect(funding).toBe("platform");
+    for (const { microcredits } of await Promise.all([...others, holding(second), holding(free)]))
+      expect(microcredits).toBe(10_000_000);
     expect(isFree).toBe(false);
     await lock.awaited();
     await lock.release();

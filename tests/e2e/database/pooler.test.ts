@@ -24,9 +24,12 @@ if (program === undefined) {
   describe("direct() through a transaction pooler", () => {
     test("shares few connections among many calls", async () => {
       const user = await newUser(100);
-      const open = () => database.openCall(user.id, "openai", "single_doc_regen", crypto.randomUUID());
-      const opened = await Promise.all(Array.from({ length: 40 }, open));
-      expect(new Set(opened.map((call) => call.funding))).toEqual(new Set(["platform"]));
+      const reserved = {
+        ...{ userId: user.id, requestId: null, operation: "single_doc_regen", provider: "openai" as const },
+        ...{ model: "gpt-5.4-nano", maxInputTokens: 10, maxOutputTokens: 10 },
+      } as const;
+      const holds = await Promise.all(Array.from({ length: 40 }, () => database.placeHold(reserved)));
+      expect(new Set(holds.map(({ id }) => id)).size).toBe(40);
       expect(await balance(user)).toMatchObject({ available: 20, held: 80 });
     });
 

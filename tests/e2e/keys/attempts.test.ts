@@ -15,15 +15,16 @@ afterAll(() => postgres.end());
 /** As if the user had had so many keys checked today. */
 async function setAttempts(user: User, attempts: number): Promise<void> {
   await postgres.query(
-    `insert into byok.attempts (user_id, day, attempts) values ($1, (now() at time zone 'utc')::date, $2)
-     on conflict (user_id) do update set attempts = excluded.attempts`,
+    `insert into byok.counters (user_id, name, period_began_at, times)
+     values ($1, 'key_attempts', date_trunc('day', now(), 'utc'), $2)
+     on conflict (user_id, name) do update set times = excluded.times`,
     [user.id, attempts],
   );
 }
 
 async function attemptsOf(user: User): Promise<number> {
-  const { rows } = await postgres.query("select attempts from byok.attempts where user_id = $1", [user.id]);
-  return rows[0]?.attempts ?? 0;
+  const { rows } = await postgres.query("select times from byok.counters where user_id = $1", [user.id]);
+  return Number(rows[0]?.times ?? 0);
 }
 
 test("every check counts, of keys that work and of keys that do not, by save and by verify", async () => {
@@ -96,9 +97,9 @@ test("a user past the limit calls on, and other users save on", async () => {
 test("no browser role sees or changes a count", async () => {
   const user = await newUser();
   await setAttempts(user, limit);
-  for (const table of ["attempts", "limits"] as const) {
+  for (const table of ["counters", "limits"] as const) {
     const { data, error } = await user.supabase.from(table).select();
     expect([data, error?.code]).toEqual([null, "42501"]);
   }
-  expect((await user.supabase.from("attempts").delete().eq("user_id", user.id)).error?.code).toBe("42501");
+  expect((await user.supabase.from("counters").delete().eq("user_id", user.id)).error?.code).toBe("42501");
 });

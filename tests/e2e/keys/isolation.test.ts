@@ -23,7 +23,7 @@ const postgres = new Client({ connectionString: stack.dbUrl });
 beforeAll(() => postgres.connect());
 afterAll(() => postgres.end());
 
-/** Alice has a key, credits, a settled hold and a ledger; Mallory is signed in and has nothing. */
+/** Alice has a key, credits, a charge and a ledger; Mallory is signed in and has nothing. */
 let alice: ByokUser;
 let mallory: User;
 let before: unknown;
@@ -31,7 +31,7 @@ beforeAll(async () => {
   alice = await newByokUser("openai", { credits: 100 });
   mallory = await newUser();
   await (await ask(alice.user, "groq", { operation: "single_doc_regen" })).text();
-  await vi.waitFor(async () => expect(await ledger(alice.user)).toEqual(["grant 100", "hold 2", "settle 2"]));
+  await vi.waitFor(async () => expect(await ledger(alice.user)).toEqual(["grant 100", "charge 2"]));
   before = await everythingOf(alice.user);
 });
 
@@ -65,12 +65,12 @@ describe("by REST", () => {
     ["credentials", { status: "verified" }],
     ["envelopes", { kid: 1 }],
     ["accounts", { available_microcredits: 1_000_000 }],
-    ["holds", { state: "voided" }],
+    ["holds", { microcredits: 1 }],
     ["entries", { microcredits: 1 }],
-    ["operations", { price_microcredits: 1 }],
-    ["platform_models", { model: "gpt-9" }],
-    ["attempts", { attempts: 1 }],
-    ["limits", { per_day: 1_000_000 }],
+    ["operations", { label: "mine" }],
+    ["prices", { model: "gpt-9" }],
+    ["counters", { times: 1 }],
+    ["limits", { at_most: 1_000_000 }],
     ["oauth_clients", { client_id: "my-app" }],
     ["required_claims", { name: "mine" }],
   ])("nobody writes into %s, not even rows of their own; of credentials the owner deletes", async (table, row) => {
@@ -88,8 +88,8 @@ describe("by REST", () => {
   });
 
   test("a visitor reads no table", async () => {
-    const operators = ["operations", "platform_models", "limits", "oauth_clients", "required_claims"] as const;
-    for (const table of [...ownedTables, "envelopes", "attempts", ...operators] as const) {
+    const operators = ["operations", "prices", "limits", "oauth_clients", "required_claims"] as const;
+    for (const table of [...ownedTables, "envelopes", "counters", ...operators] as const) {
       const { data, error } = await visitorOf(stack).from(table).select();
       expect([table, data, error?.code]).toEqual([table, null, "42501"]);
     }
@@ -263,8 +263,8 @@ describe("by SQL role", () => {
   test("a function acts for the user it is given, and gives the caller's claims back", async () => {
     const values = [alice.user.id];
     const claims = { sub: mallory.id, role: "service_role" };
-    const opened = await as("service_role", claims, "select funding from byok.open_call($1, 'openai', 'r')", values);
-    expect(opened.rows).toEqual([{ funding: "byok" }]);
+    const opened = await as("service_role", claims, "select payer from byok.open_call($1, 'openai')", values);
+    expect(opened.rows).toEqual([{ payer: "byok" }]);
     const after = await as(
       "service_role",
       claims,

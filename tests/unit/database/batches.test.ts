@@ -1,16 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { inBatches } from "../../../functions/_shared/database/batches.ts";
 import { databaseUnavailable } from "../../../functions/_shared/database/failures.ts";
-import type { Rpc } from "../../../functions/_shared/database/rpc.ts";
-import type { Database, OpenedCall } from "../../../functions/_shared/database/types.ts";
+import { databaseOver, type Rpc } from "../../../functions/_shared/database/rpc.ts";
+import type { OpenedCall } from "../../../functions/_shared/database/types.ts";
 import { ByokError } from "../../../functions/_shared/errors.ts";
-import { mockDatabase } from "../../harness/database.ts";
 
 interface Step {
   step: string;
   user_id: string;
-  request_id?: string;
-  hold_id?: string;
+  provider?: string;
+  hold_id?: number;
 }
 interface Row {
   number: number;
@@ -23,33 +22,33 @@ interface Statement {
   fail(error: unknown): void;
 }
 
-/** A database whose statements are answered by hand. */
-function batches(alone: Partial<Database> = {}) {
+/** A database whose batches are answered by hand, and which answers itself what is asked outside of one. */
+function batches(alone: (name: string, parameters: Record<string, unknown>) => unknown = () => []) {
   const statements: Statement[] = [];
-  const rpc = ((name: string, { p_steps }: { p_steps: Step[] }) => {
-    expect(name).toBe("run_batch");
+  const rpc = (async (name: string, parameters: { p_steps: Step[] }) => {
+    if (name !== "run_batch") return await alone(name, parameters as never);
     const { promise, resolve, reject } = Promise.withResolvers<readonly Row[]>();
-    statements.push({ steps: p_steps, answer: resolve, fail: reject });
-    return promise;
+    statements.push({ steps: parameters.p_steps, answer: resolve, fail: reject });
+    return await promise;
   }) as unknown as Rpc;
-  const database = inBatches(rpc, mockDatabase(alone));
-  const open = (user: string, request = "r") => database.openCall(user, "openai", null, request);
+  const database = databaseOver(inBatches(rpc));
+  const open = (user: string, provider = "p") => database.openCall(user, provider as "openai");
   return { database, statements, open };
 }
 
-const byok = (credentialId: string) => ({ funding: "byok", credential_id: credentialId, envelope: "QllL" });
-const opened = (credentialId: string): OpenedCall => ({ funding: "byok", credentialId, envelope: "QllL" });
-/** Answers every step with the request id it has. */
+const byok = (credentialId: string) => ({ payer: "byok", credential_id: credentialId, envelope: "QllL" });
+const opened = (credentialId: string): OpenedCall => ({ payer: "byok", credentialId, envelope: "QllL" });
+/** Answers every step with the user and the provider it has. */
 const echo = ({ steps }: Statement): Row[] =>
-  steps.map((step, at) => ({ number: at + 1, answer: byok(`${step.user_id} ${step.request_id}`), refusal: null }));
+  steps.map((step, at) => ({ number: at + 1, answer: byok(`${step.user_id} ${step.provider}`), refusal: null }));
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("inBatches()", () => {
   test("asks at once for whoever comes alone", () => {
     const { statements, database } = batches();
-    void database.openCall("ada", "groq", "kernel_build", "r-1").catch(() => undefined);
+    void database.refundCharge("ada", 7, { microcredits: 3, reason: "unused", usage: null }).catch(() => undefined);
     expect(statements.map(({ steps }) => steps)).toEqual([
-      [{ step: "open_call", user_id: "ada", provider: "groq", operation: "kernel_build", request_id: "r-1" }],
+      [{ step: "refund_charge", user_id: "ada", charge_id: 7, microcredits: 3, reason: "unused" }],
     ]);
   });
 
@@ -57,21 +56,21 @@ describe("inBatches()", () => {
     const { statements, open, database } = batches();
     const first = open("ada", "1");
     const later = [open("bob", "2"), open("cyd", "3")];
-    const [settled, voided] = [database.settleHold("dan", "h-1"), database.voidHold("ada", "h-2")];
+    const [charged, voided] = [database.chargeHold("dan", 1), database.voidHold("ada", 2, true)];
     await turn();
     expect(statements).toHaveLength(1);
     statements[0]?.answer(echo(statements[0]));
     await expect(first).resolves.toEqual(opened("ada 1"));
     expect(statements[1]?.steps).toMatchObject([
-      { step: "open_call", user_id: "bob", request_id: "2" },
-      { step: "open_call", user_id: "cyd", request_id: "3" },
-      { step: "settle_hold", user_id: "dan", hold_id: "h-1" },
-      { step: "void_hold", user_id: "ada", hold_id: "h-2" },
+      { step: "open_call", user_id: "bob", provider: "2" },
+      { step: "open_call", user_id: "cyd", provider: "3" },
+      { step: "charge_hold", user_id: "dan", hold_id: 1 },
+      { step: "void_hold", user_id: "ada", hold_id: 2, was_asked: true },
     ]);
     // In whichever order the rows come.
     statements[1]?.answer(echo(statements[1]).reverse());
     await expect(Promise.all(later)).resolves.toEqual([opened("bob 2"), opened("cyd 3")]);
-    await expect(Promise.all([settled, voided])).resolves.toEqual([undefined, undefined]);
+    await expect(Promise.all([charged, voided])).resolves.toEqual(["voided", "voided"]);
     await turn();
     expect(statements).toHaveLength(2);
   });
@@ -110,28 +109,25 @@ describe("inBatches()", () => {
 
   test.each(["55P03", "40P01", "40001"])("asks by itself for whom a batch came to nothing with %s", async (code) => {
     const asked: string[] = [];
-    const { statements, database, open } = batches({
-      openCall: async (user) => (asked.push(`open ${user}`), opened("alone") as OpenedCall),
-      settleHold: async (user, hold) => void asked.push(`settle ${user} ${hold}`),
-      voidHold: async (user, hold) => void asked.push(`void ${user} ${hold}`),
+    const { statements, database, open } = batches((name, parameters) => {
+      asked.push(`${name} ${Object.values(parameters).join(" ")}`);
+      return [name === "open_call" ? byok("alone") : "charged"];
     });
     const locked = (statement: Statement) =>
       statement.steps.map((_, at) => ({ number: at + 1, answer: null, refusal: { code } }));
-    const calls = [open("ada"), database.settleHold("bob", "h-1"), database.voidHold("cyd", "h-2")];
+    const calls = [open("ada"), database.chargeHold("bob", 1), database.voidHold("cyd", 2, false)];
     for (const at of [0, 1]) {
       statements[at]?.answer(locked(statements[at]!));
       await turn();
     }
-    await expect(Promise.all(calls)).resolves.toEqual([opened("alone"), undefined, undefined]);
-    expect(asked).toEqual(["open ada", "settle bob h-1", "void cyd h-2"]);
+    await expect(Promise.all(calls)).resolves.toEqual([opened("alone"), "charged", "charged"]);
+    expect(asked).toEqual(["open_call ada p", "charge_hold bob 1", "void_hold cyd 2 false"]);
     expect(statements).toHaveLength(2);
   });
 
   test("lets three wait for locked accounts at once, and the others in their turn", async () => {
-    const waiting: ((opened: OpenedCall) => void)[] = [];
-    const { statements, open } = batches({
-      openCall: () => new Promise<OpenedCall>((resolve) => waiting.push(resolve)),
-    });
+    const waiting: ((rows: unknown[]) => void)[] = [];
+    const { statements, open } = batches(() => new Promise((resolve) => waiting.push(resolve)));
     const calls = Array.from({ length: 8 }, (_, user) => open(`user ${user}`));
     for (let at = 0; at < statements.length; at++) {
       const refusal = { code: "55P03" };
@@ -140,7 +136,7 @@ describe("inBatches()", () => {
     }
     for (let answered = 0; answered < 8; answered++) {
       expect(waiting).toHaveLength(Math.min(8, answered + 3));
-      waiting[answered]?.(opened("alone"));
+      waiting[answered]?.([byok("alone")]);
       await turn();
     }
     expect(await Promise.all(calls)).toEqual(Array(8).fill(opened("alone")));
@@ -156,7 +152,7 @@ describe("inBatches()", () => {
     for (const call of calls) await expect(call).rejects.toMatchObject({ code: "database_unavailable" });
     const next = open("cyd");
     statements[2]?.answer(echo(statements[2]));
-    await expect(next).resolves.toEqual(opened("cyd r"));
+    await expect(next).resolves.toEqual(opened("cyd p"));
     expect(statements).toHaveLength(3);
   });
 

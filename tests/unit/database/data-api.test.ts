@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { dataApi } from "../../../functions/_shared/database/data-api.ts";
-import type { Database } from "../../../functions/_shared/database/types.ts";
+import type { Database, HoldRequest } from "../../../functions/_shared/database/types.ts";
 import { ByokError } from "../../../functions/_shared/errors.ts";
 import { credentialOf } from "../../harness/database.ts";
 import { answerJson, deadOrigin, startServer } from "../../harness/http.ts";
@@ -10,7 +10,7 @@ beforeEach(() => void vi.spyOn(console, "error").mockReturnValue());
 const secretKey = "sb_secret_example";
 const userId = "0b6f2c1e-8d2a-4c55-9a3e-5d1f0a7b9c31";
 const credentialId = "f3d0a9b4-17c6-4e0b-8f21-6c2e4d8a5b70";
-const holdId = "5e0c8f57-3f0b-4c6e-b0f7-3a1f6ad0a5d1";
+const holdId = 41;
 
 /** Asks a Data API that answers with this status and body; tells the outcome and the one request it got. */
 async function ask<T>(work: (database: Database) => Promise<T>, status: number, body: unknown) {
@@ -20,7 +20,7 @@ async function ask<T>(work: (database: Database) => Promise<T>, status: number, 
   return { outcome, received, request, sent: JSON.parse(request?.body || "null") as unknown };
 }
 
-const openCall = (database: Database) => database.openCall(userId, "openai", "kernel_build", "req-1");
+const openCall = (database: Database) => database.openCall(userId, "openai");
 const newCredential = {
   userId,
   credentialId,
@@ -122,52 +122,85 @@ describe("dataApi()", () => {
   });
 
   test("opens a call on the user's own key", async () => {
-    const { outcome, sent } = await ask(openCall, 200, [
-      { funding: "byok", credential_id: credentialId, envelope: "QllL", hold_id: null },
-    ]);
-    expect(outcome).toEqual({ funding: "byok", credentialId, envelope: "QllL" });
-    expect(sent).toEqual({
-      p_user_id: userId,
-      p_provider: "openai",
-      p_operation: "kernel_build",
-      p_request_id: "req-1",
-    });
+    const opened = { payer: "byok", credential_id: credentialId, envelope: "QllL" };
+    const { outcome, sent } = await ask(openCall, 200, [opened]);
+    expect(outcome).toEqual({ payer: "byok", credentialId, envelope: "QllL" });
+    expect(sent).toEqual({ p_user_id: userId, p_provider: "openai" });
   });
 
   test("opens a call on credits", async () => {
-    const held = {
-      hold_id: holdId,
-      price_microcredits: 10_000_000,
-      max_output_tokens: 500,
-      max_input_bytes: 4096,
-      models: ["m"],
-    };
-    const { outcome } = await ask(openCall, 200, [
-      { funding: "platform", credential_id: null, envelope: null, ...held },
+    const opened = { payer: "platform", credential_id: null, envelope: null };
+    expect((await ask(openCall, 200, [opened])).outcome).toEqual({ payer: "platform" });
+  });
+
+  test("lists prices, flat and metered ones", async () => {
+    const price = { operation: "o", provider: "openai", model: "m", max_output_tokens: 5, max_input_bytes: 6 };
+    const { outcome } = await ask((database) => database.listPrices(), 200, [
+      { ...price, microcredits_per_call: 7 },
+      { ...price, microcredits_per_call: null },
     ]);
-    expect(outcome).toEqual({
-      funding: "platform",
-      holdId,
-      price_microcredits: 10_000_000,
-      maxOutputTokens: 500,
-      maxInput_bytes: 4096,
-      models: ["m"],
+    const read = { operation: "o", provider: "openai", model: "m", maxOutputTokens: 5, max_input_bytes: 6 };
+    expect(outcome).toEqual([
+      { ...read, isMetered: false },
+      { ...read, isMetered: true },
+    ]);
+  });
+
+  const request: HoldRequest = {
+    ...{ userId, requestId: null, operation: "kernel_build", provider: "openai", model: "m" },
+    ...{ maxInputTokens: 3, maxOutputTokens: 4 },
+  };
+  const flat = {
+    hold_id: holdId,
+    microcredits: 10_000_000,
+    microcredits_per_1000_input_tokens: null,
+    microcredits_per_1000_cached_input_tokens: null,
+    microcredits_per_1000_output_tokens: null,
+  };
+
+  test("places a hold at a flat price", async () => {
+    const { outcome, sent } = await ask((database) => database.placeHold(request), 200, [flat]);
+    expect(outcome).toEqual({ id: holdId, microcredits: 10_000_000, rates: null });
+    expect(sent).toEqual({
+      ...{ p_user_id: userId, p_request_id: null, p_operation: "kernel_build", p_provider: "openai", p_model: "m" },
+      ...{ p_max_input_tokens: 3, p_max_output_tokens: 4 },
     });
   });
 
-  test("leaves the operation out where none is named", async () => {
-    const { sent } = await ask((database) => database.openCall(userId, "openai", null, "req-1"), 200, []);
-    expect(sent).not.toHaveProperty("p_operation");
+  test("places a hold at a metered price", async () => {
+    const rates = {
+      microcredits_per_1000_input_tokens: 3,
+      microcredits_per_1000_cached_input_tokens: 1,
+      microcredits_per_1000_output_tokens: 0,
+    };
+    const { outcome } = await ask((database) => database.placeHold(request), 200, [{ ...flat, ...rates }]);
+    const read = { input_microcredits: 3, cached_input_microcredits: 1, output_microcredits: 0 };
+    expect(outcome).toEqual({ id: holdId, microcredits: 10_000_000, rates: read });
   });
 
-  test.each<[string, (database: Database) => Promise<void>]>([
-    ["settle_hold", (database) => database.settleHold(userId, holdId)],
-    ["void_hold", (database) => database.voidHold(userId, holdId)],
-  ])("calls %s for the hold of a user", async (name, resolve) => {
-    const { outcome, request, sent } = await ask(resolve, 200, "settled");
-    expect(outcome).toBeUndefined();
-    expect(request?.url).toBe(`/rest/v1/rpc/${name}`);
+  test.each(["charged", "voided"])("charges a hold and says that it is %s", async (state) => {
+    const { outcome, request, sent } = await ask((database) => database.chargeHold(userId, holdId), 200, state);
+    expect(outcome).toBe(state);
+    expect(request?.url).toBe("/rest/v1/rpc/charge_hold");
     expect(sent).toEqual({ p_user_id: userId, p_hold_id: holdId });
+  });
+
+  test("voids a hold, and says whether the provider was asked", async () => {
+    const { outcome, request, sent } = await ask((database) => database.voidHold(userId, holdId, true), 200, "voided");
+    expect(outcome).toBe("voided");
+    expect(request?.url).toBe("/rest/v1/rpc/void_hold");
+    expect(sent).toEqual({ p_user_id: userId, p_hold_id: holdId, p_was_asked: true });
+  });
+
+  test("refunds a charge, with the provider's counts where there are any", async () => {
+    const usage = { input_tokens: 3, cached_input_tokens: 2, output_tokens: 1 };
+    const refund = (counted: typeof usage | null) => (database: Database) =>
+      database.refundCharge(userId, holdId, { microcredits: 9, reason: "unused", usage: counted });
+    const bare = { p_user_id: userId, p_charge_id: holdId, p_microcredits: 9, p_reason: "unused" };
+    const { outcome, sent } = await ask(refund(usage), 200, 9);
+    expect(outcome).toBe(9);
+    expect(sent).toEqual({ ...bare, p_input_tokens: 3, p_cached_input_tokens: 2, p_output_tokens: 1 });
+    expect((await ask(refund(null), 200, 9)).sent).toEqual(bare);
   });
 });
 

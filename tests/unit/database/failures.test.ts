@@ -16,8 +16,8 @@ function failing(failures: readonly DatabaseFailure[], way: Way = "data-api") {
   return { rpc, asked: () => asked };
 }
 
-const user = { p_user_id: "ada", p_hold_id: "h-1" };
-const call = { p_user_id: "ada", p_provider: "openai", p_request_id: "r-1" };
+const user = { p_user_id: "ada", p_hold_id: 1, p_was_asked: false };
+const call = { p_user_id: "ada", p_provider: "openai" };
 const deadlock = { code: "40P01", message: "deadlock detected" };
 /** As PostgREST 14 answers on a connection that broke. */
 const brokenConnection = { code: "", message: "", details: null };
@@ -37,7 +37,7 @@ describe("rpcOver()", () => {
 
   test("asks again on a broken connection what changes nothing the second time, once for each of the pool and no more", async () => {
     const all = failing(Array(10).fill(brokenConnection));
-    await expect(all.rpc("settle_hold", user)).resolves.toEqual(["done"]);
+    await expect(all.rpc("charge_hold", user)).resolves.toEqual(["done"]);
     const more = failing(Array(20).fill(brokenConnection));
     await expect(more.rpc("void_hold", user)).rejects.toMatchObject(unavailable);
     expect(more.asked()).toBe(11);
@@ -62,7 +62,7 @@ describe("rpcOver()", () => {
     ["failing", { code: "XX001" }],
   ])("asks once when the database is %s", async (_, failure) => {
     const once = failing([failure]);
-    await expect(once.rpc("settle_hold", user)).rejects.toThrow();
+    await expect(once.rpc("charge_hold", user)).rejects.toThrow();
     expect(once.asked()).toBe(1);
   });
 });
@@ -113,7 +113,7 @@ describe("the operator", () => {
 
   test("reads nothing while a statement that was asked again is carried out", async () => {
     const { rpc } = failing([deadlock, brokenConnection]);
-    await rpc("settle_hold", user);
+    await rpc("charge_hold", user);
     expect(printed).toEqual([]);
   });
 });

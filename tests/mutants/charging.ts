@@ -1,0 +1,245 @@
+import type { Guard } from "./mutants.ts";
+
+const holds = { file: "sql/50_holds.sql", test: "tests/sql/calls.sql" };
+const calls = { file: "sql/60_calls.sql", test: "tests/sql/calls.sql" };
+const concurrency = { test: "tests/ledger/concurrency.test.ts" };
+const charge = { file: "functions/_shared/credits/charge.ts", test: "tests/unit/credits/charge.test.ts" };
+const hold = { file: "functions/_shared/credits/hold.ts", test: "tests/unit/credits/hold.test.ts" };
+const call = { file: "functions/call/index.ts", test: "tests/e2e/credits/platform-charging.test.ts" };
+
+/** When credits are held, charged and given back. */
+export const chargingGuards: readonly Guard[] = [
+  {
+    ...holds,
+    name: "What the platform bears has a limit of the day",
+    guard: "if v_unpaid_microcredits <= (select",
+    instead: "if 0 <= (select",
+  },
+  {
+    ...holds,
+    name: "The limit of what the platform bears begins anew each day",
+    guard: "case p_account.unpaid_on when v_today then p_account.unpaid_microcredits else 0 end;",
+    instead: "p_account.unpaid_microcredits;",
+  },
+  {
+    ...holds,
+    name: "A call whose provider was asked counts against the limit of the day",
+    guard: "    if p_was_asked then",
+    instead: "    if false then",
+  },
+  {
+    ...holds,
+    name: "A refund is at most what was charged",
+    guard: "v_refunded := least(p_microcredits, v_charge.microcredits);",
+    instead: "v_refunded := p_microcredits;",
+  },
+  {
+    ...holds,
+    name: "A charge is refunded once",
+    guard: "where e.user_id = p_user_id and e.charge_id = p_charge_id;\n  if not found then",
+    instead: "where e.user_id = p_user_id and e.charge_id = p_charge_id;\n  if true then",
+  },
+  {
+    ...holds,
+    name: "What broke off counts against the limit of the day",
+    guard: "if p_reason = 'broken_off' then",
+    instead: "if false then",
+  },
+  {
+    ...holds,
+    name: "A hold that is no longer there is not charged",
+    guard:
+      "    v_outcome := 'voided';\n  end if;\n  perform byok.stop_acting(v_previous_claims);\n  return v_outcome;\nend\n$$;\n\ncomment on function byok.charge_hold",
+    instead:
+      "    null;\n  end if;\n  perform byok.stop_acting(v_previous_claims);\n  return v_outcome;\nend\n$$;\n\ncomment on function byok.charge_hold",
+  },
+  {
+    ...holds,
+    name: "The sweeper takes what has expired alone",
+    guard: "where h.expires_at <= now()\n      order by h.expires_at",
+    instead: "where true\n      order by h.expires_at",
+    test: "tests/sql/growth.sql",
+  },
+  {
+    ...holds,
+    name: "The sweeper has a limit",
+    guard: "if p_limit is null or p_limit < 1 then",
+    instead: "if false then",
+  },
+  {
+    ...holds,
+    name: "An owner reads their own holds alone",
+    guard:
+      'create policy "Owners read their holds" on byok.holds\n  for select to authenticated using (user_id = (select auth.uid()));',
+    instead: 'create policy "Owners read their holds" on byok.holds\n  for select to authenticated using (true);',
+  },
+  {
+    ...holds,
+    ...concurrency,
+    name: "The sweeper takes accounts in one order",
+    guard: "order by oldest.user_id\n",
+    instead: "order by oldest.user_id desc\n",
+  },
+  {
+    ...holds,
+    ...concurrency,
+    name: "The sweeper counts what it has ended itself",
+    guard: "continue when v_held = 0;",
+    instead: "v_held := cardinality(v_expired.hold_ids);",
+  },
+  {
+    ...calls,
+    name: "A credential that exists decides for BYOK",
+    guard: "where c.user_id = p_user_id and c.provider = p_provider;\n  if not found then",
+    instead: "where c.user_id = p_user_id and c.provider = p_provider and c.status = 'verified';\n  if not found then",
+  },
+  {
+    ...calls,
+    name: "Calls under BYOK are limited where the operator says so",
+    guard: "    if v_wait_s is not null then",
+    instead: "    if false then",
+  },
+  {
+    ...calls,
+    name: "No call without its price",
+    guard: "if v_account.user_id is null or v_account.available_microcredits < place_hold.microcredits then",
+    instead: "if v_account.user_id is null then",
+  },
+  {
+    ...calls,
+    name: "Credits buy a model by its operation",
+    guard: "where p.operation = p_operation and p.provider = p_provider and p.model = p_model;",
+    instead: "where p.provider = p_provider and p.model = p_model or p.operation = p_operation limit 1;",
+  },
+  {
+    ...calls,
+    name: "A request id that is under way is refused",
+    guard: "    if v_is_expired = false then",
+    instead: "    if false then",
+  },
+  {
+    ...calls,
+    name: "A request id that was charged is refused",
+    guard: "where c.user_id = p_user_id and c.request_id = p_request_id and not exists (",
+    instead: "where false and not exists (",
+  },
+  {
+    ...calls,
+    name: "Of a request that has answered, a refund of the unused part frees nothing",
+    guard: " and r.reason <> 'unused')",
+    instead: ")",
+  },
+  {
+    ...calls,
+    name: "A call ends its user's expired holds when they are in the way",
+    guard: "where h.user_id = p_user_id and h.expires_at <= now()\n    ));",
+    instead: "where false\n    ));",
+  },
+  {
+    ...calls,
+    ...concurrency,
+    name: "Placing a hold locks the account before it looks",
+    guard: "from byok.accounts as a where a.user_id = p_user_id for update;",
+    instead: "from byok.accounts as a where a.user_id = p_user_id;",
+  },
+  {
+    ...charge,
+    name: "What breaks off after content is at the platform's expense, within its limit",
+    guard: 'return all(contentDelivered ? "broken_off" : "nothing_delivered");',
+    instead: 'return all("nothing_delivered");',
+  },
+  {
+    ...charge,
+    name: "A client that leaves after some content has paid",
+    guard: 'return contentDelivered ? null : all("broken_off");',
+    instead: 'return all("broken_off");',
+  },
+  {
+    ...charge,
+    name: "A break that comes from the client's leaving is the client's",
+    guard: 'isClientGone && report.ending !== "complete" ? "client_gone" : report.ending',
+    instead: "report.ending",
+  },
+  {
+    ...charge,
+    name: "A metered call costs what the provider counted, to the next microcredit",
+    guard: "Number((thousandfold + 999n) / 1000n)",
+    instead: "Number(thousandfold / 1000n)",
+  },
+  {
+    ...charge,
+    name: "A client that leaves before the answer begins counts against the limit of the day",
+    guard: "return isClientGone || (",
+    instead: "return (",
+  },
+  {
+    ...hold,
+    name: "Nothing passes for which a hold is no longer there",
+    guard: 'if (outcome === "voided") throw new ByokError("internal");',
+    instead: "",
+  },
+  {
+    ...hold,
+    name: "A hold is ended by whichever comes first",
+    guard: "if (isEnded) return;",
+    instead: "",
+  },
+  {
+    ...hold,
+    name: "A refund waits for its charge",
+    guard: "        await charged;\n",
+    instead: "",
+  },
+  {
+    ...hold,
+    name: "A hold is ended also when the database is away for a moment",
+    guard: "if (!isAway || delay_ms === null) throw error;",
+    instead: "if (!isAway || delay_ms) throw error;",
+  },
+  {
+    ...call,
+    name: "The end of an answer on credits waits for its charge",
+    guard: "    charged: hold.charge(),\n",
+    instead: "",
+  },
+  {
+    ...call,
+    name: "A body that never ends takes no more than its time",
+    guard: "await readJsonObject(request, largest_bytes, services.env.callTimeout_ms);",
+    instead: "await readJsonObject(request, largest_bytes);",
+    test: "tests/e2e/relay/timeouts.test.ts",
+  },
+  {
+    ...call,
+    name: "A call that fails gives its hold back",
+    guard: "    hold.release(mayHaveCost(error, request.signal.aborted));\n",
+    instead: "",
+  },
+  {
+    ...call,
+    name: "A provider's error on credits gives the hold back",
+    guard: "      hold.release(false);\n",
+    instead: "",
+  },
+  {
+    name: "An isolate asks for the prices again after a minute",
+    file: "functions/_shared/database/price-list.ts",
+    guard: "now_ms - known.readAt_ms < maxAge_ms",
+    instead: "maxAge_ms",
+    test: "tests/unit/database/price-list.test.ts",
+  },
+  {
+    name: "A key that cannot be opened never falls back to credits",
+    file: "functions/_shared/credits/funding.ts",
+    guard: 'if (opened.payer === "byok") {',
+    instead: 'if (opened.payer === "byok" && opened.envelope) {',
+    test: "tests/unit/credits/funding.test.ts",
+  },
+  {
+    ...holds,
+    name: "A call whose function died is given back",
+    guard: "perform byok.write_account(byok.end_expired(v_account, v_expired.hold_ids));",
+    instead: "perform byok.write_account(v_account);",
+    test: "tests/crash/crash.test.ts",
+  },
+];
