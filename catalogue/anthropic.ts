@@ -37,7 +37,7 @@ export const anthropic = {
   models: {
     url: "https://platform.claude.com/docs/en/about-claude/models/overview",
     seen: "2026-11-25",
-    chat: ["claude-haiku-4-5-20251001", "claude-haiku-5-5", "claude-sonnet-5", "claude-opus-5-5"],
+    chat: ["claude-haiku-4-5-20251001", "claude-sonnet-5", "claude-opus-5-5"],
     other: [],
   },
   sources: {

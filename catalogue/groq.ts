@@ -40,12 +40,12 @@ export const groq = {
       url: "https://huggingface.co/spaces/suhail1399/Load_Balancing_App/discussions/1",
       seen: "2026-11-25",
     },
+    terms: { url: "https://github.com/langflow-ai/langflow/issues/11120", seen: "2026-11-25" },
     decommissioned: { url: "https://github.com/valentinfrlch/ha-llmvision/issues/311", seen: "2026-11-25" },
   },
   answers: [
     { code: "blocked_api_access", verdict: "no_credit", because: "spend_limit_reached", source: "spend" },
     { code: "organization_restricted", verdict: "rejected", because: "account_disabled", source: "restricted" },
-    { code: "expired_api_key", verdict: "rejected", because: "key_expired", source: "errors" },
     {
       code: "model_permission_blocked_(?:org|project)",
       verdict: "restricted",
@@ -58,7 +58,7 @@ export const groq = {
       verdict: "restricted",
       because: "terms_not_accepted",
       ofModel: true,
-      source: "errors",
+      source: "terms",
     },
     { code: "model_not_found", verdict: null, because: "model_not_allowed", ofModel: true, source: "errors" },
     {
