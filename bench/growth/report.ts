@@ -16,7 +16,7 @@ export function machine(): string {
   return `${cpus().length} × ${cpu?.model.trim()}, ${memory_gib} GiB, ${process.platform} ${process.arch}, Node ${process.versions.node}`;
 }
 
-/** A Markdown table, so that it can stand in the README as it is. */
+/** A Markdown table, as bench/README.md has it. */
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const texts = [head, ...rows].map((row) => row.map((cell) => (typeof cell === "number" ? figure(cell) : cell)));
   const widths = head.map((_, column) => Math.max(3, ...texts.map((row) => row[column]?.length ?? 0)));

@@ -2,8 +2,8 @@
 import { catalogue } from "../../catalogue/index.ts";
 import { isRecord, parseJson } from "./json.ts";
 
-/** Every setting that is read; the README says what each means. */
-const names = [
+/** Every setting that is read; docs/reference/settings.md says what each means. */
+export const settingNames = [
   "SUPABASE_URL",
   "SUPABASE_SECRET_KEYS",
   "BYOK_MASTER_KEYS",
@@ -17,7 +17,7 @@ const names = [
   "BYOK_CALL_TIMEOUT_MS",
   "BYOK_STALL_TIMEOUT_MS",
 ] as const;
-type Name = (typeof names)[number];
+type Name = (typeof settingNames)[number];
 export type Variables = { readonly [name in Name]?: string | undefined };
 
 /**
@@ -154,7 +154,7 @@ function byProvider(name: Name, json: string | undefined): Record<string, string
 }
 
 function isName(name: string): name is Name {
-  return (names as readonly string[]).includes(name);
+  return (settingNames as readonly string[]).includes(name);
 }
 
 function readDirectDatabase(address: string | undefined, ca: string | undefined): DirectDatabase | undefined {

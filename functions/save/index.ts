@@ -15,7 +15,7 @@ export default serve({
   methods: ["POST"],
   async handle(request) {
     const caller = await identifyUser(request, services.database);
-    // A captcha of your own is checked here, before a provider is asked: see "Strangers" in README.md.
+    // Verify a captcha token here, before a provider is asked: see "Limits against strangers" in docs/operate.md.
     const body = parse(Body, await readJsonObject(request, maxBody_bytes));
     return Response.json(await saveKey(services, caller.userId, body.provider, body.api_key));
   },

@@ -10,8 +10,8 @@ export function databaseUrl(port: number, { role, password }: Login): string {
 }
 
 /**
- * Lets a role log in with that password, as README.md tells the operator of a hosted project to do; a role that no migration
- * has made is passed over.
+ * Lets a role log in with that password, as docs/deploy.md tells the operator of a hosted project to do. It skips a role that no
+ * migration has made.
  *
  * @param dbUrl of the role `postgres`
  */

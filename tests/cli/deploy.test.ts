@@ -1,4 +1,4 @@
-/** What both versions of the Supabase CLI hand to a hosted project when this repository is deployed as README.md says. */
+/** What both versions of the Supabase CLI hand to a hosted project when this repository is deployed as docs/deploy.md says. */
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";

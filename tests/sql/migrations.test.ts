@@ -112,9 +112,9 @@ test("the role of the functions cannot log in until the operator lets it", async
   }
 });
 
-test("what README.md says removes the schema and the roles", async () => {
-  const readme = readFileSync(path.join(projectDir, "README.md"), "utf8");
-  const [, statements] = /`(drop schema byok cascade; drop role [\w, ]+;)`/.exec(readme)!;
+test("what docs/deploy.md says removes the schema and the roles", async () => {
+  const page = readFileSync(path.join(projectDir, "docs/deploy.md"), "utf8");
+  const [, statements] = /`(drop schema byok cascade; drop role [\w, ]+;)`/.exec(page)!;
   const client = new Client({ connectionString: fromSql.dbUrl });
   await client.connect();
   try {
