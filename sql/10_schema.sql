@@ -46,7 +46,7 @@ comment on function byok.refuse_browser() is
 -- `act_for` and gives them back with `stop_acting` before it returns, so that a caller's own transaction never goes on as
 -- somebody else. On an error the transaction, and the setting with it, is rolled back.
 --
--- Postgres could give them back by itself, with a clause `set "request.jwt.claims" = ''` on each function. But who creates a function
+-- Postgres itself could give them back, with a clause `set "request.jwt.claims" = ''` on each function. But who creates a function
 -- with such a clause needs a privilege on the setting, and who is no superuser, as the hosted `postgres`, gets "permission denied to
 -- set parameter" (15 and 17).
 
@@ -59,7 +59,8 @@ declare
 begin
   perform byok.refuse_browser();
   if p_user_id is null then
-    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_user_id"}';
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_user_id"}',
+      hint = 'Pass the id of a user.';
   end if;
   perform set_config('request.jwt.claims', jsonb_build_object('sub', p_user_id, 'role', 'byok_server')::text, true);
   return v_previous_claims;

@@ -1,4 +1,4 @@
--- Rotation of the master key: envelopes are counted and listed by the kid they are sealed under, opened and sealed anew by the
+-- Rotation of the master key: envelopes are counted and listed by the kid they are sealed under, opened and sealed again by the
 -- function rotate, and replaced where they are still the same. Envelopes of all users pass through here, and yet no role may
 -- select them all: byok_rotation sees whose there are and under which kid but no envelope, and byok_server reads and replaces each while
 -- it acts for its user.
@@ -74,7 +74,8 @@ declare
   v_listed record;
 begin
   if p_limit is null or p_limit not between 1 and 1000 then
-    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_limit"}';
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_limit"}',
+      hint = 'Pass a number from 1 to 1000.';
   end if;
   for v_listed in select l.credential_id, l.user_id from byok.list_envelope_ids(p_kid, p_after, p_limit) as l loop
     perform byok.act_for(v_listed.user_id);

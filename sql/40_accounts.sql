@@ -75,7 +75,7 @@ comment on column byok.entries.created_at is 'When it happened.';
 -- and sorting all of it; planned for a thousand entries a user, it is read off the index.
 alter table byok.entries alter column user_id set (n_distinct = -0.001);
 create unique index entries_idempotency_key_idx on byok.entries (idempotency_key) where idempotency_key is not null;
-comment on index byok.entries_idempotency_key_idx is 'The same key counts once, whoever asks and whomever for.';
+comment on index byok.entries_idempotency_key_idx is 'The same key counts once, for any caller and any user.';
 create index entries_request_id_idx on byok.entries (user_id, request_id) where request_id is not null;
 comment on index byok.entries_request_id_idx is 'place_hold refuses a request id that was charged.';
 create unique index entries_charge_id_idx on byok.entries (user_id, charge_id) where charge_id is not null;
@@ -114,7 +114,8 @@ begin
   if tg_op = 'DELETE' and not exists (select from byok.accounts as a where a.user_id = old.user_id) then
     return old;
   end if;
-  raise sqlstate 'PT403' using message = 'ledger_is_append_only';
+  raise sqlstate 'PT403' using message = 'ledger_is_append_only',
+    hint = 'Correct the ledger with a further entry: grant_credits or revoke_credits.';
 end
 $$;
 

@@ -1,7 +1,7 @@
 -- A hold reserves the most that a call can cost before the provider is asked. When the provider's answer begins it is charged: an entry
 -- takes its place, with the same id. When nothing came of the call it is voided, and nothing of it is kept. What is given back of a
 -- charge is an entry of its own.
--- Whoever touches holds locks the account first, so two billing functions never wait for each other in a circle.
+-- Every function that touches holds locks the account first, so two billing functions never wait for each other in a circle.
 
 create table byok.holds (
   id bigint not null default nextval('byok.entry_ids'),
@@ -284,7 +284,7 @@ begin
     order by oldest.user_id
   loop
     perform byok.act_for(v_expired.user_id);
-    -- Whoever had the account until now may have ended the holds, or deleted the user.
+    -- The transaction that had the account until now may have ended the holds, or deleted the user.
     select * into v_account from byok.accounts as a where a.user_id = v_expired.user_id for update;
     continue when not found;
     v_held := (

@@ -58,6 +58,6 @@ end
 $$;
 
 comment on function byok.run_batch(jsonb) is
-  'Carries out steps, [{step: open_call | place_hold | charge_hold | void_hold | refund_charge, user_id, and its parameters}], one user after the other, in one transaction. A row for each, in their order: its answer, or its refusal {code, message, details} with the SQLSTATE as code. 55P03 says that the user''s account was locked: the step is not done, and to be asked for by itself.';
+  'Carries out steps, [{step: open_call | place_hold | charge_hold | void_hold | refund_charge, user_id, and its parameters}], one user after the other, in one transaction. A row for each, in their order: its answer, or its refusal {code, message, details} with the SQLSTATE as code. 55P03 says that the user''s account was locked: the step is not done; send it alone.';
 
 revoke execute on function byok.run_batch(jsonb) from public;

@@ -48,7 +48,7 @@ comment on function byok.refuse_browser() is
 -- `act_for` and gives them back with `stop_acting` before it returns, so that a caller's own transaction never goes on as
 -- somebody else. On an error the transaction, and the setting with it, is rolled back.
 --
--- Postgres could give them back by itself, with a clause `set "request.jwt.claims" = ''` on each function. But who creates a function
+-- Postgres itself could give them back, with a clause `set "request.jwt.claims" = ''` on each function. But who creates a function
 -- with such a clause needs a privilege on the setting, and who is no superuser, as the hosted `postgres`, gets "permission denied to
 -- set parameter" (15 and 17).
 
@@ -61,7 +61,8 @@ declare
 begin
   perform byok.refuse_browser();
   if p_user_id is null then
-    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_user_id"}';
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_user_id"}',
+      hint = 'Pass the id of a user.';
   end if;
   perform set_config('request.jwt.claims', jsonb_build_object('sub', p_user_id, 'role', 'byok_server')::text, true);
   return v_previous_claims;
@@ -526,7 +527,7 @@ to service_role;
 
 grant execute on function byok.key_works(text) to byok_server;
 
--- What a user may do so many times in a period. A check of an API key tells whoever asks whether it works: so that nobody tries out
+-- What a user may do so many times in a period. A check of an API key tells the caller whether it works. So that nobody tries out
 -- stolen keys here, every check counts, whatever its outcome, before the provider is asked.
 
 create table byok.limits (
@@ -628,7 +629,7 @@ revoke execute on function byok.count_once(uuid, byok.limits), byok.count_attemp
 grant execute on function byok.count_once(uuid, byok.limits) to byok_server;
 grant execute on function byok.count_attempt(uuid) to service_role;
 
--- Rotation of the master key: envelopes are counted and listed by the kid they are sealed under, opened and sealed anew by the
+-- Rotation of the master key: envelopes are counted and listed by the kid they are sealed under, opened and sealed again by the
 -- function rotate, and replaced where they are still the same. Envelopes of all users pass through here, and yet no role may
 -- select them all: byok_rotation sees whose there are and under which kid but no envelope, and byok_server reads and replaces each while
 -- it acts for its user.
@@ -704,7 +705,8 @@ declare
   v_listed record;
 begin
   if p_limit is null or p_limit not between 1 and 1000 then
-    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_limit"}';
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_limit"}',
+      hint = 'Pass a number from 1 to 1000.';
   end if;
   for v_listed in select l.credential_id, l.user_id from byok.list_envelope_ids(p_kid, p_after, p_limit) as l loop
     perform byok.act_for(v_listed.user_id);
@@ -853,7 +855,7 @@ comment on column byok.entries.created_at is 'When it happened.';
 -- and sorting all of it; planned for a thousand entries a user, it is read off the index.
 alter table byok.entries alter column user_id set (n_distinct = -0.001);
 create unique index entries_idempotency_key_idx on byok.entries (idempotency_key) where idempotency_key is not null;
-comment on index byok.entries_idempotency_key_idx is 'The same key counts once, whoever asks and whomever for.';
+comment on index byok.entries_idempotency_key_idx is 'The same key counts once, for any caller and any user.';
 create index entries_request_id_idx on byok.entries (user_id, request_id) where request_id is not null;
 comment on index byok.entries_request_id_idx is 'place_hold refuses a request id that was charged.';
 create unique index entries_charge_id_idx on byok.entries (user_id, charge_id) where charge_id is not null;
@@ -892,7 +894,8 @@ begin
   if tg_op = 'DELETE' and not exists (select from byok.accounts as a where a.user_id = old.user_id) then
     return old;
   end if;
-  raise sqlstate 'PT403' using message = 'ledger_is_append_only';
+  raise sqlstate 'PT403' using message = 'ledger_is_append_only',
+    hint = 'Correct the ledger with a further entry: grant_credits or revoke_credits.';
 end
 $$;
 
@@ -1044,7 +1047,7 @@ grant execute on function byok.grant_credits(uuid, numeric, text, text), byok.re
 -- A hold reserves the most that a call can cost before the provider is asked. When the provider's answer begins it is charged: an entry
 -- takes its place, with the same id. When nothing came of the call it is voided, and nothing of it is kept. What is given back of a
 -- charge is an entry of its own.
--- Whoever touches holds locks the account first, so two billing functions never wait for each other in a circle.
+-- Every function that touches holds locks the account first, so two billing functions never wait for each other in a circle.
 
 create table byok.holds (
   id bigint not null default nextval('byok.entry_ids'),
@@ -1327,7 +1330,7 @@ begin
     order by oldest.user_id
   loop
     perform byok.act_for(v_expired.user_id);
-    -- Whoever had the account until now may have ended the holds, or deleted the user.
+    -- The transaction that had the account until now may have ended the holds, or deleted the user.
     select * into v_account from byok.accounts as a where a.user_id = v_expired.user_id for update;
     continue when not found;
     v_held := (
@@ -1551,7 +1554,7 @@ end
 $$;
 
 comment on function byok.run_batch(jsonb) is
-  'Carries out steps, [{step: open_call | place_hold | charge_hold | void_hold | refund_charge, user_id, and its parameters}], one user after the other, in one transaction. A row for each, in their order: its answer, or its refusal {code, message, details} with the SQLSTATE as code. 55P03 says that the user''s account was locked: the step is not done, and to be asked for by itself.';
+  'Carries out steps, [{step: open_call | place_hold | charge_hold | void_hold | refund_charge, user_id, and its parameters}], one user after the other, in one transaction. A row for each, in their order: its answer, or its refusal {code, message, details} with the SQLSTATE as code. 55P03 says that the user''s account was locked: the step is not done; send it alone.';
 
 revoke execute on function byok.run_batch(jsonb) from public;
 

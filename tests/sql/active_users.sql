@@ -1,4 +1,4 @@
--- Users who are banned or soft-deleted in Supabase Auth: nothing is saved, checked, read or spent for them, by whoever asks.
+-- Users who are banned or soft-deleted in Supabase Auth: no caller can save, check, read or spend anything for them.
 begin;
 select plan(26);
 

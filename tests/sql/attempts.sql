@@ -48,7 +48,7 @@ select is(
   'and of the day in UTC, wherever the database believes to be');
 
 update byok.counters set period_began_at = period_began_at - interval '1 day' where user_id = '00000000-0000-4000-8000-00000000000a';
-select lives_ok($$select byok.count_attempt('00000000-0000-4000-8000-00000000000a')$$, 'the next day begins anew');
+select lives_ok($$select byok.count_attempt('00000000-0000-4000-8000-00000000000a')$$, 'the count starts again on the next day');
 select results_eq(
   $$select period_began_at, times from byok.counters where user_id = '00000000-0000-4000-8000-00000000000a'$$,
   $$values (pg_temp.today()::timestamp at time zone 'utc', 1::bigint)$$,

@@ -1,4 +1,4 @@
--- run_batch(): many steps in one statement, and each as if it had been asked for by itself.
+-- run_batch(): many steps in one statement, and each as if it had been sent alone.
 begin;
 select plan(13);
 

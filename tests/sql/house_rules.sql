@@ -1,6 +1,6 @@
 -- What holds for every object of schema byok, the ones that are added later included.
 begin;
-select plan(23);
+select plan(24);
 
 select is_empty(
   $$select relname from pg_class where relnamespace = 'byok'::regnamespace and relkind in ('r', 'p') and not relrowsecurity$$,
@@ -168,6 +168,11 @@ select results_eq(
     ('service_role', 'save_credential'),
     ('service_role', 'void_hold')$$,
   'every EXECUTE is named here, and none is for everyone');
+
+select is_empty(
+  $$select proname, raised[1] from pg_proc, regexp_matches(prosrc, 'raise (?:sqlstate|insufficient_privilege).*?;\n', 'g') as raised
+    where pronamespace = 'byok'::regnamespace and raised[1] !~ '\mhint ='$$,
+  'every refusal has a hint for the operator who reads it');
 
 select * from finish();
 rollback;
