@@ -34,7 +34,7 @@ async function measure(sites: readonly Site[], rounds: number): Promise<Map<stri
   for (let round = -1; round < rounds; round++) {
     for (const operation of operations) {
       for (let call = 0; call < operation.calls; call++) {
-        // Whoever is first finds the machine's caches full of something else.
+        // The first site finds the machine's caches full of something else.
         const first = call % sites.length;
         for (const { users, sessions, userCount } of [...sites.slice(first), ...sites.slice(0, first)]) {
           const wait_ms = await once(operation, users, sessions[operation.role]);

@@ -18,7 +18,7 @@ import type {
 } from "./types.ts";
 
 export interface ByokOptions {
-  /** Where the functions are, such as `https://<project>.supabase.co/functions/v1`; the client knows by itself when absent. */
+  /** Where the functions are, such as `https://<project>.supabase.co/functions/v1`; by default those of the project of `supabase`. */
   readonly functionsUrl?: string;
   /** Called whenever something cannot be done because nobody is signed in any more. */
   readonly onSessionExpired?: () => void;

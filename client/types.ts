@@ -99,7 +99,7 @@ export interface Endpoint {
 
 /** Who paid a call, from the headers of its answer. */
 export interface Payment {
-  /** `byok`: the user's account with the provider; `platform`: credits. null if the answer does not say, as a refusal of ours. */
+  /** `byok`: the user's account with the provider; `platform`: credits. null if the answer does not say, as in a refusal by the functions. */
   readonly payer: "byok" | "platform" | null;
   /** What the call costs; null if the answer does not say. */
   readonly credits: number | null;
@@ -138,7 +138,7 @@ interface ErrorDetails {
  *
  * - `offline`: no answer came; the request may or may not have arrived
  * - `session_expired`: nobody is signed in, or no longer
- * - `unexpected`: an answer that is none of ours
+ * - `unexpected`: an answer in no form that the client knows
  */
 export type ByokErrorCode = ServerErrorCode | "offline" | "session_expired" | "unexpected";
 

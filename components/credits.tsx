@@ -29,7 +29,7 @@ export function Credits({ byok }: { readonly byok: Byok }): ReactNode {
     <section className="byok" aria-labelledby={`${id}-title`}>
       <header className="byok-head">
         <h2 id={`${id}-title`}>Credits</h2>
-        <p>What work costs where no key of your own pays for it.</p>
+        <p>Used for providers without your own key.</p>
       </header>
       <div className="byok-card">
         <Notices>
@@ -72,7 +72,7 @@ async function readAccount(byok: Byok): Promise<Result<Account>> {
   };
 }
 
-/** Unless the history has begun anew since the page was asked for. */
+/** Adds a page to the history, unless the history was read again from its start since the page was requested. */
 function continued(known: Account, page: HistoryPage, before: number): Account {
   return known.history.next === before ? joinAccounts(known, { ...known, history: page }) : known;
 }
@@ -127,8 +127,8 @@ function Payer({ balance, operations, credentials }: Account): ReactNode {
       <Notices>
         {failing.length > 0 && (
           <Notice tone="bad" icon="cross">
-            Calls to {namesOf(failing)} fail rather than cost credits: see to{" "}
-            {failing.length > 1 ? "their keys" : "its key"}.
+            Calls to {namesOf(failing)} are failing. Replace or remove your {failing.length > 1 ? "keys" : "key"};
+            credits are not used instead.
           </Notice>
         )}
         {onCredits.length > 0 && <Shortage available={available} operations={operations} onCredits={onCredits} />}

@@ -33,7 +33,7 @@ export function History({ history, byok, onMore }: HistoryProps): ReactNode {
     setProblem(error && explain(error, "The provider"));
     if (error) return;
     onMore(page, before);
-    // At the end the button goes away; whoever pressed it goes on reading where the new lines begin.
+    // At the end the button disappears; focus moves to the first of the new lines.
     if (page.next === null) requestAnimationFrame(() => focusRow(body.current, page.entries[0]));
   }
 

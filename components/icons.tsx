@@ -1,4 +1,4 @@
-/** Small drawings, 20 by 20. Each state has a shape of its own, so that none is told by its colour alone. */
+/** Small drawings, 20 by 20. Each state has its own shape, so that nobody has to tell states by colour alone. */
 import type { ReactNode } from "react";
 
 const shapes = {

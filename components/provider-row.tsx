@@ -190,7 +190,7 @@ function KeyFacts({ credential, status }: { credential: Credential; status: KeyS
   );
 }
 
-/** A check asks the provider twice and waits up to 10 s for each answer. Whoever waits for longer than this is told, in ms. */
+/** A check asks the provider twice and waits up to 10 s for each answer. After this time, in ms, the row says so. */
 const patience_ms = 5_000;
 
 function Waiting({ doing, name }: { doing: NonNullable<Key["doing"]>; name: string }): ReactNode {

@@ -17,7 +17,7 @@ export interface Live<T> {
 /**
  * Reads once, and again whenever something may have changed.
  *
- * @param load stable between renders; another one begins anew
+ * @param load stable between renders; a new function starts over
  * @param merge what is known together with what was read; without it, what was read. Stable too.
  */
 export function useLive<T>(load: () => Promise<Result<T>>, merge: (known: T, fresh: T) => T = takeFresh): Live<T> {

@@ -5,7 +5,7 @@ import { type Byok, createByok } from "../client/index.ts";
 import { announceChange } from "../components/index.ts";
 
 interface Known {
-  /** Undefined until it is known, null when nobody is signed in. Stays when the session ends by itself. */
+  /** Undefined until it is known, null when nobody is signed in. Stays when the session expires. */
   readonly user: User | null | undefined;
   /** The session has ended without anybody signing out. */
   readonly isExpired: boolean;

@@ -142,7 +142,7 @@ function describe({ primary, kids }: KeyringUsage, tally: Tally, isDryRun: boole
   });
   const { rewrapped, locked, unreadable } = tally;
   return [
-    `${isDryRun ? "Would seal" : "Sealed"} ${rewrapped} keys anew; ${locked.size} are locked, ${unreadable.size} cannot be opened.`,
+    `${isDryRun ? "Would re-encrypt" : "Re-encrypted"} ${rewrapped} keys; ${locked.size} are locked, ${unreadable.size} cannot be opened.`,
     ...rows,
     ...(unreadable.size > 0 ? ["Credentials whose envelope was damaged or tampered with:"] : []),
     ...[...unreadable].map((id) => `  ${id}`),

@@ -38,7 +38,7 @@ export async function bundleFunctions(outDir: string): Promise<void> {
 }
 
 /**
- * Makes of each module one that an edge runtime loads by itself, beside what they share.
+ * Makes of each module one that an edge runtime can load, beside the modules that they share.
  *
  * @param input name of the new module, without its ending -> file
  */

@@ -51,7 +51,7 @@ export async function runLocalProject(
     if (leaving) return;
     leaving = true;
     await stack?.stop();
-    // While starting there is nobody to stop the servers in order; they end by themselves when this process has.
+    // During the start nothing stops the servers in order; they end when this process ends.
     process.exit(code);
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void leave(0));

@@ -1,5 +1,5 @@
 /**
- * The error table: code -> HTTP status -> message. Everything that answers a refusal of ours derives from it.
+ * The error table: code -> HTTP status -> message. Every refusal by the functions derives from it.
  * `callStatus` is there where `call` answers with another status than `save` and `verify`.
  */
 export const errors = {
@@ -9,12 +9,12 @@ export const errors = {
     status: 400,
     message: "Credits would pay for this call: name the operation in the header x-byok-operation.",
   },
-  unauthenticated: { status: 401, message: "A valid access token is needed." },
+  unauthenticated: { status: 401, message: "A valid access token is required." },
   insufficient_credits: { status: 402, message: "There are not enough credits for this operation." },
   api_key_rejected: { status: 422, callStatus: 403, message: "The provider refuses this API key." },
   claims_required: {
     status: 403,
-    message: "This session is not enough to change API keys: its access token lacks claims that are required here.",
+    message: "Changing API keys requires claims that this session's access token lacks.",
   },
   not_offered: { status: 403, message: "This is not available on platform credits. Bring your own API key to use it." },
   unknown_provider: { status: 404, message: "There is no such provider." },
@@ -38,7 +38,7 @@ export const errors = {
 
 export type ErrorCode = keyof typeof errors;
 
-/** A refusal of ours. Its message and details are shown to the caller, so they never hold a key, an envelope or a prompt. */
+/** A refusal by the functions. The caller sees its message and details, so they never hold a key, an envelope or a prompt. */
 export class ByokError extends Error {
   override readonly name = "ByokError";
   readonly code: ErrorCode;

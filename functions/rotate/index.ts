@@ -1,6 +1,6 @@
 /**
  * `/functions/v1/rotate`, for the operator with the project's secret key in `apikey`: `GET` counts the envelopes under each kid,
- * `POST {kid, primary, after, limit, dry_run}` seals a batch of them anew. `npm run rotate` drives it. No key comes in or goes out.
+ * `POST {kid, primary, after, limit, dry_run}` re-encrypts a batch of them. `npm run rotate` drives it. No key comes in or goes out.
  */
 import * as z from "zod/mini";
 import { readJsonObject } from "../_shared/request/body.ts";

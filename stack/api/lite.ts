@@ -44,7 +44,7 @@ export function createLite({ dbUrl, config, secrets }: LiteOptions): Lite {
     },
     // The history of migrations is made by migrate.ts, as the role that owns it on a hosted project.
     db: { migrations: { enabled: false } },
-    // Admin mode would answer whoever sends no key with the rights of service_role.
+    // Admin mode would give a request without a key the rights of service_role.
     options: { server: { admin: false } },
   });
   return {
@@ -54,7 +54,7 @@ export function createLite({ dbUrl, config, secrets }: LiteOptions): Lite {
     async followSchema() {
       await connection.driver.listen("pgrst", () => void connection.clearSchemaCache());
     },
-    // Whoever waits for a slow query has gone with the gateway.
+    // The clients of a slow query have gone with the gateway.
     close: () => connection.driver.end({ timeout: 2 }),
   };
 }
@@ -66,8 +66,7 @@ function connect(url: string): PostgresConnection {
     postgresOptions: { max: 20, onnotice: () => {}, types },
   });
 
-  // Left to find out by itself whether there is row-level security, it grants all rights on all tables to
-  // anon and authenticated.
+  // By default it detects row-level security, and then grants all rights on all tables to anon and authenticated.
   Object.assign(connection, { rlsState: "active" });
 
   setClaimsAsHosted(connection);

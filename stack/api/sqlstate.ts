@@ -26,7 +26,7 @@ const statuses: [prefix: string, status: number][] = [
   ["XX", 500],
 ];
 
-/** What Lite 0.10.0 answers correctly by itself. */
+/** The codes that Lite 0.10.0 answers correctly. */
 const known = /^(PGRST|PT\d\d\d|42...|22...|21...|23502|25006)$/;
 
 /**

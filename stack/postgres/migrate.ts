@@ -31,8 +31,8 @@ export async function migrate(dbUrl: string, folder: string): Promise<string[]> 
         applied.push(migration.version);
       } else if (!sameText(before.join("\n"), migration.text)) {
         throw new Error(
-          `${fileName(migration)} differs from what this database was made with. ` +
-            "npm start -- --reset makes it anew and deletes all data in it",
+          `${fileName(migration)} differs from the one that made this database. ` +
+            "npm start -- --reset makes a new one and deletes all data",
         );
       }
     }

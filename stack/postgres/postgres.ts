@@ -49,7 +49,7 @@ export interface Postgres {
   stop(): Promise<void>;
 }
 
-/** Where a state folder keeps its cluster, for whoever wants to remove it. */
+/** Where a state folder keeps its cluster; delete the folder to remove it. */
 export function dataFolder(stateDir: string): string {
   return path.join(serverFolder(stateDir, serverAccount()), "database");
 }

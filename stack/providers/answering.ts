@@ -15,7 +15,7 @@ export interface Exchange {
   generator: Generator;
   /** Another origin, where a redirect may point. */
   elsewhere: string;
-  /** Aborted once the exchange is over, whoever ended it. */
+  /** Aborted once either side has ended the exchange. */
   signal: AbortSignal;
   /** Ends the connection from the fake's side, so that it is not taken for a client that left. */
   hangUp(how: "close" | "reset"): void;

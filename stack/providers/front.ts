@@ -133,7 +133,7 @@ interface Admission {
   route: Route;
 }
 
-/** Returns a signal that is aborted once a response has ended, whoever ended it. */
+/** Returns a signal that is aborted once either side has ended the response. */
 function over(response: http.ServerResponse): AbortSignal {
   const controller = new AbortController();
   response.on("close", () => controller.abort());

@@ -23,7 +23,7 @@ export interface FakeProviders {
 export interface FakeProvidersOptions {
   /** Refuse requests with headers that a relay should have held back. True unless said otherwise. */
   checksLeaks?: boolean;
-  /** Ports to listen on; a free one where none is named. */
+  /** Ports to listen on; free ones by default. */
   ports?: Partial<Record<ProviderId, number>>;
 }
 

@@ -132,7 +132,7 @@ export interface OpenAiService {
 
 const GENERATION_PATHS = ["/v1/chat/completions", "/v1/responses", "/v1/audio/speech"];
 
-/** Routes a path that begins with `/v1`, for OpenAI and whoever imitates it. */
+/** Routes a path that begins with `/v1`, for OpenAI and providers that imitate its API. */
 export function routeOpenAiPath(request: ReceivedRequest, path: string, service: OpenAiService): Route | null {
   const operation = `${request.method} ${path}`;
   const modelId = /^GET \/v1\/models\/(.+)$/.exec(operation)?.[1];

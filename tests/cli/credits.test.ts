@@ -267,7 +267,7 @@ describe("the command line", () => {
     ["a host that is unknown", () => "postgresql://postgres:s3cr3t-word@host.invalid/postgres", 1],
     ["a password that breaks the URL", () => "postgresql://postgres:s3cr3t-word/@h@ost:x/postgres", 2],
     ["a server without TLS, where the URL asks for it", (url: string) => `${url}?sslmode=verify-full`, 1],
-    ["a database that is none of ours", (url: string) => url.replace(/\/postgres$/, "/template1"), 1],
+    ["a database without the schema", (url: string) => url.replace(/\/postgres$/, "/template1"), 1],
   ])("says what is wrong with %s, and no password", async (_, change, expected) => {
     const { code, output } = await creditsOn(change(stack.dbUrl), "reconcile");
     expect(code).toBe(expected);
@@ -280,7 +280,7 @@ describe("the command line", () => {
     expect((await creditsOn(nowhere, "reconcile", "--db-url", stack.dbUrl)).code).toBe(0);
   });
 
-  it("finds the local stack by itself", async () => {
+  it("finds the local stack", async () => {
     expect((await creditsOn("", "reconcile", "--state", stateDir)).code).toBe(0);
   });
 

@@ -157,7 +157,7 @@ it("after kill -9 nothing is left running, and the next start works at once", as
   expect(await balance(again)).toBe(100);
 });
 
-it("after kill -9 Postgres and Deno end by themselves", async () => {
+it("after kill -9 of it, Postgres and Deno end too", async () => {
   const program = start();
   const { url } = await ready(program);
   const children = childrenOf(program.process.pid!);

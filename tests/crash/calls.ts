@@ -14,7 +14,7 @@ export interface CallEnd {
   /** Null where no answer came. */
   readonly status: number | null;
   readonly funding: string | null;
-  /** The code of a refusal of ours. */
+  /** The code of a refusal by the functions. */
   readonly refusal: string | null;
   readonly text: string;
   /** Whether the answer came to a proper end. */

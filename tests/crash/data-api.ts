@@ -26,7 +26,7 @@ export function createDataApi(dbUrl: string): DataApi {
   // Connections that broke while nobody used them. PostgREST keeps each until a request finds out.
   let broken = 0;
   pool.on("error", () => broken++);
-  // One that is in use tells whoever waits for its answer, and must not end this process as well.
+  // One in use rejects the pending query, and must not end this process as well.
   pool.on("connect", (client) => client.on("error", () => undefined));
   return {
     async answer(request) {

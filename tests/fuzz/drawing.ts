@@ -6,7 +6,7 @@ export const seed = process.env.HOSTILE_SEED ? Number(process.env.HOSTILE_SEED) 
 export const runs = Number(process.env.HOSTILE_RUNS ?? 100);
 export const replay = `HOSTILE_SEED=${seed} HOSTILE_RUNS=${runs} replays it`;
 
-/** How much has been sent, for whoever wants to know how much was tried. */
+/** How much has been sent. */
 export const sent = { requests: 0, tokens: 0, strings: 0 };
 
 /** Values of an arbitrary, the same ones for the same seed. */

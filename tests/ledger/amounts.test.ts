@@ -1,4 +1,4 @@
-/** Amounts that are none: refused with a code by SQL itself, whoever calls it, and nothing is changed. */
+/** Invalid amounts: SQL refuses them with a code, from any caller, and changes nothing. */
 import { randomUUID } from "node:crypto";
 import type { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";

@@ -77,7 +77,7 @@ export const inputGuards: readonly Guard[] = [
   },
   {
     ...route,
-    name: "A URL that is none is refused",
+    name: "An invalid URL is refused",
     guard: 'url?.pathname ?? ""',
     instead: "url!.pathname",
   },

@@ -54,7 +54,7 @@ async function signedIn({ supabase }: User) {
   return { origin: stack.url, localStorage: [{ name, value: JSON.stringify(data.session) }] };
 }
 
-/** What no page of ours may cause. Chromium also reports as errors that an API refused or could not be reached, which tests may want. */
+/** Problems that the page may not cause. Chromium also reports as errors that an API refused or could not be reached, which tests may want. */
 function watch(context: BrowserContext, tolerates: RegExp, problems: string[]): void {
   const report = (problem: string) => tolerates.test(problem) || problems.push(problem);
   context.on("weberror", (event) => report(String(event.error())));

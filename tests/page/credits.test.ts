@@ -87,7 +87,9 @@ test("the banner names who pays, who does not, and what is left for the rest", a
   const page = await visit(user);
   await page.getByText("0 credits, billed to your OpenAI and Groq accounts").waitFor();
   await page.getByText("Calls to Anthropic cost credits: 80 left.").waitFor();
-  await page.getByText("Calls to Google AI fail rather than cost credits: see to its key.").waitFor();
+  await page
+    .getByText("Calls to Google AI are failing. Replace or remove your key; credits are not used instead.")
+    .waitFor();
   await rowOf(page, "google").getByText("No credit", { exact: true }).waitFor();
   await review(page, "credits-mixed");
 });

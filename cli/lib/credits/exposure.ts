@@ -77,7 +77,7 @@ function worstCredit_usd(price: Price, cost: ModelCosts): number {
     [cost.cached_input_usd, price.microcredits_per_1000_cached_input_tokens!],
     [cost.output_usd, price.microcredits_per_1000_output_tokens!],
   ] as const;
-  // For 1,000,000 tokens the provider's price is in USD; a thousandth of ours in microcredits is in credits for as many.
+  // For 1,000,000 tokens the provider's price is in USD; a thousandth of the operator's in microcredits is in credits for as many.
   return Math.max(...kinds.map(([usd, microcredits]) => (usd === 0 ? 0 : usd / (microcredits / 1000))));
 }
 

@@ -60,7 +60,7 @@ export function inBatches(rpc: Rpc): Rpc {
         if (refusal === null) batch[number - 1]?.resolve(answer);
         else batch[number - 1]?.reject(refusal);
       }
-      // Whoever got no row; for the others it is too late to be refused.
+      // The steps without a row; for the others it is too late to be refused.
       for (const { reject } of batch) reject({});
     } catch (error) {
       for (const { reject } of batch) reject(error);

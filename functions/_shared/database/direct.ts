@@ -34,7 +34,7 @@ export function direct({ url, tls, patience_ms = 10_000 }: DirectOptions): Datab
     idleTimeoutMillis: idle_ms,
     keepAlive: true,
   });
-  // The end of a connection reaches whoever waits for its answer; here it must only not end the process.
+  // The end of a connection rejects the pending query; here it only must not end the process.
   const ignore = () => undefined;
   pool.on("error", ignore);
   pool.on("connect", (client) => client.on("error", ignore));
@@ -68,7 +68,7 @@ async function query(
     return { rows };
   } catch (thrown) {
     const { code, message, detail: details } = thrown as Partial<DatabaseError>;
-    // Without an SQLSTATE it is the connection that failed, or was silent. The pool drops those that Postgres ended by itself.
+    // Without an SQLSTATE the connection failed, or was silent. The pool itself drops those that Postgres ended.
     const isBroken = code?.length !== 5;
     client.release(isBroken);
     return { failure: isBroken ? { code, isAway: true } : { code, message, details } };

@@ -89,7 +89,7 @@ function isAway(failure: DatabaseFailure): boolean {
 }
 
 /**
- * What SQL raises as SQLSTATE PTxyz with a code of ours as message is that refusal; a database that is away or too busy is
+ * An SQLSTATE PTxyz with one of the error codes as message is that refusal; a database that is away or too busy is
  * `database_unavailable`; a user whose access token outlives them is `unauthenticated`; all else is `internal`, without detail.
  */
 export function refusalOf(failure: DatabaseFailure): ByokError {

@@ -1,4 +1,4 @@
-/** Rotation of the master key: every envelope under an older kid is opened and sealed anew under the primary one. */
+/** Rotation of the master key: opens every envelope under an older kid and seals it again under the primary one. */
 import { nullIfUnreadable, openKey } from "./credentials.ts";
 import type { ListedEnvelope } from "../database/types.ts";
 import { type SealedKey, seal } from "../crypto/envelope.ts";
@@ -17,7 +17,7 @@ export interface KeyringUsage {
 }
 
 export interface Batch {
-  /** The kid whose envelopes are to be sealed anew. */
+  /** The kid whose envelopes to re-encrypt. */
   readonly kid: number;
   /** The kid that the caller takes for the primary one. */
   readonly primary: number;
@@ -48,8 +48,8 @@ export async function countByKid({ database, keyring }: RotationServices): Promi
 }
 
 /**
- * Seals some of the envelopes under a kid anew, each of them only if it is still the same by then. An envelope that does not
- * open, for want of its master key or because it was tampered with, marks its credential locked and stops nothing.
+ * Re-encrypts some of the envelopes under a kid, each only if it has not changed meanwhile. If an envelope does not open, because
+ * its master key is gone or somebody tampered with it, its credential becomes locked and the batch continues.
  *
  * A dry run may name the primary kid too, and then tells whether what is sealed under it opens.
  *

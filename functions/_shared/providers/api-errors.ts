@@ -70,7 +70,7 @@ function textOf(value: unknown): string {
   return typeof value === "string" ? value.slice(0, maxLength) : "";
 }
 
-/** A refusal of ours in a provider's own form. */
+/** A refusal by the functions, in a provider's own form. */
 export function errorBody(dialect: Dialect, error: ByokError): unknown {
   const { code, message, details, callStatus } = error;
   switch (dialect) {

@@ -40,7 +40,7 @@ export interface Outbound {
   readonly timeout_ms: number;
 }
 
-/** The headers a provider gets: made from scratch, with the API key of whoever pays. */
+/** The headers a provider gets: made from scratch, with the payer's API key. */
 export function outboundHeaders(client: Headers, provider: Provider, funding: Pick<Funding, "by" | "apiKey">): Headers {
   const headers = new Headers({ "accept-encoding": "identity" });
   for (const name of funding.by === "byok" ? [...forwarded, ...forwardedUnderByok] : forwarded) {
@@ -95,8 +95,8 @@ export async function askProvider({ url, method, headers, body, signal, timeout_
 }
 
 /**
- * No redirect, no status that none has, and nothing packed: identity was asked for, and in a packed body no key is found. What
- * Deno 2.1 unpacks by itself, gzip and br, comes without its encoding, and is read as any other.
+ * Only 2xx, 4xx and 5xx with an uncompressed body, which the request asked for: a key inside a compressed body could not be found.
+ * Deno 2.1 unpacks gzip and br and hides their encoding, so such a body reads as any other.
  */
 function canBePassedOn({ status, headers }: Response): boolean {
   const isPlain = (headers.get("content-encoding") ?? "identity") === "identity";

@@ -16,7 +16,7 @@ const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
  * The user whose access token came as `Authorization: Bearer`; verified against the project's JWKS, without a network call.
- * Anonymous users are refused: whoever may have a new account for each API key can try out as many as they like. The database
+ * Anonymous users are refused: with a new account for each API key a thief could try out any number. The database
  * decides whether the token's claims are enough to save and check API keys, as it does for removing them.
  *
  * @throws ByokError `unauthenticated`, `claims_required`

@@ -34,7 +34,7 @@ export function routeOf(url: URL | null): Route {
   return { provider, path, search: withoutKey(url) };
 }
 
-/** The query as it came, if it does not have to be written anew. */
+/** The query without the access token; as it came, if it holds none. */
 function withoutKey({ search }: URL): string {
   if (search === "") return search;
   const query = new URLSearchParams(search);

@@ -1,4 +1,4 @@
--- The REST API reads the schema again after every change of it, whoever made it: a migration, the CLI, a console.
+-- The REST API reads the schema again after every change of it, by a migration, the CLI or a console.
 
 create or replace function extensions.pgrst_ddl_watch() returns event_trigger language plpgsql as $$
 begin

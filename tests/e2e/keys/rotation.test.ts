@@ -97,7 +97,7 @@ async function expectCallsOnOwnKey(byokUser: ByokUser): Promise<void> {
 }
 
 describe("npm run rotate", () => {
-  test("seals every key anew, says which key can be retired, and keys open without it", async () => {
+  test("re-encrypts every key, says which master key can be retired, and keys open without it", async () => {
     await deploy(1, 1);
     const users = await usersWithKeys(5);
     await deploy(1, 1, 2);
@@ -144,7 +144,7 @@ describe("npm run rotate", () => {
     const { code, output } = await rotate().ended;
     const { rows } = await postgres.query("select id from byok.credentials where user_id = $1", [bad!.user.id]);
     expect(code).toBe(1);
-    expect(output).toMatch(/^Sealed 1 keys anew; 0 are locked, 1 cannot be opened\.$/m);
+    expect(output).toMatch(/^Re-encrypted 1 keys; 0 are locked, 1 cannot be opened\.$/m);
     expect(output).toMatch(/^ {2}key 1 +1 {2}still needed$/m);
     expect(output).toContain(rows[0].id);
     expect([await kidOf(good!), await kidOf(bad!)]).toEqual([2, 1]);
@@ -239,7 +239,7 @@ describe("npm run rotate", () => {
     expect(asked).toEqual([]);
   });
 
-  test("finds the local stack by itself, and says when none is running", async () => {
+  test("finds the local stack, and says when none is running", async () => {
     const nowhere = { ...fleet.stack, url: "", secretKey: "" };
     const found = await rotate(["--json", "--state", own.stateDir], nowhere).ended;
     expect(JSON.parse(found.output).kids).toHaveLength(1);

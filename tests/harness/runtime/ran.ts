@@ -54,7 +54,7 @@ export function tableOf(rows: readonly Row[]): string | null {
         .trimEnd(),
     ),
     ...(missing.length > 0
-      ? [`not run, for want of Deno ${hostedRelease} on this machine: ${missing.join(", ")}`]
+      ? [`not run, because this machine has no Deno ${hostedRelease}: ${missing.join(", ")}`]
       : []),
   ].join("\n");
 }
