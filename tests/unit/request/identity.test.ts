@@ -63,7 +63,7 @@ const bearer = (token: string) => requestWith({ authorization: `Bearer ${token}`
 const unauthenticated = {
   code: "unauthenticated",
   status: 401,
-  message: "A valid access token is needed.",
+  message: "A valid access token is required.",
   details: {},
 };
 
