@@ -5,8 +5,8 @@ import { bootstrap } from "./postgres/bootstrap.ts";
 import { defaultSupabaseDir, readConfig, type StackConfig } from "./config.ts";
 import { createDataApi } from "./api/data-api.ts";
 import type { DenoRelease } from "./functions/deno-program.ts";
-import { startFunctions } from "./functions/functions.ts";
 import { startWatchedFunctions } from "./functions/watched.ts";
+import { startWorkers, type WorkerLife } from "./functions/worker-life.ts";
 import { type Gateway, startGateway } from "./api/gateway.ts";
 import { createLite } from "./api/lite.ts";
 import { allowLogin, databaseUrl } from "./postgres/logins.ts";
@@ -42,6 +42,8 @@ export interface StackOptions {
   database?: "direct" | "data-api";
   /** which Deno runs the functions: the "newest" (the default), or the "hosted" release */
   deno?: DenoRelease;
+  /** end the functions' workers as a hosted project does; without it one process serves as long as the stack runs. Linux only */
+  workerLife?: WorkerLife;
   /** more variables for the functions, or others than the stack would give them */
   functionsEnv?: Record<string, string>;
   /** build the settings page and serve it at `/`; off by default */
@@ -182,9 +184,12 @@ async function startParts(
     ...providers.env,
     ...options.functionsEnv,
   };
-  const run = options.watch ? startWatchedFunctions : startFunctions;
+  const run = options.watch ? startWatchedFunctions : startWorkers;
   const [functions] = await together([
-    run({ config, supabaseDir, stateDir, deno: options.deno, env, allowHosts: providers.hosts, log }).then(keep),
+    run({
+      ...{ config, supabaseDir, stateDir, deno: options.deno, life: options.workerLife },
+      ...{ env, allowHosts: providers.hosts, log },
+    }).then(keep),
     prepareDatabase(),
     options.page && buildPage(pageDir),
   ]);
@@ -192,9 +197,7 @@ async function startParts(
   gateway.open({
     tokens,
     dataApi: createDataApi(lite, tokens, secrets),
-    get functionsPort() {
-      return functions.port;
-    },
+    functionsPort: () => functions.takeRequest(),
     page: options.page ? servePage(pageDir, { publishableKey }, { isRebuilt: options.watch }) : undefined,
   });
 

@@ -52,6 +52,8 @@ export interface Supervised {
   ended: Promise<number | null>;
   /** Sends the signals now, and waits until the server has ended. */
   end(): Promise<void>;
+  /** SIGKILL; resolves when the server is gone. */
+  kill(): Promise<void>;
 }
 
 /**
@@ -83,5 +85,9 @@ export function spawnSupervised({ command, args, cwd, env, account, shutdownSign
     await ended;
     clearTimeout(patience);
   };
-  return { pid, stdout, stderr, ended, end };
+  const kill = async () => {
+    child.kill("SIGKILL");
+    await ended;
+  };
+  return { pid, stdout, stderr, ended, end, kill };
 }

@@ -11,7 +11,8 @@ import type { Tokens } from "./tokens.ts";
 export interface Backends {
   tokens: Tokens;
   dataApi(request: Request, peerAddress: string | null): Promise<Response>;
-  functionsPort: number;
+  /** Where the functions take a request that arrives now. */
+  functionsPort(): number | Promise<number>;
   /** Answers what is asked of other addresses, or calls `next` for what it does not know. */
   page?: ((request: IncomingMessage, response: ServerResponse, next: () => void) => void) | undefined;
 }
@@ -84,8 +85,15 @@ async function route(request: IncomingMessage, response: ServerResponse, backend
     return;
   }
   const refusal = request.method === "OPTIONS" ? undefined : await tokenTrouble(request, slug, backends.tokens, config);
-  if (refusal) refuse(response, 401, ...refusal);
-  else relay(request, response, { port: backends.functionsPort, path: target.slice("/functions/v1".length) });
+  if (refusal) return refuse(response, 401, ...refusal);
+  let port: number;
+  try {
+    port = await backends.functionsPort();
+  } catch {
+    return refuse(response, 503, "BOOT_ERROR", "Function failed to start (please check logs)");
+  }
+  // A client may have left meanwhile.
+  if (!response.destroyed) relay(request, response, { port, path: target.slice("/functions/v1".length) });
 }
 
 /** The platform's own check, for functions with `verify_jwt = true`. */

@@ -1,9 +1,11 @@
 /**
  * The functions' runtime, run by Deno: what Supabase's Edge Runtime does for modules with `export default {
- * fetch }`. The only argument is a JSON object, slug -> entry file.
+ * fetch }`. The first argument is a JSON object, slug -> entry file; a second one, `late-signal`, makes clients leave unnoticed
+ * until something is written to them.
  */
 
 import { pathToFileURL } from "node:url";
+import { withLateSignal } from "./late-signal.ts";
 
 type Handler = (request: Request) => Response | Promise<Response>;
 
@@ -28,7 +30,8 @@ function load(slug: string, file: string): Promise<Handler> {
   if (!handler) {
     handler = import(pathToFileURL(file).href).then((module) => {
       if (typeof module.default?.fetch !== "function") throw new Error("there is no `export default { fetch }`");
-      return (request) => module.default.fetch(request);
+      const handle: Handler = (request) => module.default.fetch(request);
+      return Deno.args[1] === "late-signal" ? withLateSignal(handle) : handle;
     });
     handlers.set(slug, handler);
   }

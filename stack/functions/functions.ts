@@ -19,6 +19,8 @@ export interface FunctionsOptions {
   env: Record<string, string>;
   /** whether they may take all the memory there is, which no hosted function may */
   isUnlimited?: boolean;
+  /** whether a client that leaves goes unnoticed until something is written to it, as on a hosted project */
+  hasLateSignal?: boolean;
   /** hosts that functions may reach besides those that their environment names */
   allowHosts: string[];
   /** gets what the functions print, line by line */
@@ -32,6 +34,10 @@ export interface Functions {
   pid: number;
   /** resolves with the exit code when Deno has ended */
   ended: Promise<number | null>;
+  /** The port of the process that takes a request which arrives now. */
+  takeRequest(): Promise<number>;
+  /** SIGKILL; resolves when Deno is gone. */
+  kill(): Promise<void>;
   /** Lets work that functions handed to EdgeRuntime.waitUntil() come to its end, up to ten seconds. */
   stop(): Promise<void>;
 }
@@ -75,6 +81,7 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
       `--allow-read=${[...readable].join(",")}`,
       edge,
       JSON.stringify(Object.fromEntries(entrypoints)),
+      ...(options.hasLateSignal ? ["late-signal"] : []),
     ],
     cwd: root,
     env: { ...env, DENO_DIR: path.join(stateDir, "deno"), DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
@@ -91,7 +98,13 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
     ready.reject(new Error(`Deno ended with code ${code} before it could run the functions`)),
   );
 
-  return { port: await ready.promise, pid: deno.pid, ended: deno.ended, stop: () => deno.end() };
+  const port = await ready.promise;
+  return {
+    ...{ port, pid: deno.pid, ended: deno.ended },
+    takeRequest: async () => port,
+    kill: () => deno.kill(),
+    stop: () => deno.end(),
+  };
 }
 
 function releaseFlags(release: DenoRelease, env: Record<string, string>): string[] {

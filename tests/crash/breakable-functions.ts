@@ -1,11 +1,12 @@
 /** The functions' process, to be killed and started again. */
-import { type Functions, type FunctionsOptions, startFunctions } from "../../stack/functions/functions.ts";
+import type { Functions } from "../../stack/functions/functions.ts";
+import { startWorkers, type WorkersOptions } from "../../stack/functions/worker-life.ts";
 
 export class BreakableFunctions {
-  readonly #options: FunctionsOptions;
+  readonly #options: WorkersOptions;
   #running: Functions | null = null;
 
-  constructor(options: FunctionsOptions) {
+  constructor(options: WorkersOptions) {
     this.#options = options;
   }
 
@@ -13,10 +14,14 @@ export class BreakableFunctions {
     return this.#running !== null;
   }
 
-  /** @returns the port, which is another one each time */
-  async start(): Promise<number> {
-    this.#running = await startFunctions(this.#options);
-    return this.#running.port;
+  async start(): Promise<void> {
+    this.#running = await startWorkers(this.#options);
+  }
+
+  /** The port of those who take a request that arrives now. */
+  async takeRequest(): Promise<number> {
+    if (!this.#running) throw new Error("The functions do not run.");
+    return this.#running.takeRequest();
   }
 
   /** SIGKILL. */
@@ -24,8 +29,7 @@ export class BreakableFunctions {
     const running = this.#running;
     if (!running) return;
     this.#running = null;
-    process.kill(running.pid, "SIGKILL");
-    await running.ended;
+    await running.kill();
   }
 
   async stop(): Promise<void> {

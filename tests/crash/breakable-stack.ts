@@ -95,13 +95,13 @@ export async function startBreakableStack(
       }),
     );
     const startFunctions = async () => {
-      const functionsPort = await functions.start();
+      await functions.start();
       // Only now: what the dead had sent may have arrived after their death.
       gate.forget();
       gateway.open({
         tokens,
         dataApi: (request) => gate.handle(request),
-        functionsPort,
+        functionsPort: () => functions.takeRequest(),
       });
     };
     await startFunctions();

@@ -64,9 +64,7 @@ export async function startFleet(stack: TestStack): Promise<Fleet> {
     // The functions check tokens themselves.
     tokens: undefined as never,
     dataApi: (request) => passOn(request, stack.url),
-    get functionsPort() {
-      return serving[turn++ % serving.length] ?? 0;
-    },
+    functionsPort: () => serving[turn++ % serving.length] ?? 0,
   });
   return {
     stack: { ...stack, url: gateway.url },

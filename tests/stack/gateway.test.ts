@@ -34,7 +34,7 @@ function open(): void {
     },
   } as Backends["tokens"];
   const dataApi = async (incoming: Request) => new Response(`${incoming.method} ${new URL(incoming.url).pathname}`);
-  gateway.open({ tokens, dataApi, functionsPort: (functions.address() as AddressInfo).port });
+  gateway.open({ tokens, dataApi, functionsPort: () => (functions.address() as AddressInfo).port });
 }
 
 /** Sends what fetch() would tidy up, byte for byte. */
