@@ -96,8 +96,9 @@ begin
   if p_request_id is not null and exists (
     select from byok.entries as c
     where c.user_id = p_user_id and c.request_id = p_request_id and not exists (
-      -- A call that was given back whole may be made again; of one that has answered only the unused part was.
-      select from byok.entries as r where r.user_id = p_user_id and r.charge_id = c.id and r.reason <> 'unused')
+      -- A call that was given back whole may be made again. Of one that has answered no more than the unused part was, be that all.
+      select from byok.entries as r
+      where r.user_id = p_user_id and r.charge_id = c.id and r.microcredits = c.microcredits and r.reason <> 'unused')
   ) then
     raise sqlstate 'PT409' using message = 'request_completed', hint = 'A call with this idempotency key was charged.';
   end if;

@@ -574,23 +574,23 @@ insert into byok.limits (name, at_most, period) values
   ('key_attempts', 50, '1 day'),
   ('unpaid_microcredits', 100000000, '1 day');
 
-create function byok.count_once(p_user_id uuid, p_limit byok.limits) returns integer
+create function byok.count_once(p_user_id uuid, p_rule byok.limits) returns integer
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_began_at timestamptz := date_bin(p_limit.period, now(), timestamptz '2000-01-01 00:00:00+00');
+  v_began_at timestamptz := date_bin(p_rule.period, now(), timestamptz '2000-01-01 00:00:00+00');
   v_times bigint;
 begin
   -- The row is locked from here to the end of the transaction, so that uses at the same moment are counted one after the other.
   insert into byok.counters as c (user_id, name, period_began_at, times)
-  values (p_user_id, p_limit.name, v_began_at, 1)
+  values (p_user_id, p_rule.name, v_began_at, 1)
   on conflict (user_id, name) do update
     set period_began_at = excluded.period_began_at,
         times = case c.period_began_at when excluded.period_began_at then c.times + 1 else 1 end
   returning c.times into v_times;
-  if v_times > p_limit.at_most then
-    return ceil(extract(epoch from v_began_at + p_limit.period - now()));
+  if v_times > p_rule.at_most then
+    return ceil(extract(epoch from v_began_at + p_rule.period - now()));
   end if;
   return null;
 end
@@ -1460,8 +1460,9 @@ begin
   if p_request_id is not null and exists (
     select from byok.entries as c
     where c.user_id = p_user_id and c.request_id = p_request_id and not exists (
-      -- A call that was given back whole may be made again; of one that has answered only the unused part was.
-      select from byok.entries as r where r.user_id = p_user_id and r.charge_id = c.id and r.reason <> 'unused')
+      -- A call that was given back whole may be made again. Of one that has answered no more than the unused part was, be that all.
+      select from byok.entries as r
+      where r.user_id = p_user_id and r.charge_id = c.id and r.microcredits = c.microcredits and r.reason <> 'unused')
   ) then
     raise sqlstate 'PT409' using message = 'request_completed', hint = 'A call with this idempotency key was charged.';
   end if;

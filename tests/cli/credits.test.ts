@@ -229,7 +229,7 @@ describe("reconcile", () => {
       "revoke execute on function byok.count_envelopes() from anon;",
       "revoke select on table byok.envelopes from service_role;",
       "revoke select (envelope) on table byok.envelopes from public;",
-      "revoke update on sequence byok.entries_id_seq from anon;",
+      "revoke update on sequence byok.entry_ids from anon;",
       "alter default privileges for role postgres in schema byok revoke execute on routines from anon;",
     ])
       expect(statements).toContain(statement);

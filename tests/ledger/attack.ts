@@ -220,7 +220,8 @@ class Attacker {
         await this.#session.query(saveCredential(this.#schema), [user, randomUUID(), provider, envelope]);
       else await this.#removeAsOwner(user, provider);
     } catch (error) {
-      const isGone = (error as DatabaseError).code === gone && this.#events.left.has(user);
+      const { code = "" } = error as DatabaseError;
+      const isGone = [gone, "PT401"].includes(code) && this.#events.left.has(user);
       const outcome = isRolledBack(error) ? "rolled back" : isGone ? "gone" : "unexpected";
       if (outcome === "unexpected") this.#events.unexpected.push(`${kind}: ${(error as Error).message}`);
       this.#count(kind, outcome);

@@ -125,6 +125,13 @@ export const chargingGuards: readonly Guard[] = [
   },
   {
     ...calls,
+    name: "A request id is free again only when its charge was refunded whole",
+    guard: "r.microcredits = c.microcredits and ",
+    instead: "",
+    test: "tests/ledger/concurrency.test.ts",
+  },
+  {
+    ...calls,
     name: "Of a request that has answered, a refund of the unused part frees nothing",
     guard: " and r.reason <> 'unused')",
     instead: ")",

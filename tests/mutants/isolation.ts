@@ -186,8 +186,8 @@ export const isolationGuards: readonly Guard[] = [
   {
     ...attempts,
     name: "A day has so many checks of keys",
-    guard: "if v_times > p_limit.at_most then",
-    instead: "if v_times < p_limit.at_most then",
+    guard: "if v_times > p_rule.at_most then",
+    instead: "if v_times < p_rule.at_most then",
   },
   {
     ...attempts,

@@ -222,7 +222,7 @@ isOneToOne: false
             }[]
                            },
 "count_once":
-{ Args: { "p_limit": Omit<Database["byok"]['Tables']["limits"]['Row'], Database["byok"]['Tables']["limits"]['ComputedFields']>,"p_user_id": string }; Returns: number
+{ Args: { "p_rule": Omit<Database["byok"]['Tables']["limits"]['Row'], Database["byok"]['Tables']["limits"]['ComputedFields']>,"p_user_id": string }; Returns: number
                            },
 "end_expired":
 { Args: { "p_account": Omit<Database["byok"]['Tables']["accounts"]['Row'], Database["byok"]['Tables']["accounts"]['ComputedFields']>,"p_hold_ids": (number)[] }; Returns: {
