@@ -17,7 +17,7 @@ export type Failure = "refusal" | "break";
 export interface ScriptedProvider {
   /** `http://127.0.0.1:<port>` */
   readonly origin: string;
-  /** Makes the answer to the call whose prompt is `name` stop at a stage, or fail. Whoever is not named here gets all at once. */
+  /** Makes the answer to the call whose prompt is `name` stop at a stage, or fail. A call without a name here gets all at once. */
   stopAt(name: string, at: Stage | Failure, options?: AnswerOptions): Answer;
   stop(): Promise<void>;
 }

@@ -119,7 +119,7 @@ class CrashRun {
     });
   }
 
-  /** Whoever asks again with the same request id gets it once more, or hears that it was charged; it is charged once in all. */
+  /** A client that repeats a request id gets an answer again, or hears that it was charged; it is charged once in all. */
   async retry(): Promise<void> {
     const paid = new Map<string, User>();
     for (const { user, call } of this.#standing) if (user !== this.#byokUser) paid.set(call.requestId, user);

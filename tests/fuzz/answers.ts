@@ -270,7 +270,7 @@ export function attackWithAnswers(target: () => Target): void {
     await expectNoFault(cases, replay);
   });
 
-  test("JSON that is none, or more than anybody expects, is no word about a key and no failure of ours", async () => {
+  test("invalid or oversized JSON says nothing about a key and is no failure of the function", async () => {
     const deep = (open: string, close: string, depth: number) => open.repeat(depth) + close.repeat(depth);
     const bodies = [
       "",

@@ -11,7 +11,7 @@ import { exchange, requestOf } from "./wire.ts";
 
 const mebibyte = 1024 * 1024;
 const limit_bytes = 25 * mebibyte;
-/** More than the functions may hold: whoever holds a bomb of this size unpacked is found out. */
+/** More than the functions may hold: a function that unpacks a bomb of this size passes the limit. */
 const bomb_bytes = 128 * mebibyte;
 const memoryLimitKiB = 256 * 1024;
 

@@ -172,7 +172,7 @@ export function attackHeads(target: () => Target): void {
     ],
     ["a body under GET", [["content-length", "SMUGGLED"]], "SMUGGLED"],
   ])("a second request hidden behind %s is not taken for another client's", async (_, headers, body) => {
-    // One that only the victim may make. It is complete, so whoever reads it as a request of its own answers it.
+    // One that only the victim may make. It is complete, so a server that reads it as a request of its own answers it.
     const hidden = `GET /call/openai/v1/models HTTP/1.1\r\nhost: a\r\nx-byok-user: ${victim()}\r\n\r\n`;
     const written = headers.map(([name, value]): Header => [name, value.replace("SMUGGLED", String(hidden.length))]);
     for (const { port, prefix } of target().doors) {

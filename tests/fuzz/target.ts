@@ -35,10 +35,10 @@ export interface Door {
 
 const startCredits = 1_000_000;
 
-/** Refusals of ours with a status from 500 on that are meant: the provider's fault, or the operator's. */
+/** Refusals by the functions with an intended status from 500 on: the provider's fault, or the operator's. */
 const meantFailures = ["provider_unreachable", "provider_misbehaved", "provider_timeout", "envelope_unreadable"];
 
-/** Every API key that works, whoever saved it. */
+/** Every API key that works, of any user. */
 const anyKey = /fake-(?:works|platform)-/;
 
 /** What Deno prints, and nothing can keep it from, when the stream of an answer on credits has to break. */
@@ -120,7 +120,7 @@ export class Target {
     await Promise.all([...providerIds.map((id) => this.providers[id].stop()), this.canary.stop()]);
   }
 
-  /** Whether the functions' runtime unpacks a provider's answer by itself, and hides that it was packed. */
+  /** Whether the functions' runtime unpacks a provider's answer, and hides that it was packed. */
   unpacks(encoding: string): boolean {
     return this.stack.deno === "hosted" && ["gzip", "br"].includes(encoding);
   }

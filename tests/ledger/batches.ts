@@ -34,7 +34,7 @@ export class Batches {
   /**
    * Calls one of the functions that go into a batch.
    *
-   * @returns the row that it would give by itself
+   * @returns the row that it would give alone
    * @throws DatabaseError the refusal that it would raise; Locked
    */
   call(name: string, [user, ...values]: unknown[]): Promise<Row> {

@@ -26,7 +26,7 @@ export const batchGuards: readonly Guard[] = [
   },
   {
     ...batches,
-    name: "A step that a batch could not do is done by itself",
+    name: "A step that a batch could not do is sent alone",
     guard:
       "if (refusal.code === lockNotAvailable || isRolledBack(refusal)) return await alone(() => rpc(name, parameters));",
     instead: "",

@@ -17,7 +17,7 @@ export const chargingGuards: readonly Guard[] = [
   },
   {
     ...holds,
-    name: "The limit of what the platform bears begins anew each day",
+    name: "The amount that the platform bears starts again each day",
     guard: "case p_account.unpaid_on when v_today then p_account.unpaid_microcredits else 0 end;",
     instead: "p_account.unpaid_microcredits;",
   },

@@ -5,7 +5,7 @@ const row = { file: "components/provider-row.tsx" };
 const changes = { file: "components/changes.ts", test: "tests/page/circumstances.test.ts" };
 const credits = { file: "components/credits.tsx", test: "tests/page/credits.test.ts" };
 
-/** What the settings page promises to whoever uses it, in a real browser. */
+/** The promises of the settings page to its users, in a real browser. */
 export const componentGuards: readonly Guard[] = [
   {
     ...form,
@@ -184,7 +184,7 @@ export const componentGuards: readonly Guard[] = [
   },
   {
     file: "components/byok.css",
-    name: "Nothing moves for whoever has asked for less motion",
+    name: "Nothing moves for users who ask for less motion",
     guard: "@media (prefers-reduced-motion: reduce)",
     instead: "@media (prefers-reduced-motion: never)",
     test: "tests/page/keyboard.test.ts",

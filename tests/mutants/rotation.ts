@@ -149,7 +149,7 @@ export const rotationGuards: readonly Guard[] = [
   },
   {
     ...batch,
-    name: "What is under the primary key is opened, and never sealed anew",
+    name: "Envelopes under the primary key are opened, and never sealed again",
     guard: "(kid === primary && !batch.isDryRun)",
     instead: "false",
   },

@@ -85,7 +85,7 @@ function copyProject(): string {
   return folder;
 }
 
-/** What the stack applies. The types of the database are not made anew: no test here checks types. */
+/** Makes the migration, which the stack applies. It leaves the database's types alone: no test here checks types. */
 function writeMigration(copy: string): void {
   writeFileSync(path.join(copy, path.relative(projectDir, migrationFile)), migrationFromSql(path.join(copy, "sql")));
 }

@@ -94,7 +94,7 @@ test("the banner names who pays, who does not, and what is left for the rest", a
   await review(page, "credits-mixed");
 });
 
-test("credits reserved by a call are shown until it ends, and then go by themselves", async ({ visit }) => {
+test("credits reserved by a call are shown until it ends, and then disappear", async ({ visit }) => {
   const user = await newUser(100);
   const holdId = await beginCall(user, "doc_generation");
   const page = await visit(user);

@@ -169,7 +169,7 @@ test("a key cannot be sent after the session has ended, and stays in its field f
   await rowOf(page, "openai").getByText("Verified", { exact: true }).waitFor();
 });
 
-test("whoever does not want to sign in again leaves", async ({ visit }) => {
+test("a user who does not want to sign in again can leave", async ({ visit }) => {
   const page = await visit(await newUser(), { tolerates });
   await keysHeading(page).waitFor();
   await endSession(page);
@@ -179,7 +179,7 @@ test("whoever does not want to sign in again leaves", async ({ visit }) => {
   expect(await page.getByRole("dialog").count()).toBe(0);
 });
 
-test("whoever signs in as somebody else sees nothing of the first", async ({ visit }) => {
+test("a user who signs in as somebody else sees nothing of the first", async ({ visit }) => {
   const [first, second] = [await newUser(100), await newUser(7)];
   const page = await visit(first, { tolerates });
   const field = await openForm(page, "openai");

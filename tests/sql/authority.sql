@@ -99,7 +99,7 @@ grant select on holds_of_cyd to anon, authenticated, service_role, byok_server, 
 -- Who is signed in and has nothing.
 create temporary view strangers as select name from attackers where role = 'authenticated' and name <> 'the owner';
 
--- What is not refused for want of a right. Every cell that has no line here must answer 42501, permission denied.
+-- The attempts that pass the check of privileges. Every cell without a line here must answer 42501, permission denied.
 create temporary table allowed (kind text, name text, attacker text, action text, outcome text, primary key (kind, name, attacker, action));
 insert into allowed
   select 'table', name, 'the owner', 'select', 'shows own rows' from unnest(array['accounts', 'credentials', 'entries', 'holds']) as name
@@ -144,7 +144,7 @@ insert into allowed
       'charge_hold', 'count_attempt', 'count_envelopes', 'is_client_accepted', 'list_envelopes', 'list_prices', 'mark_credential', 'open_call',
       'place_hold', 'read_envelope', 'refund_charge', 'require_claims', 'replace_envelopes', 'run_batch', 'save_credential', 'void_hold')
   union all
-  -- What policies ask for whoever is signed in.
+  -- The functions that policies call for signed-in users.
   select 'function', known.name, attackers.name, 'execute', 'runs' from known, attackers
   where kind = 'function' and known.name in ('is_client_accepted(jsonb)', 'require_claims(jsonb)') and role = 'authenticated'
   union all
@@ -169,7 +169,7 @@ insert into actions values
   ('sequence', 'select'), ('sequence', 'nextval'), ('sequence', 'setval'),
   ('function', 'execute');
 
--- A row of ada's for whoever tries to insert or update: as she has it, so that nothing but authority is in the way.
+-- A row of ada's for attempts to insert or update: as she has it, so that only authority is in the way.
 create function pg_temp.row_of(p_table text) returns jsonb language plpgsql as $$
 declare
   v_row jsonb;

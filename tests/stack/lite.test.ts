@@ -402,7 +402,7 @@ describe("auth.admin", () => {
     expect(error).toMatchObject({ status: 422, code: "email_exists" });
   });
 
-  it("refuses whoever has no secret key", async () => {
+  it("refuses a request without the secret key", async () => {
     const { supabase } = await newUser();
     for (const users of [supabase.auth.admin, client(stack.publishableKey).auth.admin]) {
       expect((await users.listUsers()).error?.status).toBe(403);

@@ -120,7 +120,7 @@ it("startPostgres() leaves the process alone that has the number in an old postm
   }
 });
 
-it("startPostgres() begins anew after an initdb that was killed half-way", async () => {
+it("startPostgres() starts over after an initdb that was killed half-way", async () => {
   mkdirSync(path.join(folder, "database.new-half", "cluster"), { recursive: true });
   await start();
   expect(readdirSync(folder).filter((name) => name.startsWith("database"))).toEqual(["database"]);

@@ -217,7 +217,7 @@ it("stop() lets the functions finish what they have handed to EdgeRuntime.waitUn
   expect(data).toEqual([{ work }]);
 });
 
-it("failed tells that a server of the stack has ended by itself", async () => {
+it("failed tells that a server of the stack has ended unasked", async () => {
   const stack = await start();
   const pid = Number(readFileSync(path.join(stack.dataDir, "postmaster.pid"), "utf8").split("\n", 1)[0]);
   process.kill(pid, "SIGINT");

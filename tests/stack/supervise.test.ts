@@ -2,7 +2,7 @@ import { expect, it, vi } from "vitest";
 import { type ShutdownSignals, spawnSupervised } from "../../stack/supervise.ts";
 import { isRunning, run } from "../harness/processes.ts";
 
-/** Says when it is up, and what it is told to do; never ends by itself. */
+/** Says when it is up, and what it is told to do; never ends unasked. */
 const server = (onTerm: string) => `trap '${onTerm}' TERM; echo up; while :; do sleep 0.1; done`;
 
 const options = (onTerm: string, patience_ms = 500) => ({
@@ -41,7 +41,7 @@ it("end() kills a server that does not finish in time", async () => {
   expect(await supervised.ended).toBeNull();
 });
 
-it("end() of a server that has ended by itself does nothing", async () => {
+it("end() of a server that has already ended does nothing", async () => {
   const supervised = spawnSupervised({ ...options(""), args: ["-c", "exit 3"] });
   supervised.stdout.resume();
   expect(await supervised.ended).toBe(3);

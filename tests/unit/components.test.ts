@@ -34,7 +34,7 @@ test("joinPages() puts what is new in the newest page at the beginning", () => {
   expect(joinPages(page(30, 11), page(30, 21))).toEqual(page(30, 11));
 });
 
-test("joinPages() begins anew where the newest page no longer meets what is known", () => {
+test("joinPages() starts over if the newest page no longer meets the known ones", () => {
   expect(joinPages(page(30, 11), page(50, 41))).toEqual(page(50, 41));
 });
 

@@ -1,5 +1,5 @@
 /**
- * Calls race with saving, removing and revoking the key that would pay them. Whoever pays a call pays all of it: the user's key
+ * Calls race with saving, removing and revoking the key that would pay them. One payer pays all of a call: the user's key
  * and nothing in the ledger, or credits once; and a key that fails never turns into a debit.
  */
 import { randomInt } from "node:crypto";

@@ -109,7 +109,7 @@ test("nothing of an Anthropic organisation comes back", async () => {
 describe.each([
   { what: "an answer", behaviour: "works", status: 200, code: null },
   { what: "a provider's error", behaviour: "rate_limited", status: 429, code: null },
-  { what: "a refusal of ours", behaviour: "rejected", status: 403, code: "api_key_rejected" },
+  { what: "a refusal by the function", behaviour: "rejected", status: 403, code: "api_key_rejected" },
 ] as const)("$what", ({ what, behaviour, status, code }) => {
   test(`${what} is not to be stored, sniffed, run or hidden from a browser`, async () => {
     const { user } = await newByokUser("openai", { behaviour });

@@ -62,7 +62,7 @@ describe("a path that could mean something else to the next reader", () => {
   });
 });
 
-/** A Request holds its URL as the URL standard reads it, so these are settled before any code of ours runs. */
+/** A Request holds its URL as the URL standard reads it, so these are settled before the function's code runs. */
 describe("dot segments and backslashes", () => {
   test.each([
     ["openai/v1/../v1/models", "/v1/models"],

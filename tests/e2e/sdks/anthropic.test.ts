@@ -112,7 +112,7 @@ test("the Anthropic SDK raises its APIError with status 402 when credits run out
   expect(counting.count()).toBe(1);
 });
 
-test("the Anthropic SDK does not ask again after a refusal of ours, even one with a status that it would retry", async () => {
+test("the Anthropic SDK does not retry a refusal by the function, even one with a status that it would retry", async () => {
   const { user, apiKey } = await newByokUser("anthropic", { behaviour: "redirects" });
   const error = await clientOf(user)
     .messages.create(request)

@@ -1,5 +1,5 @@
 /**
- * A fetch for the SDKs that counts, to see whether an SDK asks again by itself. It is needed only where the refusal is ours,
+ * A fetch for the SDKs that counts, to see whether an SDK retries. It is needed only where the function refuses,
  * since no provider's fake hears of it.
  */
 export function countingFetch(): { fetch: typeof fetch; count(): number } {

@@ -15,7 +15,7 @@ function clientOf(user: User, httpOptions: GoogleGenAIOptions["httpOptions"] = {
 const onCredits = { headers: { "x-byok-operation": "single_doc_regen" } };
 const request = { model: "gemini-2.5-flash", contents: "hello" };
 
-/** Version 3 of the SDK asks below /v1 by itself; 1 and 2 below /v1beta, as 3 does when told to. */
+/** Version 3 of the SDK asks below /v1 by default; 1 and 2 below /v1beta, as 3 does when told to. */
 describe.each([
   { below: "/v1", options: {} },
   { below: "/v1beta", options: { apiVersion: "v1beta" } },

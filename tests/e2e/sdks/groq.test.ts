@@ -82,7 +82,7 @@ test("the Groq SDK raises its APIError with status 402 when credits run out, and
   expect(counting.count()).toBe(1);
 });
 
-test("the Groq SDK does not ask again after a refusal of ours, even one with a status that it would retry", async () => {
+test("the Groq SDK does not retry a refusal by the function, even one with a status that it would retry", async () => {
   const { user, apiKey } = await newByokUser("groq", { behaviour: "redirects" });
   const error = await clientOf(user)
     .chat.completions.create(request)

@@ -149,7 +149,7 @@ test("the OpenAI SDK raises its APIError with status 402 when credits run out, a
   expect(counting.count()).toBe(1);
 });
 
-test("the OpenAI SDK does not ask again after a refusal of ours, even one with a status that it would retry", async () => {
+test("the OpenAI SDK does not retry a refusal by the function, even one with a status that it would retry", async () => {
   const { user, apiKey } = await newByokUser("openai", { behaviour: "redirects" });
   const error = await clientOf(user)
     .chat.completions.create({ model: "gpt-4o", messages })

@@ -1,4 +1,4 @@
-/** What SDKs do by themselves when a call on credits fails: it costs the user once, or nothing. */
+/** SDKs retry when a call on credits fails: it costs the user once, or nothing. */
 import { createOpenAI } from "@ai-sdk/openai";
 import Anthropic from "@anthropic-ai/sdk";
 import { GoogleGenAI } from "@google/genai";
@@ -36,7 +36,7 @@ interface Settings {
   readonly timeout?: number;
 }
 
-/** An SDK that asks again by itself; what is not its address or its user's is left as it comes. */
+/** An SDK that retries; everything but its address and its user's token stays as it comes. */
 interface Sdk {
   readonly name: string;
   readonly provider: ProviderId;
@@ -181,7 +181,7 @@ describe.each(sdks)("the $name SDK", (sdk) => {
       expect(await ledger(user)).toEqual(["grant 100", ...charged]);
     });
 
-  test("pays nothing for refusals of ours with 5xx, however often it asks", async () => {
+  test("pays nothing for the function's own 5xx, however often it retries", async () => {
     await letPlatformKey(stack, provider, "resets");
     const user = await newUser(100, stack);
     const watched = watching();

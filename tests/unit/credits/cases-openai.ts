@@ -134,7 +134,7 @@ const responses: OfferCase = {
     ["tool_choice.tools.0.type", { tool_choice: { type: "allowed_tools", mode: "auto", tools: [{ type: "mcp" }] } }],
     ["tools.0.allowed_callers.0", { tools: [{ ...weatherTool, allowed_callers: ["programmatic"] }] }],
     ["tools.0.tools.0.type", { tools: [{ type: "namespace", name: "x", tools: [{ type: "web_search" }] }] }],
-    // The provider's default is to search by itself.
+    // The provider searches by default.
     ["tools.0.execution", { tools: [{ type: "tool_search" }] }],
     // Tools are defined in three places.
     ...providerTools.flatMap((tool): [string, Json][] => {

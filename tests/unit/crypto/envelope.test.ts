@@ -212,7 +212,7 @@ describe("open()", () => {
     }
   });
 
-  test("derives once for an envelope that is opened again, and anew after five minutes", async () => {
+  test("derives once for an envelope that is opened again, and again after five minutes", async () => {
     const { envelope } = await seal(keyring, binding, "sk-key");
     const deriveKey = vi.spyOn(crypto.subtle, "deriveKey");
     const now = vi.spyOn(Date, "now");

@@ -44,7 +44,7 @@ const echo = ({ steps }: Statement): Row[] =>
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("inBatches()", () => {
-  test("asks at once for whoever comes alone", () => {
+  test("asks at once for a single step", () => {
     const { statements, database } = batches();
     void database.refundCharge("ada", 7, { microcredits: 3, reason: "unused", usage: null }).catch(() => undefined);
     expect(statements.map(({ steps }) => steps)).toEqual([
@@ -107,7 +107,7 @@ describe("inBatches()", () => {
     await expect(calls[2]).rejects.toThrow(new ByokError("internal"));
   });
 
-  test.each(["55P03", "40P01", "40001"])("asks by itself for whom a batch came to nothing with %s", async (code) => {
+  test.each(["55P03", "40P01", "40001"])("sends a step alone if a batch failed it with %s", async (code) => {
     const asked: string[] = [];
     const { statements, database, open } = batches((name, parameters) => {
       asked.push(`${name} ${Object.values(parameters).join(" ")}`);
@@ -156,7 +156,7 @@ describe("inBatches()", () => {
     expect(statements).toHaveLength(3);
   });
 
-  test("is internal for whoever got no row", async () => {
+  test("is internal for a step without a row", async () => {
     const { statements, open } = batches();
     const call = open("ada");
     statements[0]?.answer([]);

@@ -236,11 +236,11 @@ describe("an error of the database", () => {
 
   test.each([
     [
-      "another SQLSTATE with a code of ours",
+      "another SQLSTATE with one of the error codes",
       { code: "P0001", message: "insufficient_credits", details: null, hint: null },
     ],
     [
-      "a SQLSTATE of ours with a strange code",
+      "an SQLSTATE PTxyz with a strange code",
       { code: "PT418", message: "s3cret", details: '{"s3cret":1}', hint: null },
     ],
     ["a name that every object has", { code: "PT400", message: "toString", details: null, hint: null }],

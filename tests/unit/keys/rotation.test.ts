@@ -58,7 +58,7 @@ describe("countByKid()", () => {
 });
 
 describe("rewrapBatch()", () => {
-  test("seals every envelope anew under the primary key, for the same user, credential and provider", async () => {
+  test("re-encrypts every envelope under the primary key, for the same user, credential and provider", async () => {
     const envelopes = await Promise.all(providerIds.map((provider) => listed(1, provider, `key of ${provider}`)));
     const database = databaseWith(...envelopes);
     const result = await rewrapBatch({ database, keyring: await keyringOf(2, 1) }, batchOf({ after: "id", limit: 4 }));
@@ -146,7 +146,7 @@ describe("rewrapBatch()", () => {
   });
 
   test("lets what is no unreadable envelope end the batch", async () => {
-    const failure = new Error("a fault of ours");
+    const failure = new Error("a fault of the function");
     const database = mockDatabase({
       listEnvelopes: async () => {
         throw failure;

@@ -176,7 +176,7 @@ describe("watchAnswer()", () => {
     expect(cancelled).toHaveBeenCalledOnce();
   });
 
-  test("counts the silence anew after every chunk, and not while the client is slow", async () => {
+  test("counts the silence from each chunk on, and not while the client is slow", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     const { body, endings, send, writer } = watched({ stallTimeout_ms: 1000 });
     const reader = body.getReader();

@@ -80,15 +80,18 @@ describe("inboundError()", () => {
     ],
     ["a 403 for a missing scope", "openai", 403, { error: { message: "Missing scopes: x" } }, "restricted"],
     ["Google's 400 for an invalid key", "google", 400, invalid, "rejected"],
-  ])("turns %s into a refusal of ours without the provider's words", async (_, provider, status, body, verdict) => {
-    const adapter = providers[provider];
-    await expect(inboundError(error(status, body), adapter, byok)).rejects.toMatchObject({
-      code: "api_key_rejected",
-      callStatus: 403,
-      message: `${adapter.name} refuses this API key for this request.`,
-      details: { verdict },
-    });
-  });
+  ])(
+    "turns %s into the function's own refusal, without the provider's words",
+    async (_, provider, status, body, verdict) => {
+      const adapter = providers[provider];
+      await expect(inboundError(error(status, body), adapter, byok)).rejects.toMatchObject({
+        code: "api_key_rejected",
+        callStatus: 403,
+        message: `${adapter.name} refuses this API key for this request.`,
+        details: { verdict },
+      });
+    },
+  );
 
   test.each<[string, number, keyof typeof providers, unknown]>([
     ["a block page of the provider's edge", 403, "openai", "error code: 1010"],

@@ -76,7 +76,7 @@ describe("outboundHeaders()", () => {
     });
   });
 
-  test("puts no version of ours in the place of one that the client left out", () => {
+  test("adds no version where the client left it out", () => {
     expect(Object.fromEntries(outboundHeaders(new Headers(), providers.anthropic, byok))).toEqual({
       "accept-encoding": "identity",
       "x-api-key": apiKey,
