@@ -64,7 +64,7 @@ test("a key that works is verified, shows its last four characters, and says who
 });
 
 const onOpenAI = "0 credits, billed to your OpenAI account";
-const failing = "Calls to OpenAI fail rather than cost credits";
+const failing = "Calls to OpenAI are failing";
 
 /** What the fake does with a new key -> what the page says. */
 const onSaving: { behaviour: Behaviour; status: string; label: string; says: RegExp; banner: string }[] = [
@@ -110,7 +110,7 @@ test("a key that is for certain websites only is not said to work, and says what
   const says = /limited to certain websites, so calls from here fail: lift the limit at Google AI/;
   await row.getByText(says).waitFor();
   await announcement(page, says).waitFor({ state: "attached" });
-  await page.getByText("Calls to Google AI fail rather than cost credits").waitFor();
+  await page.getByText("Calls to Google AI are failing").waitFor();
   await page.reload();
   await rowOf(page, "google").getByText(says).waitFor();
   await review(page, "keys-website-only");
@@ -172,7 +172,7 @@ test("a key whose envelope no longer opens is locked, and saving it again unlock
   const row = rowOf(page, "groq");
   await row.getByText("Locked", { exact: true }).waitFor();
   await row.getByText("This key can no longer be opened here, so calls fail: save it again").waitFor();
-  await page.getByText("Calls to Groq fail rather than cost credits").waitFor();
+  await page.getByText("Calls to Groq are failing").waitFor();
   expect(await savedStatus(user)).toBe("locked");
   await review(page, "keys-locked");
   await submitKey(page, "groq", apiKey);
