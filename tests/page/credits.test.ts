@@ -105,7 +105,7 @@ test("credits reserved by a call are shown until it ends, and then disappear", a
   await page.getByText("100 credits", { exact: true }).waitFor();
   await page.getByText("reserved by calls").waitFor({ state: "detached" });
   // Nothing announced the end of the call to the history either.
-  await page.getByRole("cell", { name: "+10" }).waitFor();
+  await page.getByRole("cell", { name: "+10", exact: true }).waitFor();
 });
 
 test("the history tells charges, refunds and grants, newest first, and adds up to the balance", async ({ visit }) => {
