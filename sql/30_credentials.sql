@@ -55,7 +55,7 @@ alter table byok.envelopes enable row level security;
 create policy "Owners read their credentials" on byok.credentials
   for select to authenticated using (user_id = (select auth.uid()));
 create policy "Owners remove their credentials" on byok.credentials
-  for delete to authenticated using (user_id = (select auth.uid()) and (select byok.require_claims(auth.jwt())));
+  for delete to authenticated using (user_id = (select auth.uid()) and (select byok.require_claims((select auth.jwt()))));
 create policy "The server keeps the credentials of the user it acts for" on byok.credentials
   for all to byok_server using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
 create policy "The server keeps the envelopes of the user it acts for" on byok.envelopes

@@ -404,7 +404,7 @@ alter table byok.envelopes enable row level security;
 create policy "Owners read their credentials" on byok.credentials
   for select to authenticated using (user_id = (select auth.uid()));
 create policy "Owners remove their credentials" on byok.credentials
-  for delete to authenticated using (user_id = (select auth.uid()) and (select byok.require_claims(auth.jwt())));
+  for delete to authenticated using (user_id = (select auth.uid()) and (select byok.require_claims((select auth.jwt()))));
 create policy "The server keeps the credentials of the user it acts for" on byok.credentials
   for all to byok_server using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
 create policy "The server keeps the envelopes of the user it acts for" on byok.envelopes
@@ -1600,13 +1600,13 @@ to byok_functions;
 -- To an OAuth client that the operator did not name, the tables of a user are empty, whatever other policies let its user see.
 
 create policy "No client but the accepted ones sees credentials" on byok.credentials
-  as restrictive for all to authenticated using ((select byok.is_client_accepted(auth.jwt())));
+  as restrictive for all to authenticated using ((select byok.is_client_accepted((select auth.jwt()))));
 create policy "No client but the accepted ones sees accounts" on byok.accounts
-  as restrictive for all to authenticated using ((select byok.is_client_accepted(auth.jwt())));
+  as restrictive for all to authenticated using ((select byok.is_client_accepted((select auth.jwt()))));
 create policy "No client but the accepted ones sees holds" on byok.holds
-  as restrictive for all to authenticated using ((select byok.is_client_accepted(auth.jwt())));
+  as restrictive for all to authenticated using ((select byok.is_client_accepted((select auth.jwt()))));
 create policy "No client but the accepted ones sees entries" on byok.entries
-  as restrictive for all to authenticated using ((select byok.is_client_accepted(auth.jwt())));
+  as restrictive for all to authenticated using ((select byok.is_client_accepted((select auth.jwt()))));
 
 comment on policy "No client but the accepted ones sees credentials" on byok.credentials is 'A third party''s token carries the role and the id of its user.';
 comment on policy "No client but the accepted ones sees accounts" on byok.accounts is 'A third party''s token carries the role and the id of its user.';

@@ -82,14 +82,14 @@ export const callerGuards: readonly Guard[] = [
     ...tokens,
     name: "A key is removed with the claims that save asks for",
     file: "sql/30_credentials.sql",
-    guard: " and (select byok.require_claims(auth.jwt()))",
+    guard: " and (select byok.require_claims((select auth.jwt())))",
     instead: "",
   },
   ...["credentials", "accounts", "holds", "entries"].map((table) => ({
     ...tokens,
     name: `A client that is not accepted does not see ${table}`,
     file: "sql/85_clients.sql",
-    guard: `on byok.${table}\n  as restrictive for all to authenticated using ((select byok.is_client_accepted(auth.jwt())));`,
+    guard: `on byok.${table}\n  as restrictive for all to authenticated using ((select byok.is_client_accepted((select auth.jwt()))));`,
     instead: `on byok.${table}\n  as restrictive for all to authenticated using (true);`,
   })),
   {
