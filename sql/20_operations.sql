@@ -39,7 +39,7 @@ create table byok.prices (
 
 comment on table byok.prices is
   'What a call on credits costs, for each operation and model: a flat price, or one that is metered by the provider''s count of tokens. Credits do not buy a pair without a row; BYOK calls may name any model.';
-comment on column byok.prices.operation is 'The operation.';
+comment on column byok.prices.operation is 'The operation that this price is for.';
 comment on column byok.prices.provider is 'Provider id: openai, anthropic, google, groq.';
 comment on column byok.prices.model is 'Model id exactly as the provider spells it.';
 comment on column byok.prices.microcredits_per_call is 'Flat: price of one call. Null for a metered price.';

@@ -17,7 +17,7 @@ create table byok.credentials (
 
 comment on table byok.credentials is 'One row for each user and provider with a saved API key. While it exists, calls to that provider are funded by BYOK.';
 comment on column byok.credentials.id is 'Made by the function before sealing: the envelope is bound to it. New with every save.';
-comment on column byok.credentials.user_id is 'Owner.';
+comment on column byok.credentials.user_id is 'The user whose key it is; the row is deleted with the user.';
 comment on column byok.credentials.provider is 'Provider id: openai, anthropic, google, groq.';
 comment on column byok.credentials.hint is 'Last four characters of the API key, or empty when the key is too short to show any.';
 comment on column byok.credentials.status is 'The verdict of the last check with the provider, or locked when the envelope cannot be opened: its master key is gone, or it was tampered with.';

@@ -23,9 +23,9 @@ create table byok.counters (
 
 comment on table byok.counters is 'How often each user has done what is limited, in the last period with any. One row for each user and limit, overwritten in the next period.';
 comment on column byok.counters.user_id is 'Whom the functions worked for.';
-comment on column byok.counters.name is 'The limit.';
+comment on column byok.counters.name is 'Name of the limit that this counts against.';
 comment on column byok.counters.period_began_at is 'Beginning of the period that is counted.';
-comment on column byok.counters.times is 'Times in that period.';
+comment on column byok.counters.times is 'How often the user did it in that period.';
 
 alter table byok.limits enable row level security;
 alter table byok.counters enable row level security;

@@ -14,8 +14,8 @@ create table byok.accounts (
 ) with (fillfactor = 70); -- Every call on credits changes its account twice; with room on the page no index has to follow.
 
 comment on table byok.accounts is 'One row for each user who was ever granted credits. It is the one row that billing locks.';
-comment on column byok.accounts.user_id is 'Owner.';
-comment on column byok.accounts.available_microcredits is 'What can be spent.';
+comment on column byok.accounts.user_id is 'The user who spends these credits; the row is deleted with the user.';
+comment on column byok.accounts.available_microcredits is 'Microcredits that the user can spend now; held ones are not among them.';
 comment on column byok.accounts.held_microcredits is 'What calls under way have reserved.';
 comment on column byok.accounts.unpaid_on is 'The last day (UTC) on which the platform bore the price of a call.';
 comment on column byok.accounts.unpaid_microcredits is 'What the platform bore on that day; the limit unpaid_microcredits is the most for a day.';
@@ -55,7 +55,7 @@ create table byok.entries (
 
 comment on table byok.entries is 'The ledger: append-only. A row goes only together with its account.';
 comment on column byok.entries.id is 'Order of the ledger; a charge stands where its call was opened.';
-comment on column byok.entries.user_id is 'Owner.';
+comment on column byok.entries.user_id is 'The user whose account changed.';
 comment on column byok.entries.kind is 'grant: put in; revoke: taken back by the operator; charge: the price of a call; refund: given back of a charge.';
 comment on column byok.entries.microcredits is 'Amount, always positive; the kind says the direction.';
 comment on column byok.entries.operation is 'What was billed; null for a grant or revoke.';
@@ -69,7 +69,7 @@ comment on column byok.entries.output_tokens is 'Of a refund, if the provider re
 comment on column byok.entries.reason is
   'Of a grant or revoke: why, in the operator''s words. Of a refund: unused (a metered call cost less), nothing_delivered (the provider failed before any content), broken_off (the platform bears the price, within a daily limit).';
 comment on column byok.entries.idempotency_key is 'A grant''s or revoke''s key: the same key counts once.';
-comment on column byok.entries.created_at is 'When it happened.';
+comment on column byok.entries.created_at is 'When the account changed.';
 
 -- Most users have few entries and some have very many. Planned for the average, a page of a long ledger would be had by reading
 -- and sorting all of it; planned for a thousand entries a user, it is read off the index.

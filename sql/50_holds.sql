@@ -18,10 +18,10 @@ create table byok.holds (
 
 comment on table byok.holds is 'Calls under way on credits, one row each. It goes with the charge, or when the call costs nothing.';
 comment on column byok.holds.id is 'The id that the charge will have.';
-comment on column byok.holds.user_id is 'Owner.';
+comment on column byok.holds.user_id is 'The user whose call it is.';
 comment on column byok.holds.operation is 'What the call is billed as.';
 comment on column byok.holds.provider is 'The provider that is asked.';
-comment on column byok.holds.model is 'The model that is asked.';
+comment on column byok.holds.model is 'The model that the call names.';
 comment on column byok.holds.microcredits is 'The most that the call can cost by the price when it was opened.';
 comment on column byok.holds.request_id is 'The caller''s idempotency key; null if it sent none.';
 comment on column byok.holds.expires_at is 'A hold that is still there then is of a function that died: longer than any may run (400 s).';

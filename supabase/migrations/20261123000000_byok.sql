@@ -253,7 +253,7 @@ create table byok.prices (
 
 comment on table byok.prices is
   'What a call on credits costs, for each operation and model: a flat price, or one that is metered by the provider''s count of tokens. Credits do not buy a pair without a row; BYOK calls may name any model.';
-comment on column byok.prices.operation is 'The operation.';
+comment on column byok.prices.operation is 'The operation that this price is for.';
 comment on column byok.prices.provider is 'Provider id: openai, anthropic, google, groq.';
 comment on column byok.prices.model is 'Model id exactly as the provider spells it.';
 comment on column byok.prices.microcredits_per_call is 'Flat: price of one call. Null for a metered price.';
@@ -366,7 +366,7 @@ create table byok.credentials (
 
 comment on table byok.credentials is 'One row for each user and provider with a saved API key. While it exists, calls to that provider are funded by BYOK.';
 comment on column byok.credentials.id is 'Made by the function before sealing: the envelope is bound to it. New with every save.';
-comment on column byok.credentials.user_id is 'Owner.';
+comment on column byok.credentials.user_id is 'The user whose key it is; the row is deleted with the user.';
 comment on column byok.credentials.provider is 'Provider id: openai, anthropic, google, groq.';
 comment on column byok.credentials.hint is 'Last four characters of the API key, or empty when the key is too short to show any.';
 comment on column byok.credentials.status is 'The verdict of the last check with the provider, or locked when the envelope cannot be opened: its master key is gone, or it was tampered with.';
@@ -552,9 +552,9 @@ create table byok.counters (
 
 comment on table byok.counters is 'How often each user has done what is limited, in the last period with any. One row for each user and limit, overwritten in the next period.';
 comment on column byok.counters.user_id is 'Whom the functions worked for.';
-comment on column byok.counters.name is 'The limit.';
+comment on column byok.counters.name is 'Name of the limit that this counts against.';
 comment on column byok.counters.period_began_at is 'Beginning of the period that is counted.';
-comment on column byok.counters.times is 'Times in that period.';
+comment on column byok.counters.times is 'How often the user did it in that period.';
 
 alter table byok.limits enable row level security;
 alter table byok.counters enable row level security;
@@ -794,8 +794,8 @@ create table byok.accounts (
 ) with (fillfactor = 70); -- Every call on credits changes its account twice; with room on the page no index has to follow.
 
 comment on table byok.accounts is 'One row for each user who was ever granted credits. It is the one row that billing locks.';
-comment on column byok.accounts.user_id is 'Owner.';
-comment on column byok.accounts.available_microcredits is 'What can be spent.';
+comment on column byok.accounts.user_id is 'The user who spends these credits; the row is deleted with the user.';
+comment on column byok.accounts.available_microcredits is 'Microcredits that the user can spend now; held ones are not among them.';
 comment on column byok.accounts.held_microcredits is 'What calls under way have reserved.';
 comment on column byok.accounts.unpaid_on is 'The last day (UTC) on which the platform bore the price of a call.';
 comment on column byok.accounts.unpaid_microcredits is 'What the platform bore on that day; the limit unpaid_microcredits is the most for a day.';
@@ -835,7 +835,7 @@ create table byok.entries (
 
 comment on table byok.entries is 'The ledger: append-only. A row goes only together with its account.';
 comment on column byok.entries.id is 'Order of the ledger; a charge stands where its call was opened.';
-comment on column byok.entries.user_id is 'Owner.';
+comment on column byok.entries.user_id is 'The user whose account changed.';
 comment on column byok.entries.kind is 'grant: put in; revoke: taken back by the operator; charge: the price of a call; refund: given back of a charge.';
 comment on column byok.entries.microcredits is 'Amount, always positive; the kind says the direction.';
 comment on column byok.entries.operation is 'What was billed; null for a grant or revoke.';
@@ -849,7 +849,7 @@ comment on column byok.entries.output_tokens is 'Of a refund, if the provider re
 comment on column byok.entries.reason is
   'Of a grant or revoke: why, in the operator''s words. Of a refund: unused (a metered call cost less), nothing_delivered (the provider failed before any content), broken_off (the platform bears the price, within a daily limit).';
 comment on column byok.entries.idempotency_key is 'A grant''s or revoke''s key: the same key counts once.';
-comment on column byok.entries.created_at is 'When it happened.';
+comment on column byok.entries.created_at is 'When the account changed.';
 
 -- Most users have few entries and some have very many. Planned for the average, a page of a long ledger would be had by reading
 -- and sorting all of it; planned for a thousand entries a user, it is read off the index.
@@ -1064,10 +1064,10 @@ create table byok.holds (
 
 comment on table byok.holds is 'Calls under way on credits, one row each. It goes with the charge, or when the call costs nothing.';
 comment on column byok.holds.id is 'The id that the charge will have.';
-comment on column byok.holds.user_id is 'Owner.';
+comment on column byok.holds.user_id is 'The user whose call it is.';
 comment on column byok.holds.operation is 'What the call is billed as.';
 comment on column byok.holds.provider is 'The provider that is asked.';
-comment on column byok.holds.model is 'The model that is asked.';
+comment on column byok.holds.model is 'The model that the call names.';
 comment on column byok.holds.microcredits is 'The most that the call can cost by the price when it was opened.';
 comment on column byok.holds.request_id is 'The caller''s idempotency key; null if it sent none.';
 comment on column byok.holds.expires_at is 'A hold that is still there then is of a function that died: longer than any may run (400 s).';

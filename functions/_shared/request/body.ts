@@ -96,7 +96,7 @@ export function tooLarge(max_bytes: number): ByokError {
   });
 }
 
-/** A text as a stream. */
+/** A text as a stream, which fetch cannot send a second time: see `body` in relay/relay.ts. */
 export function streamOf(text: string): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({
     start(controller) {
