@@ -6,6 +6,7 @@ import { chmodSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { defaultSupabaseDir, readConfig } from "../../stack/config.ts";
+import type { WorkerLife } from "../../stack/functions/worker-life.ts";
 import { startGateway } from "../../stack/api/gateway.ts";
 import { loadSecrets } from "../../stack/secrets.ts";
 import { createTokens } from "../../stack/api/tokens.ts";
@@ -40,10 +41,12 @@ export interface BreakableStack {
  *
  * @param functionsEnv more variables for the functions
  * @param way how the functions reach the database; the gate sees nothing of those who go directly
+ * @param life how long the functions' workers live; as long as nobody kills them when absent
  */
 export async function startBreakableStack(
   functionsEnv: Record<string, string> = {},
   way: "data-api" | "direct" = "data-api",
+  life?: WorkerLife,
 ): Promise<BreakableStack> {
   const stateDir = realpathSync(mkdtempSync(path.join(tmpdir(), "byok-crash-")));
   // Postgres may run under another account, which passes through to its own folder.
@@ -91,6 +94,7 @@ export async function startBreakableStack(
           ...functionsEnv,
         },
         allowHosts: [],
+        life,
         log: (line) => printed.push(line),
       }),
     );

@@ -30,12 +30,11 @@ export async function saveKey(stack: BreakableStack, user: User): Promise<void> 
   if (!response.ok) throw new Error(`A test user's API key could not be saved: ${response.status}.`);
 }
 
-/** Makes the pending holds of these users look as old as those of functions that died, and sweeps. */
+/** Makes the holds of these users look as old as those of functions that died, and sweeps. */
 export async function expireHolds(client: Client, users: readonly User[]): Promise<void> {
-  await client.query(
-    "update byok.holds set expires_at = now() - interval '1 second' where state = 'pending' and user_id = any($1)",
-    [users.map(({ id }) => id)],
-  );
+  await client.query("update byok.holds set expires_at = now() - interval '1 second' where user_id = any($1)", [
+    users.map(({ id }) => id),
+  ]);
   await client.query("select byok.expire_holds(1000000)");
 }
 
