@@ -82,7 +82,8 @@ class Story {
   ) {
     const { path, body } = generationOf(provider, false);
     const response = await this.#ask(provider, path, body, { "x-byok-operation": operation });
-    await response.body?.cancel();
+    // To the end: a client that leaves before any content is not charged.
+    await response.arrayBuffer();
     await this.#print({ step, provider, operation, ...paid(response) }, expected);
   }
 
