@@ -1,4 +1,4 @@
-/** The pictures in ARCHITECTURE.md have an arrow wherever one of their folders imports another, and no other arrow. */
+/** The map in ARCHITECTURE.md: its pictures have the arrows that the imports have, and its table has every shared file. */
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -39,7 +39,17 @@ function importsBetween(folders: readonly string[]): string[] {
   return [...new Set(arrows)].sort();
 }
 
-const pictures = readPictures(readFileSync(join(root, "ARCHITECTURE.md"), "utf8"));
+const architecture = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");
+const pictures = readPictures(architecture);
+
+test("the table of functions/_shared has a row for each file, or for its folder", () => {
+  const rows = architecture.split("\n").filter((line) => line.startsWith("| `"));
+  const isListed = (file: string) =>
+    rows.some((row) => [file, `${file.split("/")[0]}/`].some((name) => row.includes(`\`${name}\``)));
+  const files = globSync("**/*.ts", { cwd: join(root, "functions/_shared") });
+  expect(files).toContain("relay/relay.ts");
+  expect(files.filter((file) => !isListed(file))).toEqual([]);
+});
 
 test("the pictures show all rooms, and all groups of what the functions share", () => {
   const shown = pictures.flatMap(({ folders }) => folders);
