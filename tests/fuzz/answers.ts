@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { fakeKey } from "../harness/fakes.ts";
 import { draw, replay, runs } from "./drawing.ts";
+import { forgedHeaders, framings, statusLines } from "./forgeries.ts";
 import { answerOf, type Script } from "./provider.ts";
 import { bearer, manyAtATime, type Target } from "./target.ts";
 import { exchange, requestOf, type WireAnswer } from "./wire.ts";
@@ -13,23 +14,40 @@ const questions = ["GET under BYOK", "POST under BYOK", "POST on credits", "save
 type Question = (typeof questions)[number];
 const calls = questions.filter((question) => question !== "save");
 
-type Case = readonly [name: string, script: Script];
+const isOnCredits = (question: Question) => question === "POST on credits";
 
-/** Sends bytes, one for each character, and hangs up. */
-function sends(bytes: string): Script {
-  return (socket) => socket.end(Buffer.from(bytes, "latin1"));
+interface Case {
+  readonly name: string;
+  /** What the provider sends, one byte a character. */
+  readonly bytes: string;
+  /** Whether it keeps the connection for the next question, or hangs up. */
+  readonly isKept: boolean;
 }
 
+/** Sends bytes and hangs up. */
+const sends = (name: string, bytes: string): Case => ({ name, bytes, isKept: false });
+
 /** Sends a whole answer, and keeps the connection for the next question. */
-function answers(bytes: string): Script {
-  return (socket) => socket.write(Buffer.from(bytes, "latin1"));
+const answers = (name: string, bytes: string): Case => ({ name, bytes, isKept: true });
+
+function scriptOf({ bytes, isKept }: Pick<Case, "bytes" | "isKept">): Script {
+  const sent = Buffer.from(bytes, "latin1");
+  return (socket) => (isKept ? socket.write(sent) : socket.end(sent));
+}
+
+/** Whether what was announced as chunks, as packed or as longer than nothing is broken before a byte of it can be read. */
+function isBrokenFromTheFirstByte({ bytes }: Case): boolean {
+  const end = bytes.lastIndexOf("\r\n\r\n");
+  const framing = /^(?:transfer-encoding:.*\bchunked|content-encoding: (?:gzip|br)\r?$)/m;
+  const isEmpty = end + 4 === bytes.length && /^content-length: [1-9]/m.test(bytes);
+  return isEmpty || framing.test(bytes.slice(0, end));
 }
 
 /** A request for OpenAI that makes its provider answer with the script of that name. */
 function questionOf(target: Target, question: Question, name: string): string {
   const { attacker, saver, spender } = target;
   const chat = "/call/openai/v1/chat/completions";
-  const body = JSON.stringify({ model: "gpt-4.1-mini", messages: [], user: name });
+  const body = JSON.stringify({ model: "gpt-4.1-mini", messages: [{ role: "user", content: name }] });
   switch (question) {
     case "GET under BYOK":
       return requestOf("GET", `/call/openai/v1/models/${name}`, [bearer(attacker)]);
@@ -58,89 +76,6 @@ function smuggledIn({ headers }: WireAnswer): string | null {
 }
 
 const list = '{"object":"list","data":[]}';
-const forgedHeaders = [
-  "x-byok-error: smuggled",
-  "x-byok-funding: smuggled",
-  "x-byok-credits: smuggled",
-  "access-control-allow-origin: https://smuggled",
-  "access-control-allow-credentials: smuggled",
-  "cache-control: smuggled",
-  "set-cookie: a=smuggled",
-  "location: smuggled",
-  "www-authenticate: smuggled",
-  "content-disposition: smuggled",
-  "content-security-policy: smuggled",
-  "refresh: 0;url=smuggled",
-  "link: <smuggled>",
-  "clear-site-data: smuggled",
-  "alt-svc: smuggled",
-  "x-should-retry: smuggled",
-  "openai-organization: smuggled",
-  "trailer: smuggled",
-  "service-worker-allowed: smuggled",
-  "server: smuggled",
-  "x-ratelimit-a: 1\rset-cookie: smuggled",
-  "x-ratelimit-a: 1\nset-cookie: smuggled",
-  "x-ratelimit-a: 1\r\n set-cookie: smuggled",
-  "x-ratelimit-a: \x80\xff\0",
-  "x-ratelimit-\xe9: 1",
-  "content-type: a\r\ncontent-type: b",
-  "content-type: \x01",
-  "retry-after: -1e400",
-  "connection: close, content-type",
-  "upgrade: websocket",
-  ": empty",
-  "no colon",
-  " leading: space",
-  "x-ratelimit-long: " + "a".repeat(20_000),
-  ...Array.from({ length: 3 }, (_, n) => `x-ratelimit-many-${n}: ${n}`),
-];
-const framings = [
-  "content-length: 5",
-  "content-length: 500",
-  "content-length: -1",
-  "content-length: 5, 6",
-  "content-length: 27\r\ncontent-length: 28",
-  "content-length: 99999999999999999999",
-  "content-length: abc",
-  "transfer-encoding: chunked",
-  "transfer-encoding: chunked\r\ncontent-length: 27",
-  "transfer-encoding: gzip, chunked",
-  "transfer-encoding: identity",
-  "transfer-encoding: xchunked",
-  "content-encoding: gzip",
-  "content-encoding: br",
-  "content-encoding: deflate",
-  "content-encoding: zstd",
-  "content-encoding: gzip, gzip",
-  "content-encoding: nonsense",
-  "content-encoding: identity",
-  "content-range: bytes 0-1/2",
-];
-const statusLines = [
-  ...[
-    100, 101, 102, 103, 199, 200, 201, 204, 205, 206, 226, 299, 400, 401, 402, 403, 404, 418, 421, 429, 451, 499, 500,
-    503, 529, 599, 600, 999,
-  ].map((status) => `HTTP/1.1 ${status} Any`),
-  "HTTP/1.1 000 Any",
-  "HTTP/1.1 20 Any",
-  "HTTP/1.1 2000 Any",
-  "HTTP/1.1 -1 Any",
-  "HTTP/1.1 abc Any",
-  "HTTP/1.1 200",
-  "HTTP/1.0 200 OK",
-  "HTTP/0.9 200 OK",
-  "HTTP/2 200",
-  "HTTP/9.9 200 OK",
-  "ICY 200 OK",
-  "SSH-2.0-OpenSSH",
-  "",
-  "\0\0\0",
-  "PRI * HTTP/2.0",
-  "HTTP/1.1 103 Early\r\nlink: <smuggled>\r\n\r\nHTTP/1.1 200 OK",
-  "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK",
-];
-
 const codings = {
   gzip: gzipSync,
   deflate: deflateSync,
@@ -155,14 +90,27 @@ export function attackWithAnswers(target: () => Target): void {
     return exchange(target().doors[0].port, questionOf(target(), question, name), { patience: 60_000 });
   }
 
+  /** The key that the provider is asked with. */
+  function keyOf(question: Question): string {
+    return isOnCredits(question) ? target().stack.platformKeys.openai : target().attacker.apiKeys.openai!;
+  }
+
+  /**
+   * Deno 2.1.4 sends the head of an answer with the first byte of its body. Where none can be read, which is known too late for
+   * an answer of ours, it ends the connection. On credits and in checks the functions read the body before they answer.
+   */
+  function mayBreakOff(question: Question, each: Case): boolean {
+    return target().writesHeadWithBody && question.endsWith("under BYOK") && isBrokenFromTheFirstByte(each);
+  }
+
   async function expectNoFault(cases: readonly Case[], message?: string): Promise<void> {
     const faults: string[] = [];
-    const asked = cases.flatMap((each) => questions.map((question) => [question, ...each] as const));
-    await manyAtATime(asked, async ([question, name, script]) => {
-      const answer = await ask(question, script);
-      if (answer.status === null && target().mayBreakOff) return;
+    const asked = cases.flatMap((each) => questions.map((question) => [question, each] as const));
+    await manyAtATime(asked, async ([question, each]) => {
+      const answer = await ask(question, scriptOf(each));
+      if (mayBreakOff(question, each) && answer.bytes === "" && answer.isEnded) return;
       const fault = answer.status === null ? "is not there" : (target().faultOf(answer) ?? smuggledIn(answer));
-      if (fault) faults.push(`the answer to ${question}, ${target().shown(name)}, ${fault}`);
+      if (fault) faults.push(`the answer to ${question}, ${target().shown(each.name)}, ${fault}`);
     });
     expect(faults, message).toEqual([]);
     await target().expectUnharmed();
@@ -191,7 +139,7 @@ export function attackWithAnswers(target: () => Target): void {
     async (status) => {
       const redirects = locations().map((location) => {
         const header = location === null ? "" : `location: ${location}\r\n`;
-        return answers(`HTTP/1.1 ${status} Any\r\n${header}content-length: 0\r\n\r\n`);
+        return scriptOf({ bytes: `HTTP/1.1 ${status} Any\r\n${header}content-length: 0\r\n\r\n`, isKept: true });
       });
       const outcomes: unknown[] = [];
       await manyAtATime(
@@ -211,10 +159,8 @@ export function attackWithAnswers(target: () => Target): void {
 
   test("a check of a key follows no redirect either, and finds nothing out", async () => {
     for (const location of locations()) {
-      const answer = await ask(
-        "save",
-        answers(`HTTP/1.1 307 Any\r\nlocation: ${location}\r\ncontent-length: 0\r\n\r\n`),
-      );
+      const bytes = `HTTP/1.1 307 Any\r\nlocation: ${location}\r\ncontent-length: 0\r\n\r\n`;
+      const answer = await ask("save", scriptOf({ bytes, isKept: true }));
       expect([answer.status, answer.body.includes('"verdict":"unverified"')]).toEqual([200, true]);
     }
     expect(target().providers.openai.received).toHaveLength(locations().length);
@@ -223,27 +169,24 @@ export function attackWithAnswers(target: () => Target): void {
 
   test("headers that are the functions' own to send, or nobody's, do not come from a provider", async () => {
     const cases = forgedHeaders.flatMap((header) =>
-      [200, 429].map((status): Case => [`${status} ${header}`, answers(answerOf(status, list, `${header}\r\n`))]),
+      [200, 429].map((status) => answers(`${status} ${header}`, answerOf(status, list, `${header}\r\n`))),
     );
     await expectNoFault(cases);
   });
 
   test("a status, a length or an encoding that is none becomes a failure with a code, or a broken body", async () => {
     const cases = [
-      ...statusLines.map((line): Case => [
-        line,
-        sends(`${line}\r\ncontent-type: application/json\r\ncontent-length: 27\r\n\r\n${list}`),
-      ]),
-      ...framings.flatMap((framing) =>
-        [200, 302, 400].map((status): Case => [
-          `${status} ${framing}`,
-          sends(`HTTP/1.1 ${status} Any\r\n${framing}\r\n\r\n${list}`),
-        ]),
+      ...statusLines.map((line) =>
+        sends(line, `${line}\r\ncontent-type: application/json\r\ncontent-length: 27\r\n\r\n${list}`),
       ),
-      ...[204, 205, 304].map((status): Case => [
-        `${status} with a body`,
-        sends(`HTTP/1.1 ${status} Any\r\ncontent-length: 27\r\n\r\n${list}`),
-      ]),
+      ...framings.flatMap((framing) =>
+        [200, 302, 400].map((status) =>
+          sends(`${status} ${framing}`, `HTTP/1.1 ${status} Any\r\n${framing}\r\n\r\n${list}`),
+        ),
+      ),
+      ...[204, 205, 304].map((status) =>
+        sends(`${status} with a body`, `HTTP/1.1 ${status} Any\r\ncontent-length: 27\r\n\r\n${list}`),
+      ),
     ];
     await expectNoFault(cases);
   });
@@ -266,7 +209,7 @@ export function attackWithAnswers(target: () => Target): void {
         fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)), maxLength: 4 }),
       )
       .map(([at, length, more]) => good.slice(0, at) + more + good.slice(at + length));
-    const cases = draw(fc.oneof(put, changed), runs / 3).map((bytes): Case => [bytes, sends(bytes)]);
+    const cases = draw(fc.oneof(put, changed), runs / 3).map((bytes) => sends(bytes, bytes));
     await expectNoFault(cases, replay);
   });
 
@@ -299,10 +242,9 @@ export function attackWithAnswers(target: () => Target): void {
       `{"data":[${'{"id":"gpt-x"},'.repeat(20_000)}{}]}`,
     ];
     const cases = bodies.flatMap((body) =>
-      [200, 400].map((status): Case => [
-        `${status} ${body.slice(0, 60)}`,
-        answers(answerOf(status, Buffer.from(body).toString("latin1"))),
-      ]),
+      [200, 400].map((status) =>
+        answers(`${status} ${body.slice(0, 60)}`, answerOf(status, Buffer.from(body).toString("latin1"))),
+      ),
     );
     await expectNoFault(cases);
   });
@@ -311,53 +253,58 @@ export function attackWithAnswers(target: () => Target): void {
     "an answer packed as %s, though identity was asked for, is not passed on packed, nor a key in an error",
     async (coding) => {
       for (const question of calls) {
+        const key = keyOf(question);
+        const plain = JSON.stringify({ error: { message: `no ${key}` } });
+        const packed = codings[coding](plain);
+        const name = coding.replace(/, raw$/, "");
+        const fields = `content-type: application/json\r\ncontent-encoding: ${name}\r\ncontent-length: ${packed.length}`;
         for (const status of [200, 429]) {
-          const { apiKeys } = target().attacker;
-          const body = codings[coding](JSON.stringify({ error: { message: `no ${apiKeys.openai}` } }));
-          const name = coding.replace(/, raw$/, "");
-          const head = `HTTP/1.1 ${status} Any\r\ncontent-type: application/json\r\ncontent-encoding: ${name}\r\ncontent-length: ${body.length}\r\n\r\n`;
-          const answer = await ask(question, answers(head + body.toString("latin1")));
-          if (target().unpacks(name)) {
-            // What is readable is judged: of a success the body is the provider's own, and out of an error the key is taken.
-            if (status === 429) expect([answer.status, target().faultOf(answer)]).toEqual([429, null]);
-            continue;
+          const bytes = `HTTP/1.1 ${status} Any\r\n${fields}\r\n\r\n${packed.toString("latin1")}`;
+          const answer = await ask(question, scriptOf({ bytes, isKept: true }));
+          if (!target().unpacks(name)) {
+            expect([answer.status, answer.headers["x-byok-error"]]).toEqual([502, "provider_misbehaved"]);
+            expect(target().faultOf(answer)).toBeNull();
+          } else if (isOnCredits(question)) {
+            // There an error is one in a success too, and its words are ours.
+            expect([answer.status, target().faultOf(answer)]).toEqual([status, null]);
+          } else if (status === 429) {
+            expect([answer.headers["x-byok-error"], target().faultOf(answer)]).toEqual(["provider_misbehaved", null]);
+          } else {
+            // A success is passed on as it is, here unpacked: what a provider writes into one comes back, and nothing besides.
+            const isPassedOn = answer.body.includes(plain) && answer.headers["content-encoding"] === undefined;
+            expect([answer.status, isPassedOn]).toEqual([200, true]);
+            expect(target().faultOf({ ...answer, bytes: answer.bytes.replace(plain, "") })).toBeNull();
           }
-          expect([answer.status, answer.headers["x-byok-error"]]).toEqual([502, "provider_misbehaved"]);
-          expect(target().faultOf(answer)).toBeNull();
         }
       }
       await target().expectUnharmed();
     },
   );
 
-  test("a key that a provider repeats in an error does not come back", async () => {
-    const { apiKeys } = target().attacker;
-    const keys = { "POST under BYOK": apiKeys.openai, "POST on credits": target().stack.platformKeys.openai };
-    for (const [question, key] of Object.entries(keys)) {
+  test.each(["POST under BYOK", "POST on credits"] as const)(
+    "a key that a provider repeats in an error to %s does not come back",
+    async (question) => {
       for (const status of [400, 429, 500]) {
-        const answer = await ask(
-          question as Question,
-          answers(answerOf(status, JSON.stringify({ error: { message: `no ${key}` } }))),
+        const error = JSON.stringify({ error: { message: `no ${keyOf(question)}` } });
+        const answer = await ask(question, scriptOf({ bytes: answerOf(status, error), isKept: true }));
+        expect(target().faultOf(answer)).toBeNull();
+        // On credits the words of what is no fault of the request are ours, so that no key is in them.
+        const isOurs = isOnCredits(question) && status !== 400;
+        expect([answer.status, answer.headers["x-byok-error"]]).toEqual(
+          isOurs ? [status, undefined] : [502, "provider_misbehaved"],
         );
-        expect([answer.status, target().faultOf(answer)]).toEqual([status, null]);
       }
-    }
-    await target().expectUnharmed();
-  });
+      await target().expectUnharmed();
+    },
+  );
 
   test.each(["x-request-id", "request-id", "content-type", "retry-after", "x-ratelimit-key"])(
     "a key that a provider repeats in its header %s does not come back",
     async (header) => {
-      const keys = {
-        "POST under BYOK": target().attacker.apiKeys.openai,
-        "POST on credits": target().stack.platformKeys.openai,
-      };
-      for (const [question, key] of Object.entries(keys)) {
+      for (const question of ["POST under BYOK", "POST on credits"] as const) {
         for (const status of [200, 400]) {
-          const answer = await ask(
-            question as Question,
-            answers(`HTTP/1.1 ${status} Any\r\n${header}: a ${key}\r\ncontent-length: 2\r\n\r\n{}`),
-          );
+          const bytes = `HTTP/1.1 ${status} Any\r\n${header}: a ${keyOf(question)}\r\ncontent-length: 2\r\n\r\n{}`;
+          const answer = await ask(question, scriptOf({ bytes, isKept: true }));
           expect([question, target().faultOf(answer)]).toEqual([question, null]);
         }
       }

@@ -170,11 +170,13 @@ export function attackWithBodies(target: () => Target): void {
     async (what, crowd) => {
       const isRead = !what.startsWith("more");
       const waiting: (() => void)[] = [];
-      const user = target().providers.openai.script((socket) => {
+      const name = target().providers.openai.script((socket) => {
         waiting.push(() => socket.write(answerOf(200, "{}")));
         if (waiting.length === 16) for (const answer of waiting) answer();
       });
-      const body = `{"model":"gpt-4.1-mini","user":"${user}","messages":${crowd(mebibyte - 1000)}}`;
+      // The parameters of a function are what credits pass on whatever is in them.
+      const functions = `[{"name":"${name}","parameters":{"enum":${crowd(mebibyte - 1000)}}}]`;
+      const body = `{"model":"gpt-4.1-mini","messages":[],"functions":${functions}}`;
       const headers: Header[] = [bearer(target().spender), ["x-byok-operation", "kernel_build"]];
       const request = requestOf("POST", "/call/openai/v1/chat/completions", headers, body);
       expect(await sendAtOnce(16, request)).toEqual(Array(16).fill(isRead ? 200 : 400));
@@ -264,7 +266,7 @@ export function attackWithBodies(target: () => Target): void {
       "POST",
       "/call/openai/v1/chat/completions",
       [bearer(target().spender), ["x-byok-operation", "single_doc_regen"]],
-      JSON.stringify({ model: "gpt-4.1-mini", messages: [], user: script }),
+      JSON.stringify({ model: "gpt-4.1-mini", messages: [{ role: "user", content: script }] }),
     ),
     "a check": requestOf(
       "POST",

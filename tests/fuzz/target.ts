@@ -42,7 +42,7 @@ const meantFailures = ["provider_unreachable", "provider_misbehaved", "provider_
 const anyKey = /fake-(?:works|platform)-/;
 
 /** What Deno prints, and nothing can keep it from, when the stream of an answer on credits has to break. */
-const brokenOff = /^Error: The provider broke off\.$|^ {4}at [\w. ]+\((?:ext:|file:).*\.[jt]s:\d+:\d+\)$/;
+const brokenOff = /^Error: The provider broke off\.$|^ {4}at [\w.# ]+\((?:ext:|file:).*\.[jt]s:\d+:\d+\)$/;
 
 /** What may be on an answer: what a provider's answer brings along, what is ours, and what any server sends. */
 const answerHeaders =
@@ -125,8 +125,8 @@ export class Target {
     return this.stack.deno === "hosted" && ["gzip", "br"].includes(encoding);
   }
 
-  /** Whether an answer whose body is broken from its first byte on may break off before its head: the runtime writes both at once. */
-  get mayBreakOff(): boolean {
+  /** Whether the functions' runtime writes the head of an answer that is handed on together with the first byte of its body. */
+  get writesHeadWithBody(): boolean {
     return this.stack.deno === "hosted";
   }
 

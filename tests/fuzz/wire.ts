@@ -12,6 +12,8 @@ export interface WireAnswer {
   readonly body: string;
   /** All bytes, head included, one character each. */
   readonly bytes: string;
+  /** Whether the server ended the connection. */
+  readonly isEnded: boolean;
 }
 
 /** How long a server may say nothing to what it may rightly take for the beginning of a request, in ms. */
@@ -31,6 +33,7 @@ export async function exchange(
   const socket = connect(port, "127.0.0.1");
   const received: Buffer[] = [];
   const over = Promise.withResolvers<void>();
+  let isEnded = false;
   socket.setTimeout(patience, () => over.resolve());
   socket.on("data", (bytes) => {
     received.push(bytes);
@@ -38,11 +41,12 @@ export async function exchange(
   });
   // A server that has answered may close before it has read everything: what it said counts all the same.
   socket.on("error", () => over.resolve());
+  socket.on("end", () => (isEnded = true));
   socket.on("close", () => over.resolve());
   void write(socket, typeof pieces === "string" ? [pieces] : pieces);
   await over.promise;
   socket.destroy();
-  return parse(Buffer.concat(received).toString("latin1"));
+  return { ...parse(Buffer.concat(received).toString("latin1")), isEnded };
 }
 
 async function write(
@@ -73,7 +77,7 @@ export function requestOf(
   return `${method} ${target} HTTP/1.1\r\n${lines}\r\n${body}`;
 }
 
-function parse(bytes: string): WireAnswer {
+function parse(bytes: string): Omit<WireAnswer, "isEnded"> {
   const [head = "", body = ""] = split(bytes);
   const [first = "", ...fields] = head.split("\r\n");
   const status = /^HTTP\/1\.[01] (\d{3})(?: |$)/.exec(first)?.[1];
