@@ -1,5 +1,5 @@
 /** What both versions of the Supabase CLI hand to a hosted project when this repository is deployed as docs/deploy.md says. */
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -19,6 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.each(clis)("version $version of the Supabase CLI", (cli) => {
   let api: ManagementApi;
+  const namesOf = (slug: string) => [...(api.files.get(slug)?.keys() ?? [])];
   /** A command on the hosted project. */
   const onProject = (workdir: string, ...args: string[]) =>
     supabase(cli, folder, workdir, ...args, "--yes", cli.project(projectRef), "--profile", api.profile);
@@ -57,7 +58,9 @@ describe.each(clis)("version $version of the Supabase CLI", (cli) => {
     it.each(slugs)("uploads for %s the files it imports, deno.json, and nothing else", async (slug) => {
       const imported = await localModules(projectDir, `functions/${slug}/index.ts`);
       expect(imported.length).toBeGreaterThan(5);
-      expect(api.files.get(slug)).toEqual([...imported, "deno.json"].sort());
+      expect(namesOf(slug)).toEqual([...imported, "deno.json"].sort());
+      for (const [name, content] of api.files.get(slug)!)
+        expect(content, name).toBe(readFileSync(path.join(projectDir, name), "utf8"));
     });
 
     it.each(slugs)("leaves the check of the token to %s itself", (slug) => {
@@ -82,7 +85,7 @@ describe.each(clis)("version $version of the Supabase CLI", (cli) => {
     afterAll(() => api.stop());
 
     it.each(slugs)("uploads for %s the modules it consists of, and nothing else", async (slug) => {
-      expect(api.files.get(slug)).toEqual(await localModules(bundle, `functions/${slug}/index.js`));
+      expect(namesOf(slug)).toEqual(await localModules(bundle, `functions/${slug}/index.js`));
       expect(api.settings.get(slug)).toMatchObject({
         verify_jwt: false,
         entrypoint_path: `functions/${slug}/index.js`,

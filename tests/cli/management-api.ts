@@ -7,13 +7,20 @@ import path from "node:path";
 
 export const projectRef = "abcdefghijklmnopqrst";
 
+/** What the CLI says of a function beside its files; paths as the files are named. */
+export interface FunctionSettings {
+  readonly verify_jwt: boolean;
+  readonly entrypoint_path: string;
+  readonly import_map_path?: string;
+}
+
 export interface ManagementApi {
   /** For --profile. */
   readonly profile: string;
-  /** By slug, the names of the uploaded files. */
-  readonly files: Map<string, string[]>;
+  /** By slug, the uploaded files: name -> content, in the order of the names. */
+  readonly files: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** By slug, the settings beside them. */
-  readonly settings: Map<string, object>;
+  readonly settings: ReadonlyMap<string, FunctionSettings>;
   /** What was changed besides: method, path from the project's, and body. */
   readonly changes: unknown[];
   stop(): void;
@@ -42,8 +49,8 @@ const config = {
 
 /** @param folder gets the profile */
 export async function startManagementApi(folder: string): Promise<ManagementApi> {
-  const files = new Map<string, string[]>();
-  const settings = new Map<string, object>();
+  const files = new Map<string, ReadonlyMap<string, string>>();
+  const settings = new Map<string, FunctionSettings>();
   const changes: unknown[] = [];
 
   async function answer(request: IncomingMessage): Promise<[status: number, body: unknown]> {
@@ -55,13 +62,9 @@ export async function startManagementApi(folder: string): Promise<ManagementApi>
       const form = await new Response(body, {
         headers: { "content-type": request.headers["content-type"]! },
       }).formData();
-      files.set(
-        slug,
-        form
-          .getAll("file")
-          .map((file) => (file as File).name)
-          .sort(),
-      );
+      const uploaded = form.getAll("file").filter((file) => file instanceof File);
+      const texts = uploaded.map(async (file) => [file.name, await file.text()] as const);
+      files.set(slug, new Map((await Promise.all(texts)).sort(([a], [b]) => (a < b ? -1 : 1))));
       settings.set(slug, JSON.parse(String(form.get("metadata"))));
       return [201, { id: slug, slug, name: slug, status: "ACTIVE", version: 1 }];
     }
