@@ -17,13 +17,13 @@ const firstSeed = process.env.CRASH_SEED ? Number(process.env.CRASH_SEED) : rand
 const runs = Number(process.env.CRASH_RUNS ?? 4);
 
 let stack: BreakableStack;
-let byokUser: User;
+let byokUsers: User[];
 
 beforeAll(async () => {
   stack = await startBreakableStack();
-  const [user] = await withConnection(stack.database.adminUrl, (client) => usersWith(stack, client, [100]));
-  byokUser = user as User;
-  await saveKey(stack, byokUser);
+  const credits = byokSteps.map(() => 100);
+  byokUsers = await withConnection(stack.database.adminUrl, (client) => usersWith(stack, client, credits));
+  for (const user of byokUsers) await saveKey(stack, user);
 });
 afterAll(() => stack?.stop());
 
@@ -104,7 +104,7 @@ class Tally {
 /** Runs a plan, and names the seed if a promise was broken or the run came to a stand. */
 async function crash(plan: Plan): Promise<RunReport> {
   const replay = `CRASH_SEED=${plan.seed} CRASH_RUNS=1 replays it`;
-  const report = await runPlan(stack, byokUser, plan).catch((cause: unknown) => {
+  const report = await runPlan(stack, byokUsers, plan).catch((cause: unknown) => {
     throw new Error(`${cause instanceof Error ? cause.message : cause} ${replay}`, { cause });
   });
   expect(report.broken, replay).toEqual([]);

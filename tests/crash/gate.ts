@@ -4,7 +4,8 @@
  */
 import type { AccountLock } from "./account-lock.ts";
 
-export const rpcs = ["open_call", "settle_hold", "void_hold"] as const;
+/** In the order of a call on credits; the last two are for calls that come to nothing. */
+export const rpcs = ["open_call", "place_hold", "charge_hold", "void_hold", "refund_charge"] as const;
 export type Rpc = (typeof rpcs)[number];
 
 export const points = ["before", "amid", "after"] as const;
@@ -32,8 +33,9 @@ export class Gate {
   readonly #locks = new Set<AccountLock>();
   readonly #underWay = new Set<Promise<unknown>>();
   /** Hold id -> request id. */
-  readonly #requestOfHold = new Map<string, string>();
+  readonly #requestOfHold = new Map<number, string>();
   readonly #resolutions = new Map<string, PromiseWithResolvers<void>>();
+  readonly #charged = new Set<string>();
   /** Grows with each death of the functions: nobody will resolve what was asked for before. */
   #generation = 0;
 
@@ -41,15 +43,18 @@ export class Gate {
     this.#options = options;
   }
 
-  /** Holds up that billing function for the call with this request id; resolves when it has got there. */
-  holdUp(requestId: string, rpc: Rpc, point: Point): Promise<void> {
+  /**
+   * Holds up that billing function for the call with this request id; resolves when it has got there. Who opens a call does not
+   * say its request id yet, so `open_call` is told by the user.
+   */
+  holdUp(name: string, rpc: Rpc, point: Point): Promise<void> {
     const barrier = {
       point,
       reached: Promise.withResolvers<void>(),
       released: Promise.withResolvers<Release>(),
       isMet: false,
     };
-    this.#barriers.set(`${rpc} ${requestId}`, barrier);
+    this.#barriers.set(`${rpc} ${name}`, barrier);
     return barrier.reached.promise;
   }
 
@@ -71,7 +76,12 @@ export class Gate {
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
   }
 
-  /** Resolves when the functions have tried, once at least, to resolve every hold that they were told of. */
+  /** Whether the functions have heard that the hold of that request is charged. */
+  isCharged(requestId: string): boolean {
+    return this.#charged.has(requestId);
+  }
+
+  /** Resolves when the functions have tried, once at least, to end every hold that they were told of. */
   async resolved(): Promise<void> {
     await Promise.all([...this.#resolutions.values()].map(({ promise }) => promise));
     await this.quiet();
@@ -98,24 +108,25 @@ export class Gate {
     const { method, headers, url } = request;
     const generation = this.#generation;
     const body = await request.text();
-    const { p_user_id, p_hold_id, p_request_id } = JSON.parse(body);
-    const requestId: string = p_request_id ?? this.#requestOfHold.get(p_hold_id);
-    const barrier = this.#meet(`${rpc} ${requestId}`);
+    const { p_user_id, p_hold_id, p_charge_id, p_request_id } = JSON.parse(body);
+    const requestId: string = p_request_id ?? this.#requestOfHold.get(p_hold_id ?? p_charge_id) ?? "";
+    const barrier = this.#meet(`${rpc} ${rpc === "open_call" ? p_user_id : requestId}`);
     let isTried = true;
     try {
       if (barrier && (await this.#stop(barrier, "before")) === "lost") return lost();
       if (barrier?.point === "amid") await this.#lock(p_user_id, barrier);
       // The signal stays behind: a caller's death does not undo what the Data API has begun.
       const response = await this.#options.dataApi(new Request(url, { method, headers, body }));
-      const placed = rpc === "open_call" && response.ok ? (await response.clone().json())[0]?.hold_id : null;
+      const placed = rpc === "place_hold" && response.ok ? (await response.clone().json())[0]?.hold_id : null;
       if (placed) this.#requestOfHold.set(placed, requestId);
       if (barrier && (await this.#stop(barrier, "after")) === "lost") return lost();
+      if (rpc === "charge_hold" && response.ok) this.#charged.add(requestId);
       if (placed && generation === this.#generation) this.#resolutions.set(requestId, Promise.withResolvers());
       // A connection that broke is found out by asking, and the functions ask again at once.
       isTried = response.status !== 400;
       return response;
     } finally {
-      if (rpc !== "open_call" && isTried) this.#resolutions.get(requestId)?.resolve();
+      if ((rpc === "charge_hold" || rpc === "void_hold") && isTried) this.#resolutions.get(requestId)?.resolve();
     }
   }
 

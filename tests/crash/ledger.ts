@@ -38,10 +38,15 @@ export async function expireHolds(client: Client, users: readonly User[]): Promi
   await client.query("select byok.expire_holds(1000000)");
 }
 
-/** States of the holds of a request, oldest first. */
+/** What is kept of the calls with a request id, oldest first: `held`, `charged` or `refunded`; nothing of those that were voided. */
 export async function statesOf(client: Client, user: User, requestId: string): Promise<string[]> {
   const { rows } = await client.query<{ state: string }>(
-    "select state from byok.holds where user_id = $1 and request_id = $2 order by created_at",
+    `select id, 'held' as state from byok.holds where user_id = $1 and request_id = $2
+     union all
+     select c.id, case when r.id is null then 'charged' else 'refunded' end from byok.entries as c
+     left join byok.entries as r on r.user_id = c.user_id and r.charge_id = c.id and r.microcredits = c.microcredits
+     where c.kind = 'charge' and c.user_id = $1 and c.request_id = $2
+     order by 1`,
     [user.id, requestId],
   );
   return rows.map(({ state }) => state);

@@ -28,9 +28,9 @@ interface Standing {
   readonly answer: Answer | null;
 }
 
-/** @param byokUser one with an API key of their own, and credits that no run may touch */
-export async function runPlan(stack: BreakableStack, byokUser: User, plan: Plan): Promise<RunReport> {
-  const run = new CrashRun(stack, byokUser, plan);
+/** @param byokUsers one for each step under BYOK, with an API key of their own, and credits that no run may touch */
+export async function runPlan(stack: BreakableStack, byokUsers: readonly User[], plan: Plan): Promise<RunReport> {
+  const run = new CrashRun(stack, byokUsers, plan);
   await run.prepare();
   await run.begin();
   await run.crash();
@@ -45,7 +45,7 @@ class CrashRun {
   readonly #id = randomUUID();
   readonly #stack: BreakableStack;
   readonly #plan: Plan;
-  readonly #byokUser: User;
+  readonly #byokUsers: readonly User[];
   #payers: User[] = [];
   #standing: Standing[] = [];
   #loose: Promise<Call>[] = [];
@@ -54,11 +54,11 @@ class CrashRun {
   readonly #seen: string[] = [];
   #calls = 0;
 
-  constructor(stack: BreakableStack, byokUser: User, plan: Plan) {
+  constructor(stack: BreakableStack, byokUsers: readonly User[], plan: Plan) {
     this.#stack = stack;
     this.#plan = plan;
-    this.#byokUser = byokUser;
-    this.#looseUser = byokUser;
+    this.#byokUsers = byokUsers;
+    this.#looseUser = byokUsers[0] as User;
   }
 
   /** Users have just as many credits as their calls cost: one that is lost, or charged twice, is missing in the end. */
@@ -73,7 +73,7 @@ class CrashRun {
   async begin(): Promise<void> {
     const { steps, byokSteps, loose } = this.#plan;
     const paid = steps.map((step, index) => this.#start(step, this.#payers[index] as User, `paid-${index}`));
-    const own = byokSteps.map((step, index) => this.#start(step, this.#byokUser, `own-${index}`));
+    const own = byokSteps.map((step, index) => this.#start(step, this.#byokUsers[index] as User, `own-${index}`));
     const places = [...steps, ...byokSteps].map((step) => `a call stands ${nameOf(step)}`);
     await Promise.all([...paid, ...own].map((stands, index) => within(30_000, places[index] ?? "", stands)));
     this.#loose = loose.map(async ({ delay_ms, request }) => {
@@ -99,8 +99,24 @@ class CrashRun {
     const ends = this.#standing.map(({ step, call }) => within(60_000, `a call ${nameOf(step)} ends`, call.ended));
     await Promise.all(ends);
     for (const call of await Promise.all(this.#loose)) await within(60_000, "a loose call ends", call.ended);
-    await within(60_000, "all holds are resolved", this.#stack.gate.resolved());
+    await within(60_000, "all holds are ended", this.#stack.gate.resolved());
     await this.#sweep();
+    await within(30_000, "all refunds are there", this.#refunded());
+  }
+
+  /** A refund comes a moment after the end of its call, and later if the database was away. */
+  async #refunded(): Promise<void> {
+    await this.#withDatabase(async (client) => {
+      for (const { step, user, call } of this.#standing) {
+        const isAwaited = !this.#isByok(user) && outcomesOf(step, this.#plan).join() === "refunded";
+        while (isAwaited && !(await statesOf(client, user, call.requestId)).includes("refunded")) await delay(20);
+      }
+    });
+    await this.#stack.gate.quiet();
+  }
+
+  #isByok(user: User): boolean {
+    return this.#byokUsers.includes(user);
   }
 
   async judge(): Promise<void> {
@@ -108,13 +124,13 @@ class CrashRun {
       await this.#judgeInvariants(client, "after the sweep");
       for (const { step, user, call } of this.#standing) {
         const [state = "none", ...more] = await statesOf(client, user, call.requestId);
-        const allowed: readonly string[] = user === this.#byokUser ? ["none"] : outcomesOf(step, this.#plan);
+        const allowed: readonly string[] = this.#isByok(user) ? ["none"] : outcomesOf(step, this.#plan);
         if (more.length > 0 || !allowed.includes(state))
           this.#broken.push(
-            `The hold of a call ${nameOf(step)} is ${[state, ...more].join(", ")}, not ${allowed.join(" or ")}.`,
+            `What is left of a call ${nameOf(step)} is ${[state, ...more].join(", ")}, not ${allowed.join(" or ")}.`,
           );
-        const payer = user === this.#byokUser ? "own key" : "credits";
-        this.#seen.push(`${payer}, ${nameOf(step)}`, `${payer}, hold ${state}`);
+        const payer = this.#isByok(user) ? "own key" : "credits";
+        this.#seen.push(`${payer}, ${nameOf(step)}`, `${payer}, ${state}`);
       }
     });
   }
@@ -122,12 +138,12 @@ class CrashRun {
   /** A client that repeats a request id gets an answer again, or hears that it was charged; it is charged once in all. */
   async retry(): Promise<void> {
     const paid = new Map<string, User>();
-    for (const { user, call } of this.#standing) if (user !== this.#byokUser) paid.set(call.requestId, user);
+    for (const { user, call } of this.#standing) if (!this.#isByok(user)) paid.set(call.requestId, user);
     for (const call of await Promise.all(this.#loose)) paid.set(call.requestId, this.#looseUser);
     await this.#withDatabase(async (client) => {
       const charged = new Set<string>();
       for (const [requestId, user] of paid)
-        if ((await statesOf(client, user, requestId)).includes("settled")) charged.add(requestId);
+        if ((await statesOf(client, user, requestId)).includes("charged")) charged.add(requestId);
       await Promise.all(
         [...paid].map(async ([requestId, user]) =>
           this.#judgeRetry(charged.has(requestId), await this.#again(user, requestId)),
@@ -135,8 +151,8 @@ class CrashRun {
       );
       const own = await Promise.all(
         this.#standing
-          .filter(({ user }) => user === this.#byokUser)
-          .map(({ call }) => this.#again(this.#byokUser, call.requestId)),
+          .filter(({ user }) => this.#isByok(user))
+          .map(({ user, call }) => this.#again(user, call.requestId)),
       );
       if (!own.every(({ status, funding }) => status === 200 && funding === "byok"))
         this.#broken.push("A call under BYOK did not work after the restart.");
@@ -144,8 +160,8 @@ class CrashRun {
       await this.#judgeInvariants(client, "after the retries");
       for (const [requestId, user] of paid) {
         const states = await statesOf(client, user, requestId);
-        if (states.filter((state) => state === "settled").length !== 1)
-          this.#broken.push(`After its retry a request has holds ${states.join(", ")}, and should be charged once.`);
+        if (states.filter((state) => state === "charged").length !== 1)
+          this.#broken.push(`After its retry a request is ${states.join(", ")}, and should be charged once.`);
       }
       for (const user of this.#payers) {
         const { available, held } = await balanceOf(client, user);
@@ -165,15 +181,24 @@ class CrashRun {
     const requestId = this.#requestId(name);
     if ("rpc" in step) {
       if (step.rpc === "void_hold") provider.stopAt(requestId, "refusal");
-      const reached = gate.holdUp(requestId, step.rpc, step.point);
+      // It breaks off as soon as some of it is there.
+      const failing = step.rpc === "refund_charge" ? provider.stopAt(requestId, "middle") : null;
+      const reached = gate.holdUp(step.rpc === "open_call" ? user.id : requestId, step.rpc, step.point);
       const call = this.#call(user, requestId);
       this.#standing.push({ step, user, call, answer: null });
+      if (failing) {
+        await call.comesTo("middle", failing);
+        failing.goOn("break");
+        return await reached;
+      }
       return await call.until(reached);
     }
     const answer = provider.stopAt(requestId, step.stage);
     const call = this.#call(user, requestId);
     this.#standing.push({ step, user, call, answer });
     await call.comesTo(step.stage, answer);
+    // Headers may be here before the charge is recorded.
+    if (step.stage !== "silence" && !this.#isByok(user)) while (!gate.isCharged(requestId)) await delay(5);
   }
 
   #goOn({ call, answer }: Standing): void {
@@ -190,8 +215,8 @@ class CrashRun {
   }
 
   async #judgeInvariants(client: Client, when: string): Promise<void> {
-    const users = [...this.#payers, this.#byokUser].map(({ id }) => id);
-    const options = { schema: "byok", users, byokUsers: [this.#byokUser.id] };
+    const byokUsers = this.#byokUsers.map(({ id }) => id);
+    const options = { schema: "byok", users: [...this.#payers.map(({ id }) => id), ...byokUsers], byokUsers };
     for (const sentence of await brokenInvariants(client, options)) this.#broken.push(`${when}: ${sentence}`);
   }
 

@@ -6,74 +6,109 @@ import { type Stage, stages } from "./provider.ts";
 /** A call stands still around a billing function, or while its provider answers. */
 export type Step = { readonly rpc: Rpc; readonly point: Point } | { readonly stage: Stage };
 
-const openCall = points.map((point) => ({ rpc: rpcs[0], point }));
+/** Nothing holds `open_call` up amid its work: it locks nothing. */
+const openCall = points.filter((point) => point !== "amid").map((point) => ({ rpc: rpcs[0], point }));
 const atProvider = stages.slice(0, -1).map((stage) => ({ stage }));
-const resolving = rpcs.slice(1).flatMap((rpc) => points.map((point) => ({ rpc, point })));
+const billing = rpcs.slice(1).flatMap((rpc) => points.map((point) => ({ rpc, point })));
 
-/** Every step of a call on credits, from its opening to the resolution of its hold. */
-export const creditsSteps: readonly Step[] = [...openCall, ...atProvider, ...resolving];
+/** Every step of a call on credits, from its opening to what is given back. */
+export const creditsSteps: readonly Step[] = [...openCall, ...atProvider, ...billing];
 
-/** Every step of a call under BYOK; it locks no account, so nothing can hold it up amid `open_call`. */
-export const byokSteps: readonly Step[] = [...openCall.filter(({ point }) => point !== "amid"), ...atProvider];
+/** Every step of a call under BYOK. */
+export const byokSteps: readonly Step[] = [...openCall, ...atProvider];
 
 export function nameOf(step: Step): string {
   return "rpc" in step ? `${step.point} ${step.rpc}` : `provider at ${step.stage}`;
 }
 
-/** `none`: no hold was ever placed. */
-export type Outcome = "none" | "settled" | "voided";
+/** `none`: nothing is left, because no hold was placed or it was voided. */
+export type Outcome = "none" | "charged" | "refunded";
 
 /**
- * How the hold of a call on credits may have ended when what was killed runs again, everybody has gone on, and what was left has
- * expired and been swept. More than one only where the outcome hangs on which process wins a race.
+ * What may be left of a call on credits when what was killed runs again, everybody has gone on, and what was left has expired and
+ * been swept. More than one only where the outcome hangs on which process wins a race.
  */
 export function outcomesOf(step: Step, plan: Plan): readonly Outcome[] {
   if ("stage" in step) return outcomesAtProvider(step.stage, plan);
-  return step.rpc === "open_call" ? outcomesOfOpening(step.point, plan) : outcomesOfResolving(step, plan);
+  switch (step.rpc) {
+    case "open_call":
+      return outcomesOfOpening(step.point, plan);
+    case "place_hold":
+      return outcomesOfPlacing(step.point, plan);
+    case "charge_hold":
+      return outcomesOfCharging(step.point, plan);
+    case "void_hold":
+      return ["none"];
+    case "refund_charge":
+      return outcomesOfRefunding(step.point, plan);
+  }
 }
 
+/** From the headers of the answer on the call is charged, and a crash changes nothing about that. */
 function outcomesAtProvider(stage: Stage, { victim, sweep, survivors }: Plan): readonly Outcome[] {
-  if (diesFunctions({ victim }) || sweep === "before survivors go on") return ["voided"];
-  const hasPassedSomething = stage === "middle" || stage === "last event";
-  const isCharged = survivors === "finish" || (survivors === "lose their client" && hasPassedSomething);
-  return [isCharged ? "settled" : "voided"];
+  const isDead = diesFunctions({ victim });
+  if (stage === "silence") {
+    if (isDead || sweep === "before survivors go on" || survivors !== "finish") return ["none"];
+    return ["charged"];
+  }
+  if (isDead || survivors === "finish") return ["charged"];
+  if (survivors === "break off") return ["refunded"];
+  return [stage === "headers" ? "refunded" : "charged"];
 }
 
+/** Nothing is held yet. A function that survives goes on, and places a hold if the database is there again. */
 function outcomesOfOpening(point: Point, plan: Plan): readonly Outcome[] {
-  const { victim, release, sweep } = plan;
-  if (point === "amid") {
-    if (!diesDatabase(plan)) return ["voided"];
-    // The lock's holder ends in good order when it misses the first process, and then it may be the other's turn for a moment.
-    return victim === "postmaster" ? ["none", "voided", "settled"] : ["none"];
-  }
-  const isPassedBeforeRestart = release === "passed before restart";
-  if (point === "before") {
-    if (release === "lost" || (isPassedBeforeRestart && diesDatabase(plan))) return ["none"];
-    const opened = diesFunctions(plan) ? "voided" : "settled";
-    // It may be the request by which the Data API finds out that a connection broke, and then the call is refused.
-    return diesDatabase(plan) ? ["none", opened] : [opened];
-  }
-  if (diesFunctions(plan) || release === "lost") return ["voided"];
-  // The function goes on at once, and comes to settle while Postgres is still down, or up again.
-  if (isPassedBeforeRestart) return ["voided", "settled"];
-  return [sweep === "before survivors go on" ? "voided" : "settled"];
+  const { release } = plan;
+  if (diesFunctions(plan) || release === "lost") return ["none"];
+  if (release === "passed after restart" || !diesDatabase(plan)) return ["charged"];
+  return point === "before" ? ["none"] : ["none", "charged"];
 }
 
-function outcomesOfResolving({ rpc, point }: { rpc: Rpc; point: Point }, plan: Plan): readonly Outcome[] {
+function outcomesOfPlacing(point: Point, plan: Plan): readonly Outcome[] {
   const { victim, release, sweep } = plan;
-  if (rpc === "void_hold") return ["voided"];
-  if (point === "after") return ["settled"];
+  if (diesFunctions(plan)) return ["none"];
+  // The lock's holder ends in good order when it misses the first process, and then it may be the other's turn for a moment.
+  if (point === "amid") return victim === "postmaster" ? ["none", "charged"] : ["none"];
+  if (release === "lost") return ["none"];
+  const isPassedBeforeRestart = release === "passed before restart";
+  if (point === "before") return isPassedBeforeRestart ? ["none"] : ["charged"];
+  // The function goes on at once, and comes to charge while Postgres is still down, or up again.
+  if (isPassedBeforeRestart) return ["none", "charged"];
+  return [sweep === "before survivors go on" ? "none" : "charged"];
+}
+
+function outcomesOfCharging(point: Point, plan: Plan): readonly Outcome[] {
+  const { victim, release, sweep } = plan;
+  if (point === "after") return ["charged"];
   // A function that has survived asks again after a moment, and may come before or after the sweep.
-  const ifNotHeard: readonly Outcome[] = diesFunctions(plan) ? ["voided"] : ["settled", "voided"];
+  const ifNotHeard: readonly Outcome[] = diesFunctions(plan) ? ["none"] : ["charged", "none"];
   if (point === "amid") {
-    if (!diesDatabase(plan)) return ["settled"];
-    return victim === "postmaster" ? ["settled", "voided"] : ifNotHeard;
+    if (!diesDatabase(plan)) return ["charged"];
+    return victim === "postmaster" ? ["charged", "none"] : ifNotHeard;
   }
   if (release === "lost") return ifNotHeard;
-  if (release === "passed before restart") return diesDatabase(plan) ? ifNotHeard : ["settled"];
-  // Of the dead nobody asks again when the Data API finds out that a connection broke.
-  if (diesFunctions(plan) && diesDatabase(plan)) return ["settled", "voided"];
-  return [sweep === "before survivors go on" ? "voided" : "settled"];
+  if (release === "passed before restart") return diesDatabase(plan) ? ifNotHeard : ["charged"];
+  if (isAskedByTheDead(plan)) return ["charged", "none"];
+  return [sweep === "before survivors go on" ? "none" : "charged"];
+}
+
+/** The call is charged; what is not heard of its refund is asked again by a function that survives, and by no other. */
+function outcomesOfRefunding(point: Point, plan: Plan): readonly Outcome[] {
+  const { victim, release } = plan;
+  if (point === "after") return ["refunded"];
+  const ifNotHeard: readonly Outcome[] = diesFunctions(plan) ? ["charged"] : ["refunded"];
+  if (point === "amid") {
+    if (!diesDatabase(plan)) return ["refunded"];
+    return victim === "postmaster" ? ["refunded", "charged"] : ifNotHeard;
+  }
+  if (release === "lost") return ifNotHeard;
+  if (release === "passed before restart") return diesDatabase(plan) ? ifNotHeard : ["refunded"];
+  return isAskedByTheDead(plan) ? ["refunded", "charged"] : ["refunded"];
+}
+
+/** What the dead had asked for may find a connection of the Data API's that broke, and they do not ask again. */
+function isAskedByTheDead(plan: Plan): boolean {
+  return diesFunctions(plan) && diesDatabase(plan);
 }
 
 export function diesFunctions({ victim }: Pick<Plan, "victim">): boolean {

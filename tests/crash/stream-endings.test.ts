@@ -1,4 +1,4 @@
-/** Every way that an answer on credits can end has one stated outcome: the hold is settled, or it is voided. */
+/** Every way that an answer on credits can end has one stated outcome: the call is charged, its charge is refunded, or nothing of it is left. */
 import type { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type BreakableStack, startBreakableStack } from "./breakable-stack.ts";
@@ -42,13 +42,14 @@ async function callUpTo(stage: Stage, options: AnswerOptions = {}, on = stack): 
   return { user, call, answer };
 }
 
-/** Waits until the hold is resolved, and checks how. */
-async function expectHold({ user, call }: Underway, state: "settled" | "voided", on = client): Promise<void> {
-  await expect.poll(() => statesOf(on, user, call.requestId)).toEqual([state]);
-  expect(await balanceOf(on, user)).toEqual({
-    available: state === "settled" ? 0 : operation.credits,
-    held: 0,
-  });
+/** Waits until the call has come to its end in the ledger, and checks how. */
+async function expectOutcome(
+  { user, call }: Underway,
+  outcome: "charged" | "refunded" | "nothing",
+  on = client,
+): Promise<void> {
+  await expect.poll(() => statesOf(on, user, call.requestId)).toEqual(outcome === "nothing" ? [] : [outcome]);
+  expect(await balanceOf(on, user)).toEqual({ available: outcome === "charged" ? 0 : operation.credits, held: 0 });
 }
 
 test("an answer that comes to its end is charged", async () => {
@@ -58,23 +59,20 @@ test("an answer that comes to its end is charged", async () => {
     text: wholeAnswer,
     isWhole: true,
   });
-  await expectHold(underway, "settled");
+  await expectOutcome(underway, "charged");
 });
 
 describe("when the client leaves", () => {
-  test.each<[string, Stage, "settled" | "voided"]>([
-    ["before the answer begins, nothing is charged", "silence", "voided"],
-    ["between the headers and the first byte, nothing is charged", "headers", "voided"],
-    ["in the middle of the answer, it is charged", "middle", "settled"],
-    ["right after the last event, it is charged", "last event", "settled"],
-  ])("%s", async (_, stage, state) => {
+  test.each<[string, Stage, "charged" | "refunded" | "nothing"]>([
+    ["before the answer begins, nothing is charged", "silence", "nothing"],
+    ["between the headers and the first byte, the charge is refunded", "headers", "refunded"],
+    ["in the middle of the answer, it is charged", "middle", "charged"],
+    ["right after the last event, it is charged", "last event", "charged"],
+  ])("%s", async (_, stage, outcome) => {
     const underway = await callUpTo(stage);
-    expect(await balanceOf(client, underway.user)).toEqual({
-      available: 0,
-      held: operation.credits,
-    });
+    expect((await balanceOf(client, underway.user)).available).toBe(0);
     underway.call.leave();
-    await expectHold(underway, state);
+    await expectOutcome(underway, outcome);
   });
 });
 
@@ -84,7 +82,7 @@ describe("when the provider breaks off", () => {
     ["between the headers and the first byte", "headers"],
     ["in the middle of the answer", "middle"],
     ["after the last event, without ending the answer", "last event"],
-  ])("%s, nothing is charged", async (_, stage) => {
+  ])("%s, nothing is charged, or the charge is refunded", async (_, stage) => {
     const underway = await callUpTo(stage);
     underway.answer.goOn("break");
     const { isWhole, refusal, text } = await underway.call.ended;
@@ -94,7 +92,7 @@ describe("when the provider breaks off", () => {
         isWhole: false,
         text: answerUpTo(stage),
       });
-    await expectHold(underway, "voided");
+    await expectOutcome(underway, stage === "silence" ? "nothing" : "refunded");
   });
 });
 
@@ -105,18 +103,18 @@ test("nothing is charged when the provider answers with an error", async () => {
     status: 503,
     refusal: null,
   });
-  await expectHold(underway, "voided");
+  await expectOutcome(underway, "nothing");
 });
 
 describe("when the answer has another length than its content-length says", () => {
-  test("nothing is charged for one that is shorter", async () => {
+  test("the charge is refunded for one that is shorter", async () => {
     const underway = await callUpTo("last event", { excessLength: 1 });
     underway.answer.goOn("end");
     expect(await underway.call.ended).toMatchObject({
       isWhole: false,
       text: wholeAnswer,
     });
-    await expectHold(underway, "voided");
+    await expectOutcome(underway, "refunded");
   });
 
   test("one of just that length is charged", async () => {
@@ -125,7 +123,7 @@ describe("when the answer has another length than its content-length says", () =
       isWhole: true,
       text: wholeAnswer,
     });
-    await expectHold(underway, "settled");
+    await expectOutcome(underway, "charged");
   });
 
   test("one that is longer is charged, and passed on as far as it was announced", async () => {
@@ -135,7 +133,7 @@ describe("when the answer has another length than its content-length says", () =
       isWhole: true,
       text: wholeAnswer.slice(0, -1),
     });
-    await expectHold(underway, "settled");
+    await expectOutcome(underway, "charged");
   });
 });
 
@@ -146,16 +144,16 @@ describe("when the provider falls silent", () => {
       status: 504,
       refusal: "provider_timeout",
     });
-    await expectHold(underway, "voided", impatientClient);
+    await expectOutcome(underway, "nothing", impatientClient);
   });
 
-  test.each<Stage>(["headers", "middle", "last event"])("at %s, nothing is charged", async (stage) => {
+  test.each<Stage>(["headers", "middle", "last event"])("at %s, the charge is refunded", async (stage) => {
     const underway = await callUpTo(stage, {}, impatient);
     expect(await underway.call.ended).toMatchObject({
       isWhole: false,
       text: answerUpTo(stage),
     });
-    await expectHold(underway, "voided", impatientClient);
+    await expectOutcome(underway, "refunded", impatientClient);
   });
 });
 
@@ -165,19 +163,19 @@ describe("when something else happens in the middle of an answer", () => {
     await saveKey(stack, underway.user);
     underway.answer.goOn("end");
     expect(await underway.call.ended).toMatchObject({ funding: "platform", text: wholeAnswer, isWhole: true });
-    await expectHold(underway, "settled");
+    await expectOutcome(underway, "charged");
     const next = new Call(stack, underway.user, underway.call.requestId);
     expect(await next.ended).toMatchObject({ status: 200, funding: "byok" });
-    expect(await statesOf(client, underway.user, underway.call.requestId)).toEqual(["settled"]);
+    expect(await statesOf(client, underway.user, underway.call.requestId)).toEqual(["charged"]);
   });
 
   test("the price is the one that it began with", async () => {
     const underway = await callUpTo("middle");
-    const setPrice = "update byok.operations set price_microcredits = $2 * 1000000 where name = $1";
+    const setPrice = "update byok.prices set microcredits_per_call = $2 * 1000000 where operation = $1";
     await client.query(setPrice, [operation.name, 1000]);
     try {
       underway.answer.goOn("end");
-      await expectHold(underway, "settled");
+      await expectOutcome(underway, "charged");
     } finally {
       await client.query(setPrice, [operation.name, operation.credits]);
     }
@@ -189,48 +187,53 @@ describe("when something else happens in the middle of an answer", () => {
     answer.goOn("end");
     expect(await call.ended).toMatchObject({ text: wholeAnswer, isWhole: true });
     const next = new Call(stack, user, crypto.randomUUID());
-    expect(await next.ended).toMatchObject({ status: 402, refusal: "insufficient_credits" });
+    expect(await next.ended).toMatchObject({ status: 401, refusal: "unauthenticated" });
     const left = `select user_id from byok.accounts where user_id = $1
       union all select user_id from byok.holds where user_id = $1 union all select user_id from byok.entries where user_id = $1`;
     expect((await client.query(left, [user.id])).rows).toEqual([]);
   });
 
-  test("a hold that expires and is swept stays given back, and the rest of the answer charges nothing", async () => {
-    const underway = await callUpTo("middle");
+  test("a hold that expires and is swept before the answer begins stays given back, and no whole answer passes", async () => {
+    const underway = await callUpTo("silence");
     await expireHolds(client, [underway.user]);
-    await expectHold(underway, "voided");
+    await expectOutcome(underway, "nothing");
     underway.answer.goOn("end");
-    expect(await underway.call.ended).toMatchObject({ text: wholeAnswer, isWhole: true });
+    expect(await underway.call.ended).toMatchObject({ isWhole: false });
     await stack.gate.resolved();
-    await expectHold(underway, "voided");
+    await expectOutcome(underway, "nothing");
   });
 });
 
-describe("when the function is killed in the middle of an answer", () => {
-  test("the credits are held until the hold expires, and are given back then", async () => {
+describe("when the function is killed", () => {
+  test("in the middle of an answer, it stays charged", async () => {
     const underway = await callUpTo("middle");
     await stack.kill("functions");
     await stack.revive();
     expect(await underway.call.ended).toMatchObject({ isWhole: false });
-    await client.query("select byok.expire_holds(1000000)");
-    expect(await statesOf(client, underway.user, underway.call.requestId)).toEqual(["pending"]);
-    expect(await balanceOf(client, underway.user)).toEqual({
-      available: 0,
-      held: operation.credits,
-    });
     await expireHolds(client, [underway.user]);
-    await expectHold(underway, "voided");
+    await expectOutcome(underway, "charged");
+  });
+
+  test("before the answer begins, the credits are held until the hold expires, and are given back then", async () => {
+    const underway = await callUpTo("silence");
+    await stack.kill("functions");
+    await stack.revive();
+    await client.query("select byok.expire_holds(1000000)");
+    expect(await statesOf(client, underway.user, underway.call.requestId)).toEqual(["held"]);
+    expect(await balanceOf(client, underway.user)).toEqual({ available: 0, held: operation.credits });
+    await expireHolds(client, [underway.user]);
+    await expectOutcome(underway, "nothing");
   });
 
   test("the user's next call finds the expired credits, without any sweep", async () => {
-    const { user, call } = await callUpTo("middle");
+    const { user, call } = await callUpTo("silence");
     await stack.kill("functions");
     await stack.revive();
     await client.query("update byok.holds set expires_at = now() - interval '1 second' where user_id = $1", [user.id]);
     const next = new Call(stack, user, crypto.randomUUID());
     expect(await next.ended).toMatchObject({ status: 200, isWhole: true });
-    await expect.poll(() => statesOf(client, user, next.requestId)).toEqual(["settled"]);
-    expect(await statesOf(client, user, call.requestId)).toEqual(["voided"]);
+    await expect.poll(() => statesOf(client, user, next.requestId)).toEqual(["charged"]);
+    expect(await statesOf(client, user, call.requestId)).toEqual([]);
     expect(await balanceOf(client, user)).toEqual({ available: 0, held: 0 });
   });
 });

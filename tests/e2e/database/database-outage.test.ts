@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type BreakableStack, startBreakableStack } from "../../crash/breakable-stack.ts";
 import { Call, type User } from "../../crash/calls.ts";
-import { balanceOf, usersWith } from "../../crash/ledger.ts";
+import { balanceOf, expireHolds, usersWith } from "../../crash/ledger.ts";
 import { withConnection } from "../../harness/sessions.ts";
 
 describe.each(["direct", "data-api"] as const)("by way of %s", (way) => {
@@ -57,7 +57,7 @@ describe.each(["direct", "data-api"] as const)("by way of %s", (way) => {
     ]);
   });
 
-  test("a call that ends while Postgres is away is charged when it is back, and nothing is charged for one that fails", async () => {
+  test("an answer that ends while Postgres is away stays charged, and the refund of one that breaks off is made up for", async () => {
     const [user, other] = [await newPayer(), await newPayer()];
     const requestId = crypto.randomUUID();
     const answer = stack.provider.stopAt(requestId, "middle");
@@ -73,6 +73,22 @@ describe.each(["direct", "data-api"] as const)("by way of %s", (way) => {
     await withConnection(stack.database.adminUrl, async (client) => {
       await expect.poll(() => balanceOf(client, user)).toEqual({ available: 98, held: 0 });
       await expect.poll(() => balanceOf(client, other)).toEqual({ available: 100, held: 0 });
+    });
+  });
+
+  test("no whole answer passes that cannot be charged, and nothing is charged for it in the end", async () => {
+    const user = await newPayer();
+    const requestId = crypto.randomUUID();
+    const answer = stack.provider.stopAt(requestId, "silence");
+    const call = new Call(stack, user, requestId);
+    await call.comesTo("silence", answer);
+    await stack.database.kill("all");
+    answer.goOn("end");
+    expect(await call.ended).toMatchObject({ status: 200, isWhole: false });
+    await stack.revive();
+    await withConnection(stack.database.adminUrl, async (client) => {
+      await expireHolds(client, [user]);
+      expect(await balanceOf(client, user)).toEqual({ available: 100, held: 0 });
     });
   });
 

@@ -23,7 +23,7 @@ const postgres = new Client({ connectionString: stack.dbUrl });
 beforeAll(() => postgres.connect());
 afterAll(() => postgres.end());
 
-/** Alice has a key, credits, a charge and a ledger; Mallory is signed in and has nothing. */
+/** Alice has a key, credits, a charge, a call under way and a ledger; Mallory is signed in and has nothing. */
 let alice: ByokUser;
 let mallory: User;
 let before: unknown;
@@ -32,6 +32,10 @@ beforeAll(async () => {
   mallory = await newUser();
   await (await ask(alice.user, "groq", { operation: "single_doc_regen" })).text();
   await vi.waitFor(async () => expect(await ledger(alice.user)).toEqual(["grant 100", "charge 2"]));
+  // A call under way.
+  await postgres.query("select byok.place_hold($1, null, 'single_doc_regen', 'groq', 'openai/gpt-oss-20b', 1, 1)", [
+    alice.user.id,
+  ]);
   before = await everythingOf(alice.user);
 });
 
@@ -101,7 +105,9 @@ describe("by REST", () => {
              array(select format_type(t, null) from unnest(p.proargtypes) as t) as types
       from pg_proc as p where p.pronamespace = 'byok'::regnamespace and p.prorettype <> 'trigger'::regtype
         -- Policies ask these as the user.
-        and p.proname not in ('is_client_accepted', 'require_claims')`);
+        and p.proname not in ('is_client_accepted', 'require_claims')
+        -- No JSON of a request becomes a row of a table; tests/sql/authority.sql tries these.
+        and not exists (select from unnest(p.proargtypes) as t (id) join pg_type on oid = t.id where typtype = 'c')`);
     expect(rows.length).toBeGreaterThan(8);
     const sample: Record<string, unknown> = {
       uuid: alice.user.id,
@@ -110,7 +116,7 @@ describe("by REST", () => {
       integer: 1,
       numeric: 1,
       jsonb: [],
-      "uuid[]": [],
+      boolean: true,
     };
     const ofPolicies = ["is_client_accepted", "require_claims"];
     const visitor = visitorOf(stack);
@@ -150,7 +156,7 @@ describe("by function", () => {
     await user.supabase.from("credentials").delete().eq("provider", "openai");
     expect((await ask(user, "openai", { operation: "kernel_build" })).headers.get("x-byok-funding")).toBe("platform");
     expect(await everythingOf(alice.user)).toEqual(before);
-    expect(await balance(alice.user)).toEqual({ available: 98, held: 0 });
+    expect(await balance(alice.user)).toEqual({ available: 96, held: 2 });
   });
 
   test("two users calling at once each call with their own key", async () => {
