@@ -1,8 +1,9 @@
 /**
- * `npm run bench:cold [-- --rounds n]`: from the start of a process to its first answer, for each function, beside an empty one;
- * as it is deployed, and bundled into one file. In one run, interleaved.
+ * `npm run bench:cold [-- --rounds n --deno hosted]`: from the start of a process to its first answer, for each function,
+ * beside an empty one; as it is deployed, and bundled into one file. In one run, interleaved, on the newest Deno or that of hosted
+ * functions.
  */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
@@ -11,14 +12,17 @@ import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { bundleFunctions } from "../cli/lib/bundle.ts";
 import { projectDir } from "../stack/config.ts";
-import { denoProgram } from "../stack/functions/deno-program.ts";
+import { denoProgram, type DenoRelease } from "../stack/functions/deno-program.ts";
 import { newKeyring } from "../stack/keyring.ts";
 import { freePort } from "../stack/ports.ts";
 import { createTokens } from "../stack/api/tokens.ts";
 import { loadSecrets } from "../stack/secrets.ts";
 import { hostedVariables } from "../stack/stack.ts";
 
-const { values: options } = parseArgs({ options: { rounds: { type: "string", default: "15" } } });
+const { values: options } = parseArgs({
+  options: { rounds: { type: "string", default: "15" }, deno: { type: "string", default: "newest" } },
+});
+const release = releaseOf(options.deno);
 const stateDir = mkdtempSync(path.join(tmpdir(), "byok-cold-"));
 process.on("exit", () => rmSync(stateDir, { recursive: true, force: true }));
 
@@ -66,18 +70,24 @@ for (let round = 0; round < Number(options.rounds); round++) {
 
 const [empty] = starts;
 const median = ({ times_ms }: Start) => times_ms.toSorted((a, b) => a - b)[times_ms.length >> 1] ?? NaN;
-console.log(`${cpus().length} x ${cpus()[0]?.model}; medians of ${options.rounds} starts\n`);
+const [version] = execFileSync(denoProgram(release), ["--version"], { encoding: "utf8" }).split(" (");
+console.log(`${cpus().length} x ${cpus()[0]?.model}; ${version}; medians of ${options.rounds} starts\n`);
 for (const start of starts) {
   console.log(
     `${start.name.padEnd(28)} ${median(start).toFixed(0).padStart(5)} ms  ${(median(start) / median(empty!)).toFixed(2).padStart(5)} x`,
   );
 }
 
+function releaseOf(name: string): DenoRelease {
+  if (name === "newest" || name === "hosted") return name;
+  throw new Error(`--deno is newest or hosted, not ${name}`);
+}
+
 async function firstAnswer_ms({ file, env }: Start): Promise<number> {
   const port = await freePort();
   const started = performance.now();
   const child = spawn(
-    denoProgram(),
+    denoProgram(release),
     [
       ...["run", "--quiet", "--no-check", "--no-lock", "--cached-only", "--allow-all"],
       `--config=${path.join(projectDir, "deno.json")}`,
