@@ -16,8 +16,9 @@ const ownStacks = { testTimeout: 120_000, hookTimeout: 120_000, expect: expectPa
 const e2e = (...names: string[]) => names.map((name) => `tests/e2e/${name}.test.ts`);
 /** The functions reach the database directly in all tests but these, which are run both ways. */
 const bothWays = e2e("story", "credits/platform-charging", "keys/verdicts", "database/database-on-deno");
-/** These run on the Deno of hosted functions as well. */
-const onBothReleases = e2e("relay/timeouts", "relay/slow-readers", "relay/relay-bodies");
+/** These run on the Deno of hosted functions as well; of them, some with the life of a hosted worker. */
+const onBothReleases = e2e("relay/relay-bodies");
+const withHostedLife = e2e("story", "relay/timeouts");
 
 export default defineConfig({
   test: {
@@ -35,6 +36,7 @@ export default defineConfig({
       },
       { test: { name: "data-api", include: bothWays, ...onTheStack } },
       { test: { name: "hosted", include: [...bothWays, ...onBothReleases], ...onTheStack } },
+      { test: { name: "hosted-life", include: withHostedLife, ...onTheStack } },
       { test: { name: "hosted-data-api", include: e2e("story", "database/database-on-deno"), ...onTheStack } },
       { test: { name: "ledger", include: ["tests/ledger/**/*.test.ts"], ...onTheStack } },
       { test: { name: "fuzz", include: ["tests/fuzz/**/*.test.ts"], ...ownStacks } },

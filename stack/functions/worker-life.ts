@@ -48,11 +48,8 @@ export async function startWorkers(options: WorkersOptions): Promise<Functions> 
   const stopped = Promise.withResolvers<null>();
   let latest: Worker;
   let taking: Promise<Worker> | null = null;
-  const start = async (): Promise<Worker> => {
+  const start = async (retire: () => void): Promise<Worker> => {
     const functions = await startFunctions({ ...options, hasLateSignal: true });
-    const retire = () => {
-      if (latest === worker) taking = null;
-    };
     const worker = new Worker(functions, life, retire, options.log);
     latest = worker;
     workers.add(worker);
@@ -64,11 +61,13 @@ export async function startWorkers(options: WorkersOptions): Promise<Functions> 
     return worker;
   };
   const worker = (): Promise<Worker> => {
-    const starting = (taking ??= start());
-    starting.catch(() => {
+    if (taking) return taking;
+    const retire = () => {
       if (taking === starting) taking = null;
-    });
-    return starting;
+    };
+    const starting = start(retire);
+    starting.catch(retire);
+    return (taking = starting);
   };
   const endAll = async (end: (functions: Functions) => Promise<void>) => {
     await taking?.catch(() => undefined);

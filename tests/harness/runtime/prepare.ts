@@ -11,7 +11,8 @@ import { defaultSupabaseDir } from "../../../stack/config.ts";
 import type { StackOptions } from "../../../stack/stack.ts";
 import { placementOf, usual } from "./placements.ts";
 
-export type Runtime = Required<Pick<StackOptions, "supabaseDir" | "database" | "deno">>;
+export type Runtime = Required<Pick<StackOptions, "supabaseDir" | "database" | "deno">> &
+  Pick<StackOptions, "workerLife">;
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -26,9 +27,10 @@ export interface PreparedRuntime {
 }
 
 export async function prepareRuntime(project: TestProject): Promise<PreparedRuntime> {
-  const { deno, database, form } = placementOf(project.name) ?? usual;
+  const { deno, database, form, workerLife } = placementOf(project.name) ?? usual;
   const bundle = form === "bundle" ? await makeBundle() : null;
-  const runtime = { deno, database, supabaseDir: bundle ? path.join(bundle, "supabase") : defaultSupabaseDir };
+  const supabaseDir = bundle ? path.join(bundle, "supabase") : defaultSupabaseDir;
+  const runtime = { deno, database, supabaseDir, ...(workerLife && { workerLife }) };
   project.provide("runtime", runtime);
   return { runtime, remove: () => bundle && rmSync(bundle, { recursive: true, force: true }) };
 }
