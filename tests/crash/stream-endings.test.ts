@@ -1,6 +1,7 @@
 /** Every way that an answer on credits can end has one stated outcome: the call is charged, its charge is refunded, or nothing of it is left. */
 import type { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { hostedLives } from "../../stack/functions/worker-life.ts";
 import { type BreakableStack, startBreakableStack } from "./breakable-stack.ts";
 import { Call, operation, type User } from "./calls.ts";
 import { balanceOf, expireHolds, saveKey, statesOf, usersWith } from "./ledger.ts";
@@ -8,17 +9,15 @@ import { type Answer, type AnswerOptions, answerUpTo, type Stage, wholeAnswer } 
 import { connect } from "../harness/sessions.ts";
 
 let stack: BreakableStack;
-/** Gives up soon: on an answer that does not begin, and on one that does not go on. */
+/** Gives up soon, on an answer that does not begin and on one that does not go on, and its workers live as hosted ones do. */
 let impatient: BreakableStack;
 let client: Client;
 let impatientClient: Client;
 
 beforeAll(async () => {
   stack = await startBreakableStack();
-  impatient = await startBreakableStack({
-    BYOK_CALL_TIMEOUT_MS: "1000",
-    BYOK_STALL_TIMEOUT_MS: "1000",
-  });
+  const soon = { BYOK_CALL_TIMEOUT_MS: "1000", BYOK_STALL_TIMEOUT_MS: "1000" };
+  impatient = await startBreakableStack(soon, "data-api", hostedLives.free);
   [client, impatientClient] = [await connect(stack.database.adminUrl), await connect(impatient.database.adminUrl)];
 });
 afterAll(async () => {
