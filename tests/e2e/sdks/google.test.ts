@@ -13,7 +13,7 @@ function clientOf(user: User, httpOptions: GoogleGenAIOptions["httpOptions"] = {
 }
 
 const onCredits = { headers: { "x-byok-operation": "single_doc_regen" } };
-const request = { model: "gemini-2.5-flash", contents: "hello" };
+const request = { model: "gemini-3.5-flash-lite", contents: "hello" };
 
 /** Version 3 of the SDK asks below /v1 by default; 1 and 2 below /v1beta, as 3 does when told to. */
 describe.each([
@@ -26,7 +26,7 @@ describe.each([
     expect(answer.text).toBe("Echo: hello");
     expect(answer.usageMetadata).toMatchObject({ promptTokenCount: 2, candidatesTokenCount: 3 });
     const [recorded] = await expectOnlyTheKey("google", owner);
-    expect(recorded?.path).toBe(`${below}/models/gemini-2.5-flash:generateContent`);
+    expect(recorded?.path).toBe(`${below}/models/gemini-3.5-flash-lite:generateContent`);
     expect(recorded?.headers["x-goog-api-client"]).toContain("google-genai-sdk");
   });
 

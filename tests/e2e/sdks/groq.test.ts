@@ -13,7 +13,7 @@ function clientOf(user: User, options: Options = {}): Groq {
 }
 
 const onCredits: Options = { defaultHeaders: { "x-byok-operation": "kernel_build" } };
-const request = { model: "llama-3.1-8b-instant", messages: [{ role: "user" as const, content: "hello" }] };
+const request = { model: "openai/gpt-oss-20b", messages: [{ role: "user" as const, content: "hello" }] };
 
 test("the Groq SDK chats with the user's own key, which is all that Groq sees of the caller", async () => {
   const owner = await newByokUser("groq");

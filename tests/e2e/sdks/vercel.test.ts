@@ -39,9 +39,9 @@ function modelOf(provider: ProviderId, settings: Settings): LanguageModel {
     case "anthropic":
       return createAnthropic({ ...settings, baseURL: `${functionsUrl}/call/anthropic/v1` })("claude-haiku-4-5");
     case "google":
-      return googleOf(settings)("gemini-2.5-flash");
+      return googleOf(settings)("gemini-3.5-flash-lite");
     case "groq":
-      return createGroq({ ...settings, baseURL: `${functionsUrl}/call/groq/openai/v1` })("llama-3.1-8b-instant");
+      return createGroq({ ...settings, baseURL: `${functionsUrl}/call/groq/openai/v1` })("openai/gpt-oss-20b");
   }
 }
 
