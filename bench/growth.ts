@@ -24,8 +24,8 @@ const extents = {
 /** Operations that open and close a call: their medians stay within this of each other. */
 const goals: Readonly<Record<string, number>> = {
   "open_call, byok": 1.3,
-  "open_call, on credits": 1.3,
-  settle_hold: 1.3,
+  place_hold: 1.3,
+  charge_hold: 1.3,
 };
 
 /** Every operation on every size in turn, call by call, so that a busy moment of the machine slows all of them. */

@@ -3,12 +3,12 @@ import { createHash } from "node:crypto";
 import type { Client } from "pg";
 import { envelope } from "../../tests/harness/sessions.ts";
 
-/** Each user's calls on credits so far. All but the last were charged; the last was given back. */
+/** Each user's calls on credits so far; one that was given back leaves nothing. */
 const callsPerUser = 3;
 
 /** The first users are the ones with a long ledger: so many in every size, with so many calls more. */
 export const longTimeUsers = 10;
-const longTimeCalls = 2_000;
+const longTimeCalls = 4_000;
 
 /** One user in so many has a call under way. */
 const usersPerPendingHold = 10;
@@ -41,42 +41,36 @@ export async function fill(client: Client, userCount: number): Promise<void> {
       select user_id, 'grant', ${granted_microcredits}, 'welcome', 'welcome ' || n from ${numbered};`);
   // One call of everybody after the other, so that what belongs to one user lies apart, as it does in life.
   for (let call = 1; call <= callsPerUser; call++) {
-    const state = call < callsPerUser ? "settled" : "voided";
-    await client.query(placeHolds(numbered, `'call ${call}'`, state));
+    await client.query(makeCalls(numbered, `'call ${call}'`, "charged"));
   }
   const longTime = `(select md5('user ' || n)::uuid as user_id, call
     from generate_series(1, ${longTimeCalls}) as call, generate_series(1, ${longTimeUsers}) as n order by call) as u`;
-  await client.query(placeHolds(longTime, "'long-time call ' || call", "settled"));
-  await client.query(placeHolds(`${numbered} where n % ${usersPerPendingHold} = 0`, "'call under way'", "pending"));
+  await client.query(makeCalls(longTime, "'long-time call ' || call", "charged"));
+  await client.query(makeCalls(`${numbered} where n % ${usersPerPendingHold} = 0`, "'call under way'", "under way"));
   await client.query(balance);
   await client.query("set session_replication_role = origin");
   await client.query("vacuum (freeze, analyze)");
   await client.query("checkpoint");
 }
 
-/** A hold of each of those users in that state, with its entries. One that is pending stays so for a day. */
-function placeHolds(users: string, requestId: string, state: "pending" | "settled" | "voided"): string {
-  const [expires, resolved] = state === "pending" ? ["now() + interval '1 day'", "null"] : ["now()", "now()"];
-  const kinds = { pending: "('hold')", settled: "('hold'), ('settle')", voided: "('hold'), ('void')" };
-  return `
-    with placed as (
-      insert into byok.holds (user_id, operation, microcredits, request_id, state, expires_at, resolved_at)
-      select user_id, 'single_doc_regen', ${price_microcredits}, ${requestId}, '${state}', ${expires}, ${resolved} from ${users}
-      returning id, user_id
-    )
-    insert into byok.entries (user_id, kind, microcredits, operation, hold_id)
-    select user_id, kind, ${price_microcredits}, 'single_doc_regen', id
-    from (values ${kinds[state]}) as kinds (kind), placed`;
+/** A call on credits of each of those users: charged, or under way, and then so for a day. */
+function makeCalls(users: string, requestId: string, state: "charged" | "under way"): string {
+  const what = "'single_doc_regen', 'openai', 'gpt-5.4-nano'";
+  return state === "charged"
+    ? `insert into byok.entries (user_id, kind, microcredits, operation, provider, model, request_id)
+       select user_id, 'charge', ${price_microcredits}, ${what}, ${requestId} from ${users}`
+    : `insert into byok.holds (user_id, microcredits, operation, provider, model, request_id, expires_at)
+       select user_id, ${price_microcredits}, ${what}, ${requestId}, now() + interval '1 day' from ${users}`;
 }
 
 /** Makes every account what the ledger says. */
 const balance = `
-  with moved as (
-    select user_id,
-      sum(microcredits) filter (where kind = 'hold') as held,
-      coalesce(sum(microcredits) filter (where kind = 'void'), 0) as voided,
-      coalesce(sum(microcredits) filter (where kind in ('settle', 'void')), 0) as resolved
-    from byok.entries where kind <> 'grant' group by user_id
-  )
-  update byok.accounts as a set available_microcredits = a.available_microcredits - m.held + m.voided, held_microcredits = m.held - m.resolved
-  from moved as m where m.user_id = a.user_id`;
+  update byok.accounts as a
+  set available_microcredits = ${granted_microcredits} - coalesce(c.microcredits, 0) - coalesce(h.microcredits, 0),
+      held_microcredits = coalesce(h.microcredits, 0)
+  from auth.users as u
+  left join (
+    select user_id, sum(microcredits) as microcredits from byok.entries where kind = 'charge' group by user_id
+  ) as c on c.user_id = u.id
+  left join (select user_id, sum(microcredits) as microcredits from byok.holds group by user_id) as h on h.user_id = u.id
+  where a.user_id = u.id`;

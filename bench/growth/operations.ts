@@ -27,7 +27,7 @@ export interface Operation {
 /** The users of one database. Those with the highest numbers are deleted first. */
 export class Population {
   readonly admin: Client;
-  /** What open_call has placed and settle_hold has not yet charged. */
+  /** What place_hold has reserved and charge_hold has not yet charged. */
   readonly holds: { user: unknown; hold: string }[] = [];
   #count: number;
 
@@ -61,28 +61,28 @@ export const operations: readonly Operation[] = [
     name: "open_call, byok",
     role: "service_role",
     calls: 25,
-    next: (users) => openCall(users.anyone(), providers.byok),
+    next: (users) => ({ text: "select * from byok.open_call($1, $2)", values: [users.anyone(), providers.byok] }),
     accepts: returnsText("byok"),
   },
   {
-    name: "open_call, on credits",
+    name: "place_hold",
     role: "service_role",
     calls: 25,
-    next: (users) => openCall(users.anyone(), providers.platform),
+    next: (users) => placeHold(users.anyone()),
     accepts(result, users, { values: [user] }) {
       users.holds.push({ user, hold: result.rows[0].hold_id });
-      return result.rows[0].funding === "platform";
+      return result.rows.length === 1;
     },
   },
   {
-    name: "settle_hold",
+    name: "charge_hold",
     role: "service_role",
     calls: 25,
     next(users) {
       const { user, hold } = users.holds.pop()!;
-      return { text: "select byok.settle_hold($1, $2)", values: [user, hold] };
+      return { text: "select byok.charge_hold($1, $2)", values: [user, hold] };
     },
-    accepts: returnsText("settled"),
+    accepts: returnsText("charged"),
   },
   {
     name: "grant_credits",
@@ -149,7 +149,7 @@ export const operations: readonly Operation[] = [
     name: "calls under way",
     role: "authenticated",
     calls: 25,
-    next: (users) => ({ text: "select * from byok.holds where state = 'pending'", values: [], as: users.anyone() }),
+    next: (users) => ({ text: "select * from byok.holds", values: [], as: users.anyone() }),
     accepts: () => true,
   },
   {
@@ -178,21 +178,21 @@ export const operations: readonly Operation[] = [
   },
 ];
 
-export function openCall(user: string, provider: string): Ask {
+export function placeHold(user: string): Ask {
   return {
-    text: "select * from byok.open_call($1, $2, $3, 'single_doc_regen')",
-    values: [user, provider, randomUUID()],
+    text: "select * from byok.place_hold($1, $2, 'single_doc_regen', 'openai', 'gpt-5.4-nano', 100, 100)",
+    values: [user, randomUUID()],
   };
 }
 
-/** Holds of as many users, placed by open_call, whose time has passed since. */
+/** Holds of as many users, whose time has passed since. */
 async function placeExpired(users: Population): Promise<void> {
   const owners = new Set<string>();
   while (owners.size < expiredHolds) owners.add(users.anyone());
   const { rows } = await users.admin.query(
-    `select o.hold_id from unnest($1::uuid[]) as u (id),
-       byok.open_call(u.id, $2, gen_random_uuid()::text, 'single_doc_regen') as o`,
-    [[...owners], providers.platform],
+    `select h.hold_id from unnest($1::uuid[]) as u (id),
+       byok.place_hold(u.id, null, 'single_doc_regen', 'openai', 'gpt-5.4-nano', 100, 100) as h`,
+    [[...owners]],
   );
   const holds = rows.map(({ hold_id }) => hold_id);
   await users.admin.query("update byok.holds set expires_at = now() - interval '1 minute' where id = any($1)", [holds]);

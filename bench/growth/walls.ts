@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import type { Client } from "pg";
 import { type Cluster, provideDatabase } from "./databases.ts";
-import { longTimeUsers, providers, userId } from "./fill.ts";
-import { openCall } from "./operations.ts";
+import { longTimeUsers, userId } from "./fill.ts";
+import { placeHold } from "./operations.ts";
 import { quantile } from "../statistics.ts";
 
 export interface Wall {
@@ -52,11 +52,11 @@ async function measure({ name, connections, user }: Load, clients: Client[], dur
   const until_ms = started_ms + duration_ms;
   await Promise.all(
     clients.map(async (client, connection) => {
-      const { text, values } = openCall(user(connection), providers.platform);
+      const { text, values } = placeHold(user(connection));
       for (let call = 0; performance.now() < until_ms; call++) {
         const opened_ms = performance.now();
-        const { rows } = await client.query(text, values.with(2, `wall ${opened_ms} ${connection} ${call}`));
-        await client.query("select byok.settle_hold($1, $2)", [user(connection), rows[0].hold_id]);
+        const { rows } = await client.query(text, values.with(1, `wall ${opened_ms} ${connection} ${call}`));
+        await client.query("select byok.charge_hold($1, $2)", [user(connection), rows[0].hold_id]);
         waits_ms.push(performance.now() - opened_ms);
       }
     }),
