@@ -52,6 +52,6 @@ export default defineConfig({
       { test: { name: "crash", include: ["tests/crash/**/*.test.ts"], ...ownStacks } },
       { test: { name: "stack", include: ["tests/stack/**/*.test.ts"], ...ownStacks } },
       { test: { name: "cli", include: ["tests/cli/**/*.test.ts"], ...ownStacks } },
-    ].filter(({ test }) => canRun(test.name)),
+    ].filter(({ test }) => canRun(test.name) && (test.name !== "hosted-fuzz" || process.env.HOSTED_FUZZ)),
   },
 });

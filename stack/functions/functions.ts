@@ -7,7 +7,7 @@ import { spawnSupervised } from "../supervise.ts";
 import { denoProgram, type DenoRelease } from "./deno-program.ts";
 
 /** A hosted function has 256 MB in all. V8 is told here as well, so that it collects in time, and ends the process past it. */
-export const memoryLimits = "--v8-flags=--max-old-space-size=96,--max-semi-space-size=4";
+export const memoryLimits = "--v8-flags=--max-old-space-size=72,--max-semi-space-size=4";
 
 export interface FunctionsOptions {
   config: StackConfig;

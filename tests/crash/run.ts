@@ -144,10 +144,14 @@ class CrashRun {
       const charged = new Set<string>();
       for (const [requestId, user] of paid)
         if ((await statesOf(client, user, requestId)).includes("charged")) charged.add(requestId);
+      // A refund may come a moment after its call has ended, and frees the request id.
+      const isStillCharged = async (requestId: string, user: User) =>
+        charged.has(requestId) && !(await statesOf(client, user, requestId)).includes("refunded");
       await Promise.all(
-        [...paid].map(async ([requestId, user]) =>
-          this.#judgeRetry(charged.has(requestId), await this.#again(user, requestId)),
-        ),
+        [...paid].map(async ([requestId, user]) => {
+          const end = await this.#again(user, requestId);
+          this.#judgeRetry(await isStillCharged(requestId, user), end);
+        }),
       );
       const own = await Promise.all(
         this.#standing
