@@ -36,7 +36,8 @@ export function makeProject(files: Record<string, string> = {}): Project {
     ...files,
   };
   for (const [file, text] of Object.entries(all)) write(file, text);
-  cpSync(path.join(projectDir, "deno.json"), path.join(folder, "deno.json"));
+  // Deno takes packages from node_modules where a package.json is.
+  for (const file of ["deno.json", "package.json"]) cpSync(path.join(projectDir, file), path.join(folder, file));
   symlinkSync(path.join(projectDir, "node_modules"), path.join(folder, "node_modules"));
   return {
     supabaseDir: path.join(folder, "supabase"),
