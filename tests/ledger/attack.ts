@@ -1,9 +1,11 @@
 /** Many clients on few accounts: each runs its script on a connection of its own, and everything it sees is written down. */
 import { randomUUID } from "node:crypto";
-import { type Client, DatabaseError, Pool } from "pg";
-import { Batches, Locked, parametersOf } from "./batches.ts";
+import { type Client, type DatabaseError, Pool } from "pg";
+import type { FunctionName, Parameters, Rows, Rpc } from "../../functions/_shared/database/rpc.ts";
 import { type Events, type HoldSeen, newEvents, type Opening } from "./events.ts";
 import { drawScripts, models, providers, type Step, type StepOf, userKinds } from "./script.ts";
+import { gone, isRolledBack, type Kind, overhear, Refusal, refusalOf } from "./refusals.ts";
+import { batched, rpcOf, startIsolate } from "./ways.ts";
 import { connect, createUsers, envelope } from "../harness/sessions.ts";
 
 export interface AttackOptions {
@@ -26,6 +28,7 @@ export async function attack(options: AttackOptions): Promise<Events> {
   const { dbUrl, functionsDbUrl, schema, seed, clients, steps } = options;
   const operator = new Pool({ connectionString: dbUrl, max: 4 });
   const opened: Client[] = [];
+  let isolate: ReturnType<typeof startIsolate> | undefined;
   try {
     const events = newEvents(await prepare(operator, options));
     const scripts = drawScripts(seed, clients, steps);
@@ -34,19 +37,17 @@ export async function attack(options: AttackOptions): Promise<Events> {
       await session.query(`set default_transaction_isolation = '${isolationOf(index)}'`);
       opened.push(session);
     }
-    const isolate = functionsDbUrl ? await connect(functionsDbUrl) : undefined;
-    if (isolate) opened.push(isolate);
-    const batches = isolate && new Batches(isolate);
+    if (functionsDbUrl) isolate = startIsolate(functionsDbUrl, (name, failure) => overhear(events, name, failure));
     const play = async (script: Step[], index: number) => {
-      const inBatches = isInBatches(index) ? batches : undefined;
-      const attacker = new Attacker(opened[index] as Client, operator, options, events, inBatches);
+      const batches = isInBatches(index) ? isolate?.rpc : undefined;
+      const attacker = new Attacker(opened[index] as Client, operator, options, events, batches);
       for (const step of script) await attacker.take(step);
     };
     await Promise.all(scripts.map(play));
     await operator.query(`select ${schema}.expire_holds(1000000)`);
     return events;
   } finally {
-    await Promise.all([operator, ...opened].map((client) => client.end()));
+    await Promise.all([isolate?.close(), ...[operator, ...opened].map((client) => client.end())]);
   }
 }
 
@@ -89,16 +90,20 @@ class Attacker {
   /** What each user begins with. */
   readonly #credits: number;
   readonly #events: Events;
-  readonly #batches: Batches | undefined;
+  /** One statement each, on the session. */
+  readonly #alone: Rpc;
+  /** How the functions of a call are asked for. */
+  readonly #calls: Rpc;
 
   constructor(
     session: Client,
     operator: Pool,
     { schema, credits }: AttackOptions,
     events: Events,
-    batches: Batches | undefined,
+    batches: Rpc | undefined,
   ) {
-    this.#batches = batches;
+    this.#alone = rpcOf(session, schema);
+    this.#calls = batches ?? this.#alone;
     this.#session = session;
     this.#operator = operator;
     this.#schema = schema;
@@ -128,7 +133,7 @@ class Attacker {
       case "grant":
         return this.#grant(step);
       case "expire":
-        await this.#call(step.kind, "expire_holds", [step.limit]);
+        await this.#call(step.kind, "expire_holds", { p_limit: step.limit });
         return;
       case "age":
         return this.#age(step);
@@ -145,25 +150,23 @@ class Attacker {
     const user = this.#user(step.user);
     const requestId = step.request === null ? null : `request-${step.request}`;
     const begun = this.#events.tick();
-    const opened = await this.#call("open", "open_call", [user, step.provider]);
+    const opened = await this.#call("open", "open_call", { p_user_id: user, p_provider: step.provider });
     const seen = (more: Partial<Opening>) =>
       this.#events.openings.push({
         ...{ begun, ended: this.#events.tick(), user, provider: step.provider, requestId },
         ...more,
       });
     if (opened === "rolled back") return;
-    if (opened instanceof Error) return void seen({ refusal: opened.message, detail: opened.detail ?? "" });
-    seen({ payer: opened.payer, sealed: opened.envelope !== null });
+    if (opened instanceof Refusal) return void seen(opened);
+    seen({ payer: opened.payer as "byok" | "platform", sealed: opened.envelope !== null });
     if (opened.payer === "byok") return;
-    const model = models[step.provider];
-    const hold = await this.#call("hold", "place_hold", [
-      ...[user, requestId, step.operation, step.provider, model],
-      ...[10, 10],
-    ]);
+    const hold = await this.#call("hold", "place_hold", {
+      ...{ p_user_id: user, p_request_id: requestId as string, p_operation: step.operation },
+      ...{ p_provider: step.provider, p_model: models[step.provider], p_max_input_tokens: 10, p_max_output_tokens: 10 },
+    });
     if (hold === "rolled back") return;
-    if (hold instanceof Error)
-      return void seen({ payer: "platform", refusal: hold.message, detail: hold.detail ?? "" });
-    const price = Number(hold.microcredits) / 1e6;
+    if (hold instanceof Refusal) return void seen({ payer: "platform", ...hold });
+    const price = hold.microcredits / 1e6;
     const id = String(hold.hold_id);
     this.#events.holds.push({ id, user, requestId, price, reports: new Set(), refunds: new Set(), aged: false });
   }
@@ -173,10 +176,12 @@ class Attacker {
     if (!hold) return;
     const { kind } = step;
     const user = step.as === null ? hold.user : this.#user(step.as);
-    const more = step.kind === "void" ? [step.wasAsked] : [];
-    const answer = await this.#call(kind, `${kind}_hold`, [user, hold.id, ...more]);
-    if (answer === "rolled back" || answer instanceof Error) return;
-    const outcome = answer[`${kind}_hold`];
+    const named = { p_user_id: user, p_hold_id: Number(hold.id) };
+    const outcome =
+      step.kind === "charge"
+        ? await this.#call(kind, "charge_hold", named)
+        : await this.#call(kind, "void_hold", { ...named, p_was_asked: step.wasAsked });
+    if (outcome === "rolled back" || outcome instanceof Refusal) return;
     if (user === hold.user) hold.reports.add(outcome);
     else if (outcome !== "voided") this.#events.unexpected.push(`${kind} of another user's hold: ${outcome}`);
   }
@@ -185,19 +190,23 @@ class Attacker {
     const hold = this.#recentHold(recent);
     if (!hold) return;
     const user = as === null ? hold.user : this.#user(as);
-    const answer = await this.#call(kind, "refund_charge", [user, hold.id, credits * 1e6, reason]);
-    if (answer === "rolled back" || answer instanceof Error) return;
+    const refunded_microcredits = await this.#call(kind, "refund_charge", {
+      ...{ p_user_id: user, p_charge_id: Number(hold.id), p_microcredits: credits * 1e6, p_reason: reason },
+    });
+    if (refunded_microcredits === "rolled back" || refunded_microcredits instanceof Refusal) return;
     if (user !== hold.user) this.#events.unexpected.push(`a refund of another user's charge`);
-    else if (Number(answer.refund_charge) > 0) hold.refunds.add(Number(answer.refund_charge) / 1e6);
+    else if (refunded_microcredits > 0) hold.refunds.add(refunded_microcredits / 1e6);
   }
 
   async #grant({ user: index, key, credits }: StepOf<"grant">): Promise<void> {
     const user = this.#user(index);
     // The key of a user who leaves is free again.
     const idempotencyKey = `${userKinds[index] === "leaving" ? user : this.#events.users[0]}:${key}`;
-    const answer = await this.#call("grant", "grant_credits", [user, credits, "attack", idempotencyKey]);
+    const answer = await this.#call("grant", "grant_credits", {
+      ...{ p_user_id: user, p_credits: credits, p_reason: "attack", p_idempotency_key: idempotencyKey },
+    });
     if (answer === "rolled back") return;
-    const said = answer instanceof Error ? answer.message : answer.granted ? "granted" : "repeated";
+    const said = answer instanceof Refusal ? answer.refusal : answer.granted ? "granted" : "repeated";
     this.#events.grants.push({ user, credits, idempotencyKey, answer: said });
   }
 
@@ -268,62 +277,30 @@ class Attacker {
   }
 
   /** The row of a function, or its refusal; anything but a refusal that the function documents is unexpected. */
-  async #call(
-    kind: Step["kind"] | "hold",
-    name: string,
-    values: unknown[],
-  ): Promise<Row | DatabaseError | "rolled back"> {
+  async #call<Name extends FunctionName>(
+    kind: Kind,
+    name: Name,
+    parameters: Parameters<Name>,
+  ): Promise<Rows<Name>[number] | Refusal | "rolled back"> {
+    const rpc = batched.some((one) => one === name) ? this.#calls : this.#alone;
     try {
-      const row = await this.#rowOf(name, values);
-      this.#count(kind, row?.payer ?? "done");
-      return row as Row;
-    } catch (thrown) {
-      const error = thrown as DatabaseError;
+      const [row] = await rpc(name, parameters);
+      this.#count(kind, (row as { payer?: string } | undefined)?.payer ?? "done");
+      return row as Rows<Name>[number];
+    } catch (error) {
       if (isRolledBack(error)) {
         this.#count(kind, "rolled back");
         return "rolled back";
       }
-      const message = error.code === gone ? "gone" : error.message;
-      const documented = refusals[kind]?.includes(`${error.code} ${message}`) ?? false;
-      if (!documented) this.#events.unexpected.push(`${kind}: ${error.code} ${error.message}`);
-      this.#count(kind, documented ? message : "unexpected");
-      return error;
+      const { said, refusal, isDocumented } = refusalOf(kind, error);
+      if (!isDocumented) this.#events.unexpected.push(`${kind}: ${said}`);
+      this.#count(kind, isDocumented ? refusal.refusal : "unexpected");
+      return refusal;
     }
   }
 
-  async #rowOf(name: string, values: unknown[]): Promise<Row | undefined> {
-    if (this.#batches && name in parametersOf) {
-      try {
-        return await this.#batches.call(name, values);
-      } catch (error) {
-        if (!(error instanceof Locked)) throw error;
-        this.#events.outcomes.locked = (this.#events.outcomes.locked ?? 0) + 1;
-      }
-    }
-    const places = values.map((_, index) => `$${index + 1}`).join(", ");
-    return (await this.#session.query<Row>(`select * from ${this.#schema}.${name}(${places})`, values)).rows[0];
-  }
-
-  #count(kind: Step["kind"] | "hold", outcome: string): void {
+  #count(kind: Kind, outcome: string): void {
     const name = `${kind}: ${outcome}`;
     this.#events.outcomes[name] = (this.#events.outcomes[name] ?? 0) + 1;
   }
 }
-
-type Row = Record<string, any>;
-
-/** Whether a transaction could not be serialized, which read committed never asks for; nothing of it remains. */
-function isRolledBack(error: unknown): boolean {
-  return error instanceof DatabaseError && error.code === "40001";
-}
-
-/** There is no such user. */
-const gone = "23503";
-
-/** What each function may answer instead of doing it. A deadlock is on no list. */
-const refusals: Partial<Record<Step["kind"] | "hold", string[]>> = {
-  open: ["PT401 unauthenticated"],
-  hold: ["PT401 unauthenticated", "PT402 insufficient_credits", "PT409 request_in_progress", "PT409 request_completed"],
-  refund: ["PT404 charge_not_found"],
-  grant: ["PT409 idempotency_key_reused", `${gone} gone`],
-};

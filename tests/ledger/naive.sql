@@ -69,7 +69,8 @@ end
 $$;
 
 create function naive.place_hold(
-  p_user_id uuid, p_request_id text, p_operation text, p_provider text, p_model text, p_input bigint, p_output bigint)
+  p_user_id uuid, p_request_id text, p_operation text, p_provider text, p_model text, p_max_input_tokens bigint,
+  p_max_output_tokens bigint)
 returns table (hold_id bigint, microcredits bigint) language plpgsql as $$
 declare
   v_account naive.accounts;

@@ -19,12 +19,18 @@ const maxConnections = 5;
 /** How long a connection that nobody needs is kept, in ms. */
 const idle_ms = 30_000;
 
+/** The database, with the steps of calls in batches. Make one for each isolate. */
+export function direct(options: DirectOptions): Database & { close(): Promise<void> } {
+  const { ask, close } = askDirectly(options);
+  return { ...databaseOver(inBatches(rpcOver(ask, "direct"))), close };
+}
+
 /**
- * Make one for each isolate. Statements are unnamed and each is a transaction of its own, so nothing depends on which server
+ * Statements are unnamed and each is a transaction of its own, so nothing depends on which server
  * connection a pooler picks. Connections are opened when they are needed; one that broke is dropped and another is opened for
  * the next statement. No statement is sent twice unless Postgres says that it has rolled the first one back.
  */
-export function direct({ url, tls, patience_ms = 10_000 }: DirectOptions): Database & { close(): Promise<void> } {
+export function askDirectly({ url, tls, patience_ms = 10_000 }: DirectOptions): { ask: Ask; close(): Promise<void> } {
   const pool = new Pool({
     connectionString: url,
     ssl: tls,
@@ -52,8 +58,7 @@ export function direct({ url, tls, patience_ms = 10_000 }: DirectOptions): Datab
     const result = await query(client, `select to_json(r) from byok.${name}(${list}) as r`, values);
     return "failure" in result ? result : { rows: result.rows.map(([row]) => row) as Rows<Name> };
   };
-  const rpc = rpcOver(ask, "direct");
-  return { ...databaseOver(inBatches(rpc)), close: () => pool.end() };
+  return { ask, close: () => pool.end() };
 }
 
 /** Runs a statement and hands the connection back, unless it is no longer good. */
