@@ -4,10 +4,18 @@ import type { ByokError, ByokErrorCode, Credential, Reason, Failure, Result } fr
 const messages = {
   offline: "The server could not be reached. Check your connection and try again.",
   session_expired: "Your session has ended. Sign in again.",
+  unavailable: "The server could not answer. Try again in a moment.",
   unexpected: "Something went wrong. Try again.",
   claims_required:
     "This session is not enough to change API keys: its access token lacks claims that are required here.",
 };
+
+/**
+ * Statuses of Supabase's gateways, which answer in place of the functions and the database: a worker that does not start, is silent
+ * or passed its limits; a project that is paused or cannot be reached.
+ * https://supabase.com/docs/guides/functions/status-codes, https://supabase.com/docs/guides/platform/http-status-codes, November 2026.
+ */
+const gatewayStatuses = [502, 503, 504, 520, 521, 522, 523, 524, 540, 544, 546];
 
 /** A failure that only the client can tell. */
 export function failure(code: Exclude<keyof typeof messages, "claims_required">): Failure {
@@ -22,7 +30,12 @@ export function dataResult<Data, T>(
   if (status === 0) return failure("offline");
   if (status === 401) return failure("session_expired");
   if (error?.message === "claims_required") return claimsRequired(error.details);
-  return status < 300 ? { data: read(data), error: null } : failure("unexpected");
+  return status < 300 ? { data: read(data), error: null } : unknownFailure(status);
+}
+
+/** An answer without a code that the client knows. */
+function unknownFailure(status: number): Failure {
+  return failure(gatewayStatuses.includes(status) ? "unavailable" : "unexpected");
 }
 
 /** As much of PostgREST's error as is looked at. */
@@ -45,7 +58,7 @@ export async function functionFailure(
   if (!isResponse(context)) return failure("offline");
   const code = context.headers.get("x-byok-error") as ByokErrorCode | null;
   const refusal = code && (await readRefusal(context));
-  if (!refusal) return failure(context.status === 401 ? "session_expired" : "unexpected");
+  if (!refusal) return context.status === 401 ? failure("session_expired") : unknownFailure(context.status);
   // An anonymous user has a session, and is refused all the same.
   if (code === "unauthenticated" && !isAnonymous) return failure("session_expired");
   return { data: null, error: { code, message: refusal.message, ...detailsOf(refusal) } as ByokError };

@@ -87,8 +87,10 @@ async function* ask(byok: Byok, question: Question, signal: AbortSignal): AsyncG
   if (isEmpty) throw new Error("The answer holds no text.");
 }
 
-/** Every provider, and so every refusal by the functions, puts its words into `error.message`. */
+/** Every provider, and so every refusal by the functions, puts its words into `error.message`; the platform's gateway does not. */
 async function refusalIn(response: Response): Promise<string> {
   const answer = await response.json().catch(() => null);
-  return String(answer?.error?.message ?? `The answer was HTTP ${response.status}.`);
+  return String(
+    answer?.error?.message ?? `The server could not answer (HTTP ${response.status}): try again in a moment.`,
+  );
 }

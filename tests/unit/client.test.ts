@@ -107,7 +107,25 @@ describe("an error", () => {
   });
 
   test.each([
-    ["a gateway's page", () => new Response("<h1>Bad gateway</h1>", { status: 502 })],
+    ["page", 502, () => "<h1>Bad gateway</h1>"],
+    ["worker that does not start", 503, () => JSON.stringify({ code: "BOOT_ERROR", message: "It did not start" })],
+    ["worker that is silent", 504, () => JSON.stringify({ code: "IDLE_TIMEOUT", message: "It is silent" })],
+    ["project that cannot be reached", 522, () => ""],
+    ["project that is paused", 540, () => ""],
+    ["worker past its limits", 546, () => JSON.stringify({ code: "WORKER_LIMIT", message: "It used too much" })],
+  ])(
+    "is unavailable for a gateway's answer about a %s (%i), from the functions and the Data API",
+    async (_, status, body) => {
+      const { byok } = setUp({ answer: () => new Response(body(), { status }) });
+      const unavailable = { data: null, error: { code: "unavailable", message: expect.stringContaining("Try again") } };
+      expect(await byok.save("openai", apiKey)).toEqual(unavailable);
+      expect(await byok.verify("openai")).toEqual(unavailable);
+      expect(await byok.list()).toEqual(unavailable);
+      expect(await byok.remove("openai")).toEqual(unavailable);
+    },
+  );
+
+  test.each([
     ["an unknown JSON", () => Response.json({ oops: true }, { status: 500 })],
     [
       "a refusal that breaks off",
