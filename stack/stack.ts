@@ -227,7 +227,12 @@ async function startParts(
 }
 
 /** What a hosted project gives its functions, and the key ring, which is the operator's to set there. */
-export function hostedVariables(url: string, dbUrl: string, secrets: Secrets, tokens: Tokens): Record<string, string> {
+export function hostedVariables(
+  url: string,
+  dbUrl: string,
+  secrets: Pick<Secrets, "publishableKey" | "secretKey" | "masterKeys">,
+  tokens: Pick<Tokens, "jwks">,
+): Record<string, string> {
   return {
     SUPABASE_URL: url,
     SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: secrets.publishableKey }),

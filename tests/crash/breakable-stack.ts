@@ -9,8 +9,9 @@ import { defaultSupabaseDir, readConfig } from "../../stack/config.ts";
 import type { WorkerLife } from "../../stack/functions/worker-life.ts";
 import { startGateway } from "../../stack/api/gateway.ts";
 import { loadSecrets } from "../../stack/secrets.ts";
+import { hostedVariables } from "../../stack/stack.ts";
 import { createTokens } from "../../stack/api/tokens.ts";
-import { lockAccount } from "./account-lock.ts";
+import { lockAccount } from "../harness/database/account-lock.ts";
 import { BreakableDatabase } from "./breakable-database.ts";
 import { BreakableFunctions } from "./breakable-functions.ts";
 import { Gate } from "./gate.ts";
@@ -81,13 +82,7 @@ export async function startBreakableStack(
         supabaseDir: defaultSupabaseDir,
         stateDir,
         env: {
-          SUPABASE_URL: gateway.url,
-          SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({
-            default: secrets.publishableKey,
-          }),
-          SUPABASE_SECRET_KEYS: JSON.stringify({ default: secrets.secretKey }),
-          SUPABASE_JWKS: JSON.stringify(tokens.jwks),
-          BYOK_MASTER_KEYS: secrets.masterKeys,
+          ...hostedVariables(gateway.url, database.adminUrl, secrets, tokens),
           BYOK_PLATFORM_KEYS: JSON.stringify({ openai: "sk-platform" }),
           BYOK_PROVIDER_ORIGINS: JSON.stringify({ openai: provider.origin }),
           ...(way === "direct" ? { BYOK_DATABASE_URL: await database.functionsUrl() } : {}),

@@ -2,7 +2,7 @@
  * What stands between the functions and the Data API, and holds single calls of a billing function up: before Postgres hears of
  * them, in the middle of their transaction, or when they are committed and nobody has been told yet.
  */
-import type { AccountLock } from "./account-lock.ts";
+import type { AccountLock } from "../harness/database/account-lock.ts";
 
 /** In the order of a call on credits; the last two are for calls that come to nothing. */
 export const rpcs = ["open_call", "place_hold", "charge_hold", "void_hold", "refund_charge"] as const;

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "pg";
-import { brokenInvariants } from "../harness/invariants.ts";
+import { brokenInvariants } from "../harness/database/invariants.ts";
 import { withConnection } from "../harness/sessions.ts";
 import type { BreakableStack } from "./breakable-stack.ts";
 import { Call, type CallEnd, operation, type User } from "./calls.ts";

@@ -6,7 +6,7 @@ import { type BreakableStack, startBreakableStack } from "./breakable-stack.ts";
 import { Call, type CallEnd, operation, type User } from "./calls.ts";
 import { balanceOf, expireHolds, usersWith } from "./ledger.ts";
 import { type Answer, answerUpTo, type Stage, wholeAnswer } from "./provider.ts";
-import { brokenInvariants } from "../harness/invariants.ts";
+import { brokenInvariants } from "../harness/database/invariants.ts";
 import { connect } from "../harness/sessions.ts";
 
 /** Short, and still long enough for a slow machine to begin a call and to charge it. */

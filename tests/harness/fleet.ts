@@ -6,6 +6,7 @@ import path from "node:path";
 import { defaultSupabaseDir, readConfig } from "../../stack/config.ts";
 import { startFunctions } from "../../stack/functions/functions.ts";
 import { startGateway } from "../../stack/api/gateway.ts";
+import { hostedVariables } from "../../stack/stack.ts";
 import type { TestStack } from "./stack.ts";
 
 export interface KeyringJson {
@@ -36,20 +37,16 @@ export async function startFleet(stack: TestStack): Promise<Fleet> {
   const stateDir = mkdtempSync(path.join(tmpdir(), "byok-fleet-"));
   const config = readConfig(defaultSupabaseDir);
   const gateway = await startGateway(config, 0);
-  const jwks = await (await fetch(`${stack.url}/auth/v1/.well-known/jwks.json`)).text();
+  const jwks = await (await fetch(`${stack.url}/auth/v1/.well-known/jwks.json`)).json();
   const printed: string[] = [];
 
   /** Key ring -> the port of the functions that have it. */
   const ports = new Map<string, Promise<number>>();
   const stops: (() => Promise<void>)[] = [() => gateway.stop()];
-  async function launch(keyring: string): Promise<number> {
+  async function launch(masterKeys: string): Promise<number> {
     const env = {
-      SUPABASE_URL: stack.url,
-      SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: stack.publishableKey }),
-      SUPABASE_SECRET_KEYS: JSON.stringify({ default: stack.secretKey }),
-      SUPABASE_JWKS: jwks,
+      ...hostedVariables(stack.url, stack.dbUrl, { ...stack, masterKeys }, { jwks }),
       BYOK_PROVIDER_ORIGINS: JSON.stringify(stack.origins),
-      BYOK_MASTER_KEYS: keyring,
     };
     const log = (line: string) => printed.push(line);
     const options = { config, supabaseDir: defaultSupabaseDir, stateDir, env, allowHosts: [], log };

@@ -9,7 +9,7 @@ import type { Client } from "pg";
 import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
 import { type AttackOptions, attack } from "./attack.ts";
 import { contradictions, type Events } from "./events.ts";
-import { brokenInvariants } from "../harness/invariants.ts";
+import { brokenInvariants } from "../harness/database/invariants.ts";
 import { userKinds } from "./script.ts";
 import { connect, createUsers, envelope, waits, withConnection } from "../harness/sessions.ts";
 

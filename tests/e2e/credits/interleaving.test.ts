@@ -5,7 +5,7 @@
 import { randomInt } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { brokenInvariants } from "../../harness/invariants.ts";
+import { brokenInvariants } from "../../harness/database/invariants.ts";
 import { withConnection } from "../../harness/sessions.ts";
 import { ask, prices, refusalOf } from "../../harness/calls.ts";
 import { behave, fakeKey, forgetRequests, type RecordedRequest } from "../../harness/fakes.ts";

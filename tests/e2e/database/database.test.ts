@@ -3,10 +3,10 @@ import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import { dataApi } from "../../../functions/_shared/database/data-api.ts";
 import { direct } from "../../../functions/_shared/database/direct.ts";
 import type { HoldRequest } from "../../../functions/_shared/database/types.ts";
-import { lockAccount } from "../../crash/account-lock.ts";
+import { lockAccount } from "../../harness/database/account-lock.ts";
 import { withConnection } from "../../harness/sessions.ts";
 import { describeDatabase } from "./database-contract.ts";
-import { type PostgresRelay, startPostgresRelay } from "../../harness/postgres-relay.ts";
+import { type PostgresRelay, startPostgresRelay } from "../../harness/database/postgres-relay.ts";
 import { balance, newUser, stack } from "../../harness/users.ts";
 
 const tls = false;

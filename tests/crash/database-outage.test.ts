@@ -1,9 +1,9 @@
 /** Postgres is killed and comes back: what callers are told meanwhile, and that the functions go on, whichever way they reach it. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type BreakableStack, startBreakableStack } from "../../crash/breakable-stack.ts";
-import { Call, type User } from "../../crash/calls.ts";
-import { balanceOf, expireHolds, usersWith } from "../../crash/ledger.ts";
-import { withConnection } from "../../harness/sessions.ts";
+import { type BreakableStack, startBreakableStack } from "./breakable-stack.ts";
+import { Call, type User } from "./calls.ts";
+import { balanceOf, expireHolds, usersWith } from "./ledger.ts";
+import { withConnection } from "../harness/sessions.ts";
 
 describe.each(["direct", "data-api"] as const)("by way of %s", (way) => {
   let stack: BreakableStack;
