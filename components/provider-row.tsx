@@ -85,7 +85,7 @@ export function ProviderRow(options: KeyOptions): ReactNode {
             // Its button is gone with the key.
             if (isRemoved || !credential) opener.current?.focus();
             // Nothing behind an open dialog is told.
-            if (isRemoved) options.announce(`Removed. ${states.none.says(provider.name)}`);
+            if (isRemoved) options.announce(`Removed. ${states.none.description(provider.name)}`);
           }}
         />
       )}
@@ -107,15 +107,15 @@ interface RowActionsProps {
 
 function RowActions(props: RowActionsProps): ReactNode {
   const { provider, credential, status, isBusy, opener, onVerify, onOpen, onRemove } = props;
-  const { todo } = stateOf(credential);
+  const { suggestedAction } = stateOf(credential);
   return (
     <div className="byok-actions">
       {credential && (
-        <RowButton of={provider} isPrimary={todo === "check"} isBusy={isBusy} onClick={onVerify}>
+        <RowButton of={provider} isPrimary={suggestedAction === "check"} isBusy={isBusy} onClick={onVerify}>
           Check again
         </RowButton>
       )}
-      <RowButton of={provider} ref={opener} isPrimary={todo === "save"} isBusy={isBusy} onClick={onOpen}>
+      <RowButton of={provider} ref={opener} isPrimary={suggestedAction === "save"} isBusy={isBusy} onClick={onOpen}>
         {!credential ? "Add key" : status === "locked" ? "Save again" : "Replace"}
       </RowButton>
       {credential && (
@@ -136,7 +136,7 @@ interface RowStateProps {
 
 /** The state in a shape, a word and a sentence. */
 function RowState({ provider, credential, status, doing }: RowStateProps): ReactNode {
-  const { label, tone, icon, says, help } = stateOf(credential);
+  const { label, tone, icon, description, help } = stateOf(credential);
   const shownTone = doing ? "neutral" : tone;
   return (
     <>
@@ -152,7 +152,11 @@ function RowState({ provider, credential, status, doing }: RowStateProps): React
         )}
       </div>
       <div className="byok-about" data-tone={shownTone}>
-        {doing ? <Waiting doing={doing} name={provider.name} /> : <p className="byok-text">{says(provider.name)}</p>}
+        {doing ? (
+          <Waiting doing={doing} name={provider.name} />
+        ) : (
+          <p className="byok-text">{description(provider.name)}</p>
+        )}
         {credential && <KeyFacts credential={credential} status={status} />}
         {help && !doing && (
           <p>

@@ -13,9 +13,9 @@ export interface KeyState {
   /** Whether calls go through; they never fall back to credits while a key is saved. */
   readonly works: boolean;
   /** The action that its button shows as the one to take. */
-  readonly todo?: "check" | "save";
+  readonly suggestedAction?: "check" | "save";
   /** One sentence: what it means, and what to do. */
-  says(name: string): string;
+  description(name: string): string;
   /** A page of the provider's that helps. */
   readonly help?: { readonly url: "keysUrl" | "billingUrl"; label(name: string): string };
 }
@@ -26,21 +26,21 @@ export const states: Readonly<Record<KeyStatus, KeyState>> = {
     tone: "neutral",
     icon: "none",
     works: true,
-    says: (name) => `Calls to ${name} cost credits until you add a key of your own.`,
+    description: (name) => `Calls to ${name} cost credits until you add a key of your own.`,
   },
   verified: {
     label: "Verified",
     tone: "good",
     icon: "check",
     works: true,
-    says: (name) => `Calls to ${name} are billed to your ${name} account and cost 0 credits.`,
+    description: (name) => `Calls to ${name} are billed to your ${name} account and cost 0 credits.`,
   },
   restricted: {
     label: "Restricted",
     tone: "warning",
     icon: "warning",
     works: true,
-    says: (name) =>
+    description: (name) =>
       `The key works but lacks a permission, so some calls may fail: allow it at ${name}, then check again.`,
     help: { url: "keysUrl", label: (name) => `Permissions at ${name}` },
   },
@@ -49,23 +49,25 @@ export const states: Readonly<Record<KeyStatus, KeyState>> = {
     tone: "warning",
     icon: "clock",
     works: true,
-    says: (name) => `The key works, but ${name} is limiting your account right now: wait a moment, then check again.`,
+    description: (name) =>
+      `The key works, but ${name} is limiting your account right now: wait a moment, then check again.`,
   },
   unverified: {
     label: "Not checked",
     tone: "warning",
     icon: "cloud",
     works: true,
-    todo: "check",
-    says: (name) => `The key is saved and in use, but ${name} could not be reached to check it: try again.`,
+    suggestedAction: "check",
+    description: (name) => `The key is saved and in use, but ${name} could not be reached to check it: try again.`,
   },
   no_credit: {
     label: "No credit",
     tone: "bad",
     icon: "wallet",
     works: false,
-    todo: "check",
-    says: (name) => `The account behind this key cannot pay, so calls fail: add credit at ${name}, then check again.`,
+    suggestedAction: "check",
+    description: (name) =>
+      `The account behind this key cannot pay, so calls fail: add credit at ${name}, then check again.`,
     help: { url: "billingUrl", label: (name) => `Billing at ${name}` },
   },
   rejected: {
@@ -73,8 +75,9 @@ export const states: Readonly<Record<KeyStatus, KeyState>> = {
     tone: "bad",
     icon: "cross",
     works: false,
-    todo: "save",
-    says: (name) => `${name} no longer accepts this key, so calls fail: replace it, or remove it to use credits.`,
+    suggestedAction: "save",
+    description: (name) =>
+      `${name} no longer accepts this key, so calls fail: replace it, or remove it to use credits.`,
     help: { url: "keysUrl", label: (name) => `Keys at ${name}` },
   },
   locked: {
@@ -82,8 +85,9 @@ export const states: Readonly<Record<KeyStatus, KeyState>> = {
     tone: "bad",
     icon: "lock",
     works: false,
-    todo: "save",
-    says: () => "This key can no longer be opened here, so calls fail: save it again, or remove it to use credits.",
+    suggestedAction: "save",
+    description: () =>
+      "This key can no longer be opened here, so calls fail: save it again, or remove it to use credits.",
   },
 };
 
@@ -101,8 +105,8 @@ export function stateOf(credential: Pick<Credential, "status" | "reason"> | unde
   const { help: _, ...others } = state;
   return {
     ...others,
-    ...(state.works && !reason.works ? { works: false, tone: "bad", icon: "cross", todo: "save" } : {}),
-    says: (name) => inWords(reason, name),
+    ...(state.works && !reason.works ? { works: false, tone: "bad", icon: "cross", suggestedAction: "save" } : {}),
+    description: (name) => inWords(reason, name),
     ...(reason.help ? { help: { url: reason.help, label: helpLabels[reason.help] } } : {}),
   };
 }

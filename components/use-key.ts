@@ -49,8 +49,8 @@ export function useKey({ byok, provider, credential, announce, onSaved, refresh 
   function accept(saved: Credential) {
     onSaved(saved);
     setDoing(null);
-    const { label, says } = stateOf(saved);
-    announce(`${label}. ${says(provider.name)}`);
+    const { label, description } = stateOf(saved);
+    announce(`${label}. ${description(provider.name)}`);
     announceChange();
   }
 
