@@ -1,4 +1,4 @@
-import { type ReactNode, useRef, useState } from "react";
+import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
 import type { Byok, Entry, HistoryPage, Result } from "../client/types.ts";
 import { lineOf } from "./ledger.ts";
 import { explain } from "./messages.ts";
@@ -24,6 +24,15 @@ export function History({ history, byok, onMore }: HistoryProps): ReactNode {
   const [isLoading, setLoading] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const body = useRef<HTMLTableSectionElement>(null);
+  const toFocus = useRef<Entry | undefined>(undefined);
+
+  // The row to focus exists once the page that holds it is rendered.
+  useLayoutEffect(() => {
+    const row = toFocus.current && body.current?.querySelector<HTMLElement>(`[data-entry="${toFocus.current.id}"]`);
+    if (!row) return;
+    toFocus.current = undefined;
+    row.focus();
+  }, [entries]);
 
   async function showMore(before: number) {
     if (isLoading) return;
@@ -32,9 +41,9 @@ export function History({ history, byok, onMore }: HistoryProps): ReactNode {
     setLoading(false);
     setProblem(error && explain(error, "The provider"));
     if (error) return;
-    onMore(page, before);
     // At the end the button disappears; focus moves to the first of the new lines.
-    if (page.next === null) requestAnimationFrame(() => focusRow(body.current, page.entries[0]));
+    if (page.next === null) toFocus.current = page.entries[0];
+    onMore(page, before);
   }
 
   return (
@@ -80,8 +89,4 @@ function HistoryRow({ entry }: { entry: Entry }): ReactNode {
       <td data-tone={tone}>{amount}</td>
     </tr>
   );
-}
-
-function focusRow(body: HTMLElement | null, entry: Entry | undefined): void {
-  if (entry) body?.querySelector<HTMLElement>(`[data-entry="${entry.id}"]`)?.focus();
 }
