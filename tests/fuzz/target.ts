@@ -130,11 +130,15 @@ export class Target {
     return this.stack.deno === "hosted";
   }
 
-  /** The most memory that the functions' process has had, in KiB. Linux alone tells; elsewhere nothing is measured. */
+  /**
+   * The most memory that the functions' process has had of its own, in KiB: without the pages of Deno's program, which a hosted
+   * runtime shares among all workers. Linux alone tells; elsewhere nothing is measured.
+   */
   peakKiB(): number {
     if (process.platform !== "linux") return 0;
     const status = readFileSync(`/proc/${this.stack.functions.pid}/status`, "utf8");
-    return Number(/^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1]);
+    const kibibytes = (name: string) => Number(new RegExp(`^${name}:\\s*(\\d+) kB$`, "m").exec(status)?.[1]);
+    return kibibytes("VmHWM") - kibibytes("RssFile");
   }
 
   /** Forgets what the providers received. */
