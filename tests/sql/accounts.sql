@@ -5,25 +5,24 @@ select plan(52);
 -- For pgTAP itself, when a test runs as the server role.
 grant usage on schema extensions to byok_server;
 insert into auth.users (id, email) values
-  ('00000000-0000-4000-8000-00000000000a', 'ada@example.com'),
-  ('00000000-0000-4000-8000-00000000000b', 'bob@example.com');
+  (tests.user_id('a'), 'ada@example.com'),
+  (tests.user_id('b'), 'bob@example.com');
 
-set local role service_role;
-set local request.jwt.claims = '{"role":"service_role"}';
-select results_eq($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 0.0001, 'welcome', 'tap-1')$$, $$values (0.0001, true)$$, 'grant_credits() puts credits in');
-select results_eq($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 0.0001, 'welcome', 'tap-1')$$, $$values (0.0001, false)$$, 'the same key grants once');
-select results_eq($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 0.000005, null, 'tap-2')$$, $$values (0.000105, true)$$, 'another key grants again');
-select throws_ok($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 0.000101, 'welcome', 'tap-1')$$, 'PT409', 'idempotency_key_reused', 'the same key with another amount is refused');
-select throws_ok($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000b', 0.0001, 'welcome', 'tap-1')$$, 'PT409', 'idempotency_key_reused', 'the same key for another user is refused');
-select results_eq($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 0.0001, 'in other words', 'tap-1')$$, $$values (0.000105, false)$$, 'the same key with another reason grants nothing, and is no mistake');
-select throws_ok($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 0, null, 'tap-3')$$, 'PT400', 'invalid_request', 'zero credits are refused');
-select throws_ok($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', -1, null, 'tap-3')$$, 'PT400', 'invalid_request', 'negative credits are refused');
-select throws_ok($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 1000000001, null, 'tap-3')$$, 'PT400', 'invalid_request', 'more than 1e9 credits are refused');
-select throws_ok($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', null, null, 'tap-3')$$, 'PT400', 'invalid_request', 'no amount is refused');
-select throws_ok($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 1, null, null)$$, 'PT400', 'invalid_request', 'no key is refused');
-select throws_ok($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 1, null, '')$$, 'PT400', 'invalid_request', 'an empty key is refused');
-select throws_ok($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 1, null, repeat('k', 256))$$, 'PT400', 'invalid_request', 'a key of more than 255 characters is refused');
-select throws_ok($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 1, repeat('r', 501), 'tap-3')$$, '23514', null, 'a reason of more than 500 characters is refused');
+select tests.authenticate_as_service_role();
+select results_eq($$select * from byok.grant_credits(tests.user_id('a'), 0.0001, 'welcome', 'tap-1')$$, $$values (0.0001, true)$$, 'grant_credits() puts credits in');
+select results_eq($$select * from byok.grant_credits(tests.user_id('a'), 0.0001, 'welcome', 'tap-1')$$, $$values (0.0001, false)$$, 'the same key grants once');
+select results_eq($$select * from byok.grant_credits(tests.user_id('a'), 0.000005, null, 'tap-2')$$, $$values (0.000105, true)$$, 'another key grants again');
+select throws_ok($$select * from byok.grant_credits(tests.user_id('a'), 0.000101, 'welcome', 'tap-1')$$, 'PT409', 'idempotency_key_reused', 'the same key with another amount is refused');
+select throws_ok($$select * from byok.grant_credits(tests.user_id('b'), 0.0001, 'welcome', 'tap-1')$$, 'PT409', 'idempotency_key_reused', 'the same key for another user is refused');
+select results_eq($$select * from byok.grant_credits(tests.user_id('a'), 0.0001, 'in other words', 'tap-1')$$, $$values (0.000105, false)$$, 'the same key with another reason grants nothing, and is no mistake');
+select throws_ok($$select * from byok.grant_credits(tests.user_id('a'), 0, null, 'tap-3')$$, 'PT400', 'invalid_request', 'zero credits are refused');
+select throws_ok($$select * from byok.grant_credits(tests.user_id('a'), -1, null, 'tap-3')$$, 'PT400', 'invalid_request', 'negative credits are refused');
+select throws_ok($$select * from byok.grant_credits(tests.user_id('a'), 1000000001, null, 'tap-3')$$, 'PT400', 'invalid_request', 'more than 1e9 credits are refused');
+select throws_ok($$select * from byok.grant_credits(tests.user_id('a'), null, null, 'tap-3')$$, 'PT400', 'invalid_request', 'no amount is refused');
+select throws_ok($$select * from byok.grant_credits(tests.user_id('a'), 1, null, null)$$, 'PT400', 'invalid_request', 'no key is refused');
+select throws_ok($$select * from byok.grant_credits(tests.user_id('a'), 1, null, '')$$, 'PT400', 'invalid_request', 'an empty key is refused');
+select throws_ok($$select * from byok.grant_credits(tests.user_id('a'), 1, null, repeat('k', 256))$$, 'PT400', 'invalid_request', 'a key of more than 255 characters is refused');
+select throws_ok($$select * from byok.grant_credits(tests.user_id('a'), 1, repeat('r', 501), 'tap-3')$$, '23514', null, 'a reason of more than 500 characters is refused');
 select throws_ok($$select * from byok.grant_credits(null, 1, null, 'tap-3')$$, 'PT400', 'invalid_request', 'no user is refused');
 select throws_ok($$select * from byok.grant_credits(gen_random_uuid(), 1, null, 'tap-3')$$, '23503', null, 'a user who does not exist is refused');
 select is(current_setting('request.jwt.claims'), '{"role":"service_role"}', 'grant_credits() gives the claims of its caller back');
@@ -33,29 +32,27 @@ select throws_ok('select * from byok.entries', '42501', null, 'the service role 
 select throws_ok($$delete from byok.entries$$, '42501', null, 'the service role cannot delete from the ledger');
 
 reset role;
-select is_empty($$select * from byok.accounts where user_id = '00000000-0000-4000-8000-00000000000b'$$, 'a refused grant makes no account');
-select results_eq($$select available_microcredits, held_microcredits from byok.accounts where user_id = '00000000-0000-4000-8000-00000000000a'$$, $$values (105::bigint, 0::bigint)$$, 'the account holds what was granted');
+select is_empty($$select * from byok.accounts where user_id = tests.user_id('b')$$, 'a refused grant makes no account');
+select results_eq($$select available_microcredits, held_microcredits from byok.accounts where user_id = tests.user_id('a')$$, $$values (105::bigint, 0::bigint)$$, 'the account holds what was granted');
 select results_eq(
-  $$select kind, microcredits, reason, idempotency_key from byok.entries where user_id = '00000000-0000-4000-8000-00000000000a' order by id$$,
+  $$select kind, microcredits, reason, idempotency_key from byok.entries where user_id = tests.user_id('a') order by id$$,
   $$values ('grant', 100::bigint, 'welcome', 'tap-1'), ('grant', 5, null, 'tap-2')$$,
   'the ledger says why');
 select throws_ok($$update byok.entries set microcredits = 1$$, 'PT403', 'ledger_is_append_only', 'not even the owner of the table changes the ledger');
 select throws_ok($$delete from byok.entries$$, 'PT403', 'ledger_is_append_only', 'or deletes from it');
 select throws_ok($$truncate byok.entries$$, 'PT403', 'ledger_is_append_only', 'or empties it');
-select throws_ok($$update byok.accounts set available_microcredits = -1 where user_id = '00000000-0000-4000-8000-00000000000a'$$, '23514', null, 'available is never negative');
-select throws_ok($$update byok.accounts set held_microcredits = -1 where user_id = '00000000-0000-4000-8000-00000000000a'$$, '23514', null, 'held is never negative');
+select throws_ok($$update byok.accounts set available_microcredits = -1 where user_id = tests.user_id('a')$$, '23514', null, 'available is never negative');
+select throws_ok($$update byok.accounts set held_microcredits = -1 where user_id = tests.user_id('a')$$, '23514', null, 'held is never negative');
 
-set local role authenticated;
-set local request.jwt.claims = '{"sub":"00000000-0000-4000-8000-00000000000a","role":"authenticated"}';
+select tests.authenticate_as(tests.user_id('a'));
 select results_eq('select available_microcredits from byok.accounts', $$values (105::bigint)$$, 'the owner reads the own account');
 select is((select count(*) from byok.entries)::int, 2, 'the owner reads the own ledger');
 select throws_ok($$update byok.accounts set available_microcredits = 1000000$$, '42501', null, 'the owner cannot change the account');
-select throws_ok($$insert into byok.entries (id, user_id, kind, microcredits, idempotency_key) values (1, '00000000-0000-4000-8000-00000000000a', 'grant', 1, 'mine')$$, '42501', null, 'the owner cannot write to the ledger');
-select throws_ok($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 1, null, 'mine')$$, '42501', null, 'the owner cannot grant');
-set local request.jwt.claims = '{"sub":"00000000-0000-4000-8000-00000000000b","role":"authenticated"}';
+select throws_ok($$insert into byok.entries (id, user_id, kind, microcredits, idempotency_key) values (1, tests.user_id('a'), 'grant', 1, 'mine')$$, '42501', null, 'the owner cannot write to the ledger');
+select throws_ok($$select * from byok.grant_credits(tests.user_id('a'), 1, null, 'mine')$$, '42501', null, 'the owner cannot grant');
+select tests.authenticate_as(tests.user_id('b'));
 select is_empty('select user_id from byok.accounts union all select user_id from byok.entries', 'a stranger sees neither account nor ledger');
-set local role anon;
-set local request.jwt.claims = '{"role":"anon"}';
+select tests.clear_authentication();
 select throws_ok('select * from byok.accounts', '42501', null, 'anon cannot read accounts');
 select throws_ok('select * from byok.entries', '42501', null, 'anon cannot read the ledger');
 
@@ -64,28 +61,27 @@ set local request.jwt.claims = '{"sub":"00000000-0000-4000-8000-00000000000b"}';
 select is_empty('select user_id from byok.accounts union all select user_id from byok.entries', 'the server role sees nothing of a user it does not act for');
 
 -- Taking back, from 105.
-set local role service_role;
-set local request.jwt.claims = '{"role":"service_role"}';
-select results_eq($$select * from byok.revoke_credits('00000000-0000-4000-8000-00000000000a', 0.0001, 'chargeback', 'tap-back-1')$$, $$values (0.0001, 0.000005)$$, 'revoke_credits() takes credits back');
-select results_eq($$select * from byok.revoke_credits('00000000-0000-4000-8000-00000000000a', 0.0001, 'chargeback', 'tap-back-1')$$, $$values (0.0001, 0.000005)$$, 'the same key revokes once');
-select results_eq($$select * from byok.revoke_credits('00000000-0000-4000-8000-00000000000a', 1, null, 'tap-back-2')$$, $$values (0.000005, 0::numeric)$$, 'at most what is available');
-select results_eq($$select * from byok.revoke_credits('00000000-0000-4000-8000-00000000000a', 1, null, 'tap-back-3')$$, $$values (0::numeric, 0::numeric)$$, 'and of nothing nothing');
-select results_eq($$select * from byok.revoke_credits('00000000-0000-4000-8000-00000000000b', 1, null, 'tap-back-3')$$, $$values (0::numeric, 0::numeric)$$, 'nor of a user without an account');
-select throws_ok($$select * from byok.revoke_credits('00000000-0000-4000-8000-00000000000a', 0.000005, null, 'tap-2')$$, 'PT409', 'idempotency_key_reused', 'a key that has granted does not revoke');
-select throws_ok($$select * from byok.grant_credits('00000000-0000-4000-8000-00000000000a', 0.0001, null, 'tap-back-1')$$, 'PT409', 'idempotency_key_reused', 'nor does one that has revoked grant');
-select lives_ok($$select byok.grant_credits('00000000-0000-4000-8000-00000000000b', 1, null, 'tap-bob')$$, 'another user has credits');
-select throws_ok($$select * from byok.revoke_credits('00000000-0000-4000-8000-00000000000b', 1, null, 'tap-back-1')$$, 'PT409', 'idempotency_key_reused', 'and a key that revoked one user''s does not revoke another''s');
-select throws_ok($$select * from byok.revoke_credits('00000000-0000-4000-8000-00000000000b', 0, null, 'tap-back-4')$$, 'PT400', 'invalid_request', 'no credits are refused');
-select throws_ok($$select * from byok.revoke_credits('00000000-0000-4000-8000-00000000000b', 1, null, '')$$, 'PT400', 'invalid_request', 'and no key');
+select tests.authenticate_as_service_role();
+select results_eq($$select * from byok.revoke_credits(tests.user_id('a'), 0.0001, 'chargeback', 'tap-back-1')$$, $$values (0.0001, 0.000005)$$, 'revoke_credits() takes credits back');
+select results_eq($$select * from byok.revoke_credits(tests.user_id('a'), 0.0001, 'chargeback', 'tap-back-1')$$, $$values (0.0001, 0.000005)$$, 'the same key revokes once');
+select results_eq($$select * from byok.revoke_credits(tests.user_id('a'), 1, null, 'tap-back-2')$$, $$values (0.000005, 0::numeric)$$, 'at most what is available');
+select results_eq($$select * from byok.revoke_credits(tests.user_id('a'), 1, null, 'tap-back-3')$$, $$values (0::numeric, 0::numeric)$$, 'and of nothing nothing');
+select results_eq($$select * from byok.revoke_credits(tests.user_id('b'), 1, null, 'tap-back-3')$$, $$values (0::numeric, 0::numeric)$$, 'nor of a user without an account');
+select throws_ok($$select * from byok.revoke_credits(tests.user_id('a'), 0.000005, null, 'tap-2')$$, 'PT409', 'idempotency_key_reused', 'a key that has granted does not revoke');
+select throws_ok($$select * from byok.grant_credits(tests.user_id('a'), 0.0001, null, 'tap-back-1')$$, 'PT409', 'idempotency_key_reused', 'nor does one that has revoked grant');
+select lives_ok($$select byok.grant_credits(tests.user_id('b'), 1, null, 'tap-bob')$$, 'another user has credits');
+select throws_ok($$select * from byok.revoke_credits(tests.user_id('b'), 1, null, 'tap-back-1')$$, 'PT409', 'idempotency_key_reused', 'and a key that revoked one user''s does not revoke another''s');
+select throws_ok($$select * from byok.revoke_credits(tests.user_id('b'), 0, null, 'tap-back-4')$$, 'PT400', 'invalid_request', 'no credits are refused');
+select throws_ok($$select * from byok.revoke_credits(tests.user_id('b'), 1, null, '')$$, 'PT400', 'invalid_request', 'and no key');
 select is(current_setting('request.jwt.claims'), '{"role":"service_role"}', 'revoke_credits() gives the claims of its caller back');
 reset role;
 select results_eq(
-  $$select kind, microcredits, reason from byok.entries where user_id = '00000000-0000-4000-8000-00000000000a' and kind = 'revoke' order by id$$,
+  $$select kind, microcredits, reason from byok.entries where user_id = tests.user_id('a') and kind = 'revoke' order by id$$,
   $$values ('revoke', 100::bigint, 'chargeback'), ('revoke', 5, null)$$, 'the ledger says what was taken back');
 
 reset role;
-delete from auth.users where id = '00000000-0000-4000-8000-00000000000a';
-select is_empty($$select * from byok.entries where user_id = '00000000-0000-4000-8000-00000000000a'$$, 'the ledger of a deleted user goes with the account');
+delete from auth.users where id = tests.user_id('a');
+select is_empty($$select * from byok.entries where user_id = tests.user_id('a')$$, 'the ledger of a deleted user goes with the account');
 
 select * from finish();
 rollback;

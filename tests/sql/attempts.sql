@@ -4,33 +4,32 @@ select plan(16);
 
 grant usage on schema extensions to byok_server;
 insert into auth.users (id, email) values
-  ('00000000-0000-4000-8000-00000000000a', 'ada@example.com'),
-  ('00000000-0000-4000-8000-00000000000b', 'bob@example.com');
+  (tests.user_id('a'), 'ada@example.com'),
+  (tests.user_id('b'), 'bob@example.com');
 create function pg_temp.today() returns date language sql as $$ select (now() at time zone 'utc')::date $$;
 
 select results_eq('select name, at_most, period from byok.limits order by name', $$values ('key_attempts', 50::bigint, interval '1 day'), ('unpaid_microcredits', 100000000, '1 day')$$, 'a user may have 50 API keys checked in a day');
 update byok.limits set at_most = 2;
 
-set local role service_role;
-set local request.jwt.claims = '{"role":"service_role"}';
-select lives_ok($$select byok.count_attempt('00000000-0000-4000-8000-00000000000a')$$, 'count_attempt() lets the first attempt pass');
-select lives_ok($$select byok.count_attempt('00000000-0000-4000-8000-00000000000a')$$, 'and the last that the limit allows');
+select tests.authenticate_as_service_role();
+select lives_ok($$select byok.count_attempt(tests.user_id('a'))$$, 'count_attempt() lets the first attempt pass');
+select lives_ok($$select byok.count_attempt(tests.user_id('a'))$$, 'and the last that the limit allows');
 select is(current_setting('request.jwt.claims'), '{"role":"service_role"}', 'count_attempt() gives the claims of its caller back');
-select throws_ok($$select byok.count_attempt('00000000-0000-4000-8000-00000000000a')$$, 'PT429', 'too_many_attempts', 'and refuses the next');
-select lives_ok($$select byok.count_attempt('00000000-0000-4000-8000-00000000000b')$$, 'while another user still may');
+select throws_ok($$select byok.count_attempt(tests.user_id('a'))$$, 'PT429', 'too_many_attempts', 'and refuses the next');
+select lives_ok($$select byok.count_attempt(tests.user_id('b'))$$, 'while another user still may');
 select throws_ok($$select byok.count_attempt(null)$$, 'PT400', 'invalid_request', 'no user is refused');
 
 reset role;
 select results_eq(
   $$select user_id, name, period_began_at, times from byok.counters order by user_id$$,
-  $$values ('00000000-0000-4000-8000-00000000000a'::uuid, 'key_attempts', pg_temp.today()::timestamp at time zone 'utc', 2::bigint), ('00000000-0000-4000-8000-00000000000b', 'key_attempts', pg_temp.today()::timestamp at time zone 'utc', 1)$$,
+  $$values (tests.user_id('a'), 'key_attempts', pg_temp.today()::timestamp at time zone 'utc', 2::bigint), (tests.user_id('b'), 'key_attempts', pg_temp.today()::timestamp at time zone 'utc', 1)$$,
   'a refused attempt is not counted');
 
 create function pg_temp.retry_after_s() returns numeric language plpgsql as $$
 declare
   v_detail text;
 begin
-  perform byok.count_attempt('00000000-0000-4000-8000-00000000000a');
+  perform byok.count_attempt(tests.user_id('a'));
   return null;
 exception when sqlstate 'PT429' then
   get stacked diagnostics v_detail = pg_exception_detail;
@@ -47,24 +46,24 @@ select is(
   ceil(extract(epoch from (pg_temp.today() + 1)::timestamp - now() at time zone 'utc')),
   'and of the day in UTC, wherever the database believes to be');
 
-update byok.counters set period_began_at = period_began_at - interval '1 day' where user_id = '00000000-0000-4000-8000-00000000000a';
-select lives_ok($$select byok.count_attempt('00000000-0000-4000-8000-00000000000a')$$, 'the count starts again on the next day');
+update byok.counters set period_began_at = period_began_at - interval '1 day' where user_id = tests.user_id('a');
+select lives_ok($$select byok.count_attempt(tests.user_id('a'))$$, 'the count starts again on the next day');
 select results_eq(
-  $$select period_began_at, times from byok.counters where user_id = '00000000-0000-4000-8000-00000000000a'$$,
+  $$select period_began_at, times from byok.counters where user_id = tests.user_id('a')$$,
   $$values (pg_temp.today()::timestamp at time zone 'utc', 1::bigint)$$,
   'and takes the place of the day before');
 
 update byok.limits set at_most = 0;
-select throws_ok($$select byok.count_attempt('00000000-0000-4000-8000-00000000000a')$$, 'PT429', 'too_many_attempts', 'a limit that was lowered counts at once');
+select throws_ok($$select byok.count_attempt(tests.user_id('a'))$$, 'PT429', 'too_many_attempts', 'a limit that was lowered counts at once');
 delete from byok.limits;
-select throws_ok($$select byok.count_attempt('00000000-0000-4000-8000-00000000000a')$$, 'PT429', 'too_many_attempts', 'without a limit nobody may');
+select throws_ok($$select byok.count_attempt(tests.user_id('a'))$$, 'PT429', 'too_many_attempts', 'without a limit nobody may');
 
 set local role byok_server;
 set local request.jwt.claims = '{"sub":"00000000-0000-4000-8000-00000000000b"}';
-select results_eq('select user_id from byok.counters', $$values ('00000000-0000-4000-8000-00000000000b'::uuid)$$, 'the server role sees the attempts of the user it acts for only');
+select results_eq('select user_id from byok.counters', $$values (tests.user_id('b'))$$, 'the server role sees the attempts of the user it acts for only');
 reset role;
-delete from auth.users where id = '00000000-0000-4000-8000-00000000000a';
-select is((select count(*) from byok.counters where user_id = '00000000-0000-4000-8000-00000000000a')::int, 0, 'a deleted user leaves no attempts');
+delete from auth.users where id = tests.user_id('a');
+select is((select count(*) from byok.counters where user_id = tests.user_id('a'))::int, 0, 'a deleted user leaves no attempts');
 
 select * from finish();
 rollback;

@@ -3,19 +3,19 @@ begin;
 select plan(13);
 
 insert into auth.users (id, email) values
-  ('00000000-0000-4000-8000-00000000000a', 'ada@example.com'),
-  ('00000000-0000-4000-8000-00000000000b', 'bob@example.com'),
-  ('00000000-0000-4000-8000-00000000000c', 'cyd@example.com');
+  (tests.user_id('a'), 'ada@example.com'),
+  (tests.user_id('b'), 'bob@example.com'),
+  (tests.user_id('c'), 'cyd@example.com');
 insert into byok.operations values ('tap_operation', 'Tap', 'Taps.');
 insert into byok.prices values ('tap_operation', 'tap_provider', 'm-1', 30, null, null, null, 1000, 2000);
-select byok.grant_credits('00000000-0000-4000-8000-00000000000a', 0.00005, null, 'tap-batches-a');
-select byok.grant_credits('00000000-0000-4000-8000-00000000000c', 0.0001, null, 'tap-batches-c');
-select byok.save_credential('00000000-0000-4000-8000-00000000000b', '00000000-0000-4000-8000-0000000000b1', 'tap_provider', 'abcd', 'verified',
+select byok.grant_credits(tests.user_id('a'), 0.00005, null, 'tap-batches-a');
+select byok.grant_credits(tests.user_id('c'), 0.0001, null, 'tap-batches-c');
+select byok.save_credential(tests.user_id('b'), '00000000-0000-4000-8000-0000000000b1', 'tap_provider', 'abcd', 'verified',
   translate(encode(decode('42594b0100000001' || repeat('00', 348), 'hex'), 'base64'), E'\n', ''), 1);
 grant usage on schema extensions to byok_functions;
 grant byok_functions to postgres;
 create function pg_temp.step(p_step text, p_user text, p_parameters jsonb) returns jsonb language sql as $$
-  select jsonb_build_object('step', p_step, 'user_id', '00000000-0000-4000-8000-00000000000' || p_user) || p_parameters;
+  select jsonb_build_object('step', p_step, 'user_id', tests.user_id(p_user)) || p_parameters;
 $$;
 create function pg_temp.placing(p_user text, p_request_id text, p_operation text default 'tap_operation') returns jsonb language sql as $$
   select pg_temp.step('place_hold', p_user, jsonb_build_object('provider', 'tap_provider', 'request_id', p_request_id,
@@ -53,8 +53,8 @@ select results_eq(
 select is((select refusal ->> 'code' from answers where number = 8), '20000', 'what is no step is refused');
 reset role;
 select results_eq(
-  $$select user_id::text, available_microcredits, held_microcredits from byok.accounts where user_id in ('00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000c') order by user_id$$,
-  $$values ('00000000-0000-4000-8000-00000000000a', 20::bigint, 30::bigint), ('00000000-0000-4000-8000-00000000000c', 40, 60)$$,
+  $$select user_id, available_microcredits, held_microcredits from byok.accounts where user_id in (tests.user_id('a'), tests.user_id('c')) order by user_id$$,
+  $$values (tests.user_id('a'), 20::bigint, 30::bigint), (tests.user_id('c'), 40, 60)$$,
   'what was refused to one is done for the others all the same, and leaves nothing itself');
 
 create function pg_temp.ending(p_step text, p_user text, p_number integer, p_more jsonb default '{}') returns jsonb language sql as $$
@@ -77,8 +77,8 @@ select is_empty($$select * from byok.run_batch('[]')$$, 'no steps have no rows')
 select throws_ok($$select * from byok.run_batch('{}')$$, '22023', null, 'what is no list is refused');
 reset role;
 select results_eq(
-  $$select user_id::text, available_microcredits, held_microcredits from byok.accounts where user_id in ('00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000c') order by user_id$$,
-  $$values ('00000000-0000-4000-8000-00000000000a', 30::bigint, 0::bigint), ('00000000-0000-4000-8000-00000000000c', 70, 30)$$,
+  $$select user_id, available_microcredits, held_microcredits from byok.accounts where user_id in (tests.user_id('a'), tests.user_id('c')) order by user_id$$,
+  $$values (tests.user_id('a'), 30::bigint, 0::bigint), (tests.user_id('c'), 70, 30)$$,
   'and the accounts say so');
 
 select * from finish();

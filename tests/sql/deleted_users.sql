@@ -2,14 +2,14 @@
 begin;
 
 insert into auth.users (id, email) values
-  ('00000000-0000-4000-8000-00000000000a', 'ada@example.com'),
-  ('00000000-0000-4000-8000-00000000000b', 'bob@example.com');
+  (tests.user_id('a'), 'ada@example.com'),
+  (tests.user_id('b'), 'bob@example.com');
 do $$
 declare
   v_user uuid;
   v_envelope text := translate(encode(decode('42594b0100000001' || repeat('00', 348), 'hex'), 'base64'), E'\n', '');
 begin
-  foreach v_user in array array['00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000b']::uuid[] loop
+  foreach v_user in array array[tests.user_id('a'), tests.user_id('b')]::uuid[] loop
     perform byok.grant_credits(v_user, 100, 'welcome', 'tap:' || v_user);
     perform byok.charge_hold(v_user, h.hold_id) from byok.place_hold(v_user, 'request-1', 'kernel_build', 'openai', 'gpt-5.4-nano', 10, 10) as h;
     perform byok.place_hold(v_user, 'request-2', 'kernel_build', 'openai', 'gpt-5.4-nano', 10, 10);
@@ -28,7 +28,7 @@ create function pg_temp.rows_of(p_table regclass, p_user text) returns bigint la
 declare
   v_count bigint;
 begin
-  execute format('select count(*) from %s where user_id = %L', p_table, '00000000-0000-4000-8000-00000000000' || p_user) into v_count;
+  execute format('select count(*) from %s where user_id = %L', p_table, tests.user_id(p_user)) into v_count;
   return v_count;
 end
 $$;
@@ -40,7 +40,7 @@ select set_eq(
   array['limits', 'oauth_clients', 'operations', 'prices', 'required_claims'],
   'every table says whose its rows are, but for the operator''s own');
 select cmp_ok(pg_temp.rows_of(name, 'a'), '>', 0::bigint, name || ' has rows of the user') from owned;
-delete from auth.users where id = '00000000-0000-4000-8000-00000000000a';
+delete from auth.users where id = tests.user_id('a');
 select is(pg_temp.rows_of(name, 'a'), 0::bigint, name || ' has none when the user is deleted') from owned;
 select is(pg_temp.rows_of(name, 'b'), of_bob, name || ' keeps those of others') from before;
 

@@ -5,11 +5,11 @@ begin;
 select plan(14);
 set local enable_seqscan = off;
 
-create function pg_temp.user_id(p_number integer) returns uuid language sql as $$ select md5('user ' || p_number)::uuid $$;
+create function tests.user_id(p_number integer) returns uuid language sql as $$ select md5('user ' || p_number)::uuid $$;
 
 create function pg_temp.place_holds(p_number integer, p_count integer) returns setof bigint language sql as $$
   select h.hold_id from generate_series(1, p_count) as i,
-    byok.place_hold(pg_temp.user_id(p_number), i || ' ' || gen_random_uuid(), 'single_doc_regen', 'openai', 'gpt-5.4-nano', 10, 10) as h
+    byok.place_hold(tests.user_id(p_number), i || ' ' || gen_random_uuid(), 'single_doc_regen', 'openai', 'gpt-5.4-nano', 10, 10) as h
 $$;
 
 -- Rows that a statement reads from the tables that grow, when a user asks as that role.
@@ -31,15 +31,15 @@ end
 $$;
 
 -- 300 users with a saved key, credits, and three calls behind them; 400 of user 1's.
-insert into auth.users (id, email) select pg_temp.user_id(n), n || '@example.com' from generate_series(1, 300) as n;
+insert into auth.users (id, email) select tests.user_id(n), n || '@example.com' from generate_series(1, 300) as n;
 do $$
 declare
   v_envelope text := translate(encode(decode('42594b0100000001' || repeat('00', 348), 'hex'), 'base64'), E'\n', '');
 begin
-  perform byok.save_credential(pg_temp.user_id(n), md5('credential ' || n)::uuid, 'anthropic', 'abcd', 'verified', v_envelope, 1),
-    byok.grant_credits(pg_temp.user_id(n), 100000, null, 'growth ' || n)
+  perform byok.save_credential(tests.user_id(n), md5('credential ' || n)::uuid, 'anthropic', 'abcd', 'verified', v_envelope, 1),
+    byok.grant_credits(tests.user_id(n), 100000, null, 'growth ' || n)
   from generate_series(1, 300) as n;
-  perform byok.charge_hold(pg_temp.user_id(n), pg_temp.place_holds(n, case n when 1 then 400 else 3 end))
+  perform byok.charge_hold(tests.user_id(n), pg_temp.place_holds(n, case n when 1 then 400 else 3 end))
   from generate_series(1, 300) as n;
 end
 $$;
@@ -48,23 +48,23 @@ create temp table under_way as
   select n, pg_temp.place_holds(n, case n when 1 then 200 else 1 end) as hold_id from generate_series(1, 20) as n;
 analyze byok.credentials, byok.envelopes, byok.accounts, byok.holds, byok.entries;
 
-select cmp_ok(pg_temp.rows_read('service_role', 1, format($$select byok.open_call(%L, 'anthropic')$$, pg_temp.user_id(1))),
+select cmp_ok(pg_temp.rows_read('service_role', 1, format($$select byok.open_call(%L, 'anthropic')$$, tests.user_id(1))),
   '<', 10::bigint, 'open_call() reads one credential under BYOK');
-select cmp_ok(pg_temp.rows_read('service_role', 1, format($$select byok.place_hold(%L, 'r', 'single_doc_regen', 'openai', 'gpt-5.4-nano', 10, 10)$$, pg_temp.user_id(1))),
+select cmp_ok(pg_temp.rows_read('service_role', 1, format($$select byok.place_hold(%L, 'r', 'single_doc_regen', 'openai', 'gpt-5.4-nano', 10, 10)$$, tests.user_id(1))),
   '<', 10::bigint, 'place_hold() reads one account, and none of the user''s other holds or charges');
-select cmp_ok(pg_temp.rows_read('service_role', 1, format('select byok.charge_hold(%L, %L)', pg_temp.user_id(1), hold_id)),
+select cmp_ok(pg_temp.rows_read('service_role', 1, format('select byok.charge_hold(%L, %L)', tests.user_id(1), hold_id)),
   '<', 10::bigint, 'charge_hold() reads one hold and its account')
 from under_way where n = 1 limit 1;
-select cmp_ok(pg_temp.rows_read('service_role', 1, format($$select byok.refund_charge(%L, %s, 1, 'unused')$$, pg_temp.user_id(1), id)),
+select cmp_ok(pg_temp.rows_read('service_role', 1, format($$select byok.refund_charge(%L, %s, 1, 'unused')$$, tests.user_id(1), id)),
   '<', 10::bigint, 'refund_charge() reads one charge and its account')
-from byok.entries where user_id = pg_temp.user_id(1) and kind = 'charge' limit 1;
-select cmp_ok(pg_temp.rows_read('service_role', 1, format($$select byok.grant_credits(%L, 5, null, 'once more')$$, pg_temp.user_id(1))),
+from byok.entries where user_id = tests.user_id(1) and kind = 'charge' limit 1;
+select cmp_ok(pg_temp.rows_read('service_role', 1, format($$select byok.grant_credits(%L, 5, null, 'once more')$$, tests.user_id(1))),
   '<', 10::bigint, 'grant_credits() reads one account');
 
 select is(pg_temp.rows_read('authenticated', 1, 'select * from byok.entries order by id desc limit 50'),
   50::bigint, 'the first page of a long ledger reads that page');
 select is(pg_temp.rows_read('authenticated', 1, format('select * from byok.entries where id < %s order by id desc limit 50',
-    (select max(id) from byok.entries where user_id = pg_temp.user_id(1) and kind = 'charge'))),
+    (select max(id) from byok.entries where user_id = tests.user_id(1) and kind = 'charge'))),
   50::bigint, 'so does a deep page');
 select is(pg_temp.rows_read('authenticated', 30, 'select * from byok.entries order by id desc limit 50'),
   4::bigint, 'and the page of a short ledger reads no entries of others');
@@ -80,7 +80,7 @@ select cmp_ok(pg_temp.rows_read('service_role', 1, 'select byok.expire_holds(100
   '<', 50::bigint, 'a sweep reads what has expired');
 select is((select count(*) from byok.holds where expires_at <= now()), 0::bigint, 'and ends it');
 
-select cmp_ok(pg_temp.rows_read('none', 2, format('delete from auth.users where id = %L', pg_temp.user_id(2))),
+select cmp_ok(pg_temp.rows_read('none', 2, format('delete from auth.users where id = %L', tests.user_id(2))),
   '<', 50::bigint, 'the deletion of a user reads what is the user''s');
 
 select * from finish();

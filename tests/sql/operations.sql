@@ -32,15 +32,13 @@ select is(
   (select max(byok.most_microcredits(p, 0, 0)) from byok.prices as p where microcredits_per_1000_output_tokens = 5), 1::bigint,
   'and 1 at least');
 
-set local role authenticated;
-set local request.jwt.claims = '{"sub":"00000000-0000-4000-8000-00000000000a","role":"authenticated"}';
+select tests.authenticate_as(tests.user_id('a'));
 select is((select count(*) from byok.operations)::int, 3, 'users read the operations');
 select isnt_empty('select * from byok.prices', 'users read the prices');
 select throws_ok($$update byok.prices set microcredits_per_call = 1$$, '42501', null, 'users cannot change a price');
-set local role anon;
+select tests.clear_authentication();
 select throws_ok('select * from byok.prices', '42501', null, 'anon reads no prices');
-set local role service_role;
-set local request.jwt.claims = '{"role":"service_role"}';
+select tests.authenticate_as_service_role();
 select throws_ok($$update byok.prices set microcredits_per_call = 1$$, '42501', null, 'the service role cannot change a price');
 select is((select count(*) from byok.list_prices())::int, 36, 'but lists them for the functions');
 

@@ -6,6 +6,7 @@ import { type FinalResults, Parser } from "tap-parser";
 import { beforeAll, expect, test } from "vitest";
 
 const folder = import.meta.dirname;
+const helpers = readFileSync(path.join(folder, "helpers/authenticate.sql"), "utf8");
 const files = readdirSync(folder).filter((name) => name.endsWith(".sql"));
 
 /** Where the migrations are applied: as the role postgres, and as a superuser. */
@@ -38,7 +39,8 @@ export function testWithPgTap(open: () => Database): void {
 
 async function runFile(dbUrl: string, file: string): Promise<string> {
   return await withClient(dbUrl, async (client) => {
-    const results = await client.query(readFileSync(file, "utf8"));
+    // Statements before a `begin` in the same message belong to its transaction, so the rollback takes the helpers along.
+    const results = await client.query(`${helpers}\n${readFileSync(file, "utf8")}`);
     // Every assertion is a select that yields its line of TAP.
     return [results]
       .flat()

@@ -4,8 +4,8 @@ select plan(31);
 
 grant usage on schema extensions to byok_server, byok_rotation;
 insert into auth.users (id, email)
-select id::uuid, id || '@example.com' from unnest(array[
-  '00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000b', '00000000-0000-4000-8000-00000000000c']) as id;
+select id, id || '@example.com' from unnest(array[
+  tests.user_id('a'), tests.user_id('b'), tests.user_id('c')]) as id;
 
 -- Of the right form, and sealed by nobody. These kids are of no other test's rows, nor of any key ring.
 create function pg_temp.envelope(p_kid bigint, p_filling text) returns text language sql as $$
@@ -13,19 +13,18 @@ create function pg_temp.envelope(p_kid bigint, p_filling text) returns text lang
 $$;
 create function pg_temp.save(p_user text, p_id integer, p_provider text, p_kid bigint, p_status text default 'verified') returns void language sql as $$
   select byok.save_credential(
-    ('00000000-0000-4000-8000-00000000000' || p_user)::uuid, ('10000000-0000-4000-8000-00000000000' || p_id)::uuid,
+    tests.user_id(p_user), ('10000000-0000-4000-8000-00000000000' || p_id)::uuid,
     p_provider, '', p_status, pg_temp.envelope(p_kid, '0' || p_id), p_kid)
 $$;
 create function pg_temp.replacement(p_user text, p_id integer, p_old text, p_new text, p_kid bigint) returns jsonb language sql as $$
   select jsonb_build_array(jsonb_build_object(
-    'user_id', '00000000-0000-4000-8000-00000000000' || p_user, 'credential_id', '10000000-0000-4000-8000-00000000000' || p_id,
+    'user_id', tests.user_id(p_user), 'credential_id', '10000000-0000-4000-8000-00000000000' || p_id,
     'old_envelope', p_old, 'new_envelope', p_new, 'new_kid', p_kid))
 $$;
 select pg_temp.save('a', 2, 'openai', 4000000001), pg_temp.save('b', 1, 'openai', 4000000001),
   pg_temp.save('a', 3, 'groq', 4000000001, 'restricted'), pg_temp.save('c', 4, 'google', 4000000002);
 
-set local role service_role;
-set local request.jwt.claims = '{"role":"service_role"}';
+select tests.authenticate_as_service_role();
 
 select results_eq(
   'select * from byok.count_envelopes() where kid >= 4000000000',
@@ -34,9 +33,9 @@ select results_eq(
 select results_eq(
   'select * from byok.list_envelopes(4000000001, null, 1000)',
   $$values
-    ('10000000-0000-4000-8000-000000000001'::uuid, '00000000-0000-4000-8000-00000000000b'::uuid, 'openai', pg_temp.envelope(4000000001, '01')),
-    ('10000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-00000000000a', 'openai', pg_temp.envelope(4000000001, '02')),
-    ('10000000-0000-4000-8000-000000000003', '00000000-0000-4000-8000-00000000000a', 'groq', pg_temp.envelope(4000000001, '03'))$$,
+    ('10000000-0000-4000-8000-000000000001'::uuid, tests.user_id('b'), 'openai', pg_temp.envelope(4000000001, '01')),
+    ('10000000-0000-4000-8000-000000000002', tests.user_id('a'), 'openai', pg_temp.envelope(4000000001, '02')),
+    ('10000000-0000-4000-8000-000000000003', tests.user_id('a'), 'groq', pg_temp.envelope(4000000001, '03'))$$,
   'list_envelopes() gives the envelopes of all users under one kid, with what they are bound to');
 select results_eq(
   $$select credential_id from byok.list_envelopes(4000000001, '10000000-0000-4000-8000-000000000001', 1)$$,
@@ -56,7 +55,7 @@ select results_eq(
   $$values ('10000000-0000-4000-8000-000000000002'::uuid), ('10000000-0000-4000-8000-000000000001')$$,
   'replace_envelopes() replaces the envelopes of several users');
 select results_eq(
-  $$select * from byok.read_envelope('00000000-0000-4000-8000-00000000000a', 'openai')$$,
+  $$select * from byok.read_envelope(tests.user_id('a'), 'openai')$$,
   $$values ('10000000-0000-4000-8000-000000000002'::uuid, pg_temp.envelope(4000000003, 'aa'))$$,
   'and its user has the new envelope from then on');
 select results_eq(
@@ -77,7 +76,7 @@ select throws_ok(
   $$select * from byok.replace_envelopes(pg_temp.replacement('a', 3, pg_temp.envelope(4000000001, '03'), pg_temp.envelope(4000000003, 'cc'), 4000000004))$$,
   '23514', null, 'a kid that is not the new envelope''s is refused');
 select results_eq(
-  $$select * from byok.read_envelope('00000000-0000-4000-8000-00000000000a', 'groq')$$,
+  $$select * from byok.read_envelope(tests.user_id('a'), 'groq')$$,
   $$values ('10000000-0000-4000-8000-000000000003'::uuid, pg_temp.envelope(4000000001, '03'))$$,
   'and nothing of it is kept');
 select is_empty('select * from byok.replace_envelopes(null)', 'no replacements replace nothing');
@@ -89,7 +88,7 @@ select results_eq(
   'replace_envelopes() takes an envelope that does not open');
 reset role;
 select results_eq(
-  $$select status, verified_at is not null, envelope from byok.credentials join byok.envelopes on credential_id = id where provider = 'google' and credentials.user_id = '00000000-0000-4000-8000-00000000000c'$$,
+  $$select status, verified_at is not null, envelope from byok.credentials join byok.envelopes on credential_id = id where provider = 'google' and credentials.user_id = tests.user_id('c')$$,
   $$values ('locked', true, pg_temp.envelope(4000000002, '04'))$$,
   'marks its credential locked, and keeps the envelope');
 select set_config('test.updated_at', (select updated_at::text from byok.credentials where id = '10000000-0000-4000-8000-000000000004'), true);

@@ -3,16 +3,16 @@ begin;
 select plan(27);
 
 grant usage on schema extensions to byok_server;
-insert into auth.users (id, email) values ('00000000-0000-4000-8000-00000000000a', 'ada@example.com');
-select byok.grant_credits('00000000-0000-4000-8000-00000000000a', 100, 'welcome', 'tap:a');
-select byok.place_hold('00000000-0000-4000-8000-00000000000a', 'request-1', 'kernel_build', 'groq', 'openai/gpt-oss-20b', 10, 10);
+insert into auth.users (id, email) values (tests.user_id('a'), 'ada@example.com');
+select byok.grant_credits(tests.user_id('a'), 100, 'welcome', 'tap:a');
+select byok.place_hold(tests.user_id('a'), 'request-1', 'kernel_build', 'groq', 'openai/gpt-oss-20b', 10, 10);
 create function pg_temp.save() returns void language sql as $$
-  select byok.save_credential('00000000-0000-4000-8000-00000000000a', gen_random_uuid(), 'openai', '', 'verified',
+  select byok.save_credential(tests.user_id('a'), gen_random_uuid(), 'openai', '', 'verified',
     translate(encode(decode('42594b0100000001' || repeat('00', 348), 'hex'), 'base64'), E'\n', ''), 1);
 $$;
 select pg_temp.save();
 create function pg_temp.sign_in(p_more jsonb) returns void language sql as $$
-  select set_config('request.jwt.claims', (jsonb_build_object('sub', '00000000-0000-4000-8000-00000000000a', 'role', 'authenticated') || p_more)::text, true);
+  select set_config('request.jwt.claims', (jsonb_build_object('sub', tests.user_id('a'), 'role', 'authenticated') || p_more)::text, true);
 $$;
 -- What ada's token shows: rows of her own in each table.
 create function pg_temp.seen() returns bigint[] language sql as $$
