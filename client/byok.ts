@@ -53,6 +53,7 @@ function operationOf(row: Pick<Operation, "name" | "label" | "description">, pri
       credits_per_call: creditsOrNull(price.microcredits_per_call),
       credits_per_1000_input_tokens: creditsOrNull(price.microcredits_per_1000_input_tokens),
       credits_per_1000_cached_input_tokens: creditsOrNull(price.microcredits_per_1000_cached_input_tokens),
+      credits_per_1000_cache_write_tokens: creditsOrNull(price.microcredits_per_1000_cache_write_tokens),
       credits_per_1000_output_tokens: creditsOrNull(price.microcredits_per_1000_output_tokens),
       max_output_tokens: price.max_output_tokens,
       max_input_bytes: price.max_input_bytes,

@@ -47,6 +47,7 @@ export interface Price extends Pick<Row<"prices">, "model" | "max_output_tokens"
   readonly credits_per_call: number | null;
   readonly credits_per_1000_input_tokens: number | null;
   readonly credits_per_1000_cached_input_tokens: number | null;
+  readonly credits_per_1000_cache_write_tokens: number | null;
   readonly credits_per_1000_output_tokens: number | null;
 }
 

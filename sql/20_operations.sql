@@ -25,6 +25,9 @@ create table byok.prices (
   microcredits_per_1000_cached_input_tokens numeric
     check (microcredits_per_1000_cached_input_tokens between 0 and 1e9
       and microcredits_per_1000_cached_input_tokens = trunc(microcredits_per_1000_cached_input_tokens)),
+  microcredits_per_1000_cache_write_tokens numeric
+    check (microcredits_per_1000_cache_write_tokens between 0 and 1e9
+      and microcredits_per_1000_cache_write_tokens = trunc(microcredits_per_1000_cache_write_tokens)),
   microcredits_per_1000_output_tokens numeric
     check (microcredits_per_1000_output_tokens between 0 and 1e9
       and microcredits_per_1000_output_tokens = trunc(microcredits_per_1000_output_tokens)),
@@ -32,8 +35,10 @@ create table byok.prices (
   max_input_bytes integer not null check (max_input_bytes between 1 and 26214400),
   primary key (operation, provider, model),
   constraint flat_or_metered check (
-    num_nonnulls(microcredits_per_1000_input_tokens, microcredits_per_1000_cached_input_tokens, microcredits_per_1000_output_tokens)
-      = case when microcredits_per_call is null then 3 else 0 end),
+    num_nonnulls(
+      microcredits_per_1000_input_tokens, microcredits_per_1000_cached_input_tokens, microcredits_per_1000_cache_write_tokens,
+      microcredits_per_1000_output_tokens)
+      = case when microcredits_per_call is null then 4 else 0 end),
   constraint metered_is_not_free check (microcredits_per_1000_input_tokens + microcredits_per_1000_output_tokens > 0)
 );
 
@@ -43,8 +48,9 @@ comment on column byok.prices.operation is 'The operation that this price is for
 comment on column byok.prices.provider is 'Provider id: openai, anthropic, google, groq.';
 comment on column byok.prices.model is 'Model id exactly as the provider spells it.';
 comment on column byok.prices.microcredits_per_call is 'Flat: price of one call. Null for a metered price.';
-comment on column byok.prices.microcredits_per_1000_input_tokens is 'Metered: price of 1000 input tokens that did not come from a cache. Null for a flat price.';
+comment on column byok.prices.microcredits_per_1000_input_tokens is 'Metered: price of 1000 input tokens that no cache of the provider''s was involved in. Null for a flat price.';
 comment on column byok.prices.microcredits_per_1000_cached_input_tokens is 'Metered: price of 1000 input tokens that the provider read from its cache. Null for a flat price.';
+comment on column byok.prices.microcredits_per_1000_cache_write_tokens is 'Metered: price of 1000 input tokens that the provider wrote to its cache. Some bill these at more than input. Null for a flat price.';
 comment on column byok.prices.microcredits_per_1000_output_tokens is 'Metered: price of 1000 output tokens, reasoning included. Null for a flat price.';
 comment on column byok.prices.max_output_tokens is 'Most output tokens that one call may ask for.';
 comment on column byok.prices.max_input_bytes is 'Largest request body of a call, in bytes.';
@@ -121,7 +127,9 @@ as $$
     p_price.microcredits_per_call,
     greatest(1, ceil((
       p_max_input_tokens
-        * greatest(p_price.microcredits_per_1000_input_tokens, p_price.microcredits_per_1000_cached_input_tokens)
+        * greatest(
+          p_price.microcredits_per_1000_input_tokens, p_price.microcredits_per_1000_cached_input_tokens,
+          p_price.microcredits_per_1000_cache_write_tokens)
       + p_max_output_tokens * p_price.microcredits_per_1000_output_tokens
     ) / 1000)));
 $$;

@@ -38,6 +38,7 @@ create table byok.entries (
   charge_id bigint,
   input_tokens bigint check (input_tokens >= 0),
   cached_input_tokens bigint check (cached_input_tokens between 0 and input_tokens),
+  cache_write_tokens bigint check (cache_write_tokens between 0 and input_tokens - cached_input_tokens),
   output_tokens bigint check (output_tokens >= 0),
   reason text check (length(reason) <= 500),
   idempotency_key text check (length(idempotency_key) between 1 and 255),
@@ -47,7 +48,7 @@ create table byok.entries (
   check (kind = 'charge' or request_id is null),
   check ((kind = 'refund') = (charge_id is not null)),
   check (kind <> 'refund' or reason is not null and reason in ('unused', 'nothing_delivered', 'broken_off')),
-  check (kind = 'refund' or num_nonnulls(input_tokens, cached_input_tokens, output_tokens) = 0),
+  check (kind = 'refund' or num_nonnulls(input_tokens, cached_input_tokens, cache_write_tokens, output_tokens) = 0),
   -- An owner's history, page by page. Nobody looks for an entry by its id alone, and an index that invites to walk back through
   -- everybody's entries to find one user's would be taken now and then.
   primary key (user_id, id)
@@ -63,8 +64,9 @@ comment on column byok.entries.provider is 'The provider that was asked; null fo
 comment on column byok.entries.model is 'The model that was asked; null for a grant or revoke.';
 comment on column byok.entries.request_id is 'The caller''s idempotency key, if the call had one; charges only.';
 comment on column byok.entries.charge_id is 'The charge that a refund gives back from.';
-comment on column byok.entries.input_tokens is 'Of a refund, if the provider reported it: input tokens of the call, cached ones included.';
+comment on column byok.entries.input_tokens is 'Of a refund, if the provider reported it: all input tokens of the call, those of the provider''s cache included.';
 comment on column byok.entries.cached_input_tokens is 'Of a refund, if the provider reported it: input tokens that came from the provider''s cache.';
+comment on column byok.entries.cache_write_tokens is 'Of a refund, if the provider reported it: input tokens that the provider wrote to its cache.';
 comment on column byok.entries.output_tokens is 'Of a refund, if the provider reported it: output tokens of the call, reasoning included.';
 comment on column byok.entries.reason is
   'Of a grant or revoke: why, in the operator''s words. Of a refund: unused (a metered call cost less), nothing_delivered (the provider failed before any content), broken_off (the platform bears the price, within a daily limit).';

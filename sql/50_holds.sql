@@ -208,6 +208,7 @@ create function byok.refund_charge(
   p_reason text,
   p_input_tokens bigint default null,
   p_cached_input_tokens bigint default null,
+  p_cache_write_tokens bigint default null,
   p_output_tokens bigint default null
 ) returns bigint
 language plpgsql
@@ -241,10 +242,11 @@ begin
       v_refunded := 0;
     else
       insert into byok.entries (
-        user_id, kind, microcredits, operation, provider, model, charge_id, reason, input_tokens, cached_input_tokens, output_tokens)
+        user_id, kind, microcredits, operation, provider, model, charge_id, reason, input_tokens, cached_input_tokens,
+        cache_write_tokens, output_tokens)
       values (
         p_user_id, 'refund', v_refunded, v_charge.operation, v_charge.provider, v_charge.model, p_charge_id, p_reason,
-        p_input_tokens, p_cached_input_tokens, p_output_tokens);
+        p_input_tokens, p_cached_input_tokens, p_cache_write_tokens, p_output_tokens);
       perform byok.write_account(v_account);
     end if;
   end if;
@@ -253,7 +255,7 @@ begin
 end
 $$;
 
-comment on function byok.refund_charge(uuid, bigint, bigint, text, bigint, bigint, bigint) is
+comment on function byok.refund_charge(uuid, bigint, bigint, text, bigint, bigint, bigint, bigint) is
   'Gives back of a charge, once and at most what was charged; returns the microcredits that were given back, by this attempt or an earlier one. Reasons: unused, nothing_delivered, broken_off; the last within the day''s limit, past which it is 0. Keeps the provider''s token counts. Raises invalid_request, charge_not_found.';
 
 create function byok.expire_holds(p_limit integer) returns integer
@@ -304,7 +306,7 @@ comment on function byok.expire_holds(integer) is
 revoke execute on function
   byok.bear(byok.accounts, bigint), byok.enter_charge(byok.holds), byok.end_unpaid(byok.accounts, byok.holds),
   byok.end_expired(byok.accounts, bigint[]), byok.write_account(byok.accounts), byok.charge_hold(uuid, bigint),
-  byok.void_hold(uuid, bigint, boolean), byok.refund_charge(uuid, bigint, bigint, text, bigint, bigint, bigint),
+  byok.void_hold(uuid, bigint, boolean), byok.refund_charge(uuid, bigint, bigint, text, bigint, bigint, bigint, bigint),
   byok.expire_holds(integer)
 from public;
 grant execute on function
@@ -313,5 +315,5 @@ grant execute on function
 to byok_server;
 grant execute on function
   byok.charge_hold(uuid, bigint), byok.void_hold(uuid, bigint, boolean),
-  byok.refund_charge(uuid, bigint, bigint, text, bigint, bigint, bigint), byok.expire_holds(integer)
+  byok.refund_charge(uuid, bigint, bigint, text, bigint, bigint, bigint, bigint), byok.expire_holds(integer)
 to service_role;

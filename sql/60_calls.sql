@@ -50,6 +50,7 @@ create function byok.place_hold(
   microcredits bigint,
   microcredits_per_1000_input_tokens numeric,
   microcredits_per_1000_cached_input_tokens numeric,
+  microcredits_per_1000_cache_write_tokens numeric,
   microcredits_per_1000_output_tokens numeric
 )
 language plpgsql
@@ -119,6 +120,7 @@ begin
 
   microcredits_per_1000_input_tokens := v_price.microcredits_per_1000_input_tokens;
   microcredits_per_1000_cached_input_tokens := v_price.microcredits_per_1000_cached_input_tokens;
+  microcredits_per_1000_cache_write_tokens := v_price.microcredits_per_1000_cache_write_tokens;
   microcredits_per_1000_output_tokens := v_price.microcredits_per_1000_output_tokens;
   perform byok.stop_acting(v_previous_claims);
   return next;

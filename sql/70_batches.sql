@@ -18,7 +18,7 @@ begin
       as r (
         step text, user_id uuid, provider text, request_id text, operation text, model text, max_input_tokens bigint,
         max_output_tokens bigint, hold_id bigint, charge_id bigint, was_asked boolean, microcredits bigint, reason text, input_tokens bigint,
-        cached_input_tokens bigint, output_tokens bigint)
+        cached_input_tokens bigint, cache_write_tokens bigint, output_tokens bigint)
   loop
     number := v_step.number;
     answer := null;
@@ -41,7 +41,7 @@ begin
         when 'refund_charge' then
           answer := to_jsonb(byok.refund_charge(
             v_step.user_id, v_step.charge_id, v_step.microcredits, v_step.reason,
-            v_step.input_tokens, v_step.cached_input_tokens, v_step.output_tokens));
+            v_step.input_tokens, v_step.cached_input_tokens, v_step.cache_write_tokens, v_step.output_tokens));
       end case;
     exception
       when lock_not_available then

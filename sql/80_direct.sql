@@ -27,7 +27,7 @@ grant execute on function
   byok.place_hold(uuid, text, text, text, text, bigint, bigint),
   byok.charge_hold(uuid, bigint),
   byok.void_hold(uuid, bigint, boolean),
-  byok.refund_charge(uuid, bigint, bigint, text, bigint, bigint, bigint),
+  byok.refund_charge(uuid, bigint, bigint, text, bigint, bigint, bigint, bigint),
   byok.count_attempt(uuid),
   byok.is_client_accepted(jsonb),
   byok.require_claims(jsonb),

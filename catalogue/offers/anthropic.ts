@@ -89,7 +89,6 @@ const messages: Offer = {
   // https://platform.claude.com/docs/en/build-with-claude/vision
   mediaTokens: { image: 5_000, document: 1_000_000 },
   // For five minutes. https://platform.claude.com/docs/en/build-with-claude/prompt-caching
-  cacheWriteFactor: 1.25,
   body: {
     fields: {
       model: "model",

@@ -1,6 +1,5 @@
 /** Chat completions, as OpenAI and Groq read them; what they read differently is in their own files. */
 import {
-  cacheWriteFactor,
   chatCustomFormat,
   detail,
   mediaTokens,
@@ -154,7 +153,6 @@ export const openaiChat: Offer = {
   userHash: ["safety_identifier"],
   streamUsage: ["stream_options", "include_usage"],
   mediaTokens,
-  cacheWriteFactor,
   body: {
     fields: {
       ...chatFields,

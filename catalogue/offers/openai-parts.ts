@@ -12,9 +12,6 @@ import type { FieldsShape, ListShape, UnionShape, ValuesShape } from "./types.ts
  */
 export const mediaTokens = { image: 50_000, document: 1_000_000 };
 
-/** From GPT-5.6 on, whether or not the client asks for it. https://developers.openai.com/api/docs/guides/prompt-caching */
-export const cacheWriteFactor = 1.25;
-
 /** `auto` is the default; what it may choose is in `mediaTokens`. */
 export const detail: ValuesShape = { values: ["auto", "low"], refused: refuse("detail", "high", "original") };
 

@@ -5,7 +5,6 @@
  * Sources: https://developers.openai.com/api/reference/resources/responses and the input types of `openai` 7.57.0, read 2026-11-25.
  */
 import {
-  cacheWriteFactor,
   detail,
   mediaTokens,
   namedTools,
@@ -182,7 +181,6 @@ export const openaiResponses: Offer = {
   always: { store: false },
   userHash: ["safety_identifier"],
   mediaTokens,
-  cacheWriteFactor,
   body: {
     fields: {
       model: "model",

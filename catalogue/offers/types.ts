@@ -93,8 +93,6 @@ export interface Offer {
   readonly streamUsage?: readonly [object: string, field: string];
   /** Most input tokens that one image or document costs, whatever its size in bytes. */
   readonly mediaTokens?: { readonly image: number; readonly document: number };
-  /** Price of an input token that is written to the provider's prompt cache, as a multiple of one that is not. Absent: 1. */
-  readonly cacheWriteFactor?: number;
   /** Field names are read in snake_case too, as the provider does, and sent in camelCase. */
   readonly readsSnakeCase?: true;
 }

@@ -239,6 +239,9 @@ create table byok.prices (
   microcredits_per_1000_cached_input_tokens numeric
     check (microcredits_per_1000_cached_input_tokens between 0 and 1e9
       and microcredits_per_1000_cached_input_tokens = trunc(microcredits_per_1000_cached_input_tokens)),
+  microcredits_per_1000_cache_write_tokens numeric
+    check (microcredits_per_1000_cache_write_tokens between 0 and 1e9
+      and microcredits_per_1000_cache_write_tokens = trunc(microcredits_per_1000_cache_write_tokens)),
   microcredits_per_1000_output_tokens numeric
     check (microcredits_per_1000_output_tokens between 0 and 1e9
       and microcredits_per_1000_output_tokens = trunc(microcredits_per_1000_output_tokens)),
@@ -246,8 +249,10 @@ create table byok.prices (
   max_input_bytes integer not null check (max_input_bytes between 1 and 26214400),
   primary key (operation, provider, model),
   constraint flat_or_metered check (
-    num_nonnulls(microcredits_per_1000_input_tokens, microcredits_per_1000_cached_input_tokens, microcredits_per_1000_output_tokens)
-      = case when microcredits_per_call is null then 3 else 0 end),
+    num_nonnulls(
+      microcredits_per_1000_input_tokens, microcredits_per_1000_cached_input_tokens, microcredits_per_1000_cache_write_tokens,
+      microcredits_per_1000_output_tokens)
+      = case when microcredits_per_call is null then 4 else 0 end),
   constraint metered_is_not_free check (microcredits_per_1000_input_tokens + microcredits_per_1000_output_tokens > 0)
 );
 
@@ -257,8 +262,9 @@ comment on column byok.prices.operation is 'The operation that this price is for
 comment on column byok.prices.provider is 'Provider id: openai, anthropic, google, groq.';
 comment on column byok.prices.model is 'Model id exactly as the provider spells it.';
 comment on column byok.prices.microcredits_per_call is 'Flat: price of one call. Null for a metered price.';
-comment on column byok.prices.microcredits_per_1000_input_tokens is 'Metered: price of 1000 input tokens that did not come from a cache. Null for a flat price.';
+comment on column byok.prices.microcredits_per_1000_input_tokens is 'Metered: price of 1000 input tokens that no cache of the provider''s was involved in. Null for a flat price.';
 comment on column byok.prices.microcredits_per_1000_cached_input_tokens is 'Metered: price of 1000 input tokens that the provider read from its cache. Null for a flat price.';
+comment on column byok.prices.microcredits_per_1000_cache_write_tokens is 'Metered: price of 1000 input tokens that the provider wrote to its cache. Some bill these at more than input. Null for a flat price.';
 comment on column byok.prices.microcredits_per_1000_output_tokens is 'Metered: price of 1000 output tokens, reasoning included. Null for a flat price.';
 comment on column byok.prices.max_output_tokens is 'Most output tokens that one call may ask for.';
 comment on column byok.prices.max_input_bytes is 'Largest request body of a call, in bytes.';
@@ -335,7 +341,9 @@ as $$
     p_price.microcredits_per_call,
     greatest(1, ceil((
       p_max_input_tokens
-        * greatest(p_price.microcredits_per_1000_input_tokens, p_price.microcredits_per_1000_cached_input_tokens)
+        * greatest(
+          p_price.microcredits_per_1000_input_tokens, p_price.microcredits_per_1000_cached_input_tokens,
+          p_price.microcredits_per_1000_cache_write_tokens)
       + p_max_output_tokens * p_price.microcredits_per_1000_output_tokens
     ) / 1000)));
 $$;
@@ -818,6 +826,7 @@ create table byok.entries (
   charge_id bigint,
   input_tokens bigint check (input_tokens >= 0),
   cached_input_tokens bigint check (cached_input_tokens between 0 and input_tokens),
+  cache_write_tokens bigint check (cache_write_tokens between 0 and input_tokens - cached_input_tokens),
   output_tokens bigint check (output_tokens >= 0),
   reason text check (length(reason) <= 500),
   idempotency_key text check (length(idempotency_key) between 1 and 255),
@@ -827,7 +836,7 @@ create table byok.entries (
   check (kind = 'charge' or request_id is null),
   check ((kind = 'refund') = (charge_id is not null)),
   check (kind <> 'refund' or reason is not null and reason in ('unused', 'nothing_delivered', 'broken_off')),
-  check (kind = 'refund' or num_nonnulls(input_tokens, cached_input_tokens, output_tokens) = 0),
+  check (kind = 'refund' or num_nonnulls(input_tokens, cached_input_tokens, cache_write_tokens, output_tokens) = 0),
   -- An owner's history, page by page. Nobody looks for an entry by its id alone, and an index that invites to walk back through
   -- everybody's entries to find one user's would be taken now and then.
   primary key (user_id, id)
@@ -843,8 +852,9 @@ comment on column byok.entries.provider is 'The provider that was asked; null fo
 comment on column byok.entries.model is 'The model that was asked; null for a grant or revoke.';
 comment on column byok.entries.request_id is 'The caller''s idempotency key, if the call had one; charges only.';
 comment on column byok.entries.charge_id is 'The charge that a refund gives back from.';
-comment on column byok.entries.input_tokens is 'Of a refund, if the provider reported it: input tokens of the call, cached ones included.';
+comment on column byok.entries.input_tokens is 'Of a refund, if the provider reported it: all input tokens of the call, those of the provider''s cache included.';
 comment on column byok.entries.cached_input_tokens is 'Of a refund, if the provider reported it: input tokens that came from the provider''s cache.';
+comment on column byok.entries.cache_write_tokens is 'Of a refund, if the provider reported it: input tokens that the provider wrote to its cache.';
 comment on column byok.entries.output_tokens is 'Of a refund, if the provider reported it: output tokens of the call, reasoning included.';
 comment on column byok.entries.reason is
   'Of a grant or revoke: why, in the operator''s words. Of a refund: unused (a metered call cost less), nothing_delivered (the provider failed before any content), broken_off (the platform bears the price, within a daily limit).';
@@ -1254,6 +1264,7 @@ create function byok.refund_charge(
   p_reason text,
   p_input_tokens bigint default null,
   p_cached_input_tokens bigint default null,
+  p_cache_write_tokens bigint default null,
   p_output_tokens bigint default null
 ) returns bigint
 language plpgsql
@@ -1287,10 +1298,11 @@ begin
       v_refunded := 0;
     else
       insert into byok.entries (
-        user_id, kind, microcredits, operation, provider, model, charge_id, reason, input_tokens, cached_input_tokens, output_tokens)
+        user_id, kind, microcredits, operation, provider, model, charge_id, reason, input_tokens, cached_input_tokens,
+        cache_write_tokens, output_tokens)
       values (
         p_user_id, 'refund', v_refunded, v_charge.operation, v_charge.provider, v_charge.model, p_charge_id, p_reason,
-        p_input_tokens, p_cached_input_tokens, p_output_tokens);
+        p_input_tokens, p_cached_input_tokens, p_cache_write_tokens, p_output_tokens);
       perform byok.write_account(v_account);
     end if;
   end if;
@@ -1299,7 +1311,7 @@ begin
 end
 $$;
 
-comment on function byok.refund_charge(uuid, bigint, bigint, text, bigint, bigint, bigint) is
+comment on function byok.refund_charge(uuid, bigint, bigint, text, bigint, bigint, bigint, bigint) is
   'Gives back of a charge, once and at most what was charged; returns the microcredits that were given back, by this attempt or an earlier one. Reasons: unused, nothing_delivered, broken_off; the last within the day''s limit, past which it is 0. Keeps the provider''s token counts. Raises invalid_request, charge_not_found.';
 
 create function byok.expire_holds(p_limit integer) returns integer
@@ -1350,7 +1362,7 @@ comment on function byok.expire_holds(integer) is
 revoke execute on function
   byok.bear(byok.accounts, bigint), byok.enter_charge(byok.holds), byok.end_unpaid(byok.accounts, byok.holds),
   byok.end_expired(byok.accounts, bigint[]), byok.write_account(byok.accounts), byok.charge_hold(uuid, bigint),
-  byok.void_hold(uuid, bigint, boolean), byok.refund_charge(uuid, bigint, bigint, text, bigint, bigint, bigint),
+  byok.void_hold(uuid, bigint, boolean), byok.refund_charge(uuid, bigint, bigint, text, bigint, bigint, bigint, bigint),
   byok.expire_holds(integer)
 from public;
 grant execute on function
@@ -1359,7 +1371,7 @@ grant execute on function
 to byok_server;
 grant execute on function
   byok.charge_hold(uuid, bigint), byok.void_hold(uuid, bigint, boolean),
-  byok.refund_charge(uuid, bigint, bigint, text, bigint, bigint, bigint), byok.expire_holds(integer)
+  byok.refund_charge(uuid, bigint, bigint, text, bigint, bigint, bigint, bigint), byok.expire_holds(integer)
 to service_role;
 
 -- Opening a call decides who pays for it, in one round trip that holds no credits. Only when the whole request is known to be one that
@@ -1414,6 +1426,7 @@ create function byok.place_hold(
   microcredits bigint,
   microcredits_per_1000_input_tokens numeric,
   microcredits_per_1000_cached_input_tokens numeric,
+  microcredits_per_1000_cache_write_tokens numeric,
   microcredits_per_1000_output_tokens numeric
 )
 language plpgsql
@@ -1483,6 +1496,7 @@ begin
 
   microcredits_per_1000_input_tokens := v_price.microcredits_per_1000_input_tokens;
   microcredits_per_1000_cached_input_tokens := v_price.microcredits_per_1000_cached_input_tokens;
+  microcredits_per_1000_cache_write_tokens := v_price.microcredits_per_1000_cache_write_tokens;
   microcredits_per_1000_output_tokens := v_price.microcredits_per_1000_output_tokens;
   perform byok.stop_acting(v_previous_claims);
   return next;
@@ -1515,7 +1529,7 @@ begin
       as r (
         step text, user_id uuid, provider text, request_id text, operation text, model text, max_input_tokens bigint,
         max_output_tokens bigint, hold_id bigint, charge_id bigint, was_asked boolean, microcredits bigint, reason text, input_tokens bigint,
-        cached_input_tokens bigint, output_tokens bigint)
+        cached_input_tokens bigint, cache_write_tokens bigint, output_tokens bigint)
   loop
     number := v_step.number;
     answer := null;
@@ -1538,7 +1552,7 @@ begin
         when 'refund_charge' then
           answer := to_jsonb(byok.refund_charge(
             v_step.user_id, v_step.charge_id, v_step.microcredits, v_step.reason,
-            v_step.input_tokens, v_step.cached_input_tokens, v_step.output_tokens));
+            v_step.input_tokens, v_step.cached_input_tokens, v_step.cache_write_tokens, v_step.output_tokens));
       end case;
     exception
       when lock_not_available then
@@ -1588,7 +1602,7 @@ grant execute on function
   byok.place_hold(uuid, text, text, text, text, bigint, bigint),
   byok.charge_hold(uuid, bigint),
   byok.void_hold(uuid, bigint, boolean),
-  byok.refund_charge(uuid, bigint, bigint, text, bigint, bigint, bigint),
+  byok.refund_charge(uuid, bigint, bigint, text, bigint, bigint, bigint, bigint),
   byok.count_attempt(uuid),
   byok.is_client_accepted(jsonb),
   byok.require_claims(jsonb),

@@ -18,6 +18,7 @@ const flat: Price = {
   microcredits_per_call: 2_000_000,
   microcredits_per_1000_input_tokens: null,
   microcredits_per_1000_cached_input_tokens: null,
+  microcredits_per_1000_cache_write_tokens: null,
   microcredits_per_1000_output_tokens: null,
   max_output_tokens: 10_000,
   max_input_bytes: 99_000,
@@ -28,6 +29,7 @@ const metered: Price = {
   microcredits_per_call: null,
   microcredits_per_1000_input_tokens: 1_000,
   microcredits_per_1000_cached_input_tokens: 100,
+  microcredits_per_1000_cache_write_tokens: 1_000,
   microcredits_per_1000_output_tokens: 4_000,
 };
 const cost = { input_usd: 1, cached_input_usd: 0.1, output_usd: 4 };
@@ -58,12 +60,17 @@ describe("the exposure of a flat price", () => {
 
 describe("the exposure of a metered price", () => {
   it("is a call that is all of the kind of token with the least margin", () => {
-    // 1,000 tokens in cost 0.001 USD and 0.001 credits; all three kinds cost 1 USD a credit.
+    // 1,000 tokens in cost 0.001 USD and 0.001 credits; all four kinds cost 1 USD a credit.
     expect(one(metered).worst_credit_usd).toBeCloseTo(1, 10);
     expect(one({ ...metered, microcredits_per_1000_cached_input_tokens: 50 }).worst_credit_usd).toBeCloseTo(2, 10);
     expect(one({ ...metered, microcredits_per_1000_output_tokens: 1_000 }).worst_credit_usd).toBeCloseTo(4, 10);
-    // 100,000 tokens at 0.001 credits a thousand, 10,000 at 0.004.
+    const dearToWrite = { openai: { m: { ...cost, cache_write_usd: 1.25 } } };
+    expect(one(metered, dearToWrite).worst_credit_usd).toBeCloseTo(1.25, 10);
+    const pricedSo = { ...metered, microcredits_per_1000_cache_write_tokens: 1_250 };
+    expect(one(pricedSo, dearToWrite).worst_credit_usd).toBeCloseTo(1, 10);
+    // 100,000 tokens at 0.001 credits a thousand, or 0.00125, and 10,000 at 0.004.
     expect(one(metered).most_credits).toBe(0.14);
+    expect(one(pricedSo).most_credits).toBe(0.165);
   });
 
   it("has no bound where a kind of token is sold for nothing, unless it costs nothing", () => {

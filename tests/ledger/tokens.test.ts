@@ -165,6 +165,7 @@ function argumentsOf(parameters: string[]): object {
     p_charge_id: rows.get("holds")?.id,
     p_input_tokens: 3,
     p_cached_input_tokens: 2,
+    p_cache_write_tokens: 1,
     p_output_tokens: 1,
     p_reason: "unused",
     p_was_asked: false,

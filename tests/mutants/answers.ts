@@ -88,7 +88,7 @@ export const answerGuards: readonly Guard[] = [
   {
     ...usage,
     name: "What is no count charges nothing",
-    guard: "return isCounted && areCounts && usage.cached_input_tokens <= usage.input_tokens ? usage : null;",
+    guard: "return isCounted && areCounts ? usage : null;",
     instead: "return isCounted ? usage : null;",
   },
   {

@@ -86,4 +86,12 @@ export const billingGuards: readonly Guard[] = [
     guard: "greatest(1, ceil((",
     instead: "greatest(1, floor((",
   },
+  {
+    ...operations,
+    name: "The most that a metered call can cost counts writing to the provider's cache",
+    guard:
+      "p_price.microcredits_per_1000_cached_input_tokens,\n          p_price.microcredits_per_1000_cache_write_tokens)",
+    instead: "p_price.microcredits_per_1000_cached_input_tokens)",
+    test: "tests/sql/calls.sql",
+  },
 ];

@@ -175,6 +175,12 @@ export const chargingGuards: readonly Guard[] = [
   },
   {
     ...charge,
+    name: "Input that a provider writes to its cache has a price of its own",
+    guard: "times(written_tokens, rates.cache_write_microcredits)",
+    instead: "times(written_tokens, rates.input_microcredits)",
+  },
+  {
+    ...charge,
     name: "A client that leaves before the answer begins counts against the limit of the day",
     guard: "return isClientGone || (",
     instead: "return (",

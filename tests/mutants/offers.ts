@@ -48,9 +48,9 @@ export const offerGuards: readonly Guard[] = [
   },
   {
     ...offered,
-    name: "What input may cost on credits counts writing to the provider's cache",
-    guard: "* (offer.cacheWriteFactor ?? 1)",
-    instead: "",
+    name: "What input may cost on credits counts what the provider adds",
+    guard: "maxInputTokens: tokens + providerTokens }",
+    instead: "maxInputTokens: tokens }",
   },
   {
     ...offered,

@@ -80,7 +80,7 @@ insert into known values
   ('function', 'open_call(uuid,text)', $$'00000000-0000-4000-8000-00000000000c', 'openai'$$),
   ('function', 'place_hold(uuid,text,text,text,text,bigint,bigint)', $$'00000000-0000-4000-8000-00000000000c', 'request-2', 'kernel_build', 'openai', 'gpt-5.4-nano', 10, 10$$),
   ('function', 'read_envelope(uuid,text)', $$'00000000-0000-4000-8000-00000000000c', 'openai'$$),
-  ('function', 'refund_charge(uuid,bigint,bigint,text,bigint,bigint,bigint)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd), 1, 'unused'$$),
+  ('function', 'refund_charge(uuid,bigint,bigint,text,bigint,bigint,bigint,bigint)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd), 1, 'unused'$$),
   ('function', 'refuse_browser()', ''),
   ('function', 'refuse_ledger_change()', ''),
   ('function', 'replace_envelopes(jsonb)', $$'[]'$$),

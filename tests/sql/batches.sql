@@ -7,7 +7,7 @@ insert into auth.users (id, email) values
   (tests.user_id('b'), 'bob@example.com'),
   (tests.user_id('c'), 'cyd@example.com');
 insert into byok.operations values ('tap_operation', 'Tap', 'Taps.');
-insert into byok.prices values ('tap_operation', 'tap_provider', 'm-1', 30, null, null, null, 1000, 2000);
+insert into byok.prices values ('tap_operation', 'tap_provider', 'm-1', 30, null, null, null, null, 1000, 2000);
 select byok.grant_credits(tests.user_id('a'), 0.00005, null, 'tap-batches-a');
 select byok.grant_credits(tests.user_id('c'), 0.0001, null, 'tap-batches-c');
 select byok.save_credential(tests.user_id('b'), '00000000-0000-4000-8000-0000000000b1', 'tap_provider', 'abcd', 'verified',
@@ -67,7 +67,7 @@ select results_eq(
     pg_temp.ending('charge_hold', 'a', 3),
     pg_temp.ending('void_hold', 'c', 1, '{"was_asked": false}'),
     pg_temp.ending('charge_hold', 'c', 1),
-    pg_temp.ending('refund_charge', 'a', 3, '{"microcredits": 10, "reason": "unused", "input_tokens": 3, "cached_input_tokens": 2, "output_tokens": 1}'))),
+    pg_temp.ending('refund_charge', 'a', 3, '{"microcredits": 10, "reason": "unused", "input_tokens": 3, "cached_input_tokens": 2, "cache_write_tokens": 1, "output_tokens": 1}'))),
   $$values (1, '"charged"'::jsonb, null::jsonb), (2, '"voided"', null), (3, '"voided"', null), (4, '10', null)$$,
   'holds are charged, voided and refunded, once');
 select results_eq(

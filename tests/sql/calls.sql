@@ -12,7 +12,7 @@ insert into byok.operations values ('tap_operation', 'Tap', 'Taps.'), ('tap_othe
 insert into byok.prices (operation, provider, model, microcredits_per_call, max_output_tokens, max_input_bytes) values
   ('tap_operation', 'tap_provider', 'm-1', 30, 1000, 2000), ('tap_operation', 'other_provider', 'm-1', 30, 1000, 2000),
   ('tap_other', 'tap_provider', 'm-2', 2, 1000, 2000);
-insert into byok.prices values ('tap_other', 'tap_provider', 'metered', null, 3000, 1000, 5000, 1000, 2000);
+insert into byok.prices values ('tap_other', 'tap_provider', 'metered', null, 3000, 1000, 4000, 5000, 1000, 2000);
 update byok.limits set at_most = 45 where name = 'unpaid_microcredits';
 select set_config('test.envelope', translate(encode(decode('42594b0100000001' || repeat('00', 348), 'hex'), 'base64'), E'\n', ''), true);
 create temporary table placed (name text primary key, hold_id bigint);
@@ -126,30 +126,31 @@ exception when sqlstate 'PT402' then
 end $$;
 select is((select detail::jsonb from refusal where detail like '{%'), '{"price_credits": 0.00003, "available_credits": 0.00001}'::jsonb, 'insufficient_credits says the price and what is available');
 
--- Metered prices: 10 input tokens at 3000 and 20 output tokens at 5000 for 1000 are 130 at most, past a's means; c has 70.
+-- Metered prices: 10 input tokens, all written to the cache at 4000 for 1000, and 20 output tokens at 5000 are 140 at most; c has 70.
 select tests.authenticate_as_service_role();
 select throws_ok($$select pg_temp.place('c', 'metered', 'tap_other', 'metered')$$, 'PT402', 'insufficient_credits', 'a metered call holds the most that it can cost');
 select results_eq(
-  $$select microcredits, microcredits_per_1000_input_tokens, microcredits_per_1000_cached_input_tokens, microcredits_per_1000_output_tokens
+  $$select microcredits, microcredits_per_1000_input_tokens, microcredits_per_1000_cached_input_tokens,
+      microcredits_per_1000_cache_write_tokens, microcredits_per_1000_output_tokens
     from byok.place_hold(tests.user_id('c'), 'metered', 'tap_other', 'tap_provider', 'metered', 7, 5)$$,
-  $$values (46::bigint, 3000::numeric, 1000::numeric, 5000::numeric)$$, 'to the next microcredit, and says the rates');
+  $$values (53::bigint, 3000::numeric, 1000::numeric, 4000::numeric, 5000::numeric)$$, 'to the next microcredit, and says the rates');
 reset role;
 insert into placed select 'metered', id from byok.holds where request_id = 'metered';
 select tests.authenticate_as_service_role();
 select throws_ok($$select byok.refund_charge(tests.user_id('c'), pg_temp.hold('metered'), 1, 'unused')$$, 'PT404', 'charge_not_found', 'of a hold that was not charged nothing is refunded');
 select is(byok.charge_hold(tests.user_id('c'), pg_temp.hold('metered')), 'charged', 'it is charged like any other');
-select is(byok.refund_charge(tests.user_id('c'), pg_temp.hold('metered'), 40, 'unused', 2, 1, 0), 40::bigint, 'refund_charge() gives back what was not used');
-select is(byok.refund_charge(tests.user_id('c'), pg_temp.hold('metered'), 46, 'nothing_delivered'), 40::bigint, 'once: a second attempt says what the first did');
+select is(byok.refund_charge(tests.user_id('c'), pg_temp.hold('metered'), 47, 'unused', 3, 1, 1, 0), 47::bigint, 'refund_charge() gives back what was not used');
+select is(byok.refund_charge(tests.user_id('c'), pg_temp.hold('metered'), 53, 'nothing_delivered'), 47::bigint, 'once: a second attempt says what the first did');
 select is(pg_temp.account('c'), '64 0 0', 'so that the call cost 6');
-select is(pg_temp.ledger('c'), 'grant 100, charge 30, charge 46, refund 40 unused', 'and the ledger says why');
+select is(pg_temp.ledger('c'), 'grant 100, charge 30, charge 53, refund 47 unused', 'and the ledger says why');
 select throws_ok($$select pg_temp.place('c', 'metered', 'tap_other', 'm-2')$$, 'PT409', 'request_completed', 'the request is completed all the same');
 select throws_ok($$select byok.refund_charge(tests.user_id('c'), pg_temp.hold('nameless'), 0, 'unused')$$, 'PT400', 'invalid_request', 'a refund of nothing is refused');
 select throws_ok($$select byok.refund_charge(tests.user_id('c'), pg_temp.hold('nameless'), 1, 'out of kindness')$$, '23514', null, 'and one without a reason that there is');
 select throws_ok($$select byok.refund_charge(tests.user_id('a'), pg_temp.hold('nameless'), 1, 'unused')$$, 'PT404', 'charge_not_found', 'nobody is refunded what another was charged');
 reset role;
 select results_eq(
-  $$select charge_id, input_tokens, cached_input_tokens, output_tokens, model from byok.entries where kind = 'refund' and user_id = tests.user_id('c')$$,
-  $$select pg_temp.hold('metered'), 2::bigint, 1::bigint, 0::bigint, 'metered'$$, 'a refund keeps the provider''s counts');
+  $$select charge_id, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, model from byok.entries where kind = 'refund' and user_id = tests.user_id('c')$$,
+  $$select pg_temp.hold('metered'), 3::bigint, 1::bigint, 1::bigint, 0::bigint, 'metered'$$, 'a refund keeps the provider''s counts');
 
 -- At most what was charged; and what the platform bears, up to 45 a day.
 select tests.authenticate_as_service_role();

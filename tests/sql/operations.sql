@@ -13,18 +13,18 @@ select results_eq(
 select is_empty($$select from byok.operations where label = name or description !~ '^[A-Z].+[.]$'$$, 'operations have words for users');
 select throws_ok($$insert into byok.operations values ('Big Build', 'Big', 'Builds.')$$, '23514', null, 'an operation has a plain name');
 
-create function pg_temp.price(p_flat numeric, p_input numeric, p_cached numeric, p_output numeric) returns void language sql as $$
-  insert into byok.prices values ('kernel_build', 'openai', gen_random_uuid()::text, p_flat, p_input, p_cached, p_output, 1, 1);
+create function pg_temp.price(p_flat numeric, p_input numeric, p_cached numeric, p_write numeric, p_output numeric) returns void language sql as $$
+  insert into byok.prices values ('kernel_build', 'openai', gen_random_uuid()::text, p_flat, p_input, p_cached, p_write, p_output, 1, 1);
 $$;
-select lives_ok('select pg_temp.price(1, null, null, null)', 'a price is flat');
-select lives_ok('select pg_temp.price(null, 3, 0, 5)', 'or metered');
-select lives_ok('select pg_temp.price(null, 3, 3, 0)', 'where output may cost nothing, as of embeddings');
-select throws_ok('select pg_temp.price(null, null, null, null)', '23514', null, 'not none');
-select throws_ok('select pg_temp.price(1, 3, 1, 5)', '23514', null, 'not both');
-select throws_ok('select pg_temp.price(null, 3, null, 5)', '23514', null, 'and not a part of a metered one');
-select throws_ok('select pg_temp.price(0, null, null, null)', '23514', null, 'a call cannot be free');
-select throws_ok('select pg_temp.price(null, 0, 0, 0)', '23514', null, 'nor can its tokens');
-select throws_ok('select pg_temp.price(null, 1.5, 1, 5)', '23514', null, 'a rate is not rounded');
+select lives_ok('select pg_temp.price(1, null, null, null, null)', 'a price is flat');
+select lives_ok('select pg_temp.price(null, 3, 0, 3, 5)', 'or metered');
+select lives_ok('select pg_temp.price(null, 3, 3, 3, 0)', 'where output may cost nothing, as of embeddings');
+select throws_ok('select pg_temp.price(null, null, null, null, null)', '23514', null, 'not none');
+select throws_ok('select pg_temp.price(1, 3, 1, 3, 5)', '23514', null, 'not both');
+select throws_ok('select pg_temp.price(null, 3, 1, null, 5)', '23514', null, 'and not a part of a metered one');
+select throws_ok('select pg_temp.price(0, null, null, null, null)', '23514', null, 'a call cannot be free');
+select throws_ok('select pg_temp.price(null, 0, 0, 0, 0)', '23514', null, 'nor can its tokens');
+select throws_ok('select pg_temp.price(null, 1.5, 1, 3, 5)', '23514', null, 'a rate is not rounded');
 select is(
   (select byok.most_microcredits(p, 1001, 10) from byok.prices as p where microcredits_per_1000_output_tokens = 5), 4::bigint,
   'the most that a metered call can cost is rounded up');

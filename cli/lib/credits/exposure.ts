@@ -5,7 +5,7 @@ import type { Price } from "./prices.ts";
 export interface ModelCosts {
   readonly input_usd: number;
   readonly cached_input_usd: number;
-  /** Of input that is written to the provider's cache, where that costs more. */
+  /** Of input that is written to the provider's cache; absent where that costs what input costs. */
   readonly cache_write_usd?: number;
   readonly output_usd: number;
 }
@@ -57,13 +57,17 @@ function mostInputTokens({ max_input_bytes }: Price): number {
 
 function most_microcredits(price: Price): number {
   if (price.microcredits_per_call !== null) return price.microcredits_per_call;
-  const input = Math.max(price.microcredits_per_1000_input_tokens!, price.microcredits_per_1000_cached_input_tokens!);
+  const input = Math.max(
+    price.microcredits_per_1000_input_tokens!,
+    price.microcredits_per_1000_cached_input_tokens!,
+    price.microcredits_per_1000_cache_write_tokens!,
+  );
   const output = price.microcredits_per_1000_output_tokens! * price.max_output_tokens;
   return Math.ceil((input * mostInputTokens(price) + output) / 1000);
 }
 
 function worstCall_usd(price: Price, cost: ModelCosts): number {
-  const input_usd = Math.max(dearestInput_usd(cost), cost.cached_input_usd);
+  const input_usd = Math.max(cost.input_usd, cost.cached_input_usd, cacheWrite_usd(cost));
   return (mostInputTokens(price) * input_usd + price.max_output_tokens * cost.output_usd) / million;
 }
 
@@ -73,14 +77,15 @@ function worstCredit_usd(price: Price, cost: ModelCosts): number {
     return worstCall_usd(price, cost) / (price.microcredits_per_call / million);
   }
   const kinds = [
-    [dearestInput_usd(cost), price.microcredits_per_1000_input_tokens!],
+    [cost.input_usd, price.microcredits_per_1000_input_tokens!],
     [cost.cached_input_usd, price.microcredits_per_1000_cached_input_tokens!],
+    [cacheWrite_usd(cost), price.microcredits_per_1000_cache_write_tokens!],
     [cost.output_usd, price.microcredits_per_1000_output_tokens!],
   ] as const;
   // For 1,000,000 tokens the provider's price is in USD; a thousandth of the operator's in microcredits is in credits for as many.
   return Math.max(...kinds.map(([usd, microcredits]) => (usd === 0 ? 0 : usd / (microcredits / 1000))));
 }
 
-function dearestInput_usd({ input_usd, cache_write_usd = 0 }: ModelCosts): number {
-  return Math.max(input_usd, cache_write_usd);
+function cacheWrite_usd({ input_usd, cache_write_usd = input_usd }: ModelCosts): number {
+  return cache_write_usd;
 }

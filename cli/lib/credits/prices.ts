@@ -5,10 +5,11 @@ export interface Price {
   readonly operation: string;
   readonly provider: string;
   readonly model: string;
-  /** Flat: the price of one call. Null for a metered price, which then has the three others. */
+  /** Flat: the price of one call. Null for a metered price, which then has the four others. */
   readonly microcredits_per_call: number | null;
   readonly microcredits_per_1000_input_tokens: number | null;
   readonly microcredits_per_1000_cached_input_tokens: number | null;
+  readonly microcredits_per_1000_cache_write_tokens: number | null;
   readonly microcredits_per_1000_output_tokens: number | null;
   readonly max_output_tokens: number;
   readonly max_input_bytes: number;

@@ -50,10 +50,12 @@ export function refundOf({ report, isClientGone, charged_microcredits, rates }: 
 /** What a metered call costs by the provider's own counts, rounded up; in integers, since the products pass 2^53. */
 function cost_microcredits(rates: Rates, usage: NonNullable<EndedAnswer["usage"]>): number {
   const cached_tokens = Math.min(usage.cached_input_tokens, usage.input_tokens);
+  const written_tokens = Math.min(usage.cache_write_tokens, usage.input_tokens - cached_tokens);
   const times = (tokens: number, rate: number) => BigInt(tokens) * BigInt(rate);
   const thousandfold =
-    times(usage.input_tokens - cached_tokens, rates.input_microcredits) +
+    times(usage.input_tokens - cached_tokens - written_tokens, rates.input_microcredits) +
     times(cached_tokens, rates.cached_input_microcredits) +
+    times(written_tokens, rates.cache_write_microcredits) +
     times(usage.output_tokens, rates.output_microcredits);
   return Number((thousandfold + 999n) / 1000n);
 }

@@ -28,10 +28,7 @@ export interface CheckedRequest {
   /** The most output tokens that the body asks for; 0 where there is no output in tokens. */
   readonly maxOutputTokens: number;
   readonly input_bytes: number;
-  /**
-   * No request with this body costs more than so many input tokens: a byte of text is one at most, media cost by the piece, and all
-   * of it may be written to the provider's prompt cache.
-   */
+  /** No request with this body has more input tokens: a byte of text is one at most, and media cost by the piece. */
   readonly maxInputTokens: number;
 }
 
@@ -128,5 +125,5 @@ function measure(copied: Record<string, unknown>, offer: Offer, met: Copying["me
       details: { max_bytes: max_input_bytes },
     });
   }
-  return { body, input_bytes, maxInputTokens: Math.ceil((tokens + providerTokens) * (offer.cacheWriteFactor ?? 1)) };
+  return { body, input_bytes, maxInputTokens: tokens + providerTokens };
 }

@@ -111,6 +111,7 @@ export function databaseOver(rpc: Rpc): Database {
         ...(usage && {
           p_input_tokens: usage.input_tokens,
           p_cached_input_tokens: usage.cached_input_tokens,
+          p_cache_write_tokens: usage.cache_write_tokens,
           p_output_tokens: usage.output_tokens,
         }),
       });
@@ -152,6 +153,7 @@ function holdOf(row: Functions["place_hold"]["Returns"][number]): Hold {
         : {
             input_microcredits,
             cached_input_microcredits: row.microcredits_per_1000_cached_input_tokens,
+            cache_write_microcredits: row.microcredits_per_1000_cache_write_tokens,
             output_microcredits: row.microcredits_per_1000_output_tokens,
           },
   };

@@ -49,14 +49,14 @@ export type Database = {
                   ]
                 },"entries": {
                   Row: {
-                    "cached_input_tokens": number | null,"charge_id": number | null,"created_at": string,"id": number,"idempotency_key": string | null,"input_tokens": number | null,"kind": string,"microcredits": number,"model": string | null,"operation": string | null,"output_tokens": number | null,"provider": string | null,"reason": string | null,"request_id": string | null,"user_id": string
+                    "cache_write_tokens": number | null,"cached_input_tokens": number | null,"charge_id": number | null,"created_at": string,"id": number,"idempotency_key": string | null,"input_tokens": number | null,"kind": string,"microcredits": number,"model": string | null,"operation": string | null,"output_tokens": number | null,"provider": string | null,"reason": string | null,"request_id": string | null,"user_id": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "cached_input_tokens"?: number | null,"charge_id"?: number | null,"created_at"?: string,"id"?: number,"idempotency_key"?: string | null,"input_tokens"?: number | null,"kind": string,"microcredits": number,"model"?: string | null,"operation"?: string | null,"output_tokens"?: number | null,"provider"?: string | null,"reason"?: string | null,"request_id"?: string | null,"user_id": string
+                    "cache_write_tokens"?: number | null,"cached_input_tokens"?: number | null,"charge_id"?: number | null,"created_at"?: string,"id"?: number,"idempotency_key"?: string | null,"input_tokens"?: number | null,"kind": string,"microcredits": number,"model"?: string | null,"operation"?: string | null,"output_tokens"?: number | null,"provider"?: string | null,"reason"?: string | null,"request_id"?: string | null,"user_id": string
                   }
                   Update: {
-                    "cached_input_tokens"?: number | null,"charge_id"?: number | null,"created_at"?: string,"id"?: number,"idempotency_key"?: string | null,"input_tokens"?: number | null,"kind"?: string,"microcredits"?: number,"model"?: string | null,"operation"?: string | null,"output_tokens"?: number | null,"provider"?: string | null,"reason"?: string | null,"request_id"?: string | null,"user_id"?: string
+                    "cache_write_tokens"?: number | null,"cached_input_tokens"?: number | null,"charge_id"?: number | null,"created_at"?: string,"id"?: number,"idempotency_key"?: string | null,"input_tokens"?: number | null,"kind"?: string,"microcredits"?: number,"model"?: string | null,"operation"?: string | null,"output_tokens"?: number | null,"provider"?: string | null,"reason"?: string | null,"request_id"?: string | null,"user_id"?: string
                   }
                   Relationships: [
                     {
@@ -151,14 +151,14 @@ isOneToOne: false
                   ]
                 },"prices": {
                   Row: {
-                    "max_input_bytes": number,"max_output_tokens": number,"microcredits_per_1000_cached_input_tokens": number | null,"microcredits_per_1000_input_tokens": number | null,"microcredits_per_1000_output_tokens": number | null,"microcredits_per_call": number | null,"model": string,"operation": string,"provider": string
+                    "max_input_bytes": number,"max_output_tokens": number,"microcredits_per_1000_cache_write_tokens": number | null,"microcredits_per_1000_cached_input_tokens": number | null,"microcredits_per_1000_input_tokens": number | null,"microcredits_per_1000_output_tokens": number | null,"microcredits_per_call": number | null,"model": string,"operation": string,"provider": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "max_input_bytes": number,"max_output_tokens": number,"microcredits_per_1000_cached_input_tokens"?: number | null,"microcredits_per_1000_input_tokens"?: number | null,"microcredits_per_1000_output_tokens"?: number | null,"microcredits_per_call"?: number | null,"model": string,"operation": string,"provider": string
+                    "max_input_bytes": number,"max_output_tokens": number,"microcredits_per_1000_cache_write_tokens"?: number | null,"microcredits_per_1000_cached_input_tokens"?: number | null,"microcredits_per_1000_input_tokens"?: number | null,"microcredits_per_1000_output_tokens"?: number | null,"microcredits_per_call"?: number | null,"model": string,"operation": string,"provider": string
                   }
                   Update: {
-                    "max_input_bytes"?: number,"max_output_tokens"?: number,"microcredits_per_1000_cached_input_tokens"?: number | null,"microcredits_per_1000_input_tokens"?: number | null,"microcredits_per_1000_output_tokens"?: number | null,"microcredits_per_call"?: number | null,"model"?: string,"operation"?: string,"provider"?: string
+                    "max_input_bytes"?: number,"max_output_tokens"?: number,"microcredits_per_1000_cache_write_tokens"?: number | null,"microcredits_per_1000_cached_input_tokens"?: number | null,"microcredits_per_1000_input_tokens"?: number | null,"microcredits_per_1000_output_tokens"?: number | null,"microcredits_per_call"?: number | null,"model"?: string,"operation"?: string,"provider"?: string
                   }
                   Relationships: [
                     {
@@ -288,6 +288,7 @@ isOneToOne: false
 { Args: Record<PropertyKey, never>; Returns: {
               "max_input_bytes": number,
 "max_output_tokens": number,
+"microcredits_per_1000_cache_write_tokens": number | null,
 "microcredits_per_1000_cached_input_tokens": number | null,
 "microcredits_per_1000_input_tokens": number | null,
 "microcredits_per_1000_output_tokens": number | null,
@@ -330,7 +331,7 @@ isOneToOne: false
                            },
 "place_hold":
 { Args: { "p_max_input_tokens": number,"p_max_output_tokens": number,"p_model": string,"p_operation": string,"p_provider": string,"p_request_id": string,"p_user_id": string }; Returns: {
-              "hold_id": number,"microcredits": number,"microcredits_per_1000_cached_input_tokens": number,"microcredits_per_1000_input_tokens": number,"microcredits_per_1000_output_tokens": number
+              "hold_id": number,"microcredits": number,"microcredits_per_1000_cache_write_tokens": number,"microcredits_per_1000_cached_input_tokens": number,"microcredits_per_1000_input_tokens": number,"microcredits_per_1000_output_tokens": number
             }[]
                            },
 "read_envelope":
@@ -339,7 +340,7 @@ isOneToOne: false
             }[]
                            },
 "refund_charge":
-{ Args: { "p_cached_input_tokens"?: number,"p_charge_id": number,"p_input_tokens"?: number,"p_microcredits": number,"p_output_tokens"?: number,"p_reason": string,"p_user_id": string }; Returns: number
+{ Args: { "p_cache_write_tokens"?: number,"p_cached_input_tokens"?: number,"p_charge_id": number,"p_input_tokens"?: number,"p_microcredits": number,"p_output_tokens"?: number,"p_reason": string,"p_user_id": string }; Returns: number
                            },
 "refuse_browser":
 { Args: Record<PropertyKey, never>; Returns: undefined

@@ -59,6 +59,7 @@ export type OpenedCall = ({ readonly payer: "byok" } & SavedEnvelope) | { readon
 export interface Rates {
   readonly input_microcredits: number;
   readonly cached_input_microcredits: number;
+  readonly cache_write_microcredits: number;
   readonly output_microcredits: number;
 }
 
@@ -106,6 +107,7 @@ export interface Refund {
   readonly usage: {
     readonly input_tokens: number;
     readonly cached_input_tokens: number;
+    readonly cache_write_tokens: number;
     readonly output_tokens: number;
   } | null;
 }

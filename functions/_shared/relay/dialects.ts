@@ -18,6 +18,7 @@ export interface Dialect {
   readonly counts: {
     readonly input: readonly string[];
     readonly cachedInput: readonly string[];
+    readonly cacheWrite: readonly string[];
     readonly output: readonly string[];
   };
 }
@@ -25,6 +26,7 @@ export interface Dialect {
 const openaiCounts = {
   input: ["prompt_tokens"],
   cachedInput: ["prompt_tokens_details.cached_tokens"],
+  cacheWrite: ["prompt_tokens_details.cache_write_tokens"],
   // Reasoning tokens are among them.
   output: ["completion_tokens"],
 } as const;
@@ -62,6 +64,7 @@ export const dialects = {
     counts: {
       input: ["input_tokens"],
       cachedInput: ["input_tokens_details.cached_tokens"],
+      cacheWrite: ["input_tokens_details.cache_write_tokens"],
       output: ["output_tokens"],
     },
   },
@@ -96,6 +99,7 @@ export const dialects = {
     counts: {
       input: ["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"],
       cachedInput: ["cache_read_input_tokens"],
+      cacheWrite: ["cache_creation_input_tokens"],
       output: ["output_tokens"],
     },
   },
@@ -109,6 +113,8 @@ export const dialects = {
     counts: {
       input: ["promptTokenCount", "toolUsePromptTokenCount"],
       cachedInput: ["cachedContentTokenCount"],
+      // Writing is billed only where a client makes a cache of its own, which credits do not buy.
+      cacheWrite: [],
       output: ["candidatesTokenCount", "thoughtsTokenCount"],
     },
   },

@@ -4,10 +4,12 @@ import type { Dialect } from "./dialects.ts";
 
 /** The provider's own count of what it bills, in tokens. */
 export interface Usage {
-  /** All input tokens, cached ones included. */
+  /** All input tokens, those of the provider's cache included. */
   readonly input_tokens: number;
   /** The input tokens that were read from the provider's cache. */
   readonly cached_input_tokens: number;
+  /** The input tokens that were written to the provider's cache, which some bill at more than input. */
+  readonly cache_write_tokens: number;
   /** All output tokens, reasoning included. */
   readonly output_tokens: number;
 }
@@ -37,16 +39,20 @@ export function usageOf(counts: Record<string, unknown> | null, dialect: Dialect
   if (counts === null) return null;
   const sum = (paths: readonly string[]) =>
     paths.map((path) => at(counts, path)).reduce<number>((total, count) => total + (Number(count ?? 0) || 0), 0);
+  const input_tokens = sum(dialect.counts.input);
+  const cached_input_tokens = sum(dialect.counts.cachedInput);
   const usage = {
-    input_tokens: sum(dialect.counts.input),
-    cached_input_tokens: sum(dialect.counts.cachedInput),
+    input_tokens,
+    cached_input_tokens,
+    // No more was written than came in anew, though OpenAI calls its count "unadjusted". Below zero if more was cached than came in.
+    cache_write_tokens: Math.min(sum(dialect.counts.cacheWrite), input_tokens - cached_input_tokens),
     output_tokens: sum(dialect.counts.output),
   };
   const isCounted = dialect.counts.input.some((path) => typeof at(counts, path) === "number");
   const areCounts = Object.values(usage).every(
     (count) => Number.isSafeInteger(count) && count >= 0 && count <= maxTokens,
   );
-  return isCounted && areCounts && usage.cached_input_tokens <= usage.input_tokens ? usage : null;
+  return isCounted && areCounts ? usage : null;
 }
 
 function at(value: unknown, path: string): unknown {

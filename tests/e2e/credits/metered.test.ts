@@ -6,7 +6,7 @@ import type { ProviderId } from "../../harness/fakes.ts";
 import { balance, newUser, stack, type User } from "../../harness/users.ts";
 
 /** In microcredits for 1000 tokens. */
-const rates = { input: 1_500_000, cached: 150_000, output: 7_000_001 };
+const rates = { input: 1_500_000, cached: 150_000, cacheWrite: 1_875_000, output: 7_000_001 };
 /** Of this file alone: the functions remember prices for a minute. */
 const operation = `metered_${crypto.randomUUID().replaceAll("-", "")}`;
 
@@ -15,9 +15,9 @@ beforeAll(async () => {
   await postgres.connect();
   await postgres.query("insert into byok.operations values ($1, 'Metered', 'Paid by the token.')", [operation]);
   for (const [provider, model] of Object.entries(platformModels)) {
-    await postgres.query("insert into byok.prices values ($1, $2, $3, null, $4, $5, $6, 1000, 10000)", [
+    await postgres.query("insert into byok.prices values ($1, $2, $3, null, $4, $5, $6, $7, 1000, 10000)", [
       ...[operation, provider, model],
-      ...[rates.input, rates.cached, rates.output],
+      ...[rates.input, rates.cached, rates.cacheWrite, rates.output],
     ]);
   }
 });
@@ -47,9 +47,9 @@ test.each(calls)("a call to $provider (streamed: $stream) costs what its tokens 
   await answer.text();
 
   const { charge, refund } = await chargeAndRefund(user);
-  const { input_tokens, cached_input_tokens, output_tokens, reason } = refund;
+  const { input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, reason } = refund;
   expect(reason).toBe("unused");
-  expect([input_tokens, cached_input_tokens, output_tokens]).toEqual([2, 0, 3]);
+  expect([input_tokens, cached_input_tokens, cache_write_tokens, output_tokens]).toEqual([2, 0, 0, 3]);
   const cost_microcredits = Math.ceil((2 * rates.input + 3 * rates.output) / 1000);
   expect(charge.microcredits - refund.microcredits).toBe(cost_microcredits);
   // The output alone may be 1000 tokens by the price, or the 100 that a request to Anthropic asks for.

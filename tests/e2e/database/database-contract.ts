@@ -249,14 +249,14 @@ function describeHolds(name: string, database: Database): void {
     const user = await newUser(100);
     const { id } = await placing(database, user);
     await database.chargeHold(user.id, id);
-    const usage = { input_tokens: 30, cached_input_tokens: 20, output_tokens: 10 };
+    const usage = { input_tokens: 30, cached_input_tokens: 20, cache_write_tokens: 5, output_tokens: 10 };
     const refund = { microcredits: 2_500_000, reason: "unused", usage } as const;
     expect(await database.refundCharge(user.id, id, refund)).toBe(2_500_000);
     expect(await database.refundCharge(user.id, id, { ...all, reason: "nothing_delivered" })).toBe(2_500_000);
     expect(await ledger(user)).toEqual(["grant 100", "charge 10", "refund 2.5"]);
     const { data } = await user.supabase
       .from("entries")
-      .select("reason, input_tokens, cached_input_tokens, output_tokens")
+      .select("reason, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens")
       .eq("charge_id", id);
     expect(data).toEqual([{ reason: "unused", ...usage }]);
   });

@@ -15,7 +15,6 @@ export const anthropicCases: ProviderCases = {
       body: { model, messages: [user] },
       limit: ["max_tokens"],
       user: { metadata: { user_id: "5eedc0de" } },
-      inputFactor: 1.25,
       image: { body: block(png), tokens: 5_000 },
       welcome: [
         {

@@ -25,7 +25,6 @@ const providerTools: readonly Json[] = [
 const chat = chatCase("/v1/chat/completions", model, {
   always: { store: false },
   user: { safety_identifier: "5eedc0de" },
-  inputFactor: 1.25,
   usage: { stream_options: { include_usage: true } },
   welcome: [
     { service_tier: "default", modalities: ["text"], verbosity: "low", prompt_cache_key: "k" },
@@ -71,7 +70,6 @@ const responses: OfferCase = {
   limit: ["max_output_tokens"],
   always: { store: false },
   user: { safety_identifier: "5eedc0de" },
-  inputFactor: 1.25,
   image: { body: part({ type: "input_image", image_url: image }), tokens: 50_000 },
   welcome: [
     {

@@ -20,8 +20,6 @@ export interface OfferCase {
   readonly user?: Json;
   /** How a stream is asked for its token counts. */
   readonly usage?: Json;
-  /** What an input token costs at most, in tokens that are not cached: 1 if absent. */
-  readonly inputFactor?: number;
   /** A body with one small image, and the tokens that it counts for. */
   readonly image?: { readonly body: Json; readonly tokens: number };
   /** Additions that are refused, by the field that the refusal names. */

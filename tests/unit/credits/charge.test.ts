@@ -3,8 +3,13 @@ import { type EndedAnswer, mayHaveCost, refundOf } from "../../../functions/_sha
 import { ByokError } from "../../../functions/_shared/errors.ts";
 
 const charged_microcredits = 1_000;
-const rates = { input_microcredits: 3_000, cached_input_microcredits: 1_000, output_microcredits: 5_000 };
-const usage = { input_tokens: 100, cached_input_tokens: 40, output_tokens: 20 };
+const rates = {
+  input_microcredits: 3_000,
+  cached_input_microcredits: 1_000,
+  cache_write_microcredits: 4_000,
+  output_microcredits: 5_000,
+};
+const usage = { input_tokens: 100, cached_input_tokens: 40, cache_write_tokens: 10, output_tokens: 20 };
 
 interface Case {
   readonly ending: EndedAnswer["ending"];
@@ -28,8 +33,8 @@ describe("refundOf()", () => {
   test.each<[string, Case, string | null]>([
     ["nothing of a whole answer at a flat price", { ending: "complete", usage }, null],
     ["nothing of a whole answer without content", { ending: "complete", content: false }, null],
-    // 60 * 3 + 40 * 1 + 20 * 5 = 320 microcredits.
-    ["the unused part of a metered call", { ending: "complete", metered: true, usage }, "680 unused"],
+    // 50 * 3 + 40 * 1 + 10 * 4 + 20 * 5 = 330 microcredits.
+    ["the unused part of a metered call", { ending: "complete", metered: true, usage }, "670 unused"],
     ["nothing of a metered call without counts", { ending: "complete", metered: true }, null],
     [
       "all when the provider reports an error before any content",
@@ -71,9 +76,10 @@ describe("refundOf()", () => {
   ])("gives back %s", (_, given, expected) => expect(refund(given)).toBe(expected));
 
   test("rounds what a metered call costs up, and never pays out", () => {
-    const one = { input_tokens: 0, cached_input_tokens: 0, output_tokens: 1 };
+    const one = { input_tokens: 0, cached_input_tokens: 0, cache_write_tokens: 0, output_tokens: 1 };
     const report = { ending: "complete", contentDelivered: true, usage: one } as const;
-    const cheap = { input_microcredits: 0, cached_input_microcredits: 0, output_microcredits: 1 };
+    const free = { input_microcredits: 0, cached_input_microcredits: 0, cache_write_microcredits: 0 };
+    const cheap = { ...free, output_microcredits: 1 };
     const given = refundOf({ report, isClientGone: false, charged_microcredits, rates: cheap });
     expect(given?.microcredits).toBe(999);
     const dear = { ...cheap, output_microcredits: 1_000_000_000 };
@@ -81,9 +87,10 @@ describe("refundOf()", () => {
   });
 
   test("counts exactly beyond what a number can hold", () => {
-    const huge = { input_tokens: 26_214_400, cached_input_tokens: 0, output_tokens: 1_000_000 };
+    const huge = { ...usage, input_tokens: 26_214_400, cached_input_tokens: 0, output_tokens: 1_000_000 };
     const report = { ending: "complete", contentDelivered: true, usage: huge } as const;
-    const dear = { input_microcredits: 999_999_999, cached_input_microcredits: 0, output_microcredits: 999_999_999 };
+    const all = 999_999_999;
+    const dear = { ...rates, input_microcredits: all, cache_write_microcredits: all, output_microcredits: all };
     // (26,214,400 + 1,000,000) * 999,999,999 / 1,000, rounded up.
     const cost = 27_214_399_972_786;
     const given = refundOf({ report, isClientGone: false, charged_microcredits: cost + 7, rates: dear });
@@ -91,7 +98,7 @@ describe("refundOf()", () => {
   });
 
   test("does not take a provider at its word that more was cached than there was", () => {
-    const odd = { input_tokens: 10, cached_input_tokens: 50, output_tokens: 0 };
+    const odd = { input_tokens: 10, cached_input_tokens: 50, cache_write_tokens: 50, output_tokens: 0 };
     const report = { ending: "complete", contentDelivered: true, usage: odd } as const;
     expect(refundOf({ report, isClientGone: false, charged_microcredits, rates })?.microcredits).toBe(990);
   });

@@ -135,7 +135,7 @@ function describeOffer(provider: ProviderId, { path, body, model, limit, ...one 
     const { body: text, model: asked, input_bytes, maxInputTokens, maxOutputTokens: output } = check({});
     expect(asked).toBe(model);
     expect(input_bytes).toBe(Buffer.byteLength(text));
-    expect(maxInputTokens).toBe(Math.ceil((input_bytes + 1000) * (one.inputFactor ?? 1)));
+    expect(maxInputTokens).toBe(input_bytes + 1000);
     expect(output).toBe(limit ? maxOutputTokens : 0);
   });
 

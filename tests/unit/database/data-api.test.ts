@@ -155,6 +155,7 @@ describe("dataApi()", () => {
     microcredits: 10_000_000,
     microcredits_per_1000_input_tokens: null,
     microcredits_per_1000_cached_input_tokens: null,
+    microcredits_per_1000_cache_write_tokens: null,
     microcredits_per_1000_output_tokens: null,
   };
 
@@ -171,10 +172,14 @@ describe("dataApi()", () => {
     const rates = {
       microcredits_per_1000_input_tokens: 3,
       microcredits_per_1000_cached_input_tokens: 1,
+      microcredits_per_1000_cache_write_tokens: 2,
       microcredits_per_1000_output_tokens: 0,
     };
     const { outcome } = await ask((database) => database.placeHold(request), 200, [{ ...flat, ...rates }]);
-    const read = { input_microcredits: 3, cached_input_microcredits: 1, output_microcredits: 0 };
+    const read = {
+      ...{ input_microcredits: 3, cached_input_microcredits: 1 },
+      ...{ cache_write_microcredits: 2, output_microcredits: 0 },
+    };
     expect(outcome).toEqual({ id: holdId, microcredits: 10_000_000, rates: read });
   });
 
@@ -193,13 +198,14 @@ describe("dataApi()", () => {
   });
 
   test("refunds a charge, with the provider's counts where there are any", async () => {
-    const usage = { input_tokens: 3, cached_input_tokens: 2, output_tokens: 1 };
+    const usage = { input_tokens: 4, cached_input_tokens: 2, cache_write_tokens: 1, output_tokens: 3 };
     const refund = (counted: typeof usage | null) => (database: Database) =>
       database.refundCharge(userId, holdId, { microcredits: 9, reason: "unused", usage: counted });
     const bare = { p_user_id: userId, p_charge_id: holdId, p_microcredits: 9, p_reason: "unused" };
     const { outcome, sent } = await ask(refund(usage), 200, 9);
     expect(outcome).toBe(9);
-    expect(sent).toEqual({ ...bare, p_input_tokens: 3, p_cached_input_tokens: 2, p_output_tokens: 1 });
+    const counts = { p_input_tokens: 4, p_cached_input_tokens: 2, p_cache_write_tokens: 1, p_output_tokens: 3 };
+    expect(sent).toEqual({ ...bare, ...counts });
     expect((await ask(refund(null), 200, 9)).sent).toEqual(bare);
   });
 });

@@ -27,9 +27,10 @@ function inspect(name: Name, parts: readonly (string | object)[], { isStream = t
 
 const eventOf = (data: object) =>
   `${"type" in data ? `event: ${String(data.type)}\n` : ""}data: ${JSON.stringify(data)}\n\n`;
-const counted = (input_tokens: number, cached_input_tokens: number, output_tokens: number) => ({
+const counted = (input_tokens: number, cached_input_tokens: number, output_tokens: number, cache_write_tokens = 0) => ({
   input_tokens,
   cached_input_tokens,
+  cache_write_tokens,
   output_tokens,
 });
 
@@ -50,13 +51,13 @@ const streams: Record<
           prompt_tokens: 19,
           completion_tokens: 10,
           total_tokens: 29,
-          prompt_tokens_details: { cached_tokens: 8 },
+          prompt_tokens_details: { cached_tokens: 8, cache_write_tokens: 6 },
           completion_tokens_details: { reasoning_tokens: 4 },
         },
       },
       "data: [DONE]\n\n",
     ],
-    usage: counted(19, 8, 10),
+    usage: counted(19, 8, 10, 6),
   },
   Groq: {
     name: "chatCompletions",
@@ -88,7 +89,7 @@ const streams: Record<
           tools: [{ type: "function", parameters: { properties: { usage: { input_tokens: 0 } } } }],
           usage: {
             input_tokens: 37,
-            input_tokens_details: { cached_tokens: 5 },
+            input_tokens_details: { cached_tokens: 5, cache_write_tokens: 30 },
             output_tokens: 11,
             output_tokens_details: { reasoning_tokens: 3 },
           },
@@ -97,7 +98,7 @@ const streams: Record<
         },
       },
     ],
-    usage: counted(37, 5, 11),
+    usage: counted(37, 5, 11, 30),
   },
   Anthropic: {
     name: "messages",
@@ -121,7 +122,7 @@ const streams: Record<
       { type: "message_delta", delta: { stop_reason: "end_turn", stop_sequence: null }, usage: { output_tokens: 15 } },
       { type: "message_stop" },
     ],
-    usage: counted(175, 50, 15),
+    usage: counted(175, 50, 15, 100),
   },
   Google: {
     name: "generateContent",
@@ -265,6 +266,12 @@ describe("a JSON answer", () => {
       "generateContent",
       { candidates: [], usageMetadata: { promptTokenCount: 4, candidatesTokenCount: 1 }, modelVersion: "x" },
       counted(4, 0, 1),
+    ],
+    [
+      "more written to the cache than came in anew",
+      "chatCompletions",
+      { usage: { prompt_tokens: 9, prompt_tokens_details: { cached_tokens: 4, cache_write_tokens: 7 } } },
+      counted(9, 4, 0, 5),
     ],
     ["no counts", "chatCompletions", { choices: [] }, null],
     ["counts of no kind", "chatCompletions", { usage: { prompt_tokens: "3", completion_tokens: 2 } }, null],
