@@ -25,7 +25,7 @@ interface ControlState {
  * - `GET /__fake/requests?key=` the requests with this key, or all; with `&gone=1` once a client has left
  *   one of them before its end, or 504 after 10 s;
  * - `DELETE /__fake/requests?key=` forgets them;
- * - `POST /__fake/behaviour` `{key, behaviour}` changes what a key does from now on;
+ * - `POST /__fake/behaviour` `{key, behaviour}` changes what a key does from now on, and ends a script;
  * - `POST /__fake/script` `{key, script}` has a key answered word for word from now on.
  */
 export async function control(
@@ -60,13 +60,14 @@ async function listRequests(response: ServerResponse, query: URLSearchParams, st
   reply(response, 200, state.recorder.list(key));
 }
 
-function changeBehaviour(response: ServerResponse, body: unknown, { changes }: ControlState): void {
+function changeBehaviour(response: ServerResponse, body: unknown, { changes, scripts }: ControlState): void {
   const { key, behaviour } = (body ?? {}) as { key?: unknown; behaviour?: unknown };
   if (typeof key !== "string" || !isBehaviour(behaviour)) {
     reply(response, 400, { error: "key and a known behaviour are needed" });
     return;
   }
   changes.set(key, behaviour);
+  scripts.delete(key);
   reply(response, 200, { behaviour });
 }
 

@@ -3,6 +3,7 @@ import type { Answer } from "./adapter.ts";
 
 export interface Reply {
   status: number;
+  /** A text is the events of a stream, word for word. */
   body: unknown;
 }
 
@@ -46,6 +47,7 @@ export function scriptedReply(provider: ProviderId, { listing, generation }: Scr
 /** The same as an answer of a fake. */
 export function scriptedAnswer(provider: ProviderId, script: Script, asked: Asked): Answer {
   const { status, body } = scriptedReply(provider, script, asked);
+  if (typeof body === "string") return { status, headers: { "content-type": "text/event-stream" }, body };
   return { status, body: JSON.stringify(body) };
 }
 

@@ -80,6 +80,12 @@ export const answerGuards: readonly Guard[] = [
     instead: "return usageOf(counts, dialect);",
   },
   {
+    ...inspector,
+    name: "Counts of the beginning are not those of the whole, though the answer ends well",
+    guard: "(isComplete && dialect.countsSoFar)",
+    instead: "isComplete",
+  },
+  {
     ...usage,
     name: "A model cannot write the counts that its call is charged by",
     guard: "if (level === depth && end.slice(start + 1, index) === key) {",

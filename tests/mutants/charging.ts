@@ -157,6 +157,12 @@ export const chargingGuards: readonly Guard[] = [
   },
   {
     ...charge,
+    name: "An answer without content or counts counts as broken off",
+    guard: 'if (!contentDelivered && usage === null) return all("broken_off");',
+    instead: "",
+  },
+  {
+    ...charge,
     name: "A client that leaves after some content has paid",
     guard: 'return contentDelivered ? null : all("broken_off");',
     instead: 'return all("broken_off");',

@@ -30,6 +30,8 @@ export function refundOf({ report, isClientGone, charged_microcredits, rates }: 
   const all = (reason: Refund["reason"]): Refund => ({ microcredits: charged_microcredits, reason, usage });
   switch (isClientGone && report.ending !== "complete" ? "client_gone" : report.ending) {
     case "complete": {
+      // What ends well, without content and without counts, broke off somewhere that cannot be seen from here.
+      if (!contentDelivered && usage === null) return all("broken_off");
       if (rates === null || usage === null) return null;
       const microcredits = charged_microcredits - cost_microcredits(rates, usage);
       return microcredits > 0 ? { microcredits, reason: "unused", usage } : null;

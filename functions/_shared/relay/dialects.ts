@@ -14,6 +14,8 @@ export interface Dialect {
   readonly usage: readonly string[];
   /** Text that an event must hold for its counts to be of the whole answer; null if counts come with the last event only. */
   readonly finalMark: string | null;
+  /** Whether each event counts all so far. If such an answer ends well, its last counts are of the whole, without a mark too. */
+  readonly countsSoFar: boolean;
   /** Paths within a usage object. Each count is the sum of those that are there. */
   readonly counts: {
     readonly input: readonly string[];
@@ -42,6 +44,7 @@ export const dialects = {
     quietTypes: null,
     usage: ["x_groq.usage", "usage"],
     finalMark: null,
+    countsSoFar: false,
     counts: openaiCounts,
   },
   /** https://platform.openai.com/docs/api-reference/responses-streaming, November 2026. */
@@ -61,6 +64,7 @@ export const dialects = {
     ],
     usage: ["response.usage", "usage"],
     finalMark: null,
+    countsSoFar: false,
     counts: {
       input: ["input_tokens"],
       cachedInput: ["input_tokens_details.cached_tokens"],
@@ -75,6 +79,7 @@ export const dialects = {
     quietTypes: null,
     usage: ["usage"],
     finalMark: null,
+    countsSoFar: false,
     counts: openaiCounts,
   },
   /**
@@ -96,6 +101,8 @@ export const dialects = {
     ],
     usage: ["message.usage", "usage"],
     finalMark: '"message_delta"',
+    // The count of `message_start` has the input, and of the output next to nothing.
+    countsSoFar: false,
     counts: {
       input: ["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"],
       cachedInput: ["cache_read_input_tokens"],
@@ -110,6 +117,7 @@ export const dialects = {
     quietTypes: null,
     usage: ["usageMetadata"],
     finalMark: '"finishReason"',
+    countsSoFar: true,
     counts: {
       input: ["promptTokenCount", "toolUsePromptTokenCount"],
       cachedInput: ["cachedContentTokenCount"],

@@ -82,7 +82,7 @@ export class Inspector {
     const { dialect, isStream } = this.#form;
     const tail = this.#tail.join("");
     if (!isStream) return isComplete ? usageOf(countsIn(tail, dialect), dialect) : null;
-    let isFinal = isComplete || dialect.finalMark === null;
+    let isFinal = dialect.finalMark === null || (isComplete && dialect.countsSoFar);
     let counts = this.#counts;
     // After the counts come at most the marks of the end.
     for (const event of eventsOf(tail).slice(-8)) {

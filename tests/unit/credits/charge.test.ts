@@ -32,7 +32,16 @@ function refund({ ending, content = true, usage: counted = null, metered = false
 describe("refundOf()", () => {
   test.each<[string, Case, string | null]>([
     ["nothing of a whole answer at a flat price", { ending: "complete", usage }, null],
-    ["nothing of a whole answer without content", { ending: "complete", content: false }, null],
+    [
+      "nothing of an answer without content that the provider counted",
+      { ending: "complete", content: false, usage },
+      null,
+    ],
+    [
+      "all of an answer without content or counts, at the platform's expense",
+      { ending: "complete", content: false },
+      "1000 broken_off",
+    ],
     // 50 * 3 + 40 * 1 + 10 * 4 + 20 * 5 = 330 microcredits.
     ["the unused part of a metered call", { ending: "complete", metered: true, usage }, "670 unused"],
     ["nothing of a metered call without counts", { ending: "complete", metered: true }, null],

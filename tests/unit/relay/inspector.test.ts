@@ -165,6 +165,10 @@ describe.each(Object.entries(streams))("a stream of %s", (_, { name, quiet, cont
   test("has none before its end", () => {
     expect(inspect(name, [...quiet, content], { isComplete: false }).usage).toBeNull();
   });
+
+  test(`has those of its last event without the mark of the end: ${dialects[name].countsSoFar}`, () => {
+    expect(inspect(name, [...quiet, content]).usage === null).toBe(!dialects[name].countsSoFar);
+  });
 });
 
 describe("an error inside an answer that began well", () => {
