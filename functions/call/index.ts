@@ -29,7 +29,7 @@ export default serve({
     const route = routeOf(url);
     const caller = await identifyUserOrBackend(request, url, services.database);
     const funding = await fundCall(services, caller.userId, route, request);
-    return funding.by === "byok"
+    return funding.payer === "byok"
       ? await relayUnderByok(request, route, funding)
       : await relayOnCredits(request, route, caller.userId, funding);
   },
@@ -69,7 +69,7 @@ async function relayOnCredits(request: Request, route: Route, userId: string, ca
   const { provider, operation, requestId } = call;
   const reserved = { userId, requestId, operation, provider, model, maxInputTokens, maxOutputTokens };
   const hold = followHold(services.database, userId, await services.database.placeHold(reserved));
-  const funding: Funding = { by: "platform", apiKey: call.apiKey, microcredits: hold.microcredits };
+  const funding: Funding = { payer: "platform", apiKey: call.apiKey, microcredits: hold.microcredits };
   let answer: Response;
   let generation: ReadableStream<Uint8Array<ArrayBuffer>>;
   try {

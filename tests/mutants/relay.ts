@@ -15,7 +15,7 @@ export const relayGuards: readonly Guard[] = [
   {
     ...unit,
     name: "On credits a provider reads the body as what was checked",
-    guard: 'if (funding.by === "platform") headers.set("content-type", "application/json");',
+    guard: 'if (funding.payer === "platform") headers.set("content-type", "application/json");',
     instead: "",
   },
   {
@@ -94,7 +94,7 @@ export const relayGuards: readonly Guard[] = [
     ...errors,
     name: "A refusal of the platform's key does not blame the user's",
     guard:
-      'if (funding.by === "platform" && (isRefusal || isDenied || answer.status === 402 || verdict === "no_credit"))',
+      'if (funding.payer === "platform" && (isRefusal || isDenied || answer.status === 402 || verdict === "no_credit"))',
     instead: "if (false)",
   },
   {

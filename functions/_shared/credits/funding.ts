@@ -13,20 +13,20 @@ export type FundingServices = Pick<Services, "database" | "keyring"> & {
 
 /** Who pays: the user's own key, or credits with the platform's. */
 export interface Funding {
-  readonly by: "byok" | "platform";
+  readonly payer: "byok" | "platform";
   readonly apiKey: string;
   /** What the call costs, at most; 0 under BYOK. */
   readonly microcredits: number;
 }
 
 export interface ByokFunding extends Funding {
-  readonly by: "byok";
+  readonly payer: "byok";
   readonly microcredits: 0;
 }
 
 /** A call that credits are to pay; none are held yet. */
 export interface CreditsCall {
-  readonly by: "platform";
+  readonly payer: "platform";
   readonly apiKey: string;
   readonly provider: ProviderId;
   readonly operation: string;
@@ -51,12 +51,12 @@ export async function fundCall(
   const opened = await services.database.openCall(userId, provider);
   if (opened.payer === "byok") {
     const apiKey = await openKey(services.keyring, userId, provider, opened.credentialId, opened.envelope);
-    return { by: "byok", apiKey, microcredits: 0 };
+    return { payer: "byok", apiKey, microcredits: 0 };
   }
   const apiKey = services.env.platformKeys[provider];
   const offered = findOffer(provider, request.method, route.path);
   if (apiKey === undefined || offered === undefined) throw new ByokError("not_offered");
   const operation = request.headers.get("x-byok-operation");
   if (!operation) throw new ByokError("operation_required");
-  return { by: "platform", apiKey, provider, operation, offered, requestId: request.headers.get("idempotency-key") };
+  return { payer: "platform", apiKey, provider, operation, offered, requestId: request.headers.get("idempotency-key") };
 }

@@ -41,14 +41,18 @@ export interface Outbound {
 }
 
 /** The headers a provider gets: made from scratch, with the payer's API key. */
-export function outboundHeaders(client: Headers, provider: Provider, funding: Pick<Funding, "by" | "apiKey">): Headers {
+export function outboundHeaders(
+  client: Headers,
+  provider: Provider,
+  funding: Pick<Funding, "payer" | "apiKey">,
+): Headers {
   const headers = new Headers({ "accept-encoding": "identity" });
-  for (const name of funding.by === "byok" ? [...forwarded, ...forwardedUnderByok] : forwarded) {
+  for (const name of funding.payer === "byok" ? [...forwarded, ...forwardedUnderByok] : forwarded) {
     const value = client.get(name);
     if (value !== null) headers.set(name, value);
   }
   // What was checked as JSON is read as JSON: as a form, or in another charset, the same bytes would have other fields.
-  if (funding.by === "platform") headers.set("content-type", "application/json");
+  if (funding.payer === "platform") headers.set("content-type", "application/json");
   for (const [name, value] of Object.entries(authenticate(provider, funding.apiKey))) headers.set(name, value);
   return headers;
 }
@@ -107,19 +111,23 @@ function canBePassedOn({ status, headers }: Response): boolean {
 export function inbound(
   answer: Response,
   body: BodyInit | null,
-  funding: Pick<Funding, "by" | "apiKey" | "microcredits">,
+  funding: Pick<Funding, "payer" | "apiKey" | "microcredits">,
 ): Response {
   const headers = new Headers(fundingHeaders(funding));
   for (const [name, value] of answer.headers) {
     if (returned.test(name) && !holdsKey(value, funding.apiKey)) headers.set(name, value);
   }
   // The limits that are told there are those of the operator's account.
-  if (funding.by === "platform") for (const name of [...headers.keys()]) if (rateLimit.test(name)) headers.delete(name);
+  if (funding.payer === "platform")
+    for (const name of [...headers.keys()]) if (rateLimit.test(name)) headers.delete(name);
   return new Response(body, { status: answer.status, headers });
 }
 
-export function fundingHeaders({ by, microcredits }: Pick<Funding, "by" | "microcredits">): Record<string, string> {
-  return { "x-byok-funding": by, "x-byok-credits": String(microcredits / 1_000_000) };
+export function fundingHeaders({
+  payer,
+  microcredits,
+}: Pick<Funding, "payer" | "microcredits">): Record<string, string> {
+  return { "x-byok-funding": payer, "x-byok-credits": String(microcredits / 1_000_000) };
 }
 
 /**
@@ -147,13 +155,13 @@ export async function requireGeneration(answer: Response): Promise<ReadableStrea
 export async function inboundError(
   answer: Response,
   provider: Provider,
-  funding: Pick<Funding, "by" | "apiKey">,
+  funding: Pick<Funding, "payer" | "apiKey">,
 ): Promise<Response> {
   const text = await readError(answer);
   const { verdict, reason } = classify(provider, { status: answer.status, body: parseJson(text) });
   const isDenied = answer.status === 401 || answer.status === 403;
   const isRefusal = verdict === "rejected" || (isDenied && verdict !== null);
-  if (funding.by === "platform" && (isRefusal || isDenied || answer.status === 402 || verdict === "no_credit"))
+  if (funding.payer === "platform" && (isRefusal || isDenied || answer.status === 402 || verdict === "no_credit"))
     throw new ByokError("provider_misbehaved");
   if (isDenied && verdict === "unverified") throw new ByokError("provider_misbehaved");
   if (isRefusal) {
@@ -164,7 +172,7 @@ export async function inboundError(
   }
   const whole = text.length < maxErrorLength ? text : text.slice(0, -maxCutLength);
   const shown =
-    funding.by === "platform"
+    funding.payer === "platform"
       ? JSON.stringify(platformError(answer.status, parseJson(text)))
       : withoutAccountIds(whole);
   if (holdsKey(shown, funding.apiKey)) {
@@ -173,7 +181,7 @@ export async function inboundError(
     });
   }
   const response = inbound(answer, shown, { ...funding, microcredits: 0 });
-  if (funding.by === "platform") response.headers.set("content-type", "application/json");
+  if (funding.payer === "platform") response.headers.set("content-type", "application/json");
   return response;
 }
 

@@ -47,7 +47,7 @@ function fund({ opened = credits, route = chat, method = "POST", headers = {}, .
 describe("fundCall()", () => {
   test("pays by the user's own key where one is saved, for nothing", async () => {
     const { database, funding } = fund({ opened: ownKey });
-    expect(await funding).toEqual({ by: "byok", apiKey, microcredits: 0 });
+    expect(await funding).toEqual({ payer: "byok", apiKey, microcredits: 0 });
     expect(database.openCall).toHaveBeenCalledExactlyOnceWith(userId, "openai");
   });
 
@@ -59,7 +59,7 @@ describe("fundCall()", () => {
       { route: { ...chat, path: "/v1/brand/new" } },
       { headers: { "x-byok-operation": "" } },
     ]) {
-      expect(await fund({ opened: ownKey, ...setting }).funding).toMatchObject({ by: "byok", apiKey });
+      expect(await fund({ opened: ownKey, ...setting }).funding).toMatchObject({ payer: "byok", apiKey });
     }
   });
 
@@ -75,7 +75,7 @@ describe("fundCall()", () => {
 
   test("pays by credits otherwise, with the platform's key, and holds none yet", async () => {
     expect(await fund({ headers: { "idempotency-key": "req-1" } }).funding).toEqual({
-      by: "platform",
+      payer: "platform",
       apiKey: "sk-platform",
       provider: "openai",
       operation: "kernel_build",

@@ -4,8 +4,8 @@ import { providers } from "../../../functions/_shared/providers/index.ts";
 import { inboundError } from "../../../functions/_shared/relay/relay.ts";
 
 const apiKey = "sk-users/own+key";
-const byok = { by: "byok", apiKey, microcredits: 0 } as const;
-const platform = { by: "platform", apiKey: "sk-platform", microcredits: 10_000_000 } as const;
+const byok = { payer: "byok", apiKey, microcredits: 0 } as const;
+const platform = { payer: "platform", apiKey: "sk-platform", microcredits: 10_000_000 } as const;
 
 describe("inboundError()", () => {
   const error = (status: number, body: unknown) =>

@@ -14,8 +14,8 @@ import {
 import { deadOrigin, listen, startServer } from "../../harness/http.ts";
 
 const apiKey = "sk-users/own+key";
-const byok = { by: "byok", apiKey, microcredits: 0 } as const;
-const platform = { by: "platform", apiKey: "sk-platform", microcredits: 10_000_000 } as const;
+const byok = { payer: "byok", apiKey, microcredits: 0 } as const;
+const platform = { payer: "platform", apiKey: "sk-platform", microcredits: 10_000_000 } as const;
 
 describe("outboundHeaders()", () => {
   const sent = {
