@@ -2,7 +2,7 @@
  * Removes each guard in turn, in a copy of the project, and watches its test turn red; in a copy for each core.
  *
  *     npm run test:mutants                     all guards
- *     npm run test:mutants -- envelope         those whose name, file or test contains a word
+ *     npm run test:mutants -- envelope ledger  those whose name, file or test contains one of the words
  *
  * Exits with 1 when a guard can go without its test noticing.
  */
@@ -19,8 +19,11 @@ import { without } from "./remove.ts";
 /** What a test says: `silent` when it did not come to an assertion, which proves nothing. */
 type Colour = "green" | "red" | "silent";
 
-const word = process.argv[2] ?? "";
-const chosen = guards.filter(({ name, file, test }) => [name, file, test].some((text) => text.includes(word)));
+const words = process.argv.slice(2);
+const chosen = guards.filter(
+  ({ name, file, test }) =>
+    words.length === 0 || words.some((word) => [name, file, test].some((text) => text.includes(word))),
+);
 /** The tests that run at the moment, which end what they have started before this ends. */
 const running = new Set<ChildProcess>();
 let isEnding = false;
