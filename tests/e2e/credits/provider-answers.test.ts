@@ -1,4 +1,4 @@
-/** Errors on credits as providers write them, word for word: what each costs, and how much of it a client sees. */
+/** Answers on credits as providers write them, word for word: what each costs, and how much of an error a client sees. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { ask, call, generation, type Question } from "../../harness/calls.ts";
 import { type ProviderId, resetPlatformKeys, script } from "../../harness/fakes.ts";
@@ -9,6 +9,14 @@ import { expectBalance, newUser, type User } from "../../harness/users.ts";
 let stack: OwnStack;
 beforeAll(async () => {
   stack = await startOwnStack();
+  // Before any call: the functions remember prices for a minute.
+  await withConnection(stack.adminDbUrl, async (client) => {
+    await client.query("insert into byok.operations values ('metered', 'Metered', 'Paid by the token.')");
+    await client.query(
+      "insert into byok.prices values ('metered', 'anthropic', 'claude-haiku-4-5', null, $1, $2, $3, $4, 1000, 10000)",
+      [1_000_000, 100_000, 1_250_000, 5_000_000],
+    );
+  });
 });
 afterAll(() => stack.stop());
 afterEach(() => resetPlatformKeys(stack));
@@ -171,4 +179,31 @@ test("what Groq's model failed to write does not come with the error, and costs 
   expect(body.error.message.length).toBeLessThanOrEqual(400);
   await expectBalance(user, 100);
   expect(await costs(user)).toEqual([]);
+});
+
+test("input that Anthropic wrote to its cache costs its own price", async () => {
+  const usage = {
+    input_tokens: 10,
+    cache_creation_input_tokens: 1_000,
+    cache_read_input_tokens: 100,
+    output_tokens: 5,
+  };
+  const reply = { status: 200, body: { type: "message", content: [{ type: "text", text: "Hi" }], usage } };
+  await script(stack, "anthropic", stack.platformKeys.anthropic, { listing: reply, generation: [reply] });
+  const user = await newUser(100, stack);
+  await (await ask(user, "anthropic", { operation: "metered" })).text();
+  // 10 tokens at 1 credit for 1000, 100 at 0.1, 1000 at 1.25 and 5 at 5.
+  await expectBalance(user, 98.705);
+  const { data } = await user.supabase.from("entries").select().eq("kind", "refund");
+  expect(data).toEqual([
+    expect.objectContaining({
+      ...{
+        reason: "unused",
+        input_tokens: 1_110,
+        cached_input_tokens: 100,
+        cache_write_tokens: 1_000,
+        output_tokens: 5,
+      },
+    }),
+  ]);
 });
