@@ -77,7 +77,7 @@ export const billingGuards: readonly Guard[] = [
   {
     ...operations,
     name: "A price is flat or metered",
-    guard: "= case when microcredits_per_call is null then 3 else 0 end),",
+    guard: "= case when microcredits_per_call is null then 4 else 0 end),",
     instead: "< 9),",
   },
   {
