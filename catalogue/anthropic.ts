@@ -28,6 +28,19 @@ export const anthropic = {
     prefixes: ["/v1/"],
     authentication: { header: "x-api-key", before: "" },
     headers: { "anthropic-version": "2023-06-01" },
+    // Told that a browser asks, the API refuses the keys of organizations that turn browsers away.
+    features: {
+      prefix: "anthropic-",
+      staysBehind: "anthropic-dangerous-direct-browser-access",
+      onCredits: ["anthropic-version"],
+      url: "https://github.com/anthropics/anthropic-sdk-typescript/issues/741",
+      seen: "2026-11-26",
+    },
+    addresses: {
+      fields: { path: "/v1/messages/batches(?:/[^/]+(?:/cancel)?)?", names: ["results_url"] },
+      url: "https://platform.claude.com/docs/en/api/messages/batches/retrieve",
+      seen: "2026-11-26",
+    },
     generation: "/v1/messages",
   },
   check: {

@@ -16,11 +16,30 @@ export const google = {
   api: {
     dialect: "google",
     origin: "https://generativelanguage.googleapis.com",
-    prefixes: ["/v1beta/", "/v1/"],
+    prefixes: [
+      ...["/v1beta/", "/v1/", "/v1alpha/"],
+      ...["/upload/v1beta/", "/upload/v1/", "/upload/v1alpha/"],
+      ...["/download/v1beta/", "/download/v1/", "/download/v1alpha/"],
+    ],
     authentication: { header: "x-goog-api-key", before: "" },
     headers: {},
+    features: {
+      prefix: "x-goog-",
+      staysBehind:
+        "x-goog-(?:api-key|user-project|authuser|pageid|visitor-id|(?:authenticated|first-party|iam|iap)-.*)",
+      onCredits: ["x-goog-api-client"],
+      url: "https://cloud.google.com/apis/docs/system-parameters",
+      seen: "2026-11-26",
+    },
+    returns: ["x-goog-upload-"],
+    addresses: {
+      headers: ["x-goog-upload-url", "x-goog-upload-control-url"],
+      url: "https://ai.google.dev/gemini-api/docs/files",
+      seen: "2026-11-26",
+    },
     generation: "/v1beta/models/{model}:generateContent",
     stream: "/v1beta/models/{model}:streamGenerateContent?alt=sse",
+    ephemeralSecrets: "/v1alpha/auth_tokens",
   },
   check: {
     listing: "/v1beta/models?pageSize=1000",

@@ -19,6 +19,7 @@ export const groq = {
     prefixes: ["/openai/v1/"],
     authentication: { header: "authorization", before: "Bearer " },
     headers: {},
+    features: { prefix: "groq-", url: "https://console.groq.com/docs/changelog/compound", seen: "2026-11-26" },
     generation: "/openai/v1/chat/completions",
   },
   check: {

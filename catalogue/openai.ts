@@ -24,8 +24,15 @@ export const openai = {
     prefixes: ["/v1/"],
     authentication: { header: "authorization", before: "Bearer " },
     headers: {},
+    // The organization and the project are the account's own; a key of a user may belong to several.
+    features: {
+      prefix: "openai-",
+      url: "https://developers.openai.com/api/reference/overview#authentication",
+      seen: "2026-11-26",
+    },
     generation: "/v1/chat/completions",
     responses: "/v1/responses",
+    ephemeralSecrets: "/v1/realtime/client_secrets",
   },
   check: {
     listing: "/v1/models",

@@ -76,6 +76,25 @@ export interface AnswerRow {
   readonly source: string;
 }
 
+/**
+ * Which of a client's headers go along. Under BYOK those whose names begin with the prefix, but for those that authenticate or
+ * tell who the caller is; on credits the named ones only.
+ */
+export interface FeatureHeaders extends Source {
+  readonly prefix: string;
+  /** Matches a name as a whole. */
+  readonly staysBehind?: string;
+  readonly onCredits?: readonly string[];
+}
+
+/** Whoever follows such an address sends it the access token, so `call` names an address of its own in its place. */
+export interface AddressPlaces extends Source {
+  /** Names of headers. */
+  readonly headers?: readonly string[];
+  /** Names of fields in JSON bodies, wherever in the body they stand, for the paths that match as a whole. */
+  readonly fields?: { readonly path: string; readonly names: readonly string[] };
+}
+
 export interface Provider {
   /** Bound into every envelope: 1 to 255, never changed, never reused. */
   readonly number: number;
@@ -107,10 +126,18 @@ export interface Provider {
     readonly authentication: { readonly header: string; readonly before: string };
     /** Headers that our own requests carry beside it. Calls keep what the client chose. */
     readonly headers: Readonly<Record<string, string>>;
+    /** The client's headers that choose features of this provider's; none without it. */
+    readonly features?: FeatureHeaders;
+    /** Beginnings of the names of headers that come back under BYOK, beside those that every provider's answers may have. */
+    readonly returns?: readonly string[];
+    /** Where answers name an address of the API that clients go on with; none without it. */
+    readonly addresses?: AddressPlaces;
     /** Path of a chat generation, with `{model}` where the path names the model. */
     readonly generation: string;
     /** The same for a streamed answer, where the path differs. */
     readonly stream?: string;
+    /** Path of a POST that makes a short-lived secret, with which a client opens a WebSocket to the provider itself. */
+    readonly ephemeralSecrets?: string;
     /** Path of the Responses endpoint, for models that the chat endpoint does not serve. */
     readonly responses?: string;
   };

@@ -25,6 +25,7 @@ export const errors = {
   request_completed: { status: 409, message: "A call with this idempotency key was completed and charged." },
   keyring_changed: { status: 409, message: "This function does not have the key ring that was asked about." },
   body_too_large: { status: 413, message: "The request body is too large." },
+  websocket_not_relayed: { status: 426, message: "WebSockets are not relayed." },
   too_many_calls: { status: 429, message: "Too many calls in this minute. Try again in a moment." },
   too_many_attempts: { status: 429, message: "Too many API keys were checked today. Try again tomorrow." },
   envelope_unreadable: { status: 500, message: "The saved API key cannot be opened. Save it again." },

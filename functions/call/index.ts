@@ -7,10 +7,14 @@ import { ByokError } from "../_shared/errors.ts";
 import { identifyUserOrBackend } from "../_shared/request/identity.ts";
 import { type CheckedRequest, checkOffer, offeredSearch } from "../_shared/credits/offers.ts";
 import { errorBody } from "../_shared/providers/api-errors.ts";
-import { providers } from "../_shared/providers/index.ts";
+import { type ProviderId, providers } from "../_shared/providers/index.ts";
 import { formOf } from "../_shared/relay/dialects.ts";
 import { watchAnswer } from "../_shared/relay/answer.ts";
-import { askProvider, inbound, inboundError, outboundHeaders, requireGeneration } from "../_shared/relay/relay.ts";
+import { addressWithinApi, type Place } from "../_shared/relay/addresses.ts";
+import { inboundUnderByok } from "../_shared/relay/byok-answer.ts";
+import { inbound, outboundHeaders } from "../_shared/relay/headers.ts";
+import { inboundError } from "../_shared/relay/provider-error.ts";
+import { askProvider, type Outbound, requireGeneration } from "../_shared/relay/relay.ts";
 import { addressOf, providerOf, type Route, routeOf } from "../_shared/request/route.ts";
 import { refusalHeaders, serve } from "../_shared/request/serve.ts";
 import { UploadPlaces } from "../_shared/request/uploads.ts";
@@ -27,6 +31,7 @@ export default serve({
   methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
   async handle(request, url) {
     const route = routeOf(url);
+    refuseWebSocket(request, route.provider);
     const caller = await identifyUserOrBackend(request, url, services.database);
     const funding = await fundCall(services, caller.userId, route, request);
     return funding.payer === "byok"
@@ -42,17 +47,42 @@ export default serve({
   },
 });
 
-/** The body goes up and the answer comes down as they are, unread: nothing is buffered but the provider's errors. */
+/**
+ * A WebSocket would keep this function for as long as it lasts, and a hosted worker lives for minutes.
+ *
+ * @throws ByokError `websocket_not_relayed`
+ */
+function refuseWebSocket({ headers }: Request, id: ProviderId): void {
+  if (!/websocket/i.test(headers.get("upgrade") ?? "") && !headers.has("sec-websocket-key")) return;
+  const { name, api } = providers[id];
+  const instead = api.ephemeralSecrets
+    ? `Make a short-lived secret with POST ${api.ephemeralSecrets}, and connect to ${name} with it.`
+    : `Use the paths of ${name} that answer over HTTP.`;
+  throw new ByokError("websocket_not_relayed", { message: `WebSockets are not relayed. ${instead}` });
+}
+
+/**
+ * The body goes up and the answer comes down as they are, unread: nothing is buffered but the provider's errors, and the few
+ * answers that name an address to go on at.
+ */
 async function relayUnderByok(request: Request, route: Route, funding: ByokFunding): Promise<Response> {
-  const adapter = providers[route.provider];
+  const provider = providers[route.provider];
+  const place: Place = { provider, origin: services.originOf(route.provider), callUrl: callUrlOf(route.provider) };
   const upload = uploads.admit(request, maxBody_bytes);
-  const answer = await send(request, route, funding, upload.body, services.env.callTimeout_ms)
+  const outbound = outboundOf(request, route, funding, upload.body, services.env.callTimeout_ms);
+  const redirectedTo = (location: string, asked: string) => addressWithinApi(location, asked, place)?.href ?? null;
+  const answer = await askProvider({ ...outbound, redirectedTo })
     .catch((error: unknown) => {
       throw upload.failure() ?? error;
     })
     .finally(() => upload.leave());
-  if (answer.status >= 400) return await inboundError(answer, adapter, funding);
-  return inbound(answer, answer.body, funding);
+  if (answer.status >= 400) return await inboundError(answer, provider, funding);
+  return await inboundUnderByok(answer, funding, outbound.url, place);
+}
+
+/** Where clients reach `call` for a provider, also behind a custom domain. */
+function callUrlOf(provider: ProviderId): string {
+  return `${services.env.supabaseUrl.replace(/\/$/, "")}/functions/v1/call/${provider}`;
 }
 
 /**
@@ -75,7 +105,7 @@ async function relayOnCredits(request: Request, route: Route, userId: string, ca
   try {
     const left_ms = callTimeout_ms - (performance.now() - began_ms);
     const to = { ...route, search: offeredSearch(route.search) };
-    answer = await send(request, to, funding, streamOf(body), left_ms);
+    answer = await askProvider(outboundOf(request, to, funding, streamOf(body), left_ms));
     if (answer.status >= 400) {
       hold.release(false);
       return await inboundError(answer, providers[provider], funding);
@@ -113,20 +143,19 @@ async function readOnCredits(request: Request, userId: string, call: CreditsCall
   return checked;
 }
 
-function send(
+function outboundOf(
   request: Request,
   route: Route,
   funding: Funding,
   body: ReadableStream<Uint8Array<ArrayBuffer>> | null,
   timeout_ms: number,
-): Promise<Response> {
-  const adapter = providers[route.provider];
-  return askProvider({
+): Outbound {
+  return {
     url: addressOf(route, services.originOf(route.provider)),
     method: request.method,
-    headers: outboundHeaders(request.headers, adapter, funding),
+    headers: outboundHeaders(request.headers, providers[route.provider], funding),
     body,
     signal: request.signal,
     timeout_ms,
-  });
+  };
 }

@@ -72,7 +72,7 @@ function passed({ rawHeaders, headers }: IncomingMessage): string[] {
 }
 
 function forwarded(request: IncomingMessage, port: number): string[] {
-  const { host = "", "transfer-encoding": chunked } = request.headers;
+  const { host = "", "transfer-encoding": chunked, upgrade } = request.headers;
   return [
     ["host", `127.0.0.1:${port}`],
     ["x-forwarded-for", request.socket.remoteAddress ?? ""],
@@ -80,5 +80,7 @@ function forwarded(request: IncomingMessage, port: number): string[] {
     ["x-forwarded-port", String(request.socket.localPort)],
     ["x-forwarded-proto", "http"],
     ...(chunked ? [["transfer-encoding", "chunked"]] : []),
+    // A hosted gateway lets functions answer requests for a WebSocket.
+    ...(upgrade === "websocket" ? [["upgrade", upgrade]] : []),
   ].flat();
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { catalogue } from "../../catalogue/index.ts";
 import type { Adapter, Answer, ReceivedRequest, Refusal, Route } from "./adapter.ts";
 import { bearerToken, credentialsOf, jsonBody } from "./adapter.ts";
+import { AnthropicBatches } from "./endpoints/anthropic-batches.ts";
 import { countTokens } from "./generator.ts";
 import type { StoredFile } from "./uploads.ts";
 import { FileStore, formOf } from "./uploads.ts";
@@ -12,6 +13,7 @@ const VERSIONS = ["2023-01-01", "2023-06-01", "2026-10-21"];
 /** Anthropic's API as its error and versioning pages describe it. */
 export function anthropic(): Adapter {
   const files = new FileStore();
+  const batches = new AnthropicBatches();
   return {
     id: "anthropic",
     authenticate,
@@ -32,7 +34,7 @@ export function anthropic(): Adapter {
           answer: () => ({ status: 200, body: { input_tokens: promptTokens(request) } }),
         };
       }
-      return routeFiles(request, files);
+      return batches.route(request, () => refuse("not_found", request)) ?? routeFiles(request, files);
     },
     refuse,
     badRequest: (message) => anthropicError(400, "invalid_request_error", message),

@@ -3,6 +3,7 @@ import { catalogue } from "../../catalogue/index.ts";
 import type { Adapter, Answer, ReceivedRequest, Refusal, Route } from "./adapter.ts";
 import { bearerToken, credentialsOf, jsonBody } from "./adapter.ts";
 import { embed } from "./embeddings.ts";
+import { GoogleFiles, routeAuthTokens } from "./endpoints/google-files.ts";
 import { countTokens } from "./generator.ts";
 
 const SERVICE = "generativelanguage.googleapis.com";
@@ -14,10 +15,13 @@ const MODELS = [...chat, ...other];
 
 /** Google AI's API (Gemini), in both versions that SDKs use, `/v1beta` and `/v1`, with the same paths. */
 export function google(): Adapter {
+  const files = new GoogleFiles();
   return {
     id: "google",
     authenticate,
     route(request) {
+      const other = files.route(request, googleError) ?? routeAuthTokens(request);
+      if (other) return other;
       const [, path] = /^\/v1(?:beta)?(\/.+)$/.exec(request.path) ?? [];
       return path === undefined ? null : routeBelowVersion(request, path);
     },

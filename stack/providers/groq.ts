@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { catalogue } from "../../catalogue/index.ts";
 import type { Adapter, Answer, ReceivedRequest, Refusal } from "./adapter.ts";
 import { jsonBody } from "./adapter.ts";
+import { OpenAiBatches } from "./endpoints/openai-batches.ts";
 import { bearerOnly, openAiError, routeOpenAiPath } from "./openai.ts";
 import { FileStore } from "./uploads.ts";
 
@@ -12,6 +13,7 @@ const MODELS = [...chat, ...other];
 /** Groq's API (console.groq.com/docs): OpenAI's paths below `/openai`, errors and stream ends of its own. */
 export function groq(): Adapter {
   const files = new FileStore();
+  const batches = new OpenAiBatches();
   return {
     id: "groq",
     authenticate(request) {
@@ -22,7 +24,7 @@ export function groq(): Adapter {
       if (!request.path.startsWith("/openai/v1/")) return null;
       const path = request.path.slice("/openai".length);
       const transcriptionExtras = { x_groq: { id: groqId() } };
-      const service = { models: MODELS, owner: "Meta", files, refuse, transcriptionExtras };
+      const service = { models: MODELS, owner: "Meta", files, batches, refuse, transcriptionExtras };
       const route = routeOpenAiPath(request, path, service);
       // The generator gives a stream's usage only on request; Groq always does, inside x_groq.
       if (route?.forward && path === "/v1/chat/completions") route.forward.body = withUsage(request);

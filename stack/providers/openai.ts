@@ -3,6 +3,8 @@ import { catalogue } from "../../catalogue/index.ts";
 import type { Adapter, Answer, ReceivedRequest, Refusal, Route } from "./adapter.ts";
 import { bearerToken, credentialsOf, jsonBody } from "./adapter.ts";
 import { embed, toBase64 } from "./embeddings.ts";
+import { OpenAiBatches } from "./endpoints/openai-batches.ts";
+import { routeRealtime } from "./endpoints/openai-realtime.ts";
 import { countTokens } from "./generator.ts";
 import type { StoredFile } from "./uploads.ts";
 import { FileStore, formOf, transcribe } from "./uploads.ts";
@@ -14,11 +16,11 @@ const KEYS_PAGE = "https://platform.openai.com/account/api-keys";
 
 /** OpenAI's API as its error-code guide and its API reference describe it. */
 export function openai(): Adapter {
-  const files = new FileStore();
+  const service = { models: MODELS, owner: "openai", files: new FileStore(), batches: new OpenAiBatches(), refuse };
   return {
     id: "openai",
     authenticate: (request) => bearerOnly(request, missingKey, (key) => refuse("rejected", request, key)),
-    route: (request) => routeOpenAiPath(request, request.path, { models: MODELS, owner: "openai", files, refuse }),
+    route: (request) => routeRealtime(request, request.path) ?? routeOpenAiPath(request, request.path, service),
     refuse,
     badRequest: (message) => openAiError(400, message, "invalid_request_error"),
     headers: () => ({
@@ -125,6 +127,7 @@ export interface OpenAiService {
   models: readonly string[];
   owner: string;
   files: FileStore;
+  batches: OpenAiBatches;
   refuse: (refusal: Refusal, request: ReceivedRequest, key: string) => Answer;
   /** Fields that the provider adds to a transcription. */
   transcriptionExtras?: object;
@@ -154,7 +157,8 @@ export function routeOpenAiPath(request: ReceivedRequest, path: string, service:
   if (path === "/v1/files" || path.startsWith("/v1/files/")) {
     return { kind: "other", answer: (key) => answerFiles(request, path, key, service) };
   }
-  return null;
+  const noBatch = () => openAiError(404, "No batch found with this id.", "invalid_request_error");
+  return service.batches.route(request, path, service.files, noBatch);
 }
 
 function model(id: string, owned_by: string): object {

@@ -122,8 +122,8 @@ export const answerGuards: readonly Guard[] = [
     instead: 'if (status === 429) return message || "";',
   },
   {
-    file: "functions/_shared/relay/relay.ts",
-    test: "tests/unit/relay/relay-errors.test.ts",
+    file: "functions/_shared/relay/headers.ts",
+    test: "tests/unit/relay/provider-error.test.ts",
     name: "The operator's limits stay behind in headers too",
     guard: "if (rateLimit.test(name)) headers.delete(name);",
     instead: "headers.get(name);",

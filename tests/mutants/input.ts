@@ -72,8 +72,8 @@ export const inputGuards: readonly Guard[] = [
   {
     ...route,
     name: "A path holds nothing that a second decoder reads otherwise",
-    guard: "if (ambiguousPath.test(path) || ",
-    instead: "if (",
+    guard: "!ambiguousPath.test(plain) && ",
+    instead: "",
   },
   {
     ...route,
@@ -84,7 +84,7 @@ export const inputGuards: readonly Guard[] = [
   {
     ...route,
     name: "A path begins with one of the provider's prefixes",
-    guard: "|| !providers[provider].api.prefixes.some((prefix) => path.startsWith(prefix))",
+    guard: " && api.prefixes.some((prefix) => path.startsWith(prefix))",
     instead: "",
   },
   {
@@ -96,14 +96,8 @@ export const inputGuards: readonly Guard[] = [
   {
     ...route,
     name: "The caller's token in the query goes no further",
-    guard: 'query.delete("key");',
+    guard: "query.delete(name);",
     instead: "",
-  },
-  {
-    ...route,
-    name: "Uploads that continue elsewhere are refused",
-    guard: 'if (path.startsWith("/upload/"))',
-    instead: "if (false)",
   },
   {
     ...env,

@@ -2,20 +2,24 @@ import type { Guard } from "./mutants.ts";
 
 const relay = { file: "functions/_shared/relay/relay.ts" };
 const unit = { ...relay, test: "tests/unit/relay/relay.test.ts" };
-const errors = { ...relay, test: "tests/unit/relay/relay-errors.test.ts" };
+const headers = { file: "functions/_shared/relay/headers.ts", test: "tests/unit/relay/headers.test.ts" };
+const errors = { file: "functions/_shared/relay/provider-error.ts", test: "tests/unit/relay/provider-error.test.ts" };
+const byokAnswer = { test: "tests/unit/relay/byok-answer.test.ts" };
+const addresses = { ...byokAnswer, file: "functions/_shared/relay/addresses.ts" };
+const route = { file: "functions/_shared/request/route.ts", test: "tests/unit/request/route.test.ts" };
 const redaction = { file: "functions/_shared/relay/redaction.ts", test: "tests/unit/relay/redaction.test.ts" };
 
 export const relayGuards: readonly Guard[] = [
   {
-    ...unit,
+    ...headers,
     name: "A provider gets headers made from scratch",
     guard: 'const headers = new Headers({ "accept-encoding": "identity" });',
     instead: 'const headers = new Headers(client);\n  headers.set("accept-encoding", "identity");',
   },
   {
-    ...unit,
+    ...headers,
     name: "On credits a provider reads the body as what was checked",
-    guard: 'if (funding.payer === "platform") headers.set("content-type", "application/json");',
+    guard: 'headers.set("content-type", "application/json");',
     instead: "",
   },
   {
@@ -23,6 +27,24 @@ export const relayGuards: readonly Guard[] = [
     name: "Redirects are not followed",
     guard: 'redirect: "manual",',
     instead: 'redirect: "follow",',
+  },
+  {
+    ...unit,
+    name: "A redirect is followed only where the key may go",
+    guard: "if (!next) break;",
+    instead: "if (!location) break;",
+  },
+  {
+    ...unit,
+    name: "A request with a body is sent to one address only",
+    guard: 'body === null && (method === "GET" || method === "HEAD")',
+    instead: "true",
+  },
+  {
+    ...unit,
+    name: "Redirects end",
+    guard: "followed < maxRedirects && ",
+    instead: "",
   },
   {
     ...unit,
@@ -43,19 +65,19 @@ export const relayGuards: readonly Guard[] = [
     instead: "status >= 400",
   },
   {
-    ...unit,
+    ...headers,
     name: "Only known headers come back",
     guard: "if (returned.test(name) && ",
     instead: "if (",
   },
   {
-    ...unit,
+    ...headers,
     name: "A header that repeats the key stays behind",
     guard: " && !holdsKey(value, funding.apiKey)",
     instead: "",
   },
   {
-    ...unit,
+    ...headers,
     name: "A header that repeats the key in another spelling stays behind",
     guard: "holdsKey(value, funding.apiKey)",
     instead: "value.includes(funding.apiKey)",
@@ -77,6 +99,88 @@ export const relayGuards: readonly Guard[] = [
     name: "A client's signal does not abort an answer that has begun, which would end an isolate of Deno 2.1",
     guard: 'signal.removeEventListener("abort", end);',
     instead: "",
+  },
+  {
+    ...headers,
+    name: "Of a provider's own headers, those that authenticate or name the caller stay behind",
+    guard: " && !staying?.test(name)",
+    instead: "",
+  },
+  {
+    ...headers,
+    name: "No header of a client but the provider's own goes along",
+    guard: "name.startsWith(prefix) && ",
+    instead: "",
+  },
+  {
+    ...headers,
+    name: "On credits a client chooses no features",
+    guard: 'if (funding.payer === "byok") {',
+    instead: "if (features) {",
+  },
+  {
+    ...addresses,
+    name: "An address inside an answer stays within the provider's API",
+    guard: "url.origin === origin && isWithinApi(provider, url.pathname)",
+    instead: "url.pathname.length > 0",
+  },
+  {
+    ...addresses,
+    name: "An answer that leads elsewhere is not passed on",
+    guard: "if (ours !== null) return ours;",
+    instead: "if (ours !== null) return ours;\n  if (ours === null) return address;",
+  },
+  {
+    ...addresses,
+    name: "A body whose addresses cannot be read is not passed on",
+    guard: 'if (body === undefined) throw new ByokError("provider_misbehaved");',
+    instead: "if (body === undefined) return text;",
+  },
+  {
+    ...byokAnswer,
+    file: "functions/_shared/relay/byok-answer.ts",
+    name: "An address that holds the key does not come back",
+    guard: ".filter(([, value]) => !holdsKey(value, apiKey))",
+    instead: "",
+  },
+  {
+    name: "An upload goes on at call and not at the provider",
+    file: "functions/_shared/relay/byok-answer.ts",
+    guard: "addresses?.headers?.includes(name) ? requireAtCall(value, asked, place) : value",
+    instead: "value",
+    test: "tests/e2e/relay/addresses.test.ts",
+  },
+  {
+    ...route,
+    name: "An encoded slash is let in within a model's name only",
+    guard: "(?<=\\/models\\/)",
+    instead: "(?<=\\/)",
+  },
+  {
+    ...route,
+    name: "A model's name with encoded slashes climbs nowhere",
+    guard: "[\\w~:-][\\w.~:-]*(?:%2f[\\w~:-][\\w.~:-]*)+",
+    instead: "[\\w.~:-]*(?:%2f[\\w.~:-]*)+",
+  },
+  {
+    ...route,
+    name: "The platform's own query stays behind",
+    guard: '["key", "forceFunctionRegion"]',
+    instead: '["key"]',
+  },
+  {
+    name: "A WebSocket is refused and not sent on as another request",
+    file: "functions/call/index.ts",
+    guard: "refuseWebSocket(request, route.provider);",
+    instead: "",
+    test: "tests/e2e/relay/addresses.test.ts",
+  },
+  {
+    name: "A compressed body is not read",
+    file: "functions/_shared/request/body.ts",
+    guard: "refuseEncoded(request);",
+    instead: "",
+    test: "tests/unit/request/body.test.ts",
   },
   {
     ...errors,
@@ -166,7 +270,7 @@ export const relayGuards: readonly Guard[] = [
     test: "tests/e2e/keys/zero-logging.test.ts",
   },
   {
-    ...relay,
+    ...headers,
     name: "No provider learns where the caller is",
     guard: 'const forwarded = ["content-type",',
     instead: 'const forwarded = ["x-forwarded-for", "cookie", "content-type",',
@@ -182,8 +286,8 @@ export const relayGuards: readonly Guard[] = [
   {
     name: "A path that two readers read in two ways is refused",
     file: "functions/_shared/request/route.ts",
-    guard: "if (ambiguousPath.test(path) || ",
-    instead: "if (",
+    guard: "!ambiguousPath.test(plain) && ",
+    instead: "",
     test: "tests/e2e/relay/relay-paths.test.ts",
   },
 ];

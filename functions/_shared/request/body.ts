@@ -5,10 +5,11 @@ import { isRecord, parseJson } from "../json.ts";
 /**
  * Reads a body of at most `max_bytes` as text, in at most `timeout_ms` where that is given.
  *
- * @throws ByokError `body_too_large`; `body_incomplete` if the client broke off; `invalid_request` if it is not UTF-8 or did not
- * come in time
+ * @throws ByokError `body_too_large`; `body_incomplete` if the client broke off; `invalid_request` if it is compressed, is not
+ * UTF-8 or did not come in time
  */
 export async function readText(request: Request, max_bytes: number, timeout_ms?: number): Promise<string> {
+  refuseEncoded(request);
   const patience = new AbortController();
   const timer = timeout_ms === undefined ? undefined : setTimeout(() => patience.abort(), timeout_ms);
   const limited = limitBody(request, max_bytes, patience.signal);
@@ -21,6 +22,17 @@ export async function readText(request: Request, max_bytes: number, timeout_ms?:
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** We decompress nothing: a few bytes may unpack to any number. */
+function refuseEncoded({ headers }: Request): void {
+  const encoding = headers.get("content-encoding") ?? "identity";
+  if (/^\s*identity\s*$/i.test(encoding)) return;
+  const named = /^[\w, -]{1,40}$/.test(encoding) ? ` (${encoding})` : "";
+  throw new ByokError("invalid_request", {
+    message: `The body is compressed${named}, which is not read here: send it without content-encoding.`,
+    details: { field: "content-encoding" },
+  });
 }
 
 /**

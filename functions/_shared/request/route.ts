@@ -1,17 +1,30 @@
 /** `/call/<provider>/<the provider's own path>`: which provider, and a path that cannot leave its API. */
 import { ByokError } from "../errors.ts";
 import { isProviderId, type ProviderId, providers } from "../providers/index.ts";
+import type { Provider } from "../providers/types.ts";
 
 export interface Route {
   readonly provider: ProviderId;
   /** The provider's own path, beginning with one of the provider's prefixes. */
   readonly path: string;
-  /** The query with its question mark, without `key`, which holds the caller's token; or empty. */
+  /** The query with its question mark, without what is ours: `key`, which holds the caller's token, and the platform's; or empty. */
   readonly search: string;
 }
 
 /** Encoded slashes, dots, backslashes, at-signs, percent signs and control characters: what a second decoder would read otherwise. */
 const ambiguousPath = /\/\/|\\|@|%(?:2e|2f|5c|40|25|[01][0-9a-f]|7f)|%(?![0-9a-f]{2})/i;
+
+/**
+ * A model's name with encoded slashes, such as `openai%2Fgpt-oss-20b`. No piece is empty or begins with a dot, so a second decoder
+ * finds a longer path and no other one.
+ */
+const modelWithSlashes = /(?<=\/models\/)[\w~:-][\w.~:-]*(?:%2f[\w~:-][\w.~:-]*)+(?=\/|$)/gi;
+
+/**
+ * What stays behind of a query: the access token, and the region that supabase-js asks for.
+ * https://supabase.com/docs/guides/functions/regional-invocation
+ */
+const ownParameters = ["key", "forceFunctionRegion"];
 
 /**
  * The route of a request to `call`.
@@ -22,24 +35,22 @@ export function routeOf(url: URL | null): Route {
   const provider = providerOf(url);
   if (url === null || provider === null) throw new ByokError("unknown_provider");
   const path = url.pathname.slice(url.pathname.indexOf(`/call/${provider}`) + `/call/${provider}`.length);
-  if (path.startsWith("/upload/")) {
-    throw new ByokError("unknown_path", {
-      message:
-        "Resumable uploads are not relayed: they continue at an address of the provider's, which would be sent your access token.",
-    });
-  }
-  if (ambiguousPath.test(path) || !providers[provider].api.prefixes.some((prefix) => path.startsWith(prefix))) {
-    throw new ByokError("unknown_path");
-  }
-  return { provider, path, search: withoutKey(url) };
+  if (!isWithinApi(providers[provider], path)) throw new ByokError("unknown_path");
+  return { provider, path, search: withoutOwn(url) };
 }
 
-/** The query without the access token; as it came, if it holds none. */
-function withoutKey({ search }: URL): string {
+/** Whether a path belongs to a provider's API, and every reader reads it in the same way. */
+export function isWithinApi({ api }: Pick<Provider, "api">, path: string): boolean {
+  const plain = path.includes("%2") ? path.replace(modelWithSlashes, "model") : path;
+  return !ambiguousPath.test(plain) && api.prefixes.some((prefix) => path.startsWith(prefix));
+}
+
+/** The query without our own parameters; as it came, if it holds none. */
+function withoutOwn({ search }: URL): string {
   if (search === "") return search;
   const query = new URLSearchParams(search);
-  if (!query.has("key")) return search;
-  query.delete("key");
+  if (!ownParameters.some((name) => query.has(name))) return search;
+  for (const name of ownParameters) query.delete(name);
   return query.size === 0 ? "" : `?${query}`;
 }
 

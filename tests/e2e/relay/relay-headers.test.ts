@@ -1,6 +1,8 @@
 /** Which headers cross the relay, in either direction, and what never does. */
+import { gzipSync } from "node:zlib";
+import { FunctionRegion } from "@supabase/supabase-js";
 import { describe, expect, test } from "vitest";
-import { ask, call, refusalOf } from "../../harness/calls.ts";
+import { ask, call, generation, refusalOf } from "../../harness/calls.ts";
 import { expectOnlyTheKey, type ProviderId } from "../../harness/fakes.ts";
 import { newByokUser, newUser, stack } from "../../harness/users.ts";
 
@@ -14,7 +16,10 @@ const privateHeaders = {
   referer: "https://app.example/settings",
   "sb-api-key": "x",
   "user-agent": "my-app/1.0",
+  "anthropic-dangerous-direct-browser-access": "true",
   "x-api-version": "1",
+  "x-goog-user-project": "mine",
+  "x-goog-iam-authorization-token": "mine",
   "x-byok-operation": "kernel_build",
   "x-client-info": "supabase-js/2",
   "x-forwarded-for": "192.0.2.1",
@@ -27,31 +32,70 @@ const privateHeaders = {
   "proxy-authorization": "Basic eDp5",
 };
 
+/** The headers of each provider's own that choose features, or one of the user's organizations. */
 const chosenHeaders = {
-  accept: "application/json",
-  "anthropic-beta": "feature-1",
-  "anthropic-version": "2023-06-01",
-  "openai-organization": "org-mine",
-  "openai-project": "proj-mine",
-  "x-goog-api-client": "google-genai-sdk/3",
-};
+  openai: { "openai-beta": "assistants=v2", "openai-organization": "org-mine", "openai-project": "proj-mine" },
+  anthropic: {
+    "anthropic-beta": "feature-1",
+    "anthropic-version": "2023-06-01",
+    "anthropic-workspace-id": "wrkspc_mine",
+    "anthropic-user-profile-id": "profile_mine",
+  },
+  google: { "x-goog-api-client": "google-genai-sdk/3", "x-goog-fieldmask": "candidates" },
+  groq: { "groq-model-version": "latest" },
+} satisfies Record<ProviderId, Record<string, string>>;
 
 test.each<ProviderId>(["openai", "anthropic", "google", "groq"])(
-  "%s gets the headers that choose features, and no others",
+  "%s gets the headers that choose its features, and no others",
   async (provider) => {
     const owner = await newByokUser(provider);
-    const response = await ask(owner.user, provider, { headers: { ...privateHeaders, ...chosenHeaders } });
+    const everybodys = Object.assign({}, ...Object.values(chosenHeaders)) as Record<string, string>;
+    const headers: Record<string, string> = { ...privateHeaders, ...everybodys, accept: "application/json" };
+    const response = await ask(owner.user, provider, { headers });
     expect(response.status).toBe(200);
     const [request] = await expectOnlyTheKey(provider, owner);
     expect(request?.headers).toMatchObject({
-      ...chosenHeaders,
+      ...chosenHeaders[provider],
+      accept: "application/json",
       "content-type": "application/json",
       "accept-encoding": "identity",
     });
-    for (const name of Object.keys(privateHeaders))
-      expect(request?.headers[name]).not.toBe(privateHeaders[name as keyof typeof privateHeaders]);
+    const others = Object.keys({ ...privateHeaders, ...everybodys }).filter(
+      (name) => !(name in chosenHeaders[provider]),
+    );
+    for (const name of others) expect(request?.headers[name]).not.toBe(headers[name]);
   },
 );
+
+test("a compressed body arrives as it is, and says how it is compressed", async () => {
+  const owner = await newByokUser("openai");
+  const body = gzipSync('{"model":"gpt-5.4-nano","messages":[]}');
+  const headers = { "content-type": "application/json", "content-encoding": "gzip" };
+  await (await call(owner.user, "openai/v1/files", { method: "POST", headers, body })).text();
+  const [request] = await expectOnlyTheKey("openai", owner);
+  expect([request?.headers["content-encoding"], request?.bodyText]).toEqual(["gzip", body.toString("utf8")]);
+});
+
+test("a compressed body is refused on credits by the name of its encoding", async () => {
+  const user = await newUser(100);
+  const headers = { "content-encoding": "gzip", "x-byok-operation": "single_doc_regen" };
+  const body = gzipSync(JSON.stringify(generation("openai").body));
+  const response = await call(user, "openai/v1/chat/completions", { method: "POST", headers, body });
+  expect([response.status, refusalOf(response)]).toEqual([400, "invalid_request"]);
+  expect(await response.text()).toContain("compressed (gzip)");
+});
+
+test("the region that supabase-js asks the platform for goes no further", async () => {
+  const owner = await newByokUser("google");
+  const { supabase } = owner.user;
+  const { error } = await supabase.functions.invoke("call/google/v1beta/models", {
+    method: "GET",
+    region: FunctionRegion.EuWest1,
+  });
+  expect(error).toBeNull();
+  const [request] = await expectOnlyTheKey("google", owner);
+  expect(request?.query).toBe("");
+});
 
 test("the key goes where its provider looks for it, wherever the caller's token was", async () => {
   const owner = await newByokUser("anthropic");

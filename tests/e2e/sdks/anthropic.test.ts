@@ -43,6 +43,23 @@ test("the Anthropic SDK uploads, lists and deletes files", async () => {
   await expectOnlyTheKey("anthropic", owner);
 });
 
+test("the Anthropic SDK runs a batch and reads its results, and Anthropic hears nothing of the access token", async () => {
+  const owner = await newByokUser("anthropic");
+  const { batches } = clientOf(owner.user).messages;
+  const batch = await batches.create({ requests: [{ custom_id: "first", params: request }] });
+  expect((await collect(batches.list())).map(({ id }) => id)).toEqual([batch.id]);
+  const results = await collect(await batches.results(batch.id));
+  expect(results).toMatchObject([{ custom_id: "first", result: { type: "succeeded" } }]);
+  expect(await expectOnlyTheKey("anthropic", owner)).toHaveLength(4);
+});
+
+test("the Anthropic SDK's workspace reaches Anthropic under BYOK", async () => {
+  const owner = await newByokUser("anthropic");
+  await clientOf(owner.user, { defaultHeaders: { "anthropic-workspace-id": "wrkspc_mine" } }).messages.create(request);
+  const [asked] = await expectOnlyTheKey("anthropic", owner);
+  expect(asked?.headers["anthropic-workspace-id"]).toBe("wrkspc_mine");
+});
+
 test.each([
   ["rejected", "permission_error"],
   ["redirects", "api_error"],

@@ -1,9 +1,12 @@
 /** The official `@google/genai` package beyond the contract. */
-import { describe, expect, test } from "vitest";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { callUrl, platformModels } from "../../harness/calls.ts";
-import { expectOnlyTheKey, requestsWith } from "../../harness/fakes.ts";
+import { expectOnlyTheKey } from "../../harness/fakes.ts";
 import { collect } from "../../harness/streams.ts";
-import { expectBalance, newByokUser, newUser, stack, type User } from "../../harness/users.ts";
+import { expectBalance, newByokUser, newUser, type User } from "../../harness/users.ts";
 import { googleClient } from "./official.ts";
 import { hello, question, type Settings, weather } from "./sdk.ts";
 
@@ -30,7 +33,7 @@ describe.each([
     const { functionCalls } = await models.generateContent({ model, contents: question.content, config });
     expect(functionCalls?.[0]).toMatchObject({ name: "weather", args: { city: "some city" } });
     const recorded = await expectOnlyTheKey("google", owner);
-    expect(recorded.map(({ path }) => path)).toEqual(
+    expect(recorded.map((asked) => asked.path)).toEqual(
       ["generateContent", "streamGenerateContent", "generateContent"].map((way) => `${below}/models/${model}:${way}`),
     );
     expect(recorded[0]?.headers["x-goog-api-client"]).toContain("google-genai-sdk");
@@ -55,9 +58,27 @@ test("the Google SDK on credits pays the operation's price for embeddings", asyn
   await expectBalance(user, 98);
 });
 
-test("the Google SDK is told that resumable uploads are not relayed", async () => {
-  const { user, apiKey } = await newByokUser("google");
-  const upload = clientOf(user).files.upload({ file: new Blob(["text"]), config: { mimeType: "text/plain" } });
-  await expect(upload).rejects.toThrow();
-  expect(await requestsWith(stack, "google", apiKey)).toEqual([]);
+test("the Google SDK uploads a file in two chunks, lists it, downloads it and deletes it", async () => {
+  const owner = await newByokUser("google");
+  const { files } = clientOf(owner.user, { apiVersion: "v1beta" });
+  const bytes = Buffer.alloc(9 * 1024 * 1024, 7);
+  const uploaded = await files.upload({ file: new Blob([bytes]), config: { mimeType: "video/mp4" } });
+  expect(uploaded).toMatchObject({ sizeBytes: String(bytes.byteLength), mimeType: "video/mp4" });
+  expect((await collect(await files.list())).map(({ name }) => name)).toEqual([uploaded.name]);
+  const downloadPath = path.join(mkdtempSync(path.join(tmpdir(), "byok-download-")), "video.mp4");
+  onTestFinished(() => rmSync(path.dirname(downloadPath), { recursive: true }));
+  await files.download({ file: uploaded, downloadPath });
+  expect(readFileSync(downloadPath).equals(bytes)).toBe(true);
+  await files.delete({ name: uploaded.name! });
+  // Google's words about a file that has expired.
+  await expect(files.get({ name: uploaded.name! })).rejects.toThrow("You do not have permission to access the File");
+  await expectOnlyTheKey("google", owner);
+});
+
+test("the Google SDK makes a short-lived secret for the Live API", async () => {
+  const owner = await newByokUser("google");
+  const { authTokens } = clientOf(owner.user, { apiVersion: "v1alpha" });
+  expect((await authTokens.create({ config: { uses: 1 } })).name).toMatch(/^auth_tokens\//);
+  const [request] = await expectOnlyTheKey("google", owner);
+  expect(request?.path).toBe("/v1alpha/auth_tokens");
 });

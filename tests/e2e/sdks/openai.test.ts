@@ -72,6 +72,39 @@ test("the OpenAI SDK has a recording transcribed, byte for byte, and text spoken
   await expectOnlyTheKey("openai", owner);
 });
 
+test("the OpenAI SDK runs a batch and reads its results", async () => {
+  const owner = await newByokUser("openai");
+  const client = clientOf(owner.user);
+  const line = JSON.stringify({ custom_id: "first", method: "POST", url: "/v1/responses", body: {} });
+  const input = await client.files.create({ file: await toFile(Buffer.from(line), "batch.jsonl"), purpose: "batch" });
+  const batch = await client.batches.create({
+    input_file_id: input.id,
+    endpoint: "/v1/responses",
+    completion_window: "24h",
+  });
+  const { status, output_file_id } = await client.batches.retrieve(batch.id);
+  expect(status).toBe("completed");
+  expect(await (await client.files.content(output_file_id!)).text()).toContain('"custom_id":"first"');
+  await expectOnlyTheKey("openai", owner);
+});
+
+test("the OpenAI SDK makes a short-lived secret for the Realtime API", async () => {
+  const owner = await newByokUser("openai");
+  const { value } = await clientOf(owner.user).realtime.clientSecrets.create({ session: { type: "realtime" } });
+  expect(value).toMatch(/^ek_/);
+  await expectOnlyTheKey("openai", owner);
+});
+
+test("the OpenAI SDK's beta features reach OpenAI under BYOK", async () => {
+  const owner = await newByokUser("openai");
+  // The fake has no vector stores; what counts is what it is asked with.
+  await clientOf(owner.user)
+    .vectorStores.list()
+    .catch(() => undefined);
+  const [request] = await expectOnlyTheKey("openai", owner);
+  expect(request?.headers["openai-beta"]).toBe("assistants=v2");
+});
+
 test("the OpenAI SDK's organization and project reach OpenAI under BYOK", async () => {
   const owner = await newByokUser("openai");
   await clientOf(owner.user, { organization: "org-mine", project: "proj-mine" }).models.list();

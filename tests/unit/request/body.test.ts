@@ -97,6 +97,31 @@ describe("readText()", () => {
   test("reads a request without a body as empty", async () => {
     expect(await readText(new Request("http://localhost/"), 10)).toBe("");
   });
+
+  test.each(["gzip", "br", "identity, gzip"])(
+    "refuses a body that is compressed as %s, by that name",
+    async (encoding) => {
+      const headers = { "content-encoding": encoding };
+      const request = new Request("http://localhost/", { method: "POST", headers, body: "{}" });
+      await expect(readText(request, 100)).rejects.toMatchObject({
+        code: "invalid_request",
+        message: `The body is compressed (${encoding}), which is not read here: send it without content-encoding.`,
+        details: { field: "content-encoding" },
+      });
+    },
+  );
+
+  test("repeats no encoding that is no name", async () => {
+    const headers = { "content-encoding": "<script>" };
+    const request = new Request("http://localhost/", { method: "POST", headers, body: "{}" });
+    await expect(readText(request, 100)).rejects.toMatchObject({ message: expect.not.stringContaining("script") });
+  });
+
+  test("reads a body that says it is not compressed", async () => {
+    const headers = { "content-encoding": "Identity" };
+    const request = new Request("http://localhost/", { method: "POST", headers, body: "{}" });
+    expect(await readText(request, 100)).toBe("{}");
+  });
 });
 
 describe("readJsonObject()", () => {

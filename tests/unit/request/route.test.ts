@@ -105,13 +105,55 @@ describe("routeOf()", () => {
     expect(() => routeFor(path)).toThrow(expect.objectContaining({ code: "unknown_provider" }));
   });
 
-  test.each(["google/upload/v1beta/files", "openai/upload/x"])("refuses the upload %s with a reason", (path) => {
-    expect(() => routeFor(path)).toThrow(
-      expect.objectContaining({
-        code: "unknown_path",
-        message: expect.stringMatching(/^Resumable uploads are not relayed: .+\.$/),
-      }),
-    );
+  test.each([
+    ["groq", "/openai/v1/models/openai%2Fgpt-oss-20b"],
+    ["groq", "/openai/v1/models/meta-llama%2fllama-prompt-guard-2-86m"],
+    ["openai", "/v1/models/a%2Fb.c%2Fd:free"],
+    ["google", "/v1beta/models/tuned%2Fmine:generateContent"],
+    ["google", "/v1beta/models/tuned%2Fmine/operations/1"],
+  ] as const)("routes %s %s, whose model's name has encoded slashes", (provider, path) => {
+    expect(routeFor(`${provider}${path}`)).toEqual({ provider, path, search: "" });
+  });
+
+  test.each([
+    "openai/v1/models/a%2F",
+    "openai/v1/models/%2Fa",
+    "openai/v1/models/a%2F%2Fb",
+    "openai/v1/models/a%2F..%2Fb",
+    "openai/v1/models/..%2Fa",
+    "openai/v1/models/a%2F.%2Fb",
+    "openai/v1/models/a%2F%2e%2e",
+    "openai/v1/models/a%2Fb%5C",
+    "openai/v1/models/a%2F@b",
+    "openai/v1/models/a%252Fb",
+    "openai/v1/files/a%2Fb",
+    "openai/v1%2Fmodels/a%2Fb",
+    "openai%2Fv1/models/a%2Fb",
+  ])("refuses the encoded slash in %s, which is in no model's name", (path) => {
+    expect(() => routeFor(path)).toThrow(expect.objectContaining({ status: 404 }));
+  });
+
+  test.each(["/v1alpha/auth_tokens", "/upload/v1beta/files", "/download/v1beta/files/1:download", "/v1beta/files/1"])(
+    "routes google %s",
+    (path) => {
+      expect(routeFor(`google${path}`).path).toBe(path);
+    },
+  );
+
+  test.each(["google/upload/files", "google/download/v2/files", "google/v1alpha", "openai/upload/v1/files"])(
+    "refuses %s, where there is no API",
+    (path) => {
+      expect(() => routeFor(path)).toThrow(expect.objectContaining({ code: "unknown_path" }));
+    },
+  );
+
+  test.each([
+    ["?forceFunctionRegion=eu-west-1", ""],
+    ["?alt=sse&forceFunctionRegion=eu-west-1", "?alt=sse"],
+    ["?forceFunctionRegion=eu-west-1&alt=sse&key=s3cret", "?alt=sse"],
+    ["?forcefunctionregion=mine", "?forcefunctionregion=mine"],
+  ])("leaves the platform's own part of %s behind", (query, search) => {
+    expect(routeFor(`google/v1beta/models/a:streamGenerateContent${query}`).search).toBe(search);
   });
 
   test("keeps the query as it was sent", () => {
@@ -182,6 +224,8 @@ describe("addressOf()", () => {
             ":",
             "evil.test",
             "%2f",
+            "/models/",
+            "a%2Fb",
             "%5c",
             "?",
             "#",

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { ByokError } from "../../../functions/_shared/errors.ts";
 import { providers } from "../../../functions/_shared/providers/index.ts";
-import { inboundError } from "../../../functions/_shared/relay/relay.ts";
+import { inboundError } from "../../../functions/_shared/relay/provider-error.ts";
 
 const apiKey = "sk-users/own+key";
 const byok = { payer: "byok", apiKey, microcredits: 0 } as const;

@@ -1,0 +1,45 @@
+/** An answer on the user's own key: passed on as it is, but for addresses that the access token would be taken to. */
+import type { ByokFunding } from "../credits/funding.ts";
+import { addressAtCall, bodyAtCall, type Place, requireAtCall } from "./addresses.ts";
+import { inbound } from "./headers.ts";
+import { holdsKey } from "./redaction.ts";
+
+/**
+ * The client's answer to a provider's success.
+ *
+ * @param asked the address that was asked
+ * @throws ByokError `provider_misbehaved` where the answer leads on outside the provider's API
+ */
+export async function inboundUnderByok(
+  answer: Response,
+  funding: ByokFunding,
+  asked: string,
+  place: Place,
+): Promise<Response> {
+  let own: [string, string][];
+  try {
+    own = ownHeaders(answer, funding.apiKey, asked, place);
+  } catch (error) {
+    await answer.body?.cancel();
+    throw error;
+  }
+  const response = inbound(answer, await bodyAtCall(answer, asked, place), funding);
+  for (const [name, value] of own) response.headers.set(name, value);
+  return response;
+}
+
+/** What only an answer on the user's own key may tell: the provider's own headers, and where it goes on, at `call`. */
+function ownHeaders(answer: Response, apiKey: string, asked: string, place: Place): [string, string][] {
+  const { returns = [], addresses } = place.provider.api;
+  const found: [string, string][] = [];
+  const location = answer.headers.get("location");
+  const ours = location && addressAtCall(location, asked, place);
+  if (ours) found.push(["location", ours]);
+  if (returns.length > 0) {
+    for (const [name, value] of answer.headers) {
+      if (!returns.some((prefix) => name.startsWith(prefix))) continue;
+      found.push([name, addresses?.headers?.includes(name) ? requireAtCall(value, asked, place) : value]);
+    }
+  }
+  return found.filter(([, value]) => !holdsKey(value, apiKey));
+}

@@ -1,0 +1,86 @@
+/** Which headers cross the relay, in either direction, and what never does. */
+import type { Funding } from "../credits/funding.ts";
+import { authenticate } from "../providers/keys.ts";
+import type { Provider } from "../providers/types.ts";
+import { holdsKey } from "./redaction.ts";
+
+/** What a request needs, whoever pays. Everything else stays behind: a client's own authentication, cookies, who and where it is. */
+const forwarded = ["content-type", "accept"];
+
+/** What comes back: no cookies, no organisation ids. Lengths and encodings are this hop's own. */
+const returned = /^(?:content-type|retry-after|retry-after-ms|request-id|x-request-id|(?:x|anthropic)-ratelimit-.*)$/;
+
+const rateLimit = /-ratelimit-/;
+
+/**
+ * The headers a provider gets: made from scratch, with the payer's API key. Under BYOK the provider's own headers go along, by
+ * the rule of its row in the catalogue: they choose features, or one of the user's own organizations.
+ */
+export function outboundHeaders(
+  client: Headers,
+  provider: Provider,
+  funding: Pick<Funding, "payer" | "apiKey">,
+): Headers {
+  const headers = new Headers({ "accept-encoding": "identity" });
+  copy(client, headers, forwarded);
+  const { features } = provider.api;
+  if (funding.payer === "byok") {
+    copy(client, headers, ["content-encoding"]);
+    if (features) copyFeatures(client, headers, features.prefix, staysBehind(provider));
+  } else {
+    copy(client, headers, features?.onCredits ?? []);
+    // What was checked as JSON is read as JSON: as a form, or in another charset, the same bytes would have other fields.
+    headers.set("content-type", "application/json");
+  }
+  for (const [name, value] of Object.entries(authenticate(provider, funding.apiKey))) headers.set(name, value);
+  return headers;
+}
+
+function copy(from: Headers, to: Headers, names: readonly string[]): void {
+  for (const name of names) {
+    const value = from.get(name);
+    if (value !== null) to.set(name, value);
+  }
+}
+
+function copyFeatures(from: Headers, to: Headers, prefix: string, staying: RegExp | null): void {
+  for (const [name, value] of from) {
+    if (name.startsWith(prefix) && !staying?.test(name)) to.set(name, value);
+  }
+}
+
+const staying = new WeakMap<Provider, RegExp | null>();
+
+/** The provider's headers that authenticate or tell who the caller is. */
+function staysBehind(provider: Provider): RegExp | null {
+  let pattern = staying.get(provider);
+  if (pattern === undefined) {
+    const names = provider.api.features?.staysBehind;
+    pattern = names === undefined ? null : new RegExp(`^(?:${names})$`);
+    staying.set(provider, pattern);
+  }
+  return pattern;
+}
+
+/** The provider's answer as the client gets it: status, allowed headers but those that repeat the API key, and the given body. */
+export function inbound(
+  answer: Response,
+  body: BodyInit | null,
+  funding: Pick<Funding, "payer" | "apiKey" | "microcredits">,
+): Response {
+  const headers = new Headers(fundingHeaders(funding));
+  for (const [name, value] of answer.headers) {
+    if (returned.test(name) && !holdsKey(value, funding.apiKey)) headers.set(name, value);
+  }
+  // The limits that are told there are those of the operator's account.
+  if (funding.payer === "platform")
+    for (const name of [...headers.keys()]) if (rateLimit.test(name)) headers.delete(name);
+  return new Response(body, { status: answer.status, headers });
+}
+
+export function fundingHeaders({
+  payer,
+  microcredits,
+}: Pick<Funding, "payer" | "microcredits">): Record<string, string> {
+  return { "x-byok-funding": payer, "x-byok-credits": String(microcredits / 1_000_000) };
+}
