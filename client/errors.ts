@@ -1,5 +1,5 @@
 /** Turning what supabase-js hands back into a ByokError: by code, without the request, so that no error can hold an API key. */
-import type { ByokError, ByokErrorCode, Credential, Reason, Failure, Result } from "./types.ts";
+import type { ByokError, ByokErrorCode, Credential, Failure, Reason, Result, Verdict } from "./types.ts";
 
 const messages = {
   offline: "The server could not be reached. Check your connection and try again.",
@@ -76,6 +76,7 @@ interface Refusal {
   readonly price_credits?: number;
   readonly available_credits?: number;
   readonly retry_after_s?: number;
+  readonly verdict?: Verdict;
   readonly reason?: Reason;
   readonly credential?: Credential;
   readonly claims?: Record<string, unknown>;
@@ -92,7 +93,11 @@ async function readRefusal(answer: Response): Promise<Refusal | undefined> {
 
 /** The details that go with an error, and nothing else that an answer may hold. */
 function detailsOf(refusal: Refusal): object {
-  const { field, max_bytes, price_credits, available_credits, retry_after_s, reason, credential, claims } = refusal;
-  const details = { field, max_bytes, price_credits, available_credits, retry_after_s, reason, credential, claims };
+  const { field, max_bytes, price_credits, available_credits, retry_after_s } = refusal;
+  const { verdict, reason, credential, claims } = refusal;
+  const details = {
+    ...{ field, max_bytes, price_credits, available_credits, retry_after_s },
+    ...{ verdict, reason, credential, claims },
+  };
   return Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined));
 }

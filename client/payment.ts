@@ -9,5 +9,7 @@ export function readPayment(headers: Headers): Payment {
     payer: payer === "byok" || payer === "platform" ? payer : null,
     credits: credits === null ? null : Number(credits),
     errorCode: headers.get("x-byok-error") as Payment["errorCode"],
+    verdict: headers.get("x-byok-verdict") as Payment["verdict"],
+    reason: headers.get("x-byok-reason") as Payment["reason"],
   };
 }

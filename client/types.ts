@@ -98,7 +98,7 @@ export interface Endpoint {
   token(): Promise<Result<string>>;
 }
 
-/** Who paid a call, from the headers of its answer. */
+/** Who paid a call, and what its error says about the key, from the headers of its answer. */
 export interface Payment {
   /** `byok`: the user's account with the provider; `platform`: credits. null if the answer does not say, as in a refusal by the functions. */
   readonly payer: "byok" | "platform" | null;
@@ -106,6 +106,10 @@ export interface Payment {
   readonly credits: number | null;
   /** The code of our own refusal; null for an answer of the provider. */
   readonly errorCode: ServerErrorCode | null;
+  /** What an error under BYOK says about the user's key; null if it says nothing, and in every success. */
+  readonly verdict: Verdict | null;
+  /** Why, where the provider says so; `catalogue/reasons.ts` has a sentence for each. */
+  readonly reason: Reason | null;
 }
 
 /** What goes with an error, by its code. */
@@ -123,7 +127,7 @@ interface ErrorDetails {
    * Why, where the provider says so itself. With the marked credential when a saved key was checked; without one when a new key
    * was refused and the old one stays.
    */
-  api_key_rejected: { readonly reason?: Reason; readonly credential?: Credential };
+  api_key_rejected: { readonly verdict?: Verdict; readonly reason?: Reason; readonly credential?: Credential };
   /** With the credential, marked as locked, when a saved key was checked. */
   envelope_unreadable: { readonly credential?: Credential };
   /** Seconds until the next attempt is let in. */

@@ -36,7 +36,10 @@ describe("what the server refuses is an error with its code", () => {
   test("a key that the provider refuses, with the credential where a saved one was checked", async () => {
     const byok = byokOf(await newUser());
     const refused = await byok.save("groq", fakeKey("groq", "rejected"));
-    expect(refused).toEqual({ data: null, error: { code: "api_key_rejected", message: "Groq refuses this API key." } });
+    expect(refused).toEqual({
+      data: null,
+      error: { code: "api_key_rejected", message: "Groq refuses this API key.", verdict: "rejected" },
+    });
     const apiKey = fakeKey("groq", "works");
     await byok.save("groq", apiKey);
     await behave(stack, "groq", apiKey, "rejected");

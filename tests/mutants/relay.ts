@@ -185,8 +185,20 @@ export const relayGuards: readonly Guard[] = [
   {
     ...errors,
     name: "A refusal of a key is never passed on",
-    guard: 'const isRefusal = verdict === "rejected" || (isDenied && verdict !== null);',
-    instead: "const isRefusal = false;",
+    guard: 'if (verdict === "rejected") return true;',
+    instead: "",
+  },
+  {
+    ...errors,
+    name: "A key that is limited to something else is refused in our own words",
+    guard: "!(reason && reasons[reason].works)",
+    instead: "false",
+  },
+  {
+    ...errors,
+    name: "An account without credit is not asked again",
+    guard: 'if (verdict === "no_credit") response.headers.set("x-should-retry", "false");',
+    instead: "",
   },
   {
     ...errors,
@@ -197,21 +209,26 @@ export const relayGuards: readonly Guard[] = [
   {
     ...errors,
     name: "A refusal of the platform's key does not blame the user's",
-    guard:
-      'if (funding.payer === "platform" && (isRefusal || isDenied || answer.status === 402 || verdict === "no_credit"))',
-    instead: "if (false)",
+    guard: "isDenied(answer) || answer.status === 402 || ofTheAccount.includes(verdict)",
+    instead: "verdict === null && isDenied(answer) && answer.status === 402",
+  },
+  {
+    ...errors,
+    name: "What an error says about the platform's account is not told, whatever its status",
+    guard: " || ofTheAccount.includes(verdict)",
+    instead: "",
   },
   {
     ...errors,
     name: "A 401 or 403 of somebody in between does not blame the key",
-    guard: 'if (isDenied && verdict === "unverified")',
+    guard: 'if (isDenied(answer) && verdict === "unverified")',
     instead: "if (false)",
   },
   {
     ...errors,
     name: "A 403 about the request does not blame the key",
-    guard: 'verdict === "rejected" || (isDenied && verdict !== null)',
-    instead: 'verdict === "rejected" || isDenied',
+    guard: 'return isDenied(answer) && verdict === "restricted" && ',
+    instead: "return isDenied(answer) && ",
   },
   {
     ...errors,

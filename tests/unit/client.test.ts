@@ -195,7 +195,8 @@ test("endpoint() takes the address of the functions from its options where that 
 describe("readPayment()", () => {
   test("reads who paid and how much", () => {
     const headers = new Headers({ "x-byok-funding": "platform", "x-byok-credits": "20" });
-    expect(readPayment(headers)).toEqual({ payer: "platform", credits: 20, errorCode: null });
+    const rest = { errorCode: null, verdict: null, reason: null };
+    expect(readPayment(headers)).toEqual({ payer: "platform", credits: 20, ...rest });
   });
 
   test("reads the code of a refusal, and nothing where nothing is said", () => {
@@ -203,6 +204,13 @@ describe("readPayment()", () => {
       payer: null,
       credits: null,
       errorCode: "insufficient_credits",
+      verdict: null,
+      reason: null,
     });
+  });
+
+  test("reads what an error says about the user's key", () => {
+    const headers = { "x-byok-funding": "byok", "x-byok-verdict": "no_credit", "x-byok-reason": "out_of_credit" };
+    expect(readPayment(new Headers(headers))).toMatchObject({ verdict: "no_credit", reason: "out_of_credit" });
   });
 });

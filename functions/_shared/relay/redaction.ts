@@ -9,7 +9,7 @@ const maxRounds = 8;
 
 /** Ids of organisations and projects, as providers write them into the messages of their errors. */
 const accountIds =
-  /\b(?:org|proj)[-_]\w{12,}|\bprojects\/\d+|(?<=\borgani[sz]ation\W{1,4})[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
+  /\b(?:org|proj)[-_]\w{12,}|\bprojects\/\d+|(?<=\bproject[\s#:"']{1,3})\d{6,}|(?<=\borgani[sz]ation\W{1,4})[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
 
 export function withoutAccountIds(text: string): string {
   return text.replace(accountIds, "[redacted]");

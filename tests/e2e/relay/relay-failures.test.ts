@@ -45,18 +45,28 @@ describe.each(providerIds)("%s", (provider) => {
     expect(spellings.some((spelling) => answer.includes(spelling))).toBe(false);
   });
 
-  test.each(["rejected", "forbidden"] as const)(
-    `${provider}'s own words to a key that is %s are not handed on: they may show a part of it`,
-    async (behaviour) => {
-      const { user, apiKey } = await newByokUser(provider, { behaviour });
-      const response = await ask(user, provider);
-      const answer = await response.text();
-      expect([response.status, refusalOf(response)]).toEqual([403, "api_key_rejected"]);
-      expect(answer).toContain(behaviour === "rejected" ? '"verdict":"rejected"' : '"verdict":"restricted"');
-      expect(answer).not.toContain(apiKey.slice(0, 8));
-      expect(answer).not.toContain(apiKey.slice(-4));
-    },
-  );
+  test(`${provider}'s own words to a key that is rejected are not handed on: they may show a part of it`, async () => {
+    const { user, apiKey } = await newByokUser(provider, { behaviour: "rejected" });
+    const response = await ask(user, provider);
+    const answer = await response.text();
+    expect([response.status, refusalOf(response)]).toEqual([403, "api_key_rejected"]);
+    expect(response.headers.get("x-byok-verdict")).toBe("rejected");
+    expect(answer).toContain('"verdict":"rejected"');
+    expect(answer).not.toContain(apiKey.slice(0, 8));
+    expect(answer).not.toContain(apiKey.slice(-4));
+  });
+
+  test(`${provider}'s words about an account without credit come back, and no SDK asks again`, async () => {
+    const { user } = await newByokUser(provider, { behaviour: "no_credit" });
+    const response = await ask(user, provider);
+    expect(refusalOf(response)).toBeNull();
+    expect(response.headers.get("x-byok-verdict")).toBe("no_credit");
+    expect(response.headers.get("x-byok-reason")).toMatch(/^(?:out_of_credit|spend_limit_reached)$/);
+    expect(response.headers.get("x-should-retry")).toBe("false");
+    const exposed = response.headers.get("access-control-expose-headers")?.split(", ");
+    expect(exposed).toEqual(expect.arrayContaining(["x-byok-verdict", "x-byok-reason", "x-should-retry"]));
+    expect(await response.text()).toMatch(/credit|quota|spend limit/);
+  });
 
   test(`${provider}'s words about a rate limit come back, and whose account it is does not`, async () => {
     const { user } = await newByokUser(provider, { behaviour: "rate_limited" });
@@ -76,6 +86,27 @@ describe.each(providerIds)("%s", (provider) => {
       expect(await response.json()).toHaveProperty("error");
     }
   });
+});
+
+test.each([
+  { provider: "openai", reason: "missing_scope", words: "Missing scopes: model.request" },
+  { provider: "anthropic", reason: "missing_scope", words: "does not have permission" },
+  { provider: "groq", reason: "model_not_allowed", words: "The model `openai/gpt-oss-20b` is blocked" },
+] as const)("$provider's words about what a key may not do come back: $reason", async ({ provider, reason, words }) => {
+  const { user } = await newByokUser(provider, { behaviour: "forbidden" });
+  const response = await ask(user, provider);
+  expect([response.status, refusalOf(response)]).toEqual([403, null]);
+  expect(response.headers.get("x-byok-verdict")).toBe("restricted");
+  expect(response.headers.get("x-byok-reason")).toBe(reason);
+  expect(await response.text()).toContain(words);
+});
+
+test("a key that is limited to other APIs is refused in our own words, with the reason", async () => {
+  const { user } = await newByokUser("google", { behaviour: "forbidden" });
+  const response = await ask(user, "google");
+  expect([response.status, refusalOf(response)]).toEqual([403, "api_key_rejected"]);
+  expect(response.headers.get("x-byok-verdict")).toBe("restricted");
+  expect(response.headers.get("x-byok-reason")).toBe("api_not_allowed");
 });
 
 test("what is no answer of an API comes as it is under BYOK, for the client to judge", async () => {

@@ -122,6 +122,16 @@ test("the OpenAI SDK waits as OpenAI tells it, and then raises OpenAI's own 429"
   expect(await requestsWith(stack, "openai", apiKey)).toHaveLength(2);
 });
 
+test("the OpenAI SDK asks once for an account without credit, though OpenAI says 429", async () => {
+  const { user, apiKey } = await newByokUser("openai", { behaviour: "no_credit" });
+  const create = clientOf(user).chat.completions.create({ model: "gpt-4o", messages });
+  const error = await create.catch((thrown) => thrown);
+  expect(error).toBeInstanceOf(OpenAI.RateLimitError);
+  expect(error.code).toBe("insufficient_quota");
+  expect(error.headers.get("x-byok-verdict")).toBe("no_credit");
+  expect(await requestsWith(stack, "openai", apiKey)).toHaveLength(1);
+});
+
 test("the OpenAI SDK on credits pays the operation's price for responses and embeddings", async () => {
   const user = await newUser(100);
   const client = clientOf(user, onCredits);

@@ -78,7 +78,13 @@ describe("inboundError()", () => {
       { error: { message: `Incorrect API key: ${apiKey}`, code: "invalid_api_key" } },
       "rejected",
     ],
-    ["a 403 for a missing scope", "openai", 403, { error: { message: "Missing scopes: x" } }, "restricted"],
+    [
+      "a 403 for a key that is limited to other APIs",
+      "google",
+      403,
+      { error: { code: 403, status: "PERMISSION_DENIED", details: [{ reason: "API_KEY_SERVICE_BLOCKED" }] } },
+      "restricted",
+    ],
     ["Google's 400 for an invalid key", "google", 400, invalid, "rejected"],
   ])(
     "turns %s into the function's own refusal, without the provider's words",
@@ -140,18 +146,125 @@ describe("inboundError()", () => {
     });
   });
 
-  test("passes on a 403 that is about the request and not the key", async () => {
-    const message = "You do not have permission to access the File x or it may not exist.";
-    const body = { error: { code: 403, status: "PERMISSION_DENIED", message } };
-    const response = await inboundError(error(403, body), providers.google, byok);
-    expect([response.status, await response.json()]).toEqual([403, body]);
-  });
+  test.each<[string, keyof typeof providers, number, unknown, string | null, string | null]>([
+    [
+      "a file that has expired",
+      "google",
+      403,
+      {
+        error: {
+          code: 403,
+          status: "PERMISSION_DENIED",
+          message: "You do not have permission to access the File x or it may not exist.",
+        },
+      },
+      null,
+      null,
+    ],
+    [
+      "an organization that is not verified",
+      "openai",
+      403,
+      {
+        error: {
+          type: "invalid_request_error",
+          message: "Your organization must be verified to use the model `gpt-6`.",
+        },
+      },
+      "restricted",
+      "verification_needed",
+    ],
+    [
+      "a model that is not allowed, with its name",
+      "openai",
+      403,
+      { error: { code: "model_not_found", message: "This project has no access to model `gpt-6`" } },
+      "restricted",
+      "model_not_allowed",
+    ],
+    [
+      "a model that is blocked, with its name",
+      "groq",
+      403,
+      {
+        error: { code: "model_permission_blocked_org", message: "The model `x` is blocked at the organization level." },
+      },
+      "restricted",
+      "model_not_allowed",
+    ],
+    [
+      "a scope that is missing",
+      "openai",
+      401,
+      { error: { code: "missing_scope", message: "Missing scopes: model.request" } },
+      "restricted",
+      "missing_scope",
+    ],
+    [
+      "a model that is gone",
+      "anthropic",
+      404,
+      { type: "error", error: { type: "not_found_error", message: "model: claude-x" } },
+      null,
+      "model_not_allowed",
+    ],
+    [
+      "a rate limit",
+      "anthropic",
+      429,
+      { type: "error", error: { type: "rate_limit_error", message: "slow down" } },
+      "rate_limited",
+      null,
+    ],
+    [
+      "a bad request",
+      "anthropic",
+      400,
+      { type: "error", error: { type: "invalid_request_error", message: "max_tokens: Field required" } },
+      null,
+      null,
+    ],
+  ])(
+    "passes on the words about %s, and what they say about the key",
+    async (_, provider, status, body, verdict, reason) => {
+      const response = await inboundError(error(status, body), providers[provider], byok);
+      expect([response.status, await response.json()]).toEqual([status, body]);
+      expect(response.headers.get("x-byok-verdict")).toBe(verdict);
+      expect(response.headers.get("x-byok-reason")).toBe(reason);
+      expect(response.headers.get("x-should-retry")).toBeNull();
+    },
+  );
 
-  test("passes on that the user's own account is out of credit", async () => {
-    const body = { error: { message: "You exceeded your current quota", code: "insufficient_quota" } };
-    const response = await inboundError(error(429, body), providers.openai, byok);
-    expect([response.status, await response.json()]).toEqual([429, body]);
-  });
+  test.each<[string, keyof typeof providers, number, unknown, string]>([
+    ["has no credit", "openai", 429, { error: { code: "insufficient_quota", message: "quota" } }, "out_of_credit"],
+    ["is not active", "openai", 429, { error: { type: "billing_not_active", message: "no" } }, "billing_inactive"],
+    ["owes money", "groq", 402, {}, "out_of_credit"],
+    [
+      "has no billing",
+      "google",
+      403,
+      {
+        error: {
+          code: 403,
+          status: "PERMISSION_DENIED",
+          message: "Enable billing",
+          details: [{ reason: "BILLING_DISABLED" }],
+        },
+      },
+      "billing_inactive",
+    ],
+  ])(
+    "passes on that the user's own account %s, and that asking again is no use",
+    async (_, provider, status, body, reason) => {
+      const response = await inboundError(error(status, body), providers[provider], byok);
+      expect([response.status, await response.json()]).toEqual([status, body]);
+      expect(Object.fromEntries(response.headers)).toMatchObject({
+        "x-byok-verdict": "no_credit",
+        "x-byok-reason": reason,
+        "x-should-retry": "false",
+      });
+    },
+  );
 
   test.each<[string, keyof typeof providers, number, unknown]>([
     ["refuses the platform's key", "openai", 401, { error: { message: "Incorrect API key" } }],
@@ -159,6 +272,8 @@ describe("inboundError()", () => {
     ["refuses it by a 400", "google", 400, invalid],
     ["wants to be paid", "openai", 429, { error: { code: "insufficient_quota" } }],
     ["wants to be paid by a 402", "groq", 402, {}],
+    ["wants terms to be accepted", "groq", 400, { error: { code: "model_terms_required", message: "Ask an admin" } }],
+    ["is not active", "openai", 429, { error: { type: "billing_not_active", code: "billing_not_active" } }],
     [
       "wants to be paid by a 400",
       "anthropic",
@@ -172,6 +287,12 @@ describe("inboundError()", () => {
       message,
       details,
     });
+  });
+
+  test("says nothing on credits of what an error says about the platform's key", async () => {
+    const body = { error: { message: "Slow down", type: "requests", code: "rate_limit_exceeded" } };
+    const { headers } = await inboundError(error(429, body), providers.openai, platform);
+    expect([headers.get("x-byok-verdict"), headers.get("x-byok-reason")]).toEqual([null, null]);
   });
 
   test("passes on a rate limit, with the time to wait", async () => {

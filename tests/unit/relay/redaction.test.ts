@@ -102,6 +102,9 @@ test.each([
   ["Project `proj_aB3aB3aB3aB3aB3aB3aB3aB3` has no", "Project `[redacted]` has no"],
   ["your organization (0a1b2c3d-0000-4000-8000-00000d0b1e00) exceeds", "your organization ([redacted]) exceeds"],
   ['"consumer": "projects/123456789012"', '"consumer": "[redacted]"'],
+  ["enable billing on project #100000000001 by", "enable billing on project #[redacted] by"],
+  ["has not been used in project 100000000001 before", "has not been used in project [redacted] before"],
+  ["a project of 1000 files, and project 7", "a project of 1000 files, and project 7"],
   ["an org-specific limit of the org_admin", "an org-specific limit of the org_admin"],
   ["request 0a1b2c3d-0000-4000-8000-00000d0b1e00", "request 0a1b2c3d-0000-4000-8000-00000d0b1e00"],
 ])("takes out whose account it is: %s", (text, clean) => expect(withoutAccountIds(text)).toBe(clean));

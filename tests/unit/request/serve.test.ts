@@ -149,6 +149,14 @@ test("refusalHeaders() tells SDKs that asking again changes nothing", () => {
   expect(refusalHeaders(new ByokError("provider_timeout"))).toEqual(headers);
 });
 
+test("refusalHeaders() says what is wrong with an API key", () => {
+  const details = { verdict: "restricted", reason: "website_only" };
+  expect(refusalHeaders(new ByokError("api_key_rejected", { details }))).toMatchObject({
+    "x-byok-verdict": "restricted",
+    "x-byok-reason": "website_only",
+  });
+});
+
 test("refusalHeaders() says when to come back, where that is known", () => {
   const refusal = new ByokError("too_many_attempts", { details: { retry_after_s: 90 } });
   expect(refusalHeaders(refusal)).toMatchObject({ "retry-after": "90" });
