@@ -113,11 +113,12 @@ function nameOf(test: string): string[] {
   return isSql(test) ? ["-t", path.basename(test)] : [];
 }
 
-/** Runs tests in a copy, once each: those that are run over the Data API as well are not. */
+/** Runs tests in a copy, once each, and not again over the Data API or as on a hosted project. */
 async function vitest(copy: string, args: string[], timeout_ms: number): Promise<Report> {
   const report = path.join(copy, "report.json");
   rmSync(report, { force: true });
-  const options = ["--project", "!data-api", "--reporter", "json", "--outputFile", report];
+  const projects = ["--project", "!data-api", "--project", "!hosted*"];
+  const options = [...projects, "--reporter", "json", "--outputFile", report];
   const child = spawn(process.execPath, ["node_modules/vitest/vitest.mjs", "run", ...args, ...options], {
     cwd: copy,
     stdio: "ignore",
