@@ -7,7 +7,6 @@ export const google = {
   keys: {
     prefixes: ["AQ.", "AIza"],
     newest: "AQ.",
-    unsupported: [],
     variable: "GEMINI_API_KEY",
     keysUrl: "https://aistudio.google.com/apikey",
     billingUrl: "https://aistudio.google.com/usage",

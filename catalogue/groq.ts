@@ -7,7 +7,6 @@ export const groq = {
   keys: {
     prefixes: ["gsk_"],
     newest: "gsk_",
-    unsupported: [],
     variable: "GROQ_API_KEY",
     keysUrl: "https://console.groq.com/keys",
     billingUrl: "https://console.groq.com/settings/billing",

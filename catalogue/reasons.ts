@@ -35,9 +35,13 @@ export const reasons = {
     works: false,
     help: "billingUrl",
   },
-  inconclusive: {
+  check_limited: {
     sentence:
-      "{name} accepts the key, but did not answer the test question, so a call may still fail: check again later.",
+      "Only a test question shows whether {name} accepts a key, and this app asks none: the first call will tell.",
+    works: true,
+  },
+  inconclusive: {
+    sentence: "{name} did not answer the test question of the check, so a call may still fail: check again later.",
     works: true,
   },
   key_disabled: {

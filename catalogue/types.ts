@@ -21,6 +21,7 @@ export type Reason =
   | "api_not_enabled"
   | "app_only"
   | "billing_inactive"
+  | "check_limited"
   | "inconclusive"
   | "key_disabled"
   | "key_expired"
@@ -95,24 +96,37 @@ export interface AddressPlaces extends Source {
   readonly fields?: { readonly path: string; readonly names: readonly string[] };
 }
 
+/**
+ * Where an error of the API says what happened, as paths into its body such as `error.message`. A body has this form if each of
+ * them leads to a text or a number.
+ */
+export interface ErrorForm {
+  readonly message: string;
+  readonly code?: string;
+  readonly type?: string;
+}
+
 export interface Provider {
   /** Bound into every envelope: 1 to 255, never changed, never reused. */
   readonly number: number;
   /** As users know it. */
   readonly name: string;
   readonly keys: {
-    /** What keys begin with, the newest form first. A hint for the page: it decides nothing, since formats change. */
+    /**
+     * What keys begin with, the newest form first; empty if it is not known. A hint for the page: it decides nothing, since
+     * formats change.
+     */
     readonly prefixes: readonly string[];
     /** The whole beginning of a key that is made today. */
-    readonly newest: string;
+    readonly newest?: string;
     /** Keys that can never work here, by their beginning, and what to say. */
-    readonly unsupported: readonly { readonly prefix: string; readonly message: string }[];
+    readonly unsupported?: readonly { readonly prefix: string; readonly message: string }[];
     /** The environment variable that the provider's own SDK reads a key from. */
     readonly variable: string;
     /** Where users make and revoke keys. */
     readonly keysUrl: string;
-    /** Where users add credit. */
-    readonly billingUrl: string;
+    /** Where users add credit, if that is another page that is known. */
+    readonly billingUrl?: string;
   };
   /** Where base URLs continue below `call/<provider>`: of the provider's own SDK, and of its package of the AI SDK. */
   readonly sdkPaths: { readonly sdk: string; readonly aiSdk: string };
@@ -140,10 +154,18 @@ export interface Provider {
     readonly ephemeralSecrets?: string;
     /** Path of the Responses endpoint, for models that the chat endpoint does not serve. */
     readonly responses?: string;
+    /** The field that limits the output of a chat generation in tokens, where the dialect has an older name for it. */
+    readonly limitField?: "max_tokens";
+    /** The forms of its errors, where they are not the dialect's own. */
+    readonly errorForms?: readonly ErrorForm[];
   };
   readonly check: {
-    /** Path of the free list of models. */
-    readonly listing: string;
+    /** Path of the free list of models; absent if there is none to rely on. */
+    readonly listing?: string;
+    /** The list is given to anyone, as far as is known. It then names models, and proves nothing about the key. */
+    readonly isPublic?: true;
+    /** The field of a row of the list, as a path, that tells by its value whether the model can chat. */
+    readonly chatField?: { readonly path: string; readonly value: string };
     /** Listed models that cannot chat, where the list does not say so itself. */
     readonly cannotChat?: string;
     /** Models that only the Responses endpoint serves. */
@@ -157,6 +179,8 @@ export interface Provider {
     /** Models for other things, such as embeddings and speech. */
     readonly other: readonly string[];
   };
+  /** Where its address, its keys and its list of models are documented. */
+  readonly documentation?: readonly Source[];
   readonly sources: Readonly<Record<string, Source>>;
   /** Most specific first; the rows of `shared-answers.ts` follow. */
   readonly answers: readonly AnswerRow[];

@@ -1,5 +1,6 @@
 /** What users are told about each provider, as the catalogue has it. */
 import { catalogue } from "../catalogue/index.ts";
+import type { Provider } from "../catalogue/types.ts";
 import type { ProviderId } from "../client/types.ts";
 
 export interface ProviderInfo {
@@ -13,10 +14,20 @@ export interface ProviderInfo {
   readonly prefixes: readonly string[];
 }
 
-/** In the order they are shown. */
-export const providers: readonly ProviderInfo[] = Object.entries(catalogue).map(([id, { name, keys }]) => {
-  return { id: id as ProviderId, name, keysUrl: keys.keysUrl, billingUrl: keys.billingUrl, prefixes: keys.prefixes };
-});
+/** The first of the catalogue, in the order they are shown. */
+export const providers: readonly ProviderInfo[] = Object.entries<Provider>(catalogue)
+  .slice(0, 4)
+  .map(
+    ([
+      id,
+      {
+        name,
+        keys: { keysUrl, billingUrl = keysUrl, prefixes },
+      },
+    ]) => {
+      return { id: id as ProviderId, name, keysUrl, billingUrl, prefixes };
+    },
+  );
 
 /** The provider whose keys begin like this text, by the longest prefix; null when none does. */
 export function looksLike(pasted: string): ProviderInfo | null {

@@ -3,13 +3,18 @@ import { catalogue } from "../catalogue/index.ts";
 import type { Dialect, Provider } from "../catalogue/types.ts";
 import type { ProviderId } from "../client/index.ts";
 
-/** A model of each provider that credits buy. */
-export const models: Record<ProviderId, string> = {
+/** A model of each provider of which credits buy one. */
+const models: Readonly<Partial<Record<ProviderId, string>>> = {
   openai: "gpt-4.1-mini",
   anthropic: "claude-haiku-4-5",
   google: "gemini-3.5-flash-lite",
   groq: "openai/gpt-oss-20b",
 };
+
+/** The model that is proposed for a provider. */
+export function modelOf(provider: ProviderId): string {
+  return models[provider] ?? catalogue[provider].models.chat[0] ?? "";
+}
 
 export interface Generation {
   /** Below `call/<provider>`. */

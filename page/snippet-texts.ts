@@ -1,6 +1,6 @@
 /** The same call in each client's words, with this project's address in it. `supabase` is the app's own client. */
 import type { Byok } from "../client/index.ts";
-import { models } from "./generation.ts";
+import { modelOf } from "./generation.ts";
 
 export interface Snippet {
   readonly name: string;
@@ -24,7 +24,7 @@ const { data, error } = await supabase.functions.invoke(
   {
     headers: { ${operation} },
     body: {
-      model: "${models.openai}",
+      model: "${modelOf("openai")}",
       ${messages},
     },
   },
@@ -44,7 +44,7 @@ const openai = new OpenAI({
   dangerouslyAllowBrowser: true, // the token is the user's own
 });
 const answer = await openai.chat.completions.create({
-  model: "${models.openai}",
+  model: "${modelOf("openai")}",
   ${messages},
 });
 console.log(answer.choices[0].message.content);`,
@@ -62,7 +62,7 @@ const anthropic = new Anthropic({
   dangerouslyAllowBrowser: true, // the token is the user's own
 });
 const answer = await anthropic.messages.create({
-  model: "${models.anthropic}",
+  model: "${modelOf("anthropic")}",
   max_tokens: 1024,
   ${messages},
 });
@@ -82,7 +82,7 @@ const google = new GoogleGenAI({
   },
 });
 const answer = await google.models.generateContent({
-  model: "${models.google}",
+  model: "${modelOf("google")}",
   contents: "Hello",
 });
 console.log(answer.text);`,
@@ -100,7 +100,7 @@ const groq = new Groq({
   dangerouslyAllowBrowser: true, // the token is the user's own
 });
 const answer = await groq.chat.completions.create({
-  model: "${models.groq}",
+  model: "${modelOf("groq")}",
   ${messages},
 });
 console.log(answer.choices[0].message.content);`,
@@ -112,7 +112,7 @@ curl "${openai?.sdk}/chat/completions" \\
   -H "authorization: Bearer $ACCESS_TOKEN" \\
   -H "content-type: application/json" \\
   -H "x-byok-operation: doc_generation" \\
-  -d '{"model":"${models.openai}","messages":[{"role":"user","content":"Hello"}]}'`,
+  -d '{"model":"${modelOf("openai")}","messages":[{"role":"user","content":"Hello"}]}'`,
     },
   ].map(({ name, text }) => ({ name, text: text.trim() }));
 }

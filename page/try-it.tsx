@@ -5,7 +5,7 @@ import { creditsOf } from "../components/ledger.ts";
 import { Notices, Problem, ReadingFailed } from "../components/parts.tsx";
 import { providers } from "../components/providers.ts";
 import { useLive } from "../components/use-live.ts";
-import { models } from "./generation.ts";
+import { modelOf } from "./generation.ts";
 import { type Run, useRun } from "./use-run.ts";
 
 /** Runs one of the operations through `call`, streamed, and shows who paid. */
@@ -23,7 +23,7 @@ export function TryIt({ byok }: { byok: Byok }): ReactNode {
     event.preventDefault();
     if (isRunning) return stop();
     const prompt = String(new FormData(event.currentTarget).get("prompt"));
-    void start({ provider, operation, model: model ?? models[provider], prompt });
+    void start({ provider, operation, model: model ?? modelOf(provider), prompt });
   }
 
   return (
@@ -62,7 +62,7 @@ export function TryIt({ byok }: { byok: Byok }): ReactNode {
           <Field id={`${id}-model`} label="Model">
             <input
               id={`${id}-model`}
-              value={model ?? models[provider]}
+              value={model ?? modelOf(provider)}
               onChange={({ target }) => setModel(target.value)}
               autoComplete="off"
               spellCheck={false}

@@ -24,13 +24,14 @@ const operations = Object.keys(prices) as Operation[];
 const startingCredits = 100;
 const prompt = "Say hello in one short sentence.";
 
-/** A model of each provider that credits buy. */
-const models: Record<ProviderId, string> = {
+/** A model of each provider of which credits buy one. */
+const models: Partial<Record<ProviderId, string>> = {
   openai: "gpt-4.1-mini",
   anthropic: "claude-haiku-4-5",
   google: "gemini-3.5-flash-lite",
   groq: "openai/gpt-oss-20b",
 };
+const paidByCredits = Object.keys(models) as ProviderId[];
 
 const bodies: Record<Dialect, (model: string) => object> = {
   openai: (model) => ({ model, messages: [{ role: "user", content: prompt }] }),
@@ -40,9 +41,10 @@ const bodies: Record<Dialect, (model: string) => object> = {
 
 /** Path and body of a short generation; where the path does not say that it is streamed, the body does. */
 function generationOf(provider: ProviderId, isStreamed: boolean): { path: string; body: object } {
-  const { api } = providers[provider];
-  const path = ((isStreamed && api.stream) || api.generation).replace("{model}", () => models[provider]);
-  const body = bodies[api.dialect](models[provider]);
+  const { api, models: known } = providers[provider];
+  const model = models[provider] ?? known.chat[0] ?? "";
+  const path = ((isStreamed && api.stream) || api.generation).replace("{model}", () => model);
+  const body = bodies[api.dialect](model);
   return { path, body: isStreamed && !api.stream ? { ...body, stream: true } : body };
 }
 
@@ -153,8 +155,8 @@ export async function tellStory(stack: Stack, keys: Partial<Record<ProviderId, s
 
 async function play(story: Story, keys: Partial<Record<ProviderId, string>>): Promise<void> {
   const providers = Object.keys(keys) as ProviderId[];
-  const [first] = providers;
-  if (!first) throw new Error("There is no API key to play the story with.");
+  const first = providers.find((provider) => paidByCredits.includes(provider));
+  if (!first) throw misused(`The story needs an API key of one of these, too: ${paidByCredits.join(", ")}.`);
   let balance = startingCredits;
   const onCredits = async (operation: Operation) => {
     balance -= prices[operation];
@@ -226,9 +228,9 @@ function row({ step, provider, operation, payer, credits, balance }: Record<keyo
   );
 }
 
-/** A key for each provider's fake. */
+/** A key for the fake of each provider of which credits buy something. */
 export function fakeKeys(): Partial<Record<ProviderId, string>> {
-  return Object.fromEntries(providerIds.map((provider) => [provider, fakeKey(provider, "works")]));
+  return Object.fromEntries(paidByCredits.map((provider) => [provider, fakeKey(provider, "works")]));
 }
 
 /**

@@ -4,6 +4,16 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** What a path such as `error.message` leads to; undefined where it ends early. Only own fields count. */
+export function valueAt(value: unknown, path: string): unknown {
+  let at = value;
+  for (const field of path.split(".")) {
+    if (!isRecord(at) || !Object.hasOwn(at, field)) return undefined;
+    at = at[field];
+  }
+  return at;
+}
+
 /** Deepest nesting that is read. A few MiB of brackets would cost the parser hundreds of MiB. */
 const maxDepth = 1000;
 

@@ -48,6 +48,8 @@ export interface Adapter {
   route(request: ReceivedRequest): Route | null;
   /** Returns the provider's complaint about a request that is authenticated but malformed, or null. */
   complain?(request: ReceivedRequest): Answer | null;
+  /** Whether the list of models is given to any key. */
+  listsToAnyone?: boolean;
   refuse(refusal: Refusal, request: ReceivedRequest, key: string): Answer;
   /** What the provider's edge answers before its API, where it is JSON. */
   edgeBlock?(): Answer;

@@ -111,16 +111,17 @@ export class Front {
     const authenticated = adapter.authenticate(request);
     if ("refusal" in authenticated) return authenticated;
     const { key } = authenticated;
+    const route = adapter.route(request);
     const script = this.#scripts.get(key);
     if (script) {
       const asked = { ...request, body: request.body.toString("utf8") };
       return { refusal: scriptedAnswer(adapter.id, script, asked) };
     }
+    if (adapter.listsToAnyone && route?.kind === "listing") return { key, behaviour: "works", route };
     const behaviour = this.#changes.get(key) ?? behaviourOf(adapter.id, key);
     if (behaviour === null || behaviour === "rejected") {
       return { refusal: adapter.refuse("rejected", request, key) };
     }
-    const route = adapter.route(request);
     if (route === null) return { refusal: adapter.refuse("not_found", request, key) };
     const complaint = adapter.complain?.(request) ?? null;
     return complaint === null ? { key, behaviour, route } : { refusal: complaint };

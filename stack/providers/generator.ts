@@ -4,7 +4,7 @@ import type { ChatCompletionRequest, ChatMessage } from "@copilotkit/aimock";
 import { LLMock } from "@copilotkit/aimock";
 import type { ProviderId } from "./keys.ts";
 
-/** Speaks the generation APIs of all four providers; the fakes stand in front of it. */
+/** Speaks the generation APIs of all providers; the fakes stand in front of it. */
 export interface Generator {
   /** Sends a request on; resolves with the response's head, its body still to be read. */
   send(request: GeneratorRequest): Promise<http.IncomingMessage>;

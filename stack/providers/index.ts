@@ -1,4 +1,6 @@
+import type { Adapter } from "./adapter.ts";
 import { anthropic } from "./anthropic.ts";
+import { compatible } from "./compatible.ts";
 import { Front } from "./front.ts";
 import { startGenerator } from "./generator.ts";
 import { google } from "./google.ts";
@@ -27,10 +29,11 @@ export interface FakeProvidersOptions {
   ports?: Partial<Record<ProviderId, number>>;
 }
 
-const adapters = { openai, anthropic, google, groq };
+/** Those with more to imitate than a row says. */
+const adapters: Partial<Record<ProviderId, () => Adapter>> = { openai, anthropic, google, groq };
 
 /**
- * Starts fakes of the four providers on 127.0.0.1. What a fake does is written into the key it is asked
+ * Starts fakes of all providers on 127.0.0.1. What a fake does is written into the key it is asked
  * with (see `fakeKey`); every other credential is refused in the provider's own words.
  *
  * What was asked of them is read at `<origin>/__fake/requests?key=<API key>`.
@@ -38,7 +41,7 @@ const adapters = { openai, anthropic, google, groq };
 export async function startFakeProviders(options: FakeProvidersOptions = {}): Promise<FakeProviders> {
   const { checksLeaks = true, ports = {} } = options;
   const generator = await startGenerator();
-  const origins = { openai: "", anthropic: "", google: "", groq: "" };
+  const origins = {} as Record<ProviderId, string>;
   const started: Front[] = [];
   const stop = async () => {
     await Promise.all(started.map((front) => front.stop()));
@@ -48,7 +51,11 @@ export async function startFakeProviders(options: FakeProvidersOptions = {}): Pr
     for (const [index, id] of providerIds.entries()) {
       const next = providerIds[(index + 1) % providerIds.length] ?? id;
       const elsewhere = () => origins[next];
-      const front = new Front(adapters[id](), generator, { port: ports[id] ?? 0, checksLeaks, elsewhere });
+      const front = new Front(adapters[id]?.() ?? compatible(id), generator, {
+        port: ports[id] ?? 0,
+        checksLeaks,
+        elsewhere,
+      });
       await front.start();
       started.push(front);
       origins[id] = front.origin;
@@ -61,6 +68,5 @@ export async function startFakeProviders(options: FakeProvidersOptions = {}): Pr
 }
 
 function platformKeys(): Record<ProviderId, string> {
-  const key = (id: ProviderId) => fakeKey(id, "platform");
-  return { openai: key("openai"), anthropic: key("anthropic"), google: key("google"), groq: key("groq") };
+  return Object.fromEntries(providerIds.map((id) => [id, fakeKey(id, "platform")])) as Record<ProviderId, string>;
 }

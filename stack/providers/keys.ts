@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { catalogue, type ProviderId } from "../../catalogue/index.ts";
+import type { Provider } from "../../catalogue/types.ts";
 
 /** What a fake can be told to do. The name is part of the key, so a test needs no set-up call. */
 export const behaviours = [
@@ -50,12 +51,18 @@ export function fakeKey(provider: ProviderId, behaviour: Behaviour, name?: strin
   }
   const specials = behaviour === "echoes" ? '+/="' : "";
   const label = name === undefined ? "" : `${name}-`;
-  return `${catalogue[provider].keys.newest}fake-${behaviour}-${label}${specials}${randomUUID().replaceAll("-", "")}`;
+  return `${startOf(provider)}${behaviour}-${label}${specials}${randomUUID().replaceAll("-", "")}`;
+}
+
+/** Where nothing is known of how keys begin, it tells whose they are. */
+function startOf(provider: ProviderId): string {
+  const { keys }: Provider = catalogue[provider];
+  return `${keys.newest ?? `${provider}-`}fake-`;
 }
 
 /** Returns the behaviour written into a key, or null where the key is not of this provider's fakes. */
 export function behaviourOf(provider: ProviderId, key: string): Behaviour | null {
-  const start = `${catalogue[provider].keys.newest}fake-`;
+  const start = startOf(provider);
   if (!key.startsWith(start)) return null;
   const [, behaviour, tail] = /^([a-z_]+)-(.+)$/.exec(key.slice(start.length)) ?? [];
   if (!isBehaviour(behaviour) || tail === undefined || !/[0-9a-f]{32}$/.test(tail)) return null;

@@ -2,7 +2,7 @@
 import OpenAI from "openai";
 import { describe, expect, test } from "vitest";
 import { type Byok, createByok } from "../../client/index.ts";
-import { providerIds } from "../../functions/_shared/providers/index.ts";
+import { mainProviders } from "../harness/providers/main.ts";
 import { ask, prices } from "../harness/calls.ts";
 import { behave, fakeKey } from "../harness/fakes.ts";
 import { expectBalance, grant, newUser, stack, type User, visitorOf } from "../harness/users.ts";
@@ -124,7 +124,7 @@ describe("history()", () => {
 test("endpoint() leads each SDK to its provider", async () => {
   const byok = byokOf(await newUser());
   const call = `${stack.url}/functions/v1/call`;
-  expect(providerIds.map((provider) => [byok.endpoint(provider).sdk, byok.endpoint(provider).aiSdk])).toEqual([
+  expect(mainProviders.map((provider) => [byok.endpoint(provider).sdk, byok.endpoint(provider).aiSdk])).toEqual([
     [`${call}/openai/v1`, `${call}/openai/v1`],
     [`${call}/anthropic`, `${call}/anthropic/v1`],
     [`${call}/google`, `${call}/google/v1beta`],

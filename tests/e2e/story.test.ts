@@ -1,12 +1,12 @@
 /** The story of a key, for each of the four providers: on credits, with the user's own key, and on credits again. */
 import { describe, expect, test } from "vitest";
 import { createByok } from "../../client/index.ts";
-import { providerIds } from "../../functions/_shared/providers/index.ts";
+import { mainProviders } from "../harness/providers/main.ts";
 import { ask, type Operation, prices, refusalOf, textOf } from "../harness/calls.ts";
 import { behave, fakeKey, expectOnlyTheKey, requestsWith } from "../harness/fakes.ts";
 import { balance, expectBalance, ledger, newByokUser, newUser, save, stack, type User } from "../harness/users.ts";
 
-describe.each(providerIds)("%s", (provider) => {
+describe.each(mainProviders)("%s", (provider) => {
   async function askAs(user: User, operation: Operation) {
     const response = await ask(user, provider, { operation });
     expect(response.status).toBe(200);
@@ -89,12 +89,12 @@ describe.each(providerIds)("%s", (provider) => {
 
 test("a key for one provider leaves the others on credits", async () => {
   const { user } = await newByokUser("openai", { credits: 100 });
-  const funding = async (provider: (typeof providerIds)[number]) => {
+  const funding = async (provider: (typeof mainProviders)[number]) => {
     const response = await ask(user, provider, { operation: "single_doc_regen" });
     await response.text();
     return response.headers.get("x-byok-funding");
   };
-  expect(await Promise.all(providerIds.map(funding))).toEqual(["byok", "platform", "platform", "platform"]);
+  expect(await Promise.all(mainProviders.map(funding))).toEqual(["byok", "platform", "platform", "platform"]);
   await expectBalance(user, 94);
 });
 

@@ -6,8 +6,9 @@ import { readFileSync } from "node:fs";
 import { Client } from "pg";
 import { expect } from "vitest";
 import { isErrorCode } from "../../functions/_shared/errors.ts";
-import { type ProviderId, providerIds, providers } from "../../functions/_shared/providers/index.ts";
+import { type ProviderId, providers } from "../../functions/_shared/providers/index.ts";
 import { fakeKey, mayGetHeader } from "../harness/fakes.ts";
+import { type MainProvider, mainProviders } from "../harness/providers/main.ts";
 import { type OwnStack, startOwnStack } from "../harness/own-stack.ts";
 import { createUsers } from "../harness/sessions.ts";
 import {
@@ -50,7 +51,7 @@ const answerHeaders =
 
 export class Target {
   readonly stack: OwnStack;
-  readonly providers: Readonly<Record<ProviderId, HostileProvider>>;
+  readonly providers: Readonly<Record<MainProvider, HostileProvider>>;
   readonly canary: Canary;
   /** Has keys and credits, and does nothing. */
   readonly victim: Person;
@@ -94,13 +95,13 @@ export class Target {
 
   /** @param functionsEnv more variables for the functions */
   static async start(functionsEnv: Record<string, string> = {}): Promise<Target> {
-    const servers: Record<ProviderId, HostileProvider> = {
+    const servers: Record<MainProvider, HostileProvider> = {
       openai: await startHostileProvider(),
       anthropic: await startHostileProvider(),
       google: await startHostileProvider(),
       groq: await startHostileProvider(),
     };
-    const origins = Object.fromEntries(providerIds.map((id) => [id, servers[id].origin]));
+    const origins = Object.fromEntries(mainProviders.map((id) => [id, servers[id].origin]));
     const stack = await startOwnStack({ BYOK_PROVIDER_ORIGINS: JSON.stringify(origins), ...functionsEnv });
     const database = new Client({ connectionString: stack.adminDbUrl });
     await database.connect();
@@ -117,7 +118,7 @@ export class Target {
   async stop(): Promise<void> {
     await this.#database.end();
     await this.stack.stop();
-    await Promise.all([...providerIds.map((id) => this.providers[id].stop()), this.canary.stop()]);
+    await Promise.all([...mainProviders.map((id) => this.providers[id].stop()), this.canary.stop()]);
   }
 
   /** Whether the functions' runtime unpacks a provider's answer, and hides that it was packed. */
@@ -143,7 +144,7 @@ export class Target {
 
   /** Forgets what the providers received. */
   forget(): void {
-    for (const id of providerIds) this.providers[id].received.length = 0;
+    for (const id of mainProviders) this.providers[id].received.length = 0;
   }
 
   /** What is wrong with an answer of the functions, be the request what it may; null if nothing is. */
@@ -188,7 +189,7 @@ export class Target {
   async expectUnharmed(): Promise<void> {
     expect(this.canary.touched, "the canary").toEqual([]);
     expect(
-      providerIds.flatMap((id) => this.providers[id].received.flatMap((one) => this.#faultsOfReceived(id, one))),
+      mainProviders.flatMap((id) => this.providers[id].received.flatMap((one) => this.#faultsOfReceived(id, one))),
     ).toEqual([]);
     const lines = this.stack.printed.splice(0);
     const printed = lines.filter((line) => !brokenOff.test(line)).map((line) => this.shown(line));

@@ -1,10 +1,11 @@
 /** The same question to each provider, in its own words, through the function `call` with plain fetch. */
 import type { Dialect } from "../../catalogue/types.ts";
 import { type ProviderId, providers } from "../../functions/_shared/providers/index.ts";
+import type { MainProvider } from "./providers/main.ts";
 import { type Caller, functionsUrlOf } from "./users.ts";
 
 /** A model of each provider that platform credits may buy. */
-export const platformModels: Record<ProviderId, string> = {
+export const platformModels: Record<MainProvider, string> = {
   openai: "gpt-4.1-mini",
   anthropic: "claude-haiku-4-5",
   google: "gemini-3.5-flash-lite",
@@ -59,11 +60,16 @@ export function callUrl(user: Caller, path: string): string {
 /** Path, below `call`, and body of a generation. */
 export function generation(
   provider: ProviderId,
-  { text = "hello", model = platformModels[provider], stream = false, more = {} }: Question = {},
+  { text = "hello", model = modelOf(provider), stream = false, more = {} }: Question = {},
 ): { path: string; body: Record<string, unknown> } {
   const { api } = providers[provider];
   const path = ((stream && api.stream) || api.generation).replace("{model}", () => model);
   return { path: `${provider}${path}`, body: { ...bodyOf(api.dialect, { text, model, stream }), ...more } };
+}
+
+function modelOf(provider: ProviderId): string {
+  const models: Partial<Record<ProviderId, string>> = platformModels;
+  return models[provider] ?? providers[provider].models.chat[0] ?? "";
 }
 
 function bodyOf(dialect: Dialect, { text, model, stream }: Required<Pick<Question, "text" | "model" | "stream">>) {

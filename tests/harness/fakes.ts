@@ -1,13 +1,8 @@
 /** What tests ask of the fakes of the providers, and what they make of the answer. */
 import { expect } from "vitest";
 import { providers } from "../../functions/_shared/providers/index.ts";
-import {
-  type Behaviour,
-  fakeKey,
-  type ProviderId,
-  providerIds,
-  type RecordedRequest,
-} from "../../stack/providers/index.ts";
+import { type Behaviour, fakeKey, type ProviderId, type RecordedRequest } from "../../stack/providers/index.ts";
+import { mainProviders } from "./providers/main.ts";
 import type { Script } from "../../stack/providers/script.ts";
 import type { TestStack } from "./stack.ts";
 
@@ -59,7 +54,7 @@ export async function letPlatformKey(on: PlatformStack, provider: ProviderId, be
 
 /** Makes the platform's own keys work again; the fakes forget what was asked with them. */
 export async function resetPlatformKeys(on: PlatformStack): Promise<void> {
-  for (const provider of providerIds) {
+  for (const provider of mainProviders) {
     await letPlatformKey(on, provider, "platform");
     await forgetRequests(on, provider, on.platformKeys[provider]);
   }
@@ -72,7 +67,7 @@ export function platformRequests(on: PlatformStack, provider: ProviderId): Promi
 
 /** As `platformRequests`, of all providers. */
 export async function allPlatformRequests(on: PlatformStack): Promise<RecordedRequest[]> {
-  return (await Promise.all(providerIds.map((provider) => platformRequests(on, provider)))).flat();
+  return (await Promise.all(mainProviders.map((provider) => platformRequests(on, provider)))).flat();
 }
 
 async function control(on: TestStack, provider: ProviderId, path: string, init?: RequestInit): Promise<unknown> {

@@ -86,6 +86,33 @@ export const verdictGuards: readonly Guard[] = [
   },
   {
     ...check,
+    name: "A list that anyone gets says nothing about a key",
+    guard: "listed: listProves(provider) ? listed : silent",
+    instead: "listed",
+    test: "tests/unit/providers/verification.test.ts",
+  },
+  {
+    ...check,
+    name: "Without a test question no key is verified by a list that anyone gets",
+    guard: "if (!options.oneToken && !listProves(provider))",
+    instead: "if (!provider)",
+    test: "tests/unit/providers/verification.test.ts",
+  },
+  {
+    ...probe,
+    name: "A check asks no model of which the list says that it does not chat",
+    guard: "isChat(check.chatField, row)",
+    instead: "true",
+  },
+  {
+    ...classify,
+    file: "functions/_shared/providers/api-errors.ts",
+    name: "An error has a provider's own form only with all that the form names",
+    guard: "if (!message || (form.code && !code) || (form.type && !type)) return undefined;",
+    instead: "",
+  },
+  {
+    ...check,
     name: "A check asks three models at most",
     guard: "models.slice(0, maxModels)",
     instead: "models",

@@ -2,7 +2,7 @@
 import pg from "pg";
 import { expect } from "vitest";
 import { catalogue } from "../../catalogue/index.ts";
-import { providerIds } from "../../functions/_shared/providers/index.ts";
+import { mainProviders } from "../harness/providers/main.ts";
 import { type Behaviour, behave, fakeKey, script } from "../harness/fakes.ts";
 import { checkFixtures } from "../harness/providers/fixtures.ts";
 import { newByokUser, newUser, stack, type User } from "../harness/users.ts";
@@ -17,7 +17,7 @@ async function savedStatus(user: User): Promise<string | undefined> {
 
 test("without a key each provider says that its calls cost credits, and offers to add one", async ({ visit }) => {
   const page = await visit(await newUser(100));
-  for (const provider of providerIds) {
+  for (const provider of mainProviders) {
     const row = rowOf(page, provider);
     await row.getByText(`Calls to ${nameOf(provider)} cost credits until you add a key of your own.`).waitFor();
     await row.getByRole("button", { name: `Add key ${nameOf(provider)}`, exact: true }).waitFor();
@@ -28,7 +28,7 @@ test("without a key each provider says that its calls cost credits, and offers t
 
 test("each provider has a form that says where its keys are made, and what they begin with", async ({ visit }) => {
   const page = await visit(await newUser());
-  for (const provider of providerIds) {
+  for (const provider of mainProviders) {
     const row = rowOf(page, provider);
     await row.getByRole("button", { name: "Add key" }).click();
     const { keysUrl, prefixes } = catalogue[provider].keys;
@@ -43,7 +43,7 @@ test("each provider has a form that says where its keys are made, and what they 
 test("a key that works is verified, shows its last four characters, and says who pays", async ({ visit }) => {
   const user = await newUser(100);
   const page = await visit(user);
-  for (const provider of providerIds) {
+  for (const provider of mainProviders) {
     const apiKey = fakeKey(provider, "works");
     await submitKey(page, provider, apiKey);
     const row = rowOf(page, provider);

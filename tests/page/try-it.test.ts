@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect } from "vitest";
-import { providerIds } from "../../functions/_shared/providers/index.ts";
+import { mainProviders } from "../harness/providers/main.ts";
 import { behave, requestsOnceLeft, requestsWith } from "../harness/fakes.ts";
 import { expectBalance, newByokUser, newUser, stack } from "../harness/users.ts";
 import { phone, shot, test } from "./browser.ts";
@@ -15,7 +15,7 @@ test("an operation runs on credits with each provider, streamed, and the panel s
 }) => {
   const user = await newUser(100);
   const page = await visit(user, { path: "/#try" });
-  for (const provider of providerIds) {
+  for (const provider of mainProviders) {
     await run(page, { provider, operation: "doc_generation", prompt: `hello ${provider}` });
     await page.locator("output").getByText(`Echo: hello ${provider}`).waitFor();
     expect((await outcome(page)).paid).toMatch(/^Costs 10 credits\s+x-byok-funding: platform\s+x-byok-credits: 10$/);
@@ -24,7 +24,7 @@ test("an operation runs on credits with each provider, streamed, and the panel s
   await review(page, "try-it-credits");
 });
 
-test.for(providerIds)(
+test.for(mainProviders)(
   "an operation runs on the user's own key for %s, whatever the model",
   async (provider, { visit }) => {
     const { user, apiKey } = await newByokUser(provider);

@@ -9,8 +9,9 @@ import { APICallError, embedMany, generateText, jsonSchema, stepCountIs, streamT
 import Groq from "groq-sdk";
 import OpenAI, { toFile } from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Behaviour, FakeProviders, ProviderId, RecordedRequest } from "../../stack/providers/index.ts";
-import { fakeKey, providerIds, startFakeProviders } from "../../stack/providers/index.ts";
+import type { Behaviour, FakeProviders, RecordedRequest } from "../../stack/providers/index.ts";
+import { fakeKey, startFakeProviders } from "../../stack/providers/index.ts";
+import { type MainProvider, mainProviders } from "../harness/providers/main.ts";
 
 /**
  * Fakes that refuse leaked headers, and fakes that official SDKs may talk to with headers of their own.
@@ -28,19 +29,19 @@ afterAll(async () => {
   await lenient.stop();
 });
 
-const listingPaths: Record<ProviderId, string> = {
+const listingPaths: Record<MainProvider, string> = {
   openai: "/v1/models",
   anthropic: "/v1/models?limit=1",
   google: "/v1beta/models",
   groq: "/openai/v1/models",
 };
 
-function credential(provider: ProviderId, key: string): Record<string, string> {
+function credential(provider: MainProvider, key: string): Record<string, string> {
   if (provider === "anthropic") return { "x-api-key": key, "anthropic-version": "2023-06-01" };
   return provider === "google" ? { "x-goog-api-key": key } : { authorization: `Bearer ${key}` };
 }
 
-function list(provider: ProviderId, key: string, headers: Record<string, string> = {}) {
+function list(provider: MainProvider, key: string, headers: Record<string, string> = {}) {
   const url = `${fakes.origins[provider]}${listingPaths[provider]}`;
   return fetch(url, { headers: { ...credential(provider, key), ...headers }, redirect: "manual" });
 }
@@ -52,7 +53,7 @@ interface Generation {
   signal?: AbortSignal;
 }
 
-function generate(provider: ProviderId, key: string, { text = "hello", stream = false, ...rest }: Generation = {}) {
+function generate(provider: MainProvider, key: string, { text = "hello", stream = false, ...rest }: Generation = {}) {
   const max_tokens = rest.maxTokens ?? 100;
   const verb = stream ? "streamGenerateContent?alt=sse" : "generateContent";
   const paths = {
@@ -74,7 +75,7 @@ function generate(provider: ProviderId, key: string, { text = "hello", stream = 
   });
 }
 
-async function recorded(provider: ProviderId, key: string, gone = false): Promise<RecordedRequest[]> {
+async function recorded(provider: MainProvider, key: string, gone = false): Promise<RecordedRequest[]> {
   const query = new URLSearchParams({ key, ...(gone ? { gone: "1" } : {}) });
   const response = await fetch(`${fakes.origins[provider]}/__fake/requests?${query}`);
   expect(response.status).toBe(200);
@@ -109,7 +110,7 @@ const sdks = {
 
 const messages = [{ role: "user" as const, content: "hello" }];
 
-function askBySdk(provider: ProviderId, key: string): Promise<unknown> {
+function askBySdk(provider: MainProvider, key: string): Promise<unknown> {
   switch (provider) {
     case "openai":
       return sdks.openai(key).chat.completions.create({ model: "gpt-4o-mini", messages });
@@ -340,7 +341,7 @@ describe("the Groq SDK", () => {
 });
 
 describe("the AI SDK", () => {
-  function model(provider: ProviderId, apiKey: string) {
+  function model(provider: MainProvider, apiKey: string) {
     const { openai, anthropic, google, groq } = lenient.origins;
     switch (provider) {
       case "openai":
@@ -354,7 +355,7 @@ describe("the AI SDK", () => {
     }
   }
 
-  test.each(providerIds)("gets answers, streams and tool calls from %s", async (provider) => {
+  test.each(mainProviders)("gets answers, streams and tool calls from %s", async (provider) => {
     const using = { model: model(provider, fakeKey(provider, "works")), maxRetries: 0 };
     const answer = await generateText({ ...using, prompt: "hello" });
     expect(answer.text).toBe("Echo: hello");
@@ -369,7 +370,7 @@ describe("the AI SDK", () => {
     expect(called.text).toContain("sunny in some city");
   });
 
-  test.each(providerIds)("raises its typed error for %s", async (provider) => {
+  test.each(mainProviders)("raises its typed error for %s", async (provider) => {
     const asked = generateText({
       model: model(provider, fakeKey(provider, "no_credit")),
       maxRetries: 0,
@@ -396,7 +397,7 @@ describe("the AI SDK", () => {
 
 describe("a key's behaviour", () => {
   /** Status for listing models and for generation, and what the body of the refusal says. */
-  const refusals: Record<string, Record<ProviderId, [number, number, RegExp]>> = {
+  const refusals: Record<string, Record<MainProvider, [number, number, RegExp]>> = {
     rejected: {
       openai: [401, 401, /"code":"invalid_api_key"/],
       anthropic: [401, 401, /"type":"authentication_error","message":"invalid x-api-key"/],
@@ -447,7 +448,7 @@ describe("a key's behaviour", () => {
     },
   };
   const cases = Object.entries(refusals).flatMap(([behaviour, table]) =>
-    providerIds.map((provider) => ({
+    mainProviders.map((provider) => ({
       behaviour: behaviour as Behaviour,
       provider,
       expected: table[provider],
@@ -503,7 +504,7 @@ describe("a key's behaviour", () => {
     await expect(askBySdk("openai", fakeKey("openai", "resets"))).rejects.toThrow(OpenAI.APIConnectionError);
   });
 
-  test.each(providerIds)("hangs accepts and never answers at %s", async (provider) => {
+  test.each(mainProviders)("hangs accepts and never answers at %s", async (provider) => {
     const key = fakeKey(provider, "hangs");
     const leaving = new AbortController();
     const answer = generate(provider, key, { signal: leaving.signal });
@@ -513,13 +514,13 @@ describe("a key's behaviour", () => {
     expect(await recorded(provider, key, true)).toMatchObject([{ status: null, finished: false, clientGone: true }]);
   });
 
-  test.each(providerIds)("resets breaks the connection of %s without an answer", async (provider) => {
+  test.each(mainProviders)("resets breaks the connection of %s without an answer", async (provider) => {
     const key = fakeKey(provider, "resets");
     await expect(list(provider, key)).rejects.toThrow("fetch failed");
     expect(await recorded(provider, key)).toMatchObject([{ status: null, finished: false, clientGone: false }]);
   });
 
-  test.each(providerIds)("redirects points from %s to another provider's origin", async (provider) => {
+  test.each(mainProviders)("redirects points from %s to another provider's origin", async (provider) => {
     const key = fakeKey(provider, "redirects");
     const answers = [await list(provider, key), await generate(provider, key)];
     expect(answers.map(({ status }) => status)).toEqual([302, 307]);
@@ -530,7 +531,7 @@ describe("a key's behaviour", () => {
     }
   });
 
-  test.each(providerIds)("garbage and broken_json answer 200 with what is no JSON at %s", async (provider) => {
+  test.each(mainProviders)("garbage and broken_json answer 200 with what is no JSON at %s", async (provider) => {
     const page = await list(provider, fakeKey(provider, "garbage"));
     expect([page.status, page.headers.get("content-type")]).toEqual([200, "text/html"]);
     const broken = await list(provider, fakeKey(provider, "broken_json"));
@@ -538,7 +539,7 @@ describe("a key's behaviour", () => {
     await expect(broken.json()).rejects.toThrow(SyntaxError);
   });
 
-  test.each(providerIds)("echoes puts the key into the error of %s in three forms", async (provider) => {
+  test.each(mainProviders)("echoes puts the key into the error of %s in three forms", async (provider) => {
     const key = fakeKey(provider, "echoes");
     expect(encodeURIComponent(key)).not.toBe(key);
     const answer = await list(provider, key);
@@ -547,7 +548,7 @@ describe("a key's behaviour", () => {
     for (const form of [key, encodeURIComponent(key), JSON.stringify(key)]) expect(error.message).toContain(form);
   });
 
-  test.each(providerIds)("cut breaks off JSON and streams of %s in the middle", async (provider) => {
+  test.each(mainProviders)("cut breaks off JSON and streams of %s in the middle", async (provider) => {
     const key = fakeKey(provider, "cut");
     const whole = await generate(provider, key);
     expect(whole.status).toBe(200);
@@ -565,7 +566,7 @@ describe("a key's behaviour", () => {
     }
   });
 
-  test.each(providerIds)("stalls sends the first events of %s and then nothing", async (provider) => {
+  test.each(mainProviders)("stalls sends the first events of %s and then nothing", async (provider) => {
     const key = fakeKey(provider, "stalls");
     const leaving = new AbortController();
     const stream = await generate(provider, key, { stream: true, signal: leaving.signal });
@@ -576,7 +577,7 @@ describe("a key's behaviour", () => {
     expect((await generate(provider, key)).status).toBe(200);
   });
 
-  test.each(providerIds)("drips goes on at %s until the client has left", async (provider) => {
+  test.each(mainProviders)("drips goes on at %s until the client has left", async (provider) => {
     const key = fakeKey(provider, "drips");
     const leaving = new AbortController();
     const stream = await generate(provider, key, { text: "x", stream: true, signal: leaving.signal });
@@ -585,7 +586,7 @@ describe("a key's behaviour", () => {
     expect(await recorded(provider, key, true)).toMatchObject([{ finished: false, clientGone: true }]);
   });
 
-  test.each(providerIds)("cookies adds headers to %s that a relay must not hand on", async (provider) => {
+  test.each(mainProviders)("cookies adds headers to %s that a relay must not hand on", async (provider) => {
     const { status, headers } = await generate(provider, fakeKey(provider, "cookies"));
     expect(status).toBe(200);
     expect(headers.getSetCookie()).toHaveLength(2);
@@ -606,22 +607,22 @@ describe("a key's behaviour", () => {
 describe("a credential", () => {
   const jwt = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";
 
-  test.each(providerIds)("that %s does not know is refused like a wrong key", async (provider) => {
+  test.each(mainProviders)("that %s does not know is refused like a wrong key", async (provider) => {
     const wrong = provider === "google" ? 400 : 401;
-    for (const other of providerIds.filter((id) => id !== provider)) {
+    for (const other of mainProviders.filter((id) => id !== provider)) {
       expect((await list(provider, fakeKey(other, "works"))).status).toBe(wrong);
     }
     expect((await list(provider, "unknown")).status).toBe(wrong);
     expect((await list(provider, `${fakeKey(provider, "works")}x`)).status).toBe(wrong);
   });
 
-  test.each(providerIds)("is needed by %s", async (provider) => {
+  test.each(mainProviders)("is needed by %s", async (provider) => {
     const headers = { "anthropic-version": "2023-06-01" };
     const bare = await fetch(`${fakes.origins[provider]}${listingPaths[provider]}`, { headers });
     expect(bare.status).toBe(provider === "google" ? 403 : 401);
   });
 
-  test.each(providerIds)("in the wrong place or beside a second one is refused by %s", async (provider) => {
+  test.each(mainProviders)("in the wrong place or beside a second one is refused by %s", async (provider) => {
     const key = fakeKey(provider, "works");
     const url = `${fakes.origins[provider]}${listingPaths[provider]}`;
     const version = { "anthropic-version": "2023-06-01" };
@@ -641,7 +642,7 @@ describe("a credential", () => {
     }
   });
 
-  test.each(providerIds)("that is an access token is no key of %s", async (provider) => {
+  test.each(mainProviders)("that is an access token is no key of %s", async (provider) => {
     const url = `${lenient.origins[provider]}${listingPaths[provider]}`;
     const answer = await fetch(url, { headers: credential(provider, jwt) });
     expect(answer.status).toBe(provider === "google" ? 400 : 401);
@@ -673,7 +674,7 @@ describe("a credential", () => {
   const leaked = Object.entries(leaks).map(([name, value]) => ({ name, value }));
 
   test.each(leaked)("does not help a request that leaks $name", async ({ name, value }) => {
-    for (const provider of providerIds) {
+    for (const provider of mainProviders) {
       const key = fakeKey(provider, "works");
       const answer = await list(provider, key, { [name]: value });
       expect(answer.status).toBe(400);
@@ -684,14 +685,14 @@ describe("a credential", () => {
 });
 
 describe("a fake", () => {
-  test.each(providerIds)("of %s refuses a path it does not have", async (provider) => {
+  test.each(mainProviders)("of %s refuses a path it does not have", async (provider) => {
     const url = `${fakes.origins[provider]}/v9/nothing`;
     const answer = await fetch(url, { headers: credential(provider, fakes.platformKeys[provider]) });
     expect(answer.status).toBe(404);
     expect(await answer.json()).toHaveProperty("error");
   });
 
-  test.each(providerIds)("of %s answers malformed JSON in the provider's shape", async (provider) => {
+  test.each(mainProviders)("of %s answers malformed JSON in the provider's shape", async (provider) => {
     const key = fakeKey(provider, "works");
     const url = (await generate(provider, key)).url;
     const answer = await fetch(url, { method: "POST", headers: credential(provider, key), body: "{" });
@@ -707,7 +708,7 @@ describe("a fake", () => {
     expect(await answer.text()).toContain("anthropic-version: header is required");
   });
 
-  test.each(providerIds)("of %s records what it saw and forgets it on demand", async (provider) => {
+  test.each(mainProviders)("of %s records what it saw and forgets it on demand", async (provider) => {
     const key = fakeKey(provider, "works", "alice");
     await (await generate(provider, key, { text: "remember", maxTokens: 7 })).text();
     await expect
@@ -765,7 +766,7 @@ describe("a fake", () => {
 });
 
 describe("fakeKey()", () => {
-  test.each(providerIds)("makes a fresh key in the format of %s", (provider) => {
+  test.each(mainProviders)("makes a fresh key in the format of %s", (provider) => {
     const prefixes = { openai: "sk-proj-", anthropic: "sk-ant-api03-", google: "AQ.", groq: "gsk_" };
     const key = fakeKey(provider, "no_credit", "alice");
     expect(key).toMatch(new RegExp(`^${prefixes[provider]}fake-no_credit-alice-[0-9a-f]{32}$`));

@@ -43,7 +43,7 @@ function isModel(id: string, model: string): boolean {
 async function listModels(id: string, { platformKeys, origins, timeout_ms }: Asking): Promise<string[] | null> {
   const provider: Provider | undefined = Object.hasOwn(catalogue, id) ? catalogue[id as ProviderId] : undefined;
   const apiKey = platformKeys[id];
-  if (!provider || !apiKey) return null;
+  if (!provider?.check.listing || !apiKey) return null;
   const { header, before } = provider.api.authentication;
   try {
     const answer = await fetch(`${origins[id] ?? provider.api.origin}${provider.check.listing}`, {
@@ -58,10 +58,10 @@ async function listModels(id: string, { platformKeys, origins, timeout_ms }: Ask
   }
 }
 
-/** `data[].id`, or Google's `models[].name` without the `models/` before it. */
+/** `data[].id` or `[].id`, or Google's `models[].name` without the `models/` before it. */
 function idsOf(listing: unknown): string[] | null {
   const { data, models } = (listing ?? {}) as { data?: unknown; models?: unknown };
-  const rows = Array.isArray(data) ? data : models;
+  const rows = [data, models, listing].find((list) => Array.isArray(list));
   if (!Array.isArray(rows)) return null;
   return rows.flatMap(({ id, name }: { id?: unknown; name?: unknown }) => {
     const named = id ?? name;

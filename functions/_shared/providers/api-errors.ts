@@ -1,8 +1,8 @@
 /** Errors in a provider's own form: reading theirs, and writing ours so that its SDK raises its own typed error. */
-import type { Dialect } from "../../../catalogue/types.ts";
+import type { Dialect, ErrorForm } from "../../../catalogue/types.ts";
 import type { ByokError } from "../errors.ts";
-import { isRecord } from "../json.ts";
-import type { Answer } from "./types.ts";
+import { isRecord, valueAt } from "../json.ts";
+import type { Answer, Provider } from "./types.ts";
 
 /** An error as the rows of the catalogue look at it; a field that is absent or no text is empty. */
 export interface ApiError {
@@ -22,9 +22,25 @@ const maxLength = 2_000;
 /** Most details of one error that are looked at. */
 const maxDetails = 20;
 
-export function readError(dialect: Dialect, { status, body }: Answer): ApiError {
+export function readError({ api }: Pick<Provider, "api">, { status, body }: Answer): ApiError {
   // Google wraps an error in an array where a stream was asked for.
   const answer: unknown = Array.isArray(body) ? body[0] : body;
+  for (const form of api.errorForms ?? []) {
+    const error = inForm(form, answer);
+    if (error) return { status, ...error };
+  }
+  return inDialect(api.dialect, status, answer);
+}
+
+/** An error in a form of the provider's own; undefined if the body has another one. */
+function inForm(form: ErrorForm, answer: unknown): Omit<ApiError, "status"> | undefined {
+  const at = (path: string | undefined) => (path === undefined ? "" : numberOrTextOf(valueAt(answer, path)));
+  const [message, code, type] = [at(form.message), at(form.code), at(form.type)];
+  if (!message || (form.code && !code) || (form.type && !type)) return undefined;
+  return { isOwn: true, message, code, type, reasons: [] };
+}
+
+function inDialect(dialect: Dialect, status: number, answer: unknown): ApiError {
   const given = isRecord(answer) ? answer.error : undefined;
   const error = isRecord(given) ? given : {};
   const code = textOf(error.code);
@@ -64,6 +80,10 @@ function reasonsIn(details: unknown): string[] {
     const quotas = violations.flatMap(({ quotaId, quotaMetric }) => [quotaId, quotaMetric]);
     return [row.reason, row.error_code, ...quotas].map(textOf).filter(Boolean);
   });
+}
+
+function numberOrTextOf(value: unknown): string {
+  return typeof value === "number" ? String(value) : textOf(value);
 }
 
 function textOf(value: unknown): string {

@@ -26,7 +26,7 @@ export function rowsFor(provider: Provider): readonly AnswerRow[] {
  * @param body the body as JSON; undefined if it was none
  */
 export function rowOf(provider: Provider, answer: Answer): AnswerRow | undefined {
-  const error = readError(provider.api.dialect, answer);
+  const error = readError(provider, answer);
   return matchersFor(provider).find(({ matches }) => matches(error))?.row;
 }
 
@@ -38,7 +38,7 @@ export function classify(provider: Provider, answer: Answer): Classified {
   if (status < 400) return finding("unverified");
   const row = rowOf(provider, answer);
   if (row) return { ...finding(row.verdict, row.because), isOfModel: !!row.ofModel, isElsewhere: !!row.elsewhere };
-  return finding(readError(provider.api.dialect, answer).isOwn ? null : "unverified");
+  return finding(readError(provider, answer).isOwn ? null : "unverified");
 }
 
 function finding(verdict: Verdict | null, reason: Reason | null = null): Classified {
@@ -53,6 +53,9 @@ const successFields: Readonly<Record<Dialect, readonly string[]>> = {
 };
 
 function isOwnSuccess(dialect: Dialect, body: unknown): boolean {
+  // Together AI's list of models is nothing but the list.
+  if (Array.isArray(body))
+    return dialect === "openai" && body.every((row) => isRecord(row) && typeof row.id === "string");
   return isRecord(body) && !isRecord(body.error) && successFields[dialect].some((field) => Object.hasOwn(body, field));
 }
 

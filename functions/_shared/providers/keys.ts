@@ -9,5 +9,5 @@ export function authenticate({ api }: Provider, apiKey: string): Record<string, 
 
 /** Why a key is of a kind that can never work here, such as an admin key; null if it may work. */
 export function unsupportedKeyReason({ keys }: Provider, apiKey: string): string | null {
-  return keys.unsupported.find(({ prefix }) => apiKey.startsWith(prefix))?.message ?? null;
+  return keys.unsupported?.find(({ prefix }) => apiKey.startsWith(prefix))?.message ?? null;
 }

@@ -1,11 +1,11 @@
 /** The requests of a check: the list of models, and the shortest generation of one of them. */
 import type { Dialect } from "../../../catalogue/types.ts";
-import { isRecord } from "../json.ts";
+import { isRecord, valueAt } from "../json.ts";
 import type { Probe, Provider } from "./types.ts";
 
-/** Free: lists models. */
-export function listingProbe({ check }: Provider): Probe {
-  return { path: check.listing };
+/** Free: lists models. Undefined where the provider has no list. */
+export function listingProbe({ check }: Provider): Probe | undefined {
+  return check.listing === undefined ? undefined : { path: check.listing };
 }
 
 const oneWord = "Hi";
@@ -15,7 +15,8 @@ const minResponseTokens = 16;
 
 /** Costs one token: generates with a model. */
 export function generationProbe({ api }: Provider, model: string): Probe {
-  return { path: api.generation.replace("{model}", () => encodeModel(model)), body: bodies[api.dialect](model) };
+  const path = api.generation.replace("{model}", () => encodeModel(model));
+  return { path, body: bodies[api.dialect](model, api.limitField) };
 }
 
 /** The same at the Responses endpoint; undefined where the provider has none. */
@@ -30,8 +31,10 @@ export function isResponsesOnly({ api, check }: Provider, model: string): boolea
   return api.responses !== undefined && matches(check.responsesOnly, model);
 }
 
-const bodies: Readonly<Record<Dialect, (model: string) => unknown>> = {
-  openai: (model) => ({ model, messages: [{ role: "user", content: oneWord }], max_completion_tokens: 1 }),
+const bodies: Readonly<Record<Dialect, (model: string, limitField?: string) => unknown>> = {
+  openai: (model, limitField = "max_completion_tokens") => {
+    return { model, messages: [{ role: "user", content: oneWord }], [limitField]: 1 };
+  },
   anthropic: (model) => ({ model, messages: [{ role: "user", content: oneWord }], max_tokens: 1 }),
   google: () => ({
     contents: [{ role: "user", parts: [{ text: oneWord }] }],
@@ -49,8 +52,9 @@ const maxModelLength = 256;
 
 /** The models of a list that can chat, those to ask first at the beginning: the cheapest, and of these the newest. */
 export function chatModels({ check }: Provider, listing: unknown): string[] {
-  const rows = isRecord(listing) ? (listing.data ?? listing.models) : undefined;
-  const models = (Array.isArray(rows) ? rows : []).flatMap((row) => {
+  const rows = isRecord(listing) ? (listing.data ?? listing.models) : listing;
+  const chat = (Array.isArray(rows) ? rows : []).filter((row) => isChat(check.chatField, row));
+  const models = chat.flatMap((row) => {
     const id: unknown = isRecord(row) ? (row.id ?? row.name) : undefined;
     return typeof id === "string" && id !== "" && id.length <= maxModelLength && generates(row) ? [id] : [];
   });
@@ -65,6 +69,12 @@ export function chatModels({ check }: Provider, listing: unknown): string[] {
 function generates(row: Record<string, unknown>): boolean {
   const methods = row.supportedGenerationMethods;
   return !Array.isArray(methods) || methods.includes("generateContent");
+}
+
+/** A row that does not have the field at all is no reason to leave its model out either. */
+function isChat(field: Provider["check"]["chatField"], row: unknown): boolean {
+  const value = field && valueAt(row, field.path);
+  return value === undefined || String(value) === field?.value;
 }
 
 function rankOf(cheapest: readonly string[], model: string): number {

@@ -21,7 +21,8 @@ const maxAnswerLength = 1024 * 1024;
 /** Most models that one check asks. */
 const maxModels = 3;
 
-const unasked: Classified = { verdict: "unverified", reason: null, isOfModel: false, isElsewhere: false };
+const silent: Classified = { verdict: null, reason: null, isOfModel: false, isElsewhere: false };
+const unasked: Classified = { ...silent, verdict: "unverified" };
 
 /**
  * Checks a key in two steps. Listing models costs nothing but passes keys without credit and fails restricted keys that work,
@@ -30,6 +31,7 @@ const unasked: Classified = { verdict: "unverified", reason: null, isOfModel: fa
 export async function checkKey(provider: Provider, apiKey: string, options: CheckOptions): Promise<Finding> {
   const until_ms = performance.now() + 3 * options.timeout_ms;
   const questions = { provider, apiKey, options, until_ms };
+  if (!options.oneToken && !listProves(provider)) return { verdict: "unverified", reason: "check_limited" };
   const { listed, models } = await list(questions);
   if (!options.oneToken || !isWorthAToken(listed)) {
     return { verdict: listed.verdict ?? "unverified", reason: listed.reason };
@@ -84,12 +86,19 @@ async function list(
   questions: Questions,
 ): Promise<{ readonly listed: Classified; readonly models: readonly string[] }> {
   const { provider } = questions;
-  const listing = await ask(questions, listingProbe(provider));
+  const probe = listingProbe(provider);
+  if (!probe) return { listed: silent, models: provider.models.chat };
+  const listing = await ask(questions, probe);
   const listed = listing ? classify(provider, listing) : unasked;
   return {
-    listed,
+    listed: listProves(provider) ? listed : silent,
     models: listed.verdict === "verified" ? chatModels(provider, listing?.body) : provider.models.chat,
   };
+}
+
+/** Whether the list of models says anything about the key; what anyone gets does not. */
+function listProves({ check }: Provider): boolean {
+  return check.listing !== undefined && !check.isPublic;
 }
 
 /** Generates one token with a model, at the endpoint that serves it. */

@@ -1,6 +1,6 @@
 /** When a call on the platform's own key is charged, and when its hold is given back. */
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { providerIds } from "../../../functions/_shared/providers/index.ts";
+import { mainProviders } from "../../harness/providers/main.ts";
 import { ask, refusalOf, textOfStream } from "../../harness/calls.ts";
 import { letPlatformKey, platformRequests, requestsOnceLeft, resetPlatformKeys } from "../../harness/fakes.ts";
 import { type OwnStack, startOwnStack } from "../../harness/own-stack.ts";
@@ -31,7 +31,7 @@ async function expectNothingCharged(user: User): Promise<void> {
   expect(await ledger(user)).toEqual(["grant 100"]);
 }
 
-test.each(providerIds)("a streamed call on credits to %s is charged", async (provider) => {
+test.each(mainProviders)("a streamed call on credits to %s is charged", async (provider) => {
   const user = await newPayer();
   const response = await ask(user, provider, { operation, stream: true });
   expect(response.headers.get("x-byok-credits")).toBe("10");
@@ -51,7 +51,7 @@ test.each([
   "nothing is charged when a provider answers the platform's key with $behaviour",
   async ({ behaviour, status, code }) => {
     const user = await newPayer();
-    for (const provider of providerIds) {
+    for (const provider of mainProviders) {
       await letPlatformKey(stack, provider, behaviour);
       const response = await ask(user, provider, { operation });
       expect([provider, response.status, refusalOf(response)]).toEqual([provider, status, code]);
@@ -64,7 +64,7 @@ test.each([
 
 test("nothing is charged for what is no answer of an API, and it is not handed on", async () => {
   const user = await newPayer();
-  for (const provider of providerIds) {
+  for (const provider of mainProviders) {
     await letPlatformKey(stack, provider, "garbage");
     for (const stream of [false, true]) {
       const response = await ask(user, provider, { operation, stream });

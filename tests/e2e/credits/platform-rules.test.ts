@@ -1,6 +1,6 @@
 /** What credits buy: the platform's own key sends what is named here, and nothing else. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { providerIds } from "../../../functions/_shared/providers/index.ts";
+import { mainProviders } from "../../harness/providers/main.ts";
 import { ask, call, generation, platformModels, type Question, refusalOf } from "../../harness/calls.ts";
 import {
   allPlatformRequests,
@@ -39,7 +39,7 @@ async function expectNothingCharged(user: User): Promise<void> {
   expect((await ledger(user)).slice(1)).toEqual([]);
 }
 
-describe.each(providerIds)("%s", (provider) => {
+describe.each(mainProviders)("%s", (provider) => {
   test(`a call on credits reaches ${provider} with the platform's key and nothing of the caller`, async () => {
     const user = await newPayer();
     expect(

@@ -1,13 +1,13 @@
 /** What save and verify find out about a key, whatever the provider does. */
 import { describe, expect, test } from "vitest";
-import { type ProviderId, providerIds } from "../../../functions/_shared/providers/index.ts";
+import { type MainProvider, mainProviders } from "../../harness/providers/main.ts";
 import type { Verdict } from "../../../functions/_shared/providers/types.ts";
 import { ask, refusalOf } from "../../harness/calls.ts";
 import { type Behaviour, behave, fakeKey, requestsWith, script } from "../../harness/fakes.ts";
 import { checkFixtures } from "../../harness/providers/fixtures.ts";
 import { newByokUser, newUser, save, stack, verify } from "../../harness/users.ts";
 
-type Verdicts = Record<ProviderId, Verdict>;
+type Verdicts = Record<MainProvider, Verdict>;
 
 const all = (verdict: Verdict): Verdicts => ({ openai: verdict, anthropic: verdict, google: verdict, groq: verdict });
 
@@ -32,9 +32,9 @@ const verdicts: { behaviour: Behaviour; expected: Verdicts }[] = [
 const worksWith = (verdict: Verdict) => ["verified", "restricted", "rate_limited"].includes(verdict);
 
 /** Does something for all providers at once; the results by provider. */
-async function eachProvider<T>(work: (provider: ProviderId) => Promise<T>): Promise<Record<ProviderId, T>> {
-  const results = await Promise.all(providerIds.map(async (provider) => [provider, await work(provider)] as const));
-  return Object.fromEntries(results) as Record<ProviderId, T>;
+async function eachProvider<T>(work: (provider: MainProvider) => Promise<T>): Promise<Record<MainProvider, T>> {
+  const results = await Promise.all(mainProviders.map(async (provider) => [provider, await work(provider)] as const));
+  return Object.fromEntries(results) as Record<MainProvider, T>;
 }
 
 test.each(verdicts)(
@@ -44,7 +44,7 @@ test.each(verdicts)(
     const keys = await eachProvider(async (provider) => fakeKey(provider, behaviour));
     const answers = await eachProvider((provider) => save(user, provider, keys[provider]));
     const { data: stored } = await user.supabase.from("credentials").select("provider, hint, status, verified_at");
-    for (const provider of providerIds) {
+    for (const provider of mainProviders) {
       const verdict = expected[provider];
       const { status, body } = answers[provider];
       const row = stored?.find((credential) => credential.provider === provider);
@@ -70,7 +70,7 @@ test.each(verdicts)(
     await eachProvider((provider) => behave(stack, provider, keys[provider], behaviour));
     const answers = await eachProvider((provider) => verify(user, provider));
     const { data: stored } = await user.supabase.from("credentials").select("provider, id, status, verified_at");
-    for (const provider of providerIds) {
+    for (const provider of mainProviders) {
       const verdict = expected[provider];
       const { status, body } = answers[provider];
       const row = stored?.find((credential) => credential.provider === provider);
@@ -85,7 +85,7 @@ test.each(verdicts)(
   },
 );
 
-test.each(providerIds)("save tells why, beside the verdict, in every case that is known of %s", async (provider) => {
+test.each(mainProviders)("save tells why, beside the verdict, in every case that is known of %s", async (provider) => {
   const user = await newUser();
   const cases = checkFixtures.filter(([id]) => id === provider).map(([, fixture]) => fixture);
   expect(cases.length).toBeGreaterThan(5);
@@ -100,7 +100,7 @@ test.each(providerIds)("save tells why, beside the verdict, in every case that i
   }
 });
 
-describe.each(providerIds)("%s", (provider) => {
+describe.each(mainProviders)("%s", (provider) => {
   test(`save asks ${provider} for a list, which is free, and for one token`, async () => {
     const apiKey = fakeKey(provider, "works");
     await save(await newUser(), provider, apiKey);
@@ -114,7 +114,7 @@ describe.each(providerIds)("%s", (provider) => {
   test(`save follows no redirect of ${provider}`, async () => {
     const apiKey = fakeKey(provider, "redirects");
     await save(await newUser(), provider, apiKey);
-    for (const other of providerIds.filter((id) => id !== provider))
+    for (const other of mainProviders.filter((id) => id !== provider))
       expect(await requestsWith(stack, other, apiKey)).toEqual([]);
   });
 

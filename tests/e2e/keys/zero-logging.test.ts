@@ -8,7 +8,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type ProviderId, providerIds } from "../../../functions/_shared/providers/index.ts";
+import { type MainProvider, mainProviders } from "../../harness/providers/main.ts";
 import { ask, call, refusalOf } from "../../harness/calls.ts";
 import { type Behaviour, behave, fakeKey } from "../../harness/fakes.ts";
 import { type OwnStack, startOwnStack } from "../../harness/own-stack.ts";
@@ -35,12 +35,12 @@ const behaviours: Behaviour[] = [
 ] as Behaviour[];
 
 /** Each provider's answer to each of them, whole and streamed. */
-const kindsOfCall = 2 * providerIds.length * behaviours.length;
+const kindsOfCall = 2 * mainProviders.length * behaviours.length;
 const callCount = Math.max(kindsOfCall, Number(process.env.LEAK_CALLS ?? 0));
 
 interface Caller {
   readonly user: User;
-  readonly keys: Readonly<Record<ProviderId, string>>;
+  readonly keys: Readonly<Record<MainProvider, string>>;
   readonly prompt: string;
 }
 
@@ -77,8 +77,8 @@ afterAll(async () => {
 /** A user with a key for each provider. The keys hold characters that every encoding writes in another way. */
 async function newCaller(index: number): Promise<Caller> {
   const user = await newUser(100, stack);
-  const keys = {} as Record<ProviderId, string>;
-  for (const provider of providerIds) {
+  const keys = {} as Record<MainProvider, string>;
+  for (const provider of mainProviders) {
     keys[provider] = fakeKey(provider, "echoes");
     await behave(stack, provider, keys[provider], "works");
     expect((await save(user, provider, keys[provider])).status).toBe(200);
@@ -91,8 +91,8 @@ async function newCaller(index: number): Promise<Caller> {
 
 /** One call, and what came of it: `200`, `403 api_key_rejected`, `200 broken off`, `left`. Fails where an answer shows a secret. */
 async function makeCall({ user, keys, prompt }: Caller, number: number): Promise<string> {
-  const behaviour = behaviours[Math.floor(number / (2 * providerIds.length)) % behaviours.length]!;
-  const provider = providerIds[Math.floor(number / 2) % providerIds.length]!;
+  const behaviour = behaviours[Math.floor(number / (2 * mainProviders.length)) % behaviours.length]!;
+  const provider = mainProviders[Math.floor(number / 2) % mainProviders.length]!;
   const stream = number % 2 === 1;
   await behave(stack, provider, keys[provider], behaviour);
   const leaving = new AbortController();

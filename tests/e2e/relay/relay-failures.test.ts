@@ -1,8 +1,9 @@
 /** What becomes of a provider's failures on the way to the client, and what of an API key in them. */
 import { describe, expect, test } from "vitest";
-import { type ProviderId, providerIds, providers } from "../../../functions/_shared/providers/index.ts";
+import { type ProviderId, providers } from "../../../functions/_shared/providers/index.ts";
 import { authenticate } from "../../../functions/_shared/providers/keys.ts";
 import { ask, generation, refusalOf, textOfStream } from "../../harness/calls.ts";
+import { mainProviders } from "../../harness/providers/main.ts";
 import { fakeKey, requestsWith } from "../../harness/fakes.ts";
 import { readToEnd } from "../../harness/streams.ts";
 import { newByokUser, newUser, save, stack } from "../../harness/users.ts";
@@ -20,14 +21,14 @@ function askDirectly(provider: ProviderId, apiKey: string): Promise<Response> {
   });
 }
 
-describe.each(providerIds)("%s", (provider) => {
+describe.each(mainProviders)("%s", (provider) => {
   test(`a redirect of ${provider} is not followed and not handed on`, async () => {
     const { user, apiKey } = await newByokUser(provider, { behaviour: "redirects" });
     const response = await ask(user, provider);
     expect([response.status, refusalOf(response)]).toEqual([502, "provider_misbehaved"]);
     expect(response.headers.get("location")).toBeNull();
     expect(await requestsWith(stack, provider, apiKey)).toHaveLength(1);
-    for (const other of providerIds.filter((id) => id !== provider))
+    for (const other of mainProviders.filter((id) => id !== provider))
       expect(await requestsWith(stack, other, apiKey)).toEqual([]);
   });
 

@@ -3,7 +3,8 @@ import { gzipSync } from "node:zlib";
 import { FunctionRegion } from "@supabase/supabase-js";
 import { describe, expect, test } from "vitest";
 import { ask, call, generation, refusalOf } from "../../harness/calls.ts";
-import { expectOnlyTheKey, type ProviderId } from "../../harness/fakes.ts";
+import { expectOnlyTheKey } from "../../harness/fakes.ts";
+import { type MainProvider, mainProviders } from "../../harness/providers/main.ts";
 import { newByokUser, newUser, stack } from "../../harness/users.ts";
 
 /** What clients, browsers and proxies send and no provider may see. */
@@ -43,29 +44,24 @@ const chosenHeaders = {
   },
   google: { "x-goog-api-client": "google-genai-sdk/3", "x-goog-fieldmask": "candidates" },
   groq: { "groq-model-version": "latest" },
-} satisfies Record<ProviderId, Record<string, string>>;
+} satisfies Record<MainProvider, Record<string, string>>;
 
-test.each<ProviderId>(["openai", "anthropic", "google", "groq"])(
-  "%s gets the headers that choose its features, and no others",
-  async (provider) => {
-    const owner = await newByokUser(provider);
-    const everybodys = Object.assign({}, ...Object.values(chosenHeaders)) as Record<string, string>;
-    const headers: Record<string, string> = { ...privateHeaders, ...everybodys, accept: "application/json" };
-    const response = await ask(owner.user, provider, { headers });
-    expect(response.status).toBe(200);
-    const [request] = await expectOnlyTheKey(provider, owner);
-    expect(request?.headers).toMatchObject({
-      ...chosenHeaders[provider],
-      accept: "application/json",
-      "content-type": "application/json",
-      "accept-encoding": "identity",
-    });
-    const others = Object.keys({ ...privateHeaders, ...everybodys }).filter(
-      (name) => !(name in chosenHeaders[provider]),
-    );
-    for (const name of others) expect(request?.headers[name]).not.toBe(headers[name]);
-  },
-);
+test.each(mainProviders)("%s gets the headers that choose its features, and no others", async (provider) => {
+  const owner = await newByokUser(provider);
+  const everybodys = Object.assign({}, ...Object.values(chosenHeaders)) as Record<string, string>;
+  const headers: Record<string, string> = { ...privateHeaders, ...everybodys, accept: "application/json" };
+  const response = await ask(owner.user, provider, { headers });
+  expect(response.status).toBe(200);
+  const [request] = await expectOnlyTheKey(provider, owner);
+  expect(request?.headers).toMatchObject({
+    ...chosenHeaders[provider],
+    accept: "application/json",
+    "content-type": "application/json",
+    "accept-encoding": "identity",
+  });
+  const others = Object.keys({ ...privateHeaders, ...everybodys }).filter((name) => !(name in chosenHeaders[provider]));
+  for (const name of others) expect(request?.headers[name]).not.toBe(headers[name]);
+});
 
 test("a compressed body arrives as it is, and says how it is compressed", async () => {
   const owner = await newByokUser("openai");

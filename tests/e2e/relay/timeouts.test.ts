@@ -1,6 +1,6 @@
 /** A provider that is silent: how long calls and checks wait for it. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { providerIds } from "../../../functions/_shared/providers/index.ts";
+import { mainProviders } from "../../harness/providers/main.ts";
 import { ask, callUrl, generation, refusalOf } from "../../harness/calls.ts";
 import { behave, fakeKey, requestsOnceLeft, requestsWith } from "../../harness/fakes.ts";
 import { type OwnStack, startOwnStack } from "../../harness/own-stack.ts";
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack.stop());
 
-describe.each(providerIds)("%s", (provider) => {
+describe.each(mainProviders)("%s", (provider) => {
   test(`a call that ${provider} never answers ends in provider_timeout, and the request there ends with it`, async () => {
     const { user, apiKey } = await newByokUser(provider, { behaviour: "hangs", on: stack });
     const response = await ask(user, provider);

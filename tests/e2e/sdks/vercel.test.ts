@@ -1,7 +1,7 @@
 /** Vercel's `ai` beyond the contract. */
 import { embedMany, generateText, stepCountIs } from "ai";
 import { expect, test } from "vitest";
-import { providerIds } from "../../../functions/_shared/providers/index.ts";
+import { mainProviders } from "../../harness/providers/main.ts";
 import { callUrl } from "../../harness/calls.ts";
 import { expectOnlyTheKey, type ProviderId } from "../../harness/fakes.ts";
 import { expectBalance, newByokUser, newUser, type User } from "../../harness/users.ts";
@@ -27,7 +27,7 @@ test.each(["openai", "google"] as const)("the AI SDK embeds with the user's own 
   await expectOnlyTheKey(provider, owner);
 });
 
-test.each(providerIds)("the AI SDK on credits runs a tool of %s and talks on", async (provider) => {
+test.each(mainProviders)("the AI SDK on credits runs a tool of %s and talks on", async (provider) => {
   const user = await newUser(100);
   const model = modelOf[provider]({ ...settingsOf(user, provider), headers });
   const settings = { model, providerOptions: { openai: { store: false } }, tools: weatherTool().tools };

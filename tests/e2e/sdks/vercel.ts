@@ -4,9 +4,8 @@ import { createGoogleGenerativeAI } from "@ai-sdk/google";
 import { createGroq } from "@ai-sdk/groq";
 import { createOpenAI } from "@ai-sdk/openai";
 import { APICallError, generateText, jsonSchema, type LanguageModel, stepCountIs, streamText, tool } from "ai";
-import { providerIds } from "../../../functions/_shared/providers/index.ts";
+import { type MainProvider, mainProviders } from "../../harness/providers/main.ts";
 import { platformModels as models } from "../../harness/calls.ts";
-import type { ProviderId } from "../../harness/fakes.ts";
 import { collect } from "../../harness/streams.ts";
 import { hello, question, type Sdk, type Settings, weather } from "./sdk.ts";
 
@@ -16,7 +15,7 @@ export const openAiOf = ({ url, ...settings }: ProviderSettings) => createOpenAI
 export const googleOf = ({ url, ...settings }: ProviderSettings) =>
   createGoogleGenerativeAI({ ...settings, baseURL: `${url}/v1beta` });
 
-export const modelOf: Record<ProviderId, (settings: ProviderSettings) => LanguageModel> = {
+export const modelOf: Record<MainProvider, (settings: ProviderSettings) => LanguageModel> = {
   openai: (settings) => openAiOf(settings)(models.openai),
   anthropic: ({ url, ...settings }) => createAnthropic({ ...settings, baseURL: `${url}/v1` })(models.anthropic),
   google: (settings) => googleOf(settings)(models.google),
@@ -34,7 +33,7 @@ export function weatherTool() {
   return { cities, tools: { weather: tool({ inputSchema, execute }) } };
 }
 
-const rowOf = (provider: ProviderId): Sdk => ({
+const rowOf = (provider: MainProvider): Sdk => ({
   ...{ name: `AI SDK for ${provider}`, provider },
   open({ maxRetries, timeout: _, ...settings }) {
     const request = { model: modelOf[provider](settings), ...(maxRetries !== undefined && { maxRetries }) };
@@ -73,4 +72,4 @@ const rowOf = (provider: ProviderId): Sdk => ({
   hasTimeout: false,
 });
 
-export const aiSdks = providerIds.map(rowOf);
+export const aiSdks = mainProviders.map(rowOf);

@@ -1,5 +1,5 @@
 /** What providers answer, from fixtures/providers/: reduced to what matters, each with its source and the day it was read. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ProviderId, providerIds } from "../../../functions/_shared/providers/index.ts";
 import type { Reason, Verdict } from "../../../functions/_shared/providers/types.ts";
@@ -12,6 +12,8 @@ interface Fixture {
   /** ISO 8601. */
   readonly seen: string;
   readonly reason: Reason | null;
+  /** The source has the status and the form of the answer; some of its words are ours. */
+  readonly composed?: true;
 }
 
 /** One answer, and what it says about the key; without a body it is no JSON. */
@@ -29,8 +31,9 @@ export interface CheckFixture extends Fixture, Script {
 
 function read<T>(kind: "answers" | "checks"): [provider: ProviderId, fixture: T][] {
   return providerIds.flatMap((provider) => {
-    const text = readFileSync(join(root, "fixtures/providers", provider, `${kind}.json`), "utf8");
-    return (JSON.parse(text) as T[]).map((fixture): [ProviderId, T] => [provider, fixture]);
+    const path = join(root, "fixtures/providers", provider, `${kind}.json`);
+    const fixtures = existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as T[]) : [];
+    return fixtures.map((fixture): [ProviderId, T] => [provider, fixture]);
   });
 }
 

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { offers } from "../../../catalogue/offers/index.ts";
 import { checkOffer, findOffer, offeredSearch } from "../../../functions/_shared/credits/offers.ts";
-import { providerIds, type ProviderId } from "../../../functions/_shared/providers/index.ts";
+import type { ProviderId } from "../../../functions/_shared/providers/index.ts";
+import { type MainProvider, mainProviders } from "../../harness/providers/main.ts";
 import { anthropicCases } from "./cases-anthropic.ts";
 import { googleCases } from "./cases-google.ts";
 import { groqCases } from "./cases-groq.ts";
@@ -13,7 +14,7 @@ import type { Json, OfferCase, ProviderCases } from "./cases.ts";
 // Thousands of cases each, on a machine that may be busy.
 vi.setConfig({ testTimeout: 60_000 });
 
-const cases: Record<ProviderId, ProviderCases> = {
+const cases: Record<MainProvider, ProviderCases> = {
   openai: openaiCases,
   anthropic: anthropicCases,
   google: googleCases,
@@ -39,7 +40,7 @@ describe("offeredSearch()", () => {
   );
 });
 
-describe.each(providerIds)("the offers of %s", (provider) => {
+describe.each(mainProviders)("the offers of %s", (provider) => {
   const { offered, notOffered } = cases[provider];
 
   test("have cases for each of them", () => {

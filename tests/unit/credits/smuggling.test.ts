@@ -4,14 +4,15 @@
  */
 import { describe, expect, test } from "vitest";
 import { checkOffer, findOffer } from "../../../functions/_shared/credits/offers.ts";
-import { providerIds, type ProviderId } from "../../../functions/_shared/providers/index.ts";
+import type { ProviderId } from "../../../functions/_shared/providers/index.ts";
+import { type MainProvider, mainProviders } from "../../harness/providers/main.ts";
 import { anthropicCases } from "./cases-anthropic.ts";
 import type { Json, OfferCase, ProviderCases } from "./cases.ts";
 import { googleCases } from "./cases-google.ts";
 import { groqCases } from "./cases-groq.ts";
 import { openaiCases } from "./cases-openai.ts";
 
-const cases: Record<ProviderId, ProviderCases> = {
+const cases: Record<MainProvider, ProviderCases> = {
   openai: openaiCases,
   anthropic: anthropicCases,
   google: googleCases,
@@ -53,7 +54,7 @@ function isOwnData(path: string): boolean {
   return steps.some((_, at) => ownData.test(steps.slice(0, at + 1).join(".")));
 }
 
-describe.each(providerIds)("%s", (provider) => {
+describe.each(mainProviders)("%s", (provider) => {
   test.each(cases[provider].offered.map((one) => [one.path, one] as const))("%s", (path, one) => {
     let tried = 0;
     for (const more of [{}, ...one.welcome]) tried += tryAll(provider, path, one, more);

@@ -60,11 +60,12 @@ describe("countByKid()", () => {
 describe("rewrapBatch()", () => {
   test("re-encrypts every envelope under the primary key, for the same user, credential and provider", async () => {
     const envelopes = await Promise.all(providerIds.map((provider) => listed(1, provider, `key of ${provider}`)));
+    const limit = envelopes.length;
     const database = databaseWith(...envelopes);
-    const result = await rewrapBatch({ database, keyring: await keyringOf(2, 1) }, batchOf({ after: "id", limit: 4 }));
+    const result = await rewrapBatch({ database, keyring: await keyringOf(2, 1) }, batchOf({ after: "id", limit }));
     const next = envelopes.at(-1)?.credentialId;
-    expect(result).toEqual({ rewrapped: 4, left_alone: 0, unreadable: [], next });
-    expect(database.listEnvelopes).toHaveBeenCalledExactlyOnceWith(1, "id", 4);
+    expect(result).toEqual({ rewrapped: limit, left_alone: 0, unreadable: [], next });
+    expect(database.listEnvelopes).toHaveBeenCalledExactlyOnceWith(1, "id", limit);
     const [replacements] = database.replaceEnvelopes.mock.calls[0]!;
     const withoutOld = await keyringOf(2);
     for (const [index, { sealed, ...before }] of replacements.entries()) {

@@ -59,7 +59,7 @@ describe.each(providerIds)("of %s", (id) => {
     ["a redirect", 302, {}],
     ["a refusal in no JSON, as a proxy's", 403, undefined],
     ["a 401 in no JSON", 401, undefined],
-    ["a 401 in a JSON that is not the API's", 401, { message: "Unauthorized" }],
+    ["a 401 in a JSON that is not the API's", 401, { reply: "Unauthorized" }],
     ["a 403 in almost the API's form", 403, { error: { message: "Forbidden" } }],
     ["a rate limit in no JSON", 429, undefined],
     ["a bad request in a JSON that is not the API's", 400, {}],

@@ -18,9 +18,11 @@ describe.each(providerIds)("the requests of a check of %s", (id) => {
     expect(`${url.pathname}${url.search}`).toBe(probe.path);
   };
 
-  test("list models by a GET", () => {
-    expectValid(listingProbe(provider));
-    expect(listingProbe(provider).body).toBeUndefined();
+  test("list models by a GET, where there is a list", () => {
+    const probe = listingProbe(provider);
+    expect(probe?.path).toBe(provider.check.listing);
+    if (probe) expectValid(probe);
+    expect(probe?.body).toBeUndefined();
   });
 
   test.each(["a-model", "models/a-model", "vendor/a-model", "ft:gpt:acme::1"])(

@@ -72,10 +72,12 @@ describe("checkKey()", () => {
 
   test.each(providerIds)("asks %s with its own key header and nothing that is ours", async (provider) => {
     const { received } = await check(ok, ok, { provider });
-    expect(received).toHaveLength(2);
-    for (const { method, url, headers, body } of received) {
-      const probe =
-        method === "GET" ? listingProbe(providers[provider]) : generationProbe(providers[provider], "gpt-5-nano");
+    const listing = listingProbe(providers[provider]);
+    const model = listing ? "gpt-5-nano" : String(providers[provider].models.chat[0]);
+    const probes = [...(listing ? [listing] : []), generationProbe(providers[provider], model)];
+    expect(received).toHaveLength(probes.length);
+    for (const [index, { method, url, headers, body }] of received.entries()) {
+      const probe = probes[index]!;
       expect(url).toBe(probe.path);
       expect(body).toBe(probe.body === undefined ? "" : JSON.stringify(probe.body));
       const expected = {
@@ -89,6 +91,22 @@ describe("checkKey()", () => {
       const runtime = ["host", "connection", "content-length", "accept-language", "sec-fetch-mode", "user-agent"];
       expect(Object.keys(headers).filter((name) => !(name in expected) && !runtime.includes(name))).toEqual([]);
     }
+  });
+
+  test.each<[ProviderId, string]>([
+    ["openrouter", "shows its list to anyone"],
+    ["fireworks", "has no list to rely on"],
+  ])("has the generation alone decide at %s, which %s", async (provider) => {
+    const find = async (listing: Reply, generation: Reply) => {
+      const { verdict, reason } = await check(listing, generation, { provider });
+      return { verdict, reason };
+    };
+    const wrong: Reply = [401, { error: { message: "No such key", code: "401" } }];
+    expect(await find(ok, wrong)).toEqual({ verdict: "rejected", reason: null });
+    expect(await find(wrong, ok)).toEqual({ verdict: "verified", reason: null });
+    expect(await find(outage, ok)).toEqual({ verdict: "verified", reason: null });
+    const { methods, ...found } = await check(ok, ok, { provider, oneToken: false });
+    expect({ ...found, methods }).toMatchObject({ verdict: "unverified", reason: "check_limited", methods: [] });
   });
 
   test("generates with a model that the listing named", async () => {

@@ -9,7 +9,7 @@ const platform = { payer: "platform", apiKey: "sk-platform", microcredits: 10_00
 describe("outboundHeaders()", () => {
   const sent = { "content-type": "multipart/form-data; boundary=x", accept: "text/event-stream" };
   /** The headers of each provider's own that choose features or an account. */
-  const features: Readonly<Record<ProviderId, Record<string, string>>> = {
+  const features: Readonly<Partial<Record<ProviderId, Record<string, string>>>> = {
     openai: { "openai-beta": "assistants=v2", "openai-organization": "org-1", "openai-project": "proj-1" },
     anthropic: {
       "anthropic-version": "2026-10-21",

@@ -1,0 +1,69 @@
+/** What the providers that speak OpenAI's API at an address of their own have in common. A row says the rest. */
+import type { AnswerRow, ErrorForm, Provider, Source } from "./types.ts";
+
+export interface CompatibleRow {
+  readonly number: number;
+  readonly name: string;
+  readonly keys: Provider["keys"];
+  /** `https://host`. */
+  readonly origin: string;
+  /** What stands before `/chat/completions` and `/models`, such as `/v1`. */
+  readonly base: string;
+  /** `needs_key`: a key that does not work gets no list. `public`: anyone gets it. `none`: there is none to rely on. */
+  readonly listing: "needs_key" | "public" | "none";
+  /** Absent: a list that names models for other things says so by their names, as everywhere. */
+  readonly check?: Pick<Provider["check"], "cannotChat" | "chatField" | "cheapest">;
+  /** Absent: `max_tokens`, which most of them know. */
+  readonly limitField?: "max_completion_tokens";
+  readonly errorForms?: readonly ErrorForm[];
+  readonly models: Source & { readonly chat: readonly string[] };
+  readonly documentation: readonly Source[];
+  readonly sources?: Readonly<Record<string, Source>>;
+  readonly answers?: readonly AnswerRow[];
+}
+
+/** Models for other things than chats, as they are named wherever open models are served. */
+const otherThanChat =
+  "asr|bge-|clip|dall-e|diffusion|embed|flux|guard|image|imagine|moderation|ocr|rerank|safety|sora|speech|tts|video|voice|whisper";
+
+/** Models that are small and served nearly everywhere, then what is called small. */
+const small = [
+  "gpt-oss-20b$",
+  "(?:^|[-_/])(?:[1-9]|1\\d)b(?:$|[-_:])",
+  "flash|fast|lite|mini|nano|small|turbo",
+  "gpt-oss",
+];
+
+/** Rows of the catalogue by id. */
+export function fromRows<Id extends string>(rows: Readonly<Record<Id, CompatibleRow>>): Record<Id, Provider> {
+  const whole = Object.entries<CompatibleRow>(rows).map(([id, row]) => [id, wholeRow(row)]);
+  return Object.fromEntries(whole) as Record<Id, Provider>;
+}
+
+/** Paths and authentication are those of OpenAI's SDKs: `<base>/chat/completions`, `Bearer`. */
+function wholeRow(row: CompatibleRow): Provider {
+  const { base, origin, listing, check, limitField, errorForms, models, ...others } = row;
+  return {
+    ...{ sources: {}, answers: [] },
+    ...others,
+    sdkPaths: { sdk: base, aiSdk: base },
+    api: {
+      dialect: "openai",
+      origin,
+      prefixes: [`${base}/`],
+      authentication: { header: "authorization", before: "Bearer " },
+      headers: {},
+      generation: `${base}/chat/completions`,
+      ...(limitField ? {} : { limitField: "max_tokens" as const }),
+      ...(errorForms ? { errorForms } : {}),
+    },
+    check: {
+      ...(listing === "none" ? {} : { listing: `${base}/models` }),
+      ...(listing === "public" ? { isPublic: true as const } : {}),
+      cannotChat: otherThanChat,
+      cheapest: small,
+      ...check,
+    },
+    models: { ...models, other: [] },
+  };
+}

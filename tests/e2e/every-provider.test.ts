@@ -1,0 +1,75 @@
+/** What every row of the catalogue does, at its fake: a new provider needs no line here. */
+import { beforeAll, describe, expect, test } from "vitest";
+import { providerIds, providers } from "../../functions/_shared/providers/index.ts";
+import { ask, call, refusalOf, textOf, textOfStream } from "../harness/calls.ts";
+import { behave, expectOnlyTheKey, fakeKey, requestsWith } from "../harness/fakes.ts";
+import { mainProviders } from "../harness/providers/main.ts";
+import { newUser, save, verify } from "../harness/users.ts";
+
+describe.each(providerIds)("%s", (provider) => {
+  let user: Awaited<ReturnType<typeof newUser>>;
+  beforeAll(async () => {
+    user = await newUser();
+  });
+
+  test("accepts a key that works, and keeps it when a wrong one is refused", async () => {
+    const apiKey = fakeKey(provider, "works");
+    expect(await save(user, provider, apiKey)).toMatchObject({ status: 200, body: { verdict: "verified" } });
+    const wrong = await save(user, provider, fakeKey(provider, "rejected"));
+    expect(wrong).toMatchObject({ status: 422, body: { error: { code: "api_key_rejected" } } });
+    expect(await verify(user, provider)).toMatchObject({ status: 200, body: { verdict: "verified" } });
+  });
+
+  test("tells that the account behind a key cannot pay", async () => {
+    const saved = await save(user, provider, fakeKey(provider, "no_credit"));
+    expect(saved).toMatchObject({ status: 200, body: { verdict: "no_credit", reason: expect.any(String) } });
+  });
+
+  test("answers a call, whole and streamed, that has the key where it belongs and nothing else of the caller", async () => {
+    const apiKey = fakeKey(provider, "works");
+    await save(user, provider, apiKey);
+    const whole = await ask(user, provider, { text: "one" });
+    expect(whole.headers.get("x-byok-funding")).toBe("byok");
+    expect(textOf(provider, await whole.json())).toBe("Echo: one");
+    const streamed = await ask(user, provider, { text: "two", stream: true });
+    expect(streamed.headers.get("content-type")).toMatch(/^text\/event-stream/);
+    expect(textOfStream(provider, await streamed.text())).toBe("Echo: two");
+    const { header, before } = providers[provider].api.authentication;
+    for (const { headers } of await expectOnlyTheKey(provider, { user, apiKey })) {
+      expect(headers[header] === `${before}${apiKey}`, "the key is in the provider's own header").toBe(true);
+    }
+  });
+
+  test("shows no key in an error that repeats it", async () => {
+    const apiKey = fakeKey(provider, "echoes");
+    await save(user, provider, apiKey);
+    await behave(user.stack, provider, apiKey, "echoes");
+    const answer = await ask(user, provider);
+    expect(answer.status).toBeGreaterThanOrEqual(400);
+    const text = await answer.text();
+    for (const form of [apiKey, encodeURIComponent(apiKey), JSON.stringify(apiKey).slice(1, -1)]) {
+      expect(text.includes(form), "the key is not in the answer").toBe(false);
+    }
+  });
+
+  test("is not asked for a path outside its API", async () => {
+    const apiKey = fakeKey(provider, "works");
+    await save(user, provider, apiKey);
+    const before = (await requestsWith(user.stack, provider, apiKey)).length;
+    for (const path of ["", "/", "/internal/keys", "/v1alpha0/models"]) {
+      const refused = await call(user, `${provider}${path}`);
+      expect([path, refused.status, refusalOf(refused)]).toEqual([path, 404, "unknown_path"]);
+    }
+    expect(await requestsWith(user.stack, provider, apiKey)).toHaveLength(before);
+  });
+});
+
+test("credits buy nothing of a provider without an offer, though the platform has a key for it", async () => {
+  const user = await newUser(100);
+  for (const provider of providerIds.filter((id) => !(mainProviders as readonly string[]).includes(id))) {
+    const refused = await ask(user, provider, { operation: "kernel_build" });
+    expect([provider, refused.status, refusalOf(refused)]).toEqual([provider, 403, "not_offered"]);
+  }
+  const { data } = await user.supabase.from("entries").select().neq("kind", "grant");
+  expect(data).toEqual([]);
+});
