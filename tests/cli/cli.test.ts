@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, w
 import { tmpdir } from "node:os";
 import path from "node:path";
 import postgres from "postgres";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { defaultSupabaseDir } from "../../stack/config.ts";
 import { migrate } from "../../stack/postgres/migrate.ts";
 import { type Stack, startStack } from "../../stack/stack.ts";
@@ -46,17 +46,17 @@ async function query<Row extends object>(text: string): Promise<Row[]> {
 const versions = () => readdirSync(path.join(supabaseDir, "migrations")).map((file) => file.split("_", 1)[0]!);
 
 describe("the Supabase CLI on the running stack", () => {
-  it("`migration list` finds every migration in the folder and in the database", async () => {
+  test("`migration list` finds every migration in the folder and in the database", async () => {
     const output = await supabase(folder, "migration", "list");
     expect(versions().length).toBeGreaterThan(0);
     for (const version of versions()) expect(output.split(version)).toHaveLength(3);
   });
 
-  it("`migration up` has nothing to do", async () => {
+  test("`migration up` has nothing to do", async () => {
     expect(await supabase(folder, "migration", "up")).toContain("up to date");
   });
 
-  it.each(clis)(
+  test.each(clis)(
     "`db push` of version $version shows a new migration and applies it, and the stack takes it as applied",
     async (cli) => {
       const push = (...args: string[]) =>
@@ -78,7 +78,7 @@ describe("the Supabase CLI on the running stack", () => {
     },
   );
 
-  it("what the stack records of a migration is what the CLI records", async () => {
+  test("what the stack records of a migration is what the CLI records", async () => {
     const recorded = "select * from supabase_migrations.schema_migrations order by version";
     const byStack = await query(recorded);
     const sql = postgres(stack.adminDbUrl, { max: 1, onnotice: () => {} });
@@ -88,11 +88,11 @@ describe("the Supabase CLI on the running stack", () => {
     expect(await query(recorded)).toEqual(byStack);
   });
 
-  it("`db query` runs as postgres", async () => {
+  test("`db query` runs as postgres", async () => {
     expect(await supabase(folder, "db", "query", "select current_user as who")).toMatch(/who.*postgres/s);
   });
 
-  it("`db advisors` finds no error and no warning", async () => {
+  test("`db advisors` finds no error and no warning", async () => {
     const output = await supabase(folder, "db", "advisors", "--level", "info", "--output-format", "json");
     const { results } = JSON.parse(/^\{.*$/m.exec(output)![0]) as {
       results: { level: string; detail: string }[];

@@ -5,7 +5,7 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Client } from "pg";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { projectDir } from "../../stack/config.ts";
 import { type Stack, startStack } from "../../stack/stack.ts";
 import { runCommand } from "../harness/processes.ts";
@@ -34,7 +34,7 @@ function credits(args: string[], env: Record<string, string> = {}) {
 describe("exposure", () => {
   const exposure = (...args: string[]) => credits(["exposure", "--costs", example, ...args]);
 
-  it("prints the worst call and the worst credit of every pair, and what is sold below cost", async () => {
+  test("prints the worst call and the worst credit of every pair, and what is sold below cost", async () => {
     const { code, output } = await exposure("--credit-usd", "0.01");
     expect(code).toBe(1);
     // 263,144 tokens in at 0.20 USD a million and 4,096 out at 1.25, for 2 credits.
@@ -42,7 +42,7 @@ describe("exposure", () => {
     expect(output).toMatch(/A credit is sold for 0\.01 USD\. prices: \d+, below cost: [1-9]\d*, without costs: 0\n$/);
   });
 
-  it("is content where every credit is sold for more than it can cost, and tells machines", async () => {
+  test("is content where every credit is sold for more than it can cost, and tells machines", async () => {
     const { code, output } = await exposure("--credit-usd", "100", "--json");
     expect(code).toBe(0);
     const { credit_usd, pairs } = JSON.parse(output);
@@ -59,14 +59,14 @@ describe("exposure", () => {
     });
   });
 
-  it("names what has no costs, and fails", async () => {
+  test("names what has no costs, and fails", async () => {
     const file = path.join(stateDir, "costs.toml");
     writeFileSync(file, "[openai.m]\ninput_usd = 1\ncached_input_usd = 1\noutput_usd = 1\n");
     const { code, output } = await credits(["exposure", "--costs", file, "--credit-usd", "1"]);
     expect([code, /groq .+ no costs given\n/.test(output)]).toEqual([1, true]);
   });
 
-  it("refuses a price that is none, and a file that is not there", async () => {
+  test("refuses a price that is none, and a file that is not there", async () => {
     for (const price of ["0", "-1", "free"]) expect((await exposure(`--credit-usd=${price}`)).code).toBe(2);
     expect((await credits(["exposure", "--costs", "/nowhere", "--credit-usd", "1"])).code).toBe(2);
   });
@@ -83,7 +83,7 @@ describe("models", () => {
   });
   afterAll(() => new Promise((resolve) => server.close(resolve)));
 
-  it("lists which priced models a provider no longer serves, and prints no key", async () => {
+  test("lists which priced models a provider no longer serves, and prints no key", async () => {
     const file = path.join(stateDir, "keys.env");
     const keys = JSON.stringify({ openai: "sk-s3cret-of-the-platform" });
     writeFileSync(
@@ -98,7 +98,7 @@ describe("models", () => {
     expect(output).not.toContain("s3cret");
   });
 
-  it.each(["", "{}", "sk-s3cret", "[1]"])("refuses platform keys that are none: %j", async (BYOK_PLATFORM_KEYS) => {
+  test.each(["", "{}", "sk-s3cret", "[1]"])("refuses platform keys that are none: %j", async (BYOK_PLATFORM_KEYS) => {
     const { code, output } = await credits(["models"], { BYOK_PLATFORM_KEYS });
     expect(code).toBe(2);
     expect(output).not.toContain("s3cret");
@@ -106,7 +106,7 @@ describe("models", () => {
 });
 
 describe("revoke", () => {
-  it("takes back once for a key, and at most what is available", async () => {
+  test("takes back once for a key, and at most what is available", async () => {
     const user = { id: randomUUID(), email: `${randomUUID()}@example.com` };
     await admin.query("insert into auth.users (id, email) values ($1, $2)", [user.id, user.email]);
     await credits(["grant", user.email, "100", "--key", randomUUID()]);
@@ -125,7 +125,7 @@ describe("revoke", () => {
     expect((await credits(["show", user.email])).output).toMatch(/revoke +69\.5 {2}chargeback\n/);
   });
 
-  it("needs a key, a reason and an amount", async () => {
+  test("needs a key, a reason and an amount", async () => {
     for (const args of [
       ["ada@example.com", "5", "--key", "k"],
       ["ada@example.com", "5", "--reason", "r"],

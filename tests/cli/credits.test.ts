@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Client } from "pg";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Stack, startStack } from "../../stack/stack.ts";
 import { runCommand } from "../harness/processes.ts";
 
@@ -58,7 +58,7 @@ async function available(): Promise<number> {
 }
 
 describe("grant", () => {
-  it("grants once for a key that is given twice", async () => {
+  test("grants once for a key that is given twice", async () => {
     const first = await credits("grant", user.email, "100", "--key", "invoice-1", "--reason", "welcome");
     expect(first).toEqual({ code: 0, output: `Granted 100 credits. ${user.email} has 100 available.\n` });
     const second = await credits("grant", user.id, "100", "--key", "invoice-1", "--json");
@@ -67,7 +67,7 @@ describe("grant", () => {
     expect(await available()).toBe(100);
   });
 
-  it("refuses a key that has granted another amount, or another user's credits", async () => {
+  test("refuses a key that has granted another amount, or another user's credits", async () => {
     await credits("grant", user.email, "100", "--key", "invoice-1");
     const otherAmount = await credits("grant", user.email, "5", "--key", "invoice-1");
     expect(otherAmount).toMatchObject({ code: 1, output: expect.stringContaining("another amount") });
@@ -77,7 +77,7 @@ describe("grant", () => {
     expect(await available()).toBe(100);
   });
 
-  it("refuses a user it does not know, and an address that several have", async () => {
+  test("refuses a user it does not know, and an address that several have", async () => {
     expect(await credits("grant", "nobody@example.com", "1", "--key", "k")).toEqual({
       code: 1,
       output: "There is no user nobody@example.com.\n",
@@ -88,7 +88,7 @@ describe("grant", () => {
     expect(await available()).toBe(0);
   });
 
-  it.each(["0", "-5", "0.0000001", "1e3", "1.", ".5", "1000000001", "NaN", "", " 5"])(
+  test.each(["0", "-5", "0.0000001", "1e3", "1.", ".5", "1000000001", "NaN", "", " 5"])(
     "refuses the amount '%s'",
     async (amount) => {
       expect((await credits("grant", user.email, amount, "--key", "k")).code).toBe(2);
@@ -98,7 +98,7 @@ describe("grant", () => {
 });
 
 describe("show", () => {
-  it("prints balance, calls under way and last entries", async () => {
+  test("prints balance, calls under way and last entries", async () => {
     await credits("grant", user.email, "100", "--key", "invoice-1", "--reason", "welcome");
     await placeHold("request-1");
     await admin.query("select byok.charge_hold($1, $2)", [user.id, await placeHold("request-2")]);
@@ -110,7 +110,7 @@ describe("show", () => {
     expect(output).toMatch(/grant +100 {2}welcome\n.+charge +20 {2}kernel_build, gpt-5\.4-nano\n/);
   });
 
-  it("prints JSON for machines, and zeros for a user without an account", async () => {
+  test("prints JSON for machines, and zeros for a user without an account", async () => {
     const { code, output } = await credits("show", user.id, "--json");
     expect(code).toBe(0);
     expect(JSON.parse(output)).toEqual({
@@ -134,14 +134,14 @@ describe("reconcile", () => {
     await placeHold("pending");
   });
 
-  it("finds nothing in a ledger that adds up", async () => {
+  test("finds nothing in a ledger that adds up", async () => {
     expect(await credits("reconcile")).toEqual({
       code: 0,
       output: "accounts: 1, entries: 4, differences: 0, grants too many: 0\n",
     });
   });
 
-  it.each([
+  test.each([
     [
       "available credits",
       "update byok.accounts set available_microcredits = available_microcredits + 5",
@@ -194,7 +194,7 @@ describe("reconcile", () => {
     for (const line of expected) expect(output).toMatch(new RegExp(`^${user.email}: ${line}$`, "m"));
   });
 
-  it("prints differences as JSON for machines", async () => {
+  test("prints differences as JSON for machines", async () => {
     await admin.query("update byok.accounts set available_microcredits = available_microcredits + 5");
     const { code, output } = await credits("reconcile", "--json");
     expect(code).toBe(1);
@@ -208,7 +208,7 @@ describe("reconcile", () => {
     expect(JSON.parse(output)).toEqual({ accounts: 1, entries: 4, differences: [difference], excess_grants: [] });
   });
 
-  it("finds what was granted beside what sql/ grants, and how it is taken away", async () => {
+  test("finds what was granted beside what sql/ grants, and how it is taken away", async () => {
     // As the guide to custom schemas has it: https://supabase.com/docs/guides/api/using-custom-schemas
     const guide = `
       grant usage on schema byok to anon, authenticated, service_role;
@@ -242,7 +242,7 @@ describe("reconcile", () => {
 });
 
 describe("the command line", () => {
-  it.each([
+  test.each([
     [["grant", "ada@example.com", "5"]],
     [["grant", "ada@example.com", "--key", "k"]],
     [["show"]],
@@ -256,13 +256,13 @@ describe("the command line", () => {
     expect(output).toContain(`Usage: npm run credits -- ${args[0]}`);
   });
 
-  it.each([[[]], [["spend", "ada@example.com"]]])("exits with 2 and the commands for %j", async (args) => {
+  test.each([[[]], [["spend", "ada@example.com"]]])("exits with 2 and the commands for %j", async (args) => {
     const { code, output } = await credits(...args);
     expect(code).toBe(2);
     expect(output).toMatch(/^ {2}credits grant +puts credits into an account/m);
   });
 
-  it.each([
+  test.each([
     ["a wrong password", (url: string) => url.replace(":postgres@", ":s3cr3t-word@"), 1],
     ["a host that is unknown", () => "postgresql://postgres:s3cr3t-word@host.invalid/postgres", 1],
     ["a password that breaks the URL", () => "postgresql://postgres:s3cr3t-word/@h@ost:x/postgres", 2],
@@ -275,16 +275,16 @@ describe("the command line", () => {
     expect(output).not.toMatch(/^ +at /m);
   });
 
-  it("takes --db-url before the environment", async () => {
+  test("takes --db-url before the environment", async () => {
     const nowhere = "postgresql://postgres:postgres@host.invalid/postgres";
     expect((await creditsOn(nowhere, "reconcile", "--db-url", stack.dbUrl)).code).toBe(0);
   });
 
-  it("finds the local stack", async () => {
+  test("finds the local stack", async () => {
     expect((await creditsOn("", "reconcile", "--state", stateDir)).code).toBe(0);
   });
 
-  it("says that no local stack is running", async () => {
+  test("says that no local stack is running", async () => {
     const { code, output } = await creditsOn("", "reconcile", "--state", path.join(stateDir, "nowhere"));
     expect(code).toBe(2);
     expect(output).toContain("npm start");

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bundleFunctions } from "../../cli/lib/bundle.ts";
 import { projectDir } from "../../stack/config.ts";
 import { denoProgram } from "../../stack/functions/deno-program.ts";
@@ -31,7 +31,7 @@ describe.each(clis)("version $version of the Supabase CLI", (cli) => {
     });
     afterAll(() => api.stop());
 
-    it("exposes schema byok in the Data API, and changes nothing else of a project in use", () => {
+    test("exposes schema byok in the Data API, and changes nothing else of a project in use", () => {
       expect(api.changes).toEqual([["PATCH", "/postgrest", { db_schema: "public,byok" }]]);
     });
   });
@@ -43,7 +43,7 @@ describe.each(clis)("version $version of the Supabase CLI", (cli) => {
     });
     afterAll(() => api.stop());
 
-    it("sets what is named, and nothing else", () => {
+    test("sets what is named, and nothing else", () => {
       expect(api.changes).toEqual([["POST", "/secrets", [{ name: "BYOK_CHECK_TIMEOUT_MS", value: "9000" }]]]);
     });
   });
@@ -55,7 +55,7 @@ describe.each(clis)("version $version of the Supabase CLI", (cli) => {
     });
     afterAll(() => api.stop());
 
-    it.each(slugs)("uploads for %s the files it imports, deno.json, and nothing else", async (slug) => {
+    test.each(slugs)("uploads for %s the files it imports, deno.json, and nothing else", async (slug) => {
       const imported = await localModules(projectDir, `functions/${slug}/index.ts`);
       expect(imported.length).toBeGreaterThan(5);
       expect(namesOf(slug)).toEqual([...imported, "deno.json"].sort());
@@ -63,7 +63,7 @@ describe.each(clis)("version $version of the Supabase CLI", (cli) => {
         expect(content, name).toBe(readFileSync(path.join(projectDir, name), "utf8"));
     });
 
-    it.each(slugs)("leaves the check of the token to %s itself", (slug) => {
+    test.each(slugs)("leaves the check of the token to %s itself", (slug) => {
       expect(api.settings.get(slug)).toMatchObject({
         verify_jwt: false,
         entrypoint_path: `functions/${slug}/index.ts`,
@@ -71,7 +71,7 @@ describe.each(clis)("version $version of the Supabase CLI", (cli) => {
       });
     });
 
-    it("deploys these functions, and changes nothing else", () => {
+    test("deploys these functions, and changes nothing else", () => {
       expect([...api.files.keys()].sort()).toEqual(slugs);
       expect(api.changes).toEqual([]);
     });
@@ -84,7 +84,7 @@ describe.each(clis)("version $version of the Supabase CLI", (cli) => {
     });
     afterAll(() => api.stop());
 
-    it.each(slugs)("uploads for %s the modules it consists of, and nothing else", async (slug) => {
+    test.each(slugs)("uploads for %s the modules it consists of, and nothing else", async (slug) => {
       expect(namesOf(slug)).toEqual(await localModules(bundle, `functions/${slug}/index.js`));
       expect(api.settings.get(slug)).toMatchObject({
         verify_jwt: false,
@@ -92,7 +92,7 @@ describe.each(clis)("version $version of the Supabase CLI", (cli) => {
       });
     });
 
-    it("deploys these functions, and changes nothing else", () => {
+    test("deploys these functions, and changes nothing else", () => {
       expect([...api.files.keys()].sort()).toEqual(slugs);
       expect(api.changes).toEqual([]);
     });

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { exposureOf } from "../../cli/lib/credits/exposure.ts";
 import type { Price } from "../../cli/lib/credits/prices.ts";
 import { readProviderCosts } from "../../cli/lib/credits/provider-costs.ts";
@@ -37,19 +37,19 @@ const one = (price: Price, costs: object = { openai: { m: cost } }, credit_usd =
   exposureOf([price], costs as never, credit_usd)[0]!;
 
 describe("the exposure of a flat price", () => {
-  it("is the dearest call, by the call and by the credit", () => {
+  test("is the dearest call, by the call and by the credit", () => {
     // 100,000 tokens in at 1 USD a million, 10,000 out at 4 USD.
     expect(one(flat)).toMatchObject({ kind: "flat", most_credits: 2 });
     expect(one(flat).worst_call_usd).toBeCloseTo(0.14, 10);
     expect(one(flat).worst_credit_usd).toBeCloseTo(0.07, 10);
   });
 
-  it("counts input at what writing to the cache costs, where that is more", () => {
+  test("counts input at what writing to the cache costs, where that is more", () => {
     expect(one(flat, { openai: { m: { ...cost, cache_write_usd: 1.25 } } }).worst_call_usd).toBeCloseTo(0.165, 10);
     expect(one(flat, { openai: { m: { ...cost, cached_input_usd: 3 } } }).worst_call_usd).toBeCloseTo(0.34, 10);
   });
 
-  it.each([
+  test.each([
     [0.08, false],
     [0.07, false],
     [0.06, true],
@@ -59,7 +59,7 @@ describe("the exposure of a flat price", () => {
 });
 
 describe("the exposure of a metered price", () => {
-  it("is a call that is all of the kind of token with the least margin", () => {
+  test("is a call that is all of the kind of token with the least margin", () => {
     // 1,000 tokens in cost 0.001 USD and 0.001 credits; all four kinds cost 1 USD a credit.
     expect(one(metered).worst_credit_usd).toBeCloseTo(1, 10);
     expect(one({ ...metered, microcredits_per_1000_cached_input_tokens: 50 }).worst_credit_usd).toBeCloseTo(2, 10);
@@ -73,14 +73,14 @@ describe("the exposure of a metered price", () => {
     expect(one(pricedSo).most_credits).toBe(0.165);
   });
 
-  it("has no bound where a kind of token is sold for nothing, unless it costs nothing", () => {
+  test("has no bound where a kind of token is sold for nothing, unless it costs nothing", () => {
     const free = { ...metered, microcredits_per_1000_cached_input_tokens: 0 };
     expect(one(free)).toMatchObject({ worst_credit_usd: null, isBelowCost: true });
     expect(one(free, { openai: { m: { ...cost, cached_input_usd: 0 } } })).toMatchObject({ isBelowCost: false });
   });
 });
 
-it("a pair without costs is neither below cost nor above it", () => {
+test("a pair without costs is neither below cost nor above it", () => {
   for (const costs of [{}, { openai: {} }, { groq: { m: cost } }]) {
     expect(one(flat, costs)).toMatchObject({ worst_call_usd: null, worst_credit_usd: null, isBelowCost: null });
   }
@@ -91,7 +91,7 @@ describe("the file of costs", () => {
   const file = path.join(folder, "costs.toml");
   afterEach(() => rmSync(file, { force: true }));
 
-  it("is the example's form", () => {
+  test("is the example's form", () => {
     const costs = readProviderCosts(path.join(projectDir, "cli/provider-costs.example.toml"));
     expect(costs.anthropic?.["claude-haiku-4-5"]).toEqual({
       input_usd: 1,
@@ -101,7 +101,7 @@ describe("the file of costs", () => {
     });
   });
 
-  it.each([
+  test.each([
     ["[openai.m]\ninput_usd = 1", "openai > m > cached_input_usd"],
     ["[openai.m]\ninput_usd = -1\ncached_input_usd = 0\noutput_usd = 0", "openai > m > input_usd"],
     ["[openai.m]\ninput_usd = 1\ncached_input_usd = 0\noutput_usd = 0\noutput = 1", "openai > m"],
@@ -112,7 +112,7 @@ describe("the file of costs", () => {
     expect(() => readProviderCosts(file)).toThrow(message);
   });
 
-  it("is asked for where there is none", () => {
+  test("is asked for where there is none", () => {
     expect(() => readProviderCosts(file)).toThrow("There is no file");
   });
 });
@@ -140,7 +140,7 @@ describe("the models that providers serve", () => {
   }
   const list = (...ids: string[]) => JSON.stringify({ data: ids.map((id) => ({ id })) });
 
-  it("are found in the list that the platform's key sees, dated ones by their alias too", async () => {
+  test("are found in the list that the platform's key sees, dated ones by their alias too", async () => {
     const { requests, found } = await asked(
       { body: list("gpt-a", "gpt-b-mini", "claude-haiku-4-5-20251001") },
       { openai: "sk-1" },
@@ -154,12 +154,12 @@ describe("the models that providers serve", () => {
     ]);
   });
 
-  it("are read from Google's form of a list too", async () => {
+  test("are read from Google's form of a list too", async () => {
     const { found } = await asked({ body: '{"models":[{"name":"models/gpt-a"},{"name":5}]}' }, { openai: "sk-1" });
     expect(found.map(({ status }) => status)).toEqual(["served", "not_served", "not_served"]);
   });
 
-  it.each<[string, { status?: number; body: string }, Record<string, string>]>([
+  test.each<[string, { status?: number; body: string }, Record<string, string>]>([
     ["there is no key", { body: list("gpt-a") }, { groq: "sk-1" }],
     ["the key is refused", { status: 401, body: list("gpt-a") }, { openai: "sk-1" }],
     ["the answer leads elsewhere", { status: 302, body: list("gpt-a") }, { openai: "sk-1" }],
@@ -171,7 +171,7 @@ describe("the models that providers serve", () => {
   });
 });
 
-it("a table has its numbers to the right", () => {
+test("a table has its numbers to the right", () => {
   expect(
     tableOf(
       ["name", "credits"],
@@ -183,6 +183,6 @@ it("a table has its numbers to the right", () => {
   ).toBe(["name    credits", "a           1.5", "longer        -"].join("\n"));
 });
 
-it("the example of costs names its sources", () => {
+test("the example of costs names its sources", () => {
   expect(readFileSync(path.join(projectDir, "cli/provider-costs.example.toml"), "utf8")).toContain("https://");
 });

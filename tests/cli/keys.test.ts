@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { importKeyring } from "../../functions/_shared/crypto/keyring.ts";
 import { type KeyringJson, newKeyring, newMasterKey } from "../../stack/keyring.ts";
 import { commandProgram } from "../harness/processes.ts";
@@ -25,14 +25,14 @@ async function changed(args: string[], ring: string) {
 }
 
 describe("npm run keys", () => {
-  it("new makes a key ring that the functions accept, another each time", async () => {
+  test("new makes a key ring that the functions accept, another each time", async () => {
     const [first, second] = [await changed(["new"], ""), await changed(["new"], "")];
     expect(Object.keys(first.keys)).toEqual([String(first.primary)]);
     expect(Object.keys(second.keys)).not.toEqual(Object.keys(first.keys));
     expect(Object.values(second.keys)).not.toEqual(Object.values(first.keys));
   });
 
-  it("add, promote and retire change the key ring step by step, and keep what the others need", async () => {
+  test("add, promote and retire change the key ring step by step, and keep what the others need", async () => {
     const first = JSON.parse(newKeyring());
     const added = await changed(["add"], JSON.stringify(first));
     const newest = newestOf(added);
@@ -44,26 +44,26 @@ describe("npm run keys", () => {
     expect(retired).toEqual({ primary: newest, keys: { [newest]: added.keys[newest] } });
   });
 
-  it("add gives another kid each time, also from the same file", async () => {
+  test("add gives another kid each time, also from the same file", async () => {
     const ring = newKeyring();
     const kids = [newestOf(await changed(["add"], ring)), newestOf(await changed(["add"], ring))];
     expect(kids[0]).not.toBe(kids[1]);
   });
 
-  it("add and promote say which key that is, where the file does not swallow it", async () => {
+  test("add and promote say which key that is, where the file does not swallow it", async () => {
     const added = await keys(["add"], newKeyring());
     const kid = newestOf(JSON.parse(added.output));
     expect(added.complaint).toBe(`Key ${kid} is added. Nothing is sealed under it until it is the primary one.\n`);
     expect((await keys(["promote"], added.output)).complaint).toBe(`Key ${kid} is the primary one.\n`);
   });
 
-  it("add refuses when there is no greater kid", async () => {
+  test("add refuses when there is no greater kid", async () => {
     const ring = { primary: 4294967295, keys: { 4294967295: newMasterKey() } };
     const refused = { code: 1, output: "", complaint: "There is no kid left after 4294967295.\n" };
     expect(await keys(["add"], JSON.stringify(ring))).toEqual(refused);
   });
 
-  it.each([
+  test.each([
     ["the primary key", "2", "Key 2 is the primary one, or newer."],
     ["a newer key", "3", "Key 3 is the primary one, or newer."],
     ["a key that is not there", "4", "There is no key 4 in this key ring."],
@@ -73,7 +73,7 @@ describe("npm run keys", () => {
     expect(await keys(["retire", kid], ring)).toEqual({ code: 1, output: "", complaint: `${reason}\n` });
   });
 
-  it("refuses a key ring that the functions would refuse, and shows nothing of it", async () => {
+  test("refuses a key ring that the functions would refuse, and shows nothing of it", async () => {
     const ring = JSON.stringify({ primary: 1, keys: { 1: "c2VjcmV0" } });
     const { code, output, complaint } = await keys(["add"], ring);
     expect([code, output]).toEqual([1, ""]);
@@ -81,7 +81,7 @@ describe("npm run keys", () => {
     expect(complaint).not.toContain("c2VjcmV0");
   });
 
-  it.each([[[]], [["toString"]], [["new", "1"]], [["retire"]], [["add", "2"]], [["retire", "1", "2"]]])(
+  test.each([[[]], [["toString"]], [["new", "1"]], [["retire"]], [["add", "2"]], [["retire", "1", "2"]]])(
     "exits with 2 and the help for %j",
     async (args) => {
       const { code, output, complaint } = await keys(args);

@@ -1,7 +1,7 @@
 /** The one program behind the scripts: how it finds a command, reads what was typed, and ends. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { commands } from "../../cli/commands.ts";
 import { CommandError, type CommandRow, defineCommand, exitCodes, misused } from "../../cli/lib/command.ts";
 import { runProgram } from "../../cli/lib/program.ts";
@@ -44,14 +44,14 @@ const rows = (end: () => number | void = () => undefined): CommandRow[] => [
 ];
 
 describe("a command", () => {
-  it("gets its operands and options by name, with what is absent filled in", async () => {
+  test("gets its operands and options by name, with what is absent filled in", async () => {
     expect(await runProgram(rows(), ["zoo", "feed", "bear", "--with", "honey"])).toBe(0);
     expect(typed).toEqual({ options: { with: "honey", times: "1", gently: false }, operands: { animal: "bear" } });
     await runProgram(rows(), ["count", "--gently", "--with=hay", "--times", "2", "ape"]);
     expect(typed).toEqual({ options: { with: "hay", times: "2", gently: true }, operands: { animal: "ape" } });
   });
 
-  it.each([
+  test.each([
     ["an operand too few", ["--with", "hay"], "zoo feed takes <animal>."],
     ["an operand too many", ["ape", "bear", "--with", "hay"], "zoo feed takes <animal>."],
     ["a required option that is absent", ["ape"], "zoo feed needs --with."],
@@ -65,7 +65,7 @@ describe("a command", () => {
     expect([typed, printed]).toEqual([undefined, ""]);
   });
 
-  it.each([
+  test.each([
     ["what it says", () => exitCodes.failed, 1, ""],
     [
       "1 when it is refused, with the next step",
@@ -96,7 +96,7 @@ describe("a command", () => {
     expect(complained).toBe(complaint);
   });
 
-  it("ends with 2 and its usage when it cannot make sense of a value", async () => {
+  test("ends with 2 and its usage when it cannot make sense of a value", async () => {
     const confused = () => {
       throw misused("A bear eats no hay.");
     };
@@ -106,14 +106,14 @@ describe("a command", () => {
 });
 
 describe("--help", () => {
-  it("of a command lists its options, and does not run it", async () => {
+  test("of a command lists its options, and does not run it", async () => {
     expect(await runProgram(rows(), ["zoo", "feed", "--help"])).toBe(0);
     expect(printed).toMatch(/^Usage: npm run feed -- <animal>\nFeeds an animal\.\n/);
     expect(printed).toMatch(/^ {2}--with <food> {2}what it gets$/m);
     expect(typed).toBeUndefined();
   });
 
-  it.each([
+  test.each([
     ["all", ["--help"], ["zoo feed", "zoo close", "count"]],
     ["a group", ["zoo", "-h"], ["zoo feed", "zoo close"]],
   ])("of %s lists the commands", async (_, args, names) => {
@@ -122,7 +122,7 @@ describe("--help", () => {
   });
 });
 
-it.each([[[]], [["zoo"]], [["zoo", "burn"]], [["burn", "zoo"]]])(
+test.each([[[]], [["zoo"]], [["zoo", "burn"]], [["burn", "zoo"]]])(
   "ends with 2 and the commands for %j",
   async (args) => {
     expect(await runProgram(rows(), args)).toBe(2);
@@ -136,13 +136,13 @@ describe("the table of commands", () => {
   };
   const behindScripts = Object.values(scripts).flatMap((script) => /^node cli\/main\.ts (.*)$/.exec(script)?.[1] ?? []);
 
-  it("is what the scripts of package.json run", () => {
+  test("is what the scripts of package.json run", () => {
     expect(behindScripts.filter((words) => !commands.some(({ name }) => `${name} `.startsWith(`${words} `)))).toEqual(
       [],
     );
   });
 
-  it.each(commands)("has $name behind a script, which its help names", async ({ name, load }) => {
+  test.each(commands)("has $name behind a script, which its help names", async ({ name, load }) => {
     const { usage } = await load();
     const [, script = ""] = /^npm (?:run (?:--silent )?)?([\w:]+)/.exec(usage) ?? [];
     expect(`${name} `).toContain(`${scripts[script]?.replace("node cli/main.ts ", "")} `);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { showProgress } from "../../cli/lib/progress.ts";
 
 /** What is written to a stream, a terminal or not, while so many are done of 40. */
@@ -12,7 +12,7 @@ function written(isTTY: boolean, ...counts: number[]): string[] {
 }
 
 describe("showProgress()", () => {
-  it("draws a bar on a terminal, over and over in one line, and leaves nothing behind", () => {
+  test("draws a bar on a terminal, over and over in one line, and leaves nothing behind", () => {
     expect(written(true, 20, 20)).toEqual([
       `\r\x1b[K[${"#".repeat(15)}${".".repeat(15)}] 20 of 40 keys`,
       `\r\x1b[K[${"#".repeat(30)}] 40 of 40 keys`,
@@ -20,11 +20,11 @@ describe("showProgress()", () => {
     ]);
   });
 
-  it("prints a plain line for each tenth elsewhere", () => {
+  test("prints a plain line for each tenth elsewhere", () => {
     expect(written(false, 1, 2, 1, 3, 33)).toEqual(["4 of 40 keys\n", "40 of 40 keys\n"]);
   });
 
-  it("goes on when there is more to do than at first", () => {
+  test("goes on when there is more to do than at first", () => {
     expect(written(false, 40, 10)).toEqual(["40 of 40 keys\n"]);
     expect(written(true, 40, 10).at(-2)).toBe(`\r\x1b[K[${"#".repeat(30)}] 50 of 50 keys`);
   });

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createClient } from "@supabase/supabase-js";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { childrenOf, commandProgram, isRunning, type Program, run, runCommand } from "../harness/processes.ts";
 
 let folder: string;
@@ -76,7 +76,7 @@ async function balance({ url, publishableKey, password }: Shown): Promise<number
   return (data as unknown as { available_microcredits: number }).available_microcredits / 1e6;
 }
 
-it("npm start prints a curl command that works as printed, and Ctrl-C ends it well", async () => {
+test("npm start prints a curl command that works as printed, and Ctrl-C ends it well", async () => {
   const program = start();
   const shown = await ready(program);
   expect(await balance(shown)).toBe(100);
@@ -90,7 +90,7 @@ it("npm start prints a curl command that works as printed, and Ctrl-C ends it we
   expect(serverPid()).toBeUndefined();
 });
 
-it("npm start serves the page where it says, for the project it prints", async () => {
+test("npm start serves the page where it says, for the project it prints", async () => {
   const program = start();
   const shown = await ready(program);
   const address = /page +(http:\S+)/.exec(await program.printed(/Ready/))?.[1] ?? "";
@@ -101,7 +101,7 @@ it("npm start serves the page where it says, for the project it prints", async (
   expect(await (await fetch(new URL("config.json", address))).json()).toEqual({ publishableKey });
 });
 
-it("npm start prints no access token and no envelope", async () => {
+test("npm start prints no access token and no envelope", async () => {
   const program = start();
   await ready(program);
   program.process.kill("SIGTERM");
@@ -110,7 +110,7 @@ it("npm start prints no access token and no envelope", async () => {
   expect(output).not.toMatch(/eyJ|QllL/);
 });
 
-it("npm start gives the demo user credits only once", async () => {
+test("npm start gives the demo user credits only once", async () => {
   const first = start();
   const shown = await ready(first);
   await run("sh", ["-c", shown.curl]).ended;
@@ -121,7 +121,7 @@ it("npm start gives the demo user credits only once", async () => {
   expect(await balance(again)).toBe(98);
 });
 
-it("a second npm start says where the first one is, exits with 1 and leaves it alone", async () => {
+test("a second npm start says where the first one is, exits with 1 and leaves it alone", async () => {
   const shown = await ready(start());
   const { code, output } = await start().ended;
   expect(code).toBe(1);
@@ -129,7 +129,7 @@ it("a second npm start says where the first one is, exits with 1 and leaves it a
   expect(await balance(shown)).toBe(100);
 });
 
-it("npm start takes other ports when its own are taken, and says so", async () => {
+test("npm start takes other ports when its own are taken, and says so", async () => {
   const blockers = [createServer().listen(0, "127.0.0.1"), createServer().listen(0, "127.0.0.1")];
   await Promise.all(blockers.map((blocker) => once(blocker, "listening")));
   const [api, db] = blockers.map((blocker) => (blocker.address() as AddressInfo).port);
@@ -145,7 +145,7 @@ it("npm start takes other ports when its own are taken, and says so", async () =
   }
 });
 
-it("after kill -9 nothing is left running, and the next start works at once", async () => {
+test("after kill -9 nothing is left running, and the next start works at once", async () => {
   const program = start();
   const shown = await ready(program);
   const pid = serverPid()!;
@@ -157,7 +157,7 @@ it("after kill -9 nothing is left running, and the next start works at once", as
   expect(await balance(again)).toBe(100);
 });
 
-it("after kill -9 of it, Postgres and Deno end too", async () => {
+test("after kill -9 of it, Postgres and Deno end too", async () => {
   const program = start();
   const { url } = await ready(program);
   const children = childrenOf(program.process.pid!);
@@ -168,7 +168,7 @@ it("after kill -9 of it, Postgres and Deno end too", async () => {
   await expect(fetch(url)).rejects.toThrow();
 });
 
-it("kill -9 of the npm above ends the whole stack", async () => {
+test("kill -9 of the npm above ends the whole stack", async () => {
   const start = `node ${JSON.stringify(commandProgram)} start --state ${folder} ${anyPorts.join(" ")}`;
   writeFileSync(path.join(folder, "package.json"), JSON.stringify({ scripts: { start } }));
   const npm = run("npm", ["start"], { cwd: folder, env: { npm_config_update_notifier: "false" } });
@@ -182,7 +182,7 @@ it("kill -9 of the npm above ends the whole stack", async () => {
   await vi.waitFor(() => expect(descendants.filter(isRunning)).toEqual([]), { timeout: 15_000 });
 });
 
-it("an option that does not exist is explained", async () => {
+test("an option that does not exist is explained", async () => {
   const { code, output } = await start("--rest").ended;
   expect(code).toBe(2);
   expect(output).toContain("Usage: npm start");

@@ -42,3 +42,10 @@ test("a name says its unit last, as _ms or _bytes", () => {
   );
   expect(found.filter((name) => !foreign.some((allowed) => name.endsWith(`: ${allowed}`)))).toEqual([]);
 });
+
+test("tests are declared with test(), none with it()", () => {
+  const declaring = code.filter((file) =>
+    /\bimport \{[^}]*\bit\b[^}]*\} from "vitest"/.test(readFileSync(path.join(root, file), "utf8")),
+  );
+  expect(declaring).toEqual([]);
+});

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { Agent, createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { text } from "node:stream/consumers";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readConfig } from "../../stack/config.ts";
 import { type Backends, type Gateway, startGateway } from "../../stack/api/gateway.ts";
 import { makeProject, type Project } from "../harness/fixture.ts";
@@ -47,7 +47,7 @@ async function sendRaw(text: string): Promise<string> {
 }
 
 describe("before the stack is ready", () => {
-  it("asks to come back", async () => {
+  test("asks to come back", async () => {
     const early = await fetch(`${gateway.url}/rest/v1/`);
     expect(early.status).toBe(503);
     expect(early.headers.get("retry-after")).toBe("1");
@@ -55,7 +55,7 @@ describe("before the stack is ready", () => {
 });
 
 describe("routing", () => {
-  it("hands REST and Auth to Lite, functions to Deno, and knows nothing else", async () => {
+  test("hands REST and Auth to Lite, functions to Deno, and knows nothing else", async () => {
     answer = (incoming, response) => response.end(`function ${incoming.url}`);
     open();
     const get = async (path: string) => (await fetch(gateway.url + path)).text();
@@ -69,7 +69,7 @@ describe("routing", () => {
     }
   });
 
-  it("passes the path on as it was sent", async () => {
+  test("passes the path on as it was sent", async () => {
     answer = (incoming, response) => response.end(incoming.url);
     open();
     const path = "/probe//a/../b%2F%2e%2e/\\x?q=%20+&";
@@ -78,7 +78,7 @@ describe("routing", () => {
     expect(received).toContain(path);
   });
 
-  it("checks the token of a function with verify_jwt, except for a preflight", async () => {
+  test("checks the token of a function with verify_jwt, except for a preflight", async () => {
     answer = (_, response) => response.end("in");
     open();
     const call = (headers: Record<string, string>, method = "POST") =>
@@ -94,7 +94,7 @@ describe("routing", () => {
 });
 
 describe("headers", () => {
-  it("arrive as they were sent, but for host, x-forwarded-* and those of the connection", async () => {
+  test("arrive as they were sent, but for host, x-forwarded-* and those of the connection", async () => {
     answer = (incoming, response) => response.end(JSON.stringify(incoming.rawHeaders));
     open();
     const { host } = new URL(gateway.url);
@@ -128,7 +128,7 @@ describe("headers", () => {
     ]);
   });
 
-  it("keep a body's length, though Connection names it: what is left over would be the next request of a kept connection", async () => {
+  test("keep a body's length, though Connection names it: what is left over would be the next request of a kept connection", async () => {
     const asked: string[] = [];
     answer = (incoming, response) => {
       asked.push(`${incoming.method} ${incoming.url}`);
@@ -142,7 +142,7 @@ describe("headers", () => {
     expect(asked).toEqual(["POST /probe", "GET /next"]);
   });
 
-  it("of the answer come back as they were, also those that occur twice", async () => {
+  test("of the answer come back as they were, also those that occur twice", async () => {
     answer = (_, response) => {
       response.writeHead(418, "Short and stout", [
         "Set-Cookie",
@@ -163,7 +163,7 @@ describe("headers", () => {
 });
 
 describe("streams", () => {
-  it("pass through piece by piece in both directions", async () => {
+  test("pass through piece by piece in both directions", async () => {
     answer = (incoming, response) => {
       response.flushHeaders();
       incoming.on("data", (chunk) => response.write(`got ${chunk}`));
@@ -184,7 +184,7 @@ describe("streams", () => {
     await once(response, "end");
   });
 
-  it("a caller who leaves is noticed by the function at once", async () => {
+  test("a caller who leaves is noticed by the function at once", async () => {
     const begun = Promise.withResolvers<ServerResponse>();
     answer = (_, response) => {
       response.write("first");
@@ -199,7 +199,7 @@ describe("streams", () => {
     await left;
   });
 
-  it("a caller who leaves before the first byte is noticed too", async () => {
+  test("a caller who leaves before the first byte is noticed too", async () => {
     const begun = Promise.withResolvers<ServerResponse>();
     answer = (_, response) => begun.resolve(response);
     open();
@@ -211,14 +211,14 @@ describe("streams", () => {
     await left;
   });
 
-  it("an answer that breaks off breaks off for the caller, and does not end well", async () => {
+  test("an answer that breaks off breaks off for the caller, and does not end well", async () => {
     answer = (_, response) => response.write("half", () => response.destroy());
     open();
     const response = await fetch(`${gateway.url}/functions/v1/probe`);
     await expect(response.text()).rejects.toThrow();
   });
 
-  it("a connection that a caller keeps is not closed after some time, just as the caller may pick it again", async () => {
+  test("a connection that a caller keeps is not closed after some time, just as the caller may pick it again", async () => {
     open();
     answer = (_, response) => response.end();
     const { headers } = await fetch(`${gateway.url}/functions/v1/probe`);
@@ -226,7 +226,7 @@ describe("streams", () => {
     expect(headers.get("keep-alive")).toBeNull();
   });
 
-  it("a large body that is refused before it has come gets its answer, and the calls after it theirs", async () => {
+  test("a large body that is refused before it has come gets its answer, and the calls after it theirs", async () => {
     answer = (incoming, response) => {
       if (incoming.method === "GET") return response.end("next");
       // As Deno does: an answer, and not another byte read.
@@ -249,7 +249,7 @@ describe("streams", () => {
     agent.destroy();
   });
 
-  it("a body that ends before its announced length is answered at once, in so many words", async () => {
+  test("a body that ends before its announced length is answered at once, in so many words", async () => {
     answer = (incoming) => incoming.resume();
     open();
     const socket = connect(Number(new URL(gateway.url).port), "127.0.0.1");
@@ -259,7 +259,7 @@ describe("streams", () => {
     expect(received).toContain('"code":"INCOMPLETE_REQUEST"');
   });
 
-  it("functions that are gone are reported with 503", async () => {
+  test("functions that are gone are reported with 503", async () => {
     open();
     functions.close();
     const response = await fetch(`${gateway.url}/functions/v1/probe`, { method: "POST", body: "x" });

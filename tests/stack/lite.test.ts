@@ -5,7 +5,7 @@ import { verifyCredentials } from "@supabase/server/core";
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from "jose";
 import postgres, { type Sql } from "postgres";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Secrets } from "../../stack/secrets.ts";
 import { type Stack, startStack } from "../../stack/stack.ts";
 import { makeProject, type Project } from "../harness/fixture.ts";
@@ -52,7 +52,7 @@ async function newUser(): Promise<{ supabase: Client; id: string; email: string;
 }
 
 describe("row-level security", () => {
-  it("a request grants the API roles nothing that the migrations did not", async () => {
+  test("a request grants the API roles nothing that the migrations did not", async () => {
     const { supabase } = await newUser();
     await supabase.from("notes").select();
     const [rights] = await admin`
@@ -64,7 +64,7 @@ describe("row-level security", () => {
     expect(Object.values(rights!)).toEqual([false, false, false, false]);
   });
 
-  it("a user sees own rows only, and anon is refused", async () => {
+  test("a user sees own rows only, and anon is refused", async () => {
     const [ada, bob] = [await newUser(), await newUser()];
     expect((await ada.supabase.from("notes").insert({ body: "hello" })).error).toBeNull();
     expect((await ada.supabase.from("notes").select("body")).data).toEqual([{ body: "hello" }]);
@@ -96,21 +96,21 @@ describe("claims", () => {
       $$`);
   });
 
-  it("of a user are the token's, and not also the legacy settings", async () => {
+  test("of a user are the token's, and not also the legacy settings", async () => {
     const { supabase, id } = await newUser();
     await expect
       .poll(() => claimsOf(supabase))
       .toMatchObject({ legacy: "", claims: { sub: id, role: "authenticated" } });
   });
 
-  it("have the role of who comes without a token", async () => {
+  test("have the role of who comes without a token", async () => {
     expect(await claimsOf(client(stack.publishableKey))).toEqual({ legacy: "", claims: { role: "anon" } });
     expect(await claimsOf(server)).toMatchObject({ legacy: "", claims: { role: "service_role" } });
   });
 });
 
 describe("preflights", () => {
-  it.each(["rest/v1/notes", "rest/v1/nowhere", "rest/v1/rpc/bytes"])(
+  test.each(["rest/v1/notes", "rest/v1/nowhere", "rest/v1/rpc/bytes"])(
     "of %s are answered for every schema",
     async (path) => {
       const response = await fetch(`${stack.url}/${path}`, {
@@ -130,7 +130,7 @@ describe("preflights", () => {
 });
 
 describe("functions", () => {
-  it("a trigger's function cannot be called", async () => {
+  test("a trigger's function cannot be called", async () => {
     await admin.unsafe("create function app.on_change() returns trigger language plpgsql as 'begin return null; end'");
     const { data, error } = await server.rpc("on_change");
     expect(data).toBeNull();
@@ -139,7 +139,7 @@ describe("functions", () => {
 });
 
 describe("values", () => {
-  it.each([{ a: [1, "two", null] }, [1, 2], "text", 5, true])(
+  test.each([{ a: [1, "two", null] }, [1, 2], "text", 5, true])(
     "the jsonb argument %j arrives as what it is",
     async (value) => {
       const { data, error } = await server.rpc("describe", { p_value: value });
@@ -149,27 +149,30 @@ describe("values", () => {
     },
   );
 
-  it.each(["draft", "meta"])("the column %s of type json or jsonb keeps an object that is inserted", async (column) => {
-    const { supabase, id } = await newUser();
-    const value = { tags: ["a"] };
-    const { data } = await supabase
-      .from("notes")
-      .insert({ body: "x", [column]: value })
-      .select(column)
-      .single();
-    expect(data).toEqual({ [column]: value });
-    const [row] = await admin`
+  test.each(["draft", "meta"])(
+    "the column %s of type json or jsonb keeps an object that is inserted",
+    async (column) => {
+      const { supabase, id } = await newUser();
+      const value = { tags: ["a"] };
+      const { data } = await supabase
+        .from("notes")
+        .insert({ body: "x", [column]: value })
+        .select(column)
+        .single();
+      expect(data).toEqual({ [column]: value });
+      const [row] = await admin`
       select jsonb_typeof(${admin(column)}::jsonb) as kind from app.notes where user_id = ${id}`;
-    expect(row).toEqual({ kind: "object" });
-  });
+      expect(row).toEqual({ kind: "object" });
+    },
+  );
 
-  it.each(["bigint", "integer"])("a list of one number is refused for a %s, which takes a number", async (type) => {
+  test.each(["bigint", "integer"])("a list of one number is refused for a %s, which takes a number", async (type) => {
     const double = (value: unknown) => server.rpc(`double_${type}`, { p_value: value });
     expect((await double(5)).data).toBe(10);
     expect(await double([5])).toMatchObject({ status: 400, error: { code: "22P02" } });
   });
 
-  it("bytea goes in and comes out in Postgres's hexadecimal form", async () => {
+  test("bytea goes in and comes out in Postgres's hexadecimal form", async () => {
     const { supabase } = await newUser();
     const picture = "\\x00ff5c27";
     const { data, error } = await supabase.from("notes").insert({ body: "x", picture }).select("picture").single();
@@ -178,7 +181,7 @@ describe("values", () => {
     expect((await server.rpc("bytes", { p_value: picture })).data).toBe(4);
   });
 
-  it("times are printed in ISO 8601", async () => {
+  test("times are printed in ISO 8601", async () => {
     const { supabase } = await newUser();
     const { data } = await supabase.from("notes").insert({ body: "x" }).select("created_at, local_time").single();
     expect(data).toEqual({ created_at: "2026-11-23T08:00:00.5+00:00", local_time: "2026-11-23T08:00:00.5" });
@@ -186,7 +189,7 @@ describe("values", () => {
 });
 
 describe("errors", () => {
-  it.each([
+  test.each([
     ["PT402", 402],
     ["PT429", 429],
     ["P0001", 400],
@@ -202,14 +205,14 @@ describe("errors", () => {
     expect(answer.error).toMatchObject({ code, message: "a message", details: "a detail", hint: "a hint" });
   });
 
-  it("a refused row is not printed", async () => {
+  test("a refused row is not printed", async () => {
     const { supabase } = await newUser();
     const { error } = await supabase.from("notes").insert({ body: "forbidden" });
     expect(error).toMatchObject({ code: "23514" });
     expect(printed.mock.calls).toEqual([]);
   });
 
-  it("a schema that config.toml does not name is refused", async () => {
+  test("a schema that config.toml does not name is refused", async () => {
     const { error, status } = await (server as unknown as SupabaseClient).schema("auth").from("users").select();
     expect(status).toBe(406);
     expect(error?.code).toBe("PGRST106");
@@ -217,7 +220,7 @@ describe("errors", () => {
 });
 
 describe("the database before the first migration", () => {
-  it("auth.uid() and its like read the claims", async () => {
+  test("auth.uid() and its like read the claims", async () => {
     const { supabase, id, email } = await newUser();
     const { data } = await supabase.rpc("claims");
     expect(data).toEqual({ uid: id, role: "authenticated", email, user: "authenticated" });
@@ -228,7 +231,7 @@ describe("the database before the first migration", () => {
     });
   });
 
-  it("auth.uid() follows request.jwt.claims alone, as functions that act for a user set it", async () => {
+  test("auth.uid() follows request.jwt.claims alone, as functions that act for a user set it", async () => {
     const id = randomUUID();
     const [row] = await admin.begin(async (sql) => {
       await sql`select set_config('request.jwt.claims', ${JSON.stringify({ sub: id })}, true)`;
@@ -237,7 +240,7 @@ describe("the database before the first migration", () => {
     expect(row).toEqual({ id });
   });
 
-  it("postgres has the powers that it has on a hosted project, and no more", async () => {
+  test("postgres has the powers that it has on a hosted project, and no more", async () => {
     const sql = postgres(stack.dbUrl, { max: 1, onnotice: () => {} });
     const [role] = await sql`
       select rolsuper, rolcreaterole, rolcreatedb, rolbypassrls, rolreplication
@@ -258,7 +261,7 @@ describe("the database before the first migration", () => {
     await sql.end();
   });
 
-  it("the API knows a function that is made while it runs", async () => {
+  test("the API knows a function that is made while it runs", async () => {
     const name = `made_${Date.now()}`;
     const sql = postgres(stack.dbUrl, { max: 1, onnotice: () => {} });
     await sql.unsafe(`create function app.${name}() returns int language sql return 7`);
@@ -268,7 +271,7 @@ describe("the database before the first migration", () => {
 });
 
 describe("access tokens", () => {
-  it("are signed with ES256 by the key in the JWKS, and hold what a hosted project's hold", async () => {
+  test("are signed with ES256 by the key in the JWKS, and hold what a hosted project's hold", async () => {
     const { accessToken, id, email } = await newUser();
     const jwks = await (await fetch(`${stack.url}/auth/v1/.well-known/jwks.json`)).json();
     const issuer = `${stack.url}/auth/v1`;
@@ -296,7 +299,7 @@ describe("access tokens", () => {
     });
   });
 
-  it("satisfy @supabase/server", async () => {
+  test("satisfy @supabase/server", async () => {
     const { accessToken, id } = await newUser();
     const jwks = await (await fetch(`${stack.url}/auth/v1/.well-known/jwks.json`)).json();
     const env = { url: stack.url, publishableKeys: {}, secretKeys: {}, jwks };
@@ -305,7 +308,7 @@ describe("access tokens", () => {
     expect(data?.userClaims?.id).toBe(id);
   });
 
-  it("are still good after a refresh, and sign out works with them", async () => {
+  test("are still good after a refresh, and sign out works with them", async () => {
     const { supabase, id } = await newUser();
     const { data } = await supabase.auth.refreshSession();
     expect(decodeProtectedHeader(data.session!.access_token).alg).toBe("ES256");
@@ -314,7 +317,7 @@ describe("access tokens", () => {
     expect((await supabase.auth.signOut()).error).toBeNull();
   });
 
-  it("are refused when they are forged, expired, or signed with the secret that Lite shares", async () => {
+  test("are refused when they are forged, expired, or signed with the secret that Lite shares", async () => {
     const { accessToken } = await newUser();
     const { liteSecret, signingKey } = JSON.parse(
       readFileSync(path.join(project.stateDir, "secrets.json"), "utf8"),
@@ -347,7 +350,7 @@ describe("access tokens", () => {
 });
 
 describe("auth.admin", () => {
-  it("makes, finds, lists, changes and deletes a user who can sign in", async () => {
+  test("makes, finds, lists, changes and deletes a user who can sign in", async () => {
     const { admin: users } = server.auth;
     const email = `${randomUUID()}@example.com`;
     const made = await users.createUser({
@@ -379,7 +382,7 @@ describe("auth.admin", () => {
     expect((await users.getUserById(id)).error).toMatchObject({ status: 404, code: "user_not_found" });
   });
 
-  it("bans a user for a time, lifts the ban, and soft-deletes a user, whose address is free then", async () => {
+  test("bans a user for a time, lifts the ban, and soft-deletes a user, whose address is free then", async () => {
     const { admin: users } = server.auth;
     const { id, email } = await newUser();
     const banned = await users.updateUserById(id, { ban_duration: "24h" });
@@ -393,7 +396,7 @@ describe("auth.admin", () => {
     expect((await users.createUser({ email, password: "password-1" })).error).toBeNull();
   });
 
-  it("refuses an email address that is taken", async () => {
+  test("refuses an email address that is taken", async () => {
     const { email } = await newUser();
     const { error } = await server.auth.admin.createUser({
       email: email.toUpperCase(),
@@ -402,7 +405,7 @@ describe("auth.admin", () => {
     expect(error).toMatchObject({ status: 422, code: "email_exists" });
   });
 
-  it("refuses a request without the secret key", async () => {
+  test("refuses a request without the secret key", async () => {
     const { supabase } = await newUser();
     for (const users of [supabase.auth.admin, client(stack.publishableKey).auth.admin]) {
       expect((await users.listUsers()).error?.status).toBe(403);
@@ -410,14 +413,14 @@ describe("auth.admin", () => {
     }
   });
 
-  it("says what is wrong with a user who cannot be made", async () => {
+  test("says what is wrong with a user who cannot be made", async () => {
     const { error } = await server.auth.admin.createUser({ email: "no address" });
     expect(error).toMatchObject({ status: 400, code: "validation_failed" });
   });
 });
 
 describe("API keys", () => {
-  it("a request without one is refused, also from this machine", async () => {
+  test("a request without one is refused, also from this machine", async () => {
     const answer = await fetch(`${stack.url}/rest/v1/notes`, { headers: { "accept-profile": "app" } });
     expect(answer.status).toBe(401);
   });

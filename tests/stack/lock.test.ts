@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { AlreadyRunningError, lockState, runningStackOn } from "../../stack/lock.ts";
 
 const addresses = { url: "http://127.0.0.1:1", dbUrl: "postgresql://postgres:postgres@127.0.0.1:2/postgres" };
@@ -11,7 +11,7 @@ let stateDir: string;
 beforeEach(() => void (stateDir = mkdtempSync(path.join(tmpdir(), "byok-lock-"))));
 afterEach(() => rmSync(stateDir, { recursive: true, force: true }));
 
-it("runningStackOn() finds a stack from when it has announced itself until it is released", () => {
+test("runningStackOn() finds a stack from when it has announced itself until it is released", () => {
   expect(runningStackOn(stateDir)).toBeUndefined();
   const lock = lockState(stateDir);
   expect(runningStackOn(stateDir)).toBeUndefined();
@@ -21,14 +21,14 @@ it("runningStackOn() finds a stack from when it has announced itself until it is
   expect(runningStackOn(stateDir)).toBeUndefined();
 });
 
-it("runningStackOn() does not take a stack that was killed for a running one", () => {
+test("runningStackOn() does not take a stack that was killed for a running one", () => {
   lockState(stateDir).release();
   // What a stack leaves that ends without a chance to tidy up.
   writeFileSync(path.join(stateDir, "running.json"), JSON.stringify(addresses));
   expect(runningStackOn(stateDir)).toBeUndefined();
 });
 
-it("a second lock names the address of the first, and leaves it alone", () => {
+test("a second lock names the address of the first, and leaves it alone", () => {
   const lock = lockState(stateDir);
   lock.announce(addresses);
   expect(() => lockState(stateDir)).toThrow(AlreadyRunningError);

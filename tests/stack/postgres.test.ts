@@ -16,7 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import postgres from "postgres";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { passes, serverAccount } from "../../stack/account.ts";
 import { type Postgres, password, startPostgres, superuser } from "../../stack/postgres/postgres.ts";
 import { installedPackage, postgresProgram } from "../../stack/postgres/postgres-program.ts";
@@ -52,14 +52,14 @@ async function query(server: Postgres, text: string): Promise<unknown> {
   }
 }
 
-it("startPostgres() keeps what was written over a restart", async () => {
+test("startPostgres() keeps what was written over a restart", async () => {
   const first = await start();
   await query(first, "create table kept as select 42 as answer");
   await first.stop();
   expect(await query(await start(), "select answer from kept")).toBe(42);
 });
 
-it("stop() leaves nothing behind, not even what watches over the server", async () => {
+test("stop() leaves nothing behind, not even what watches over the server", async () => {
   const server = await start();
   const processes = () => execFileSync("ps", ["-A", "-o", "args="], { encoding: "utf8" });
   expect(processes()).toContain(server.dataDir);
@@ -67,7 +67,7 @@ it("stop() leaves nothing behind, not even what watches over the server", async 
   await vi.waitFor(() => expect(processes()).not.toContain(server.dataDir), { timeout: 5_000 });
 });
 
-it("startPostgres() listens on the loopback address only and asks for the password", async () => {
+test("startPostgres() listens on the loopback address only and asks for the password", async () => {
   const server = await start();
   expect(await query(server, "show listen_addresses")).toBe("127.0.0.1");
   expect(readdirSync(server.dataDir)).not.toContain(`.s.PGSQL.${server.port}`);
@@ -75,7 +75,7 @@ it("startPostgres() listens on the loopback address only and asks for the passwo
   await expect(stranger`select 1`).rejects.toThrow("password authentication failed");
 });
 
-it("startPostgres() flushes to disk when it is to be durable", async () => {
+test("startPostgres() flushes to disk when it is to be durable", async () => {
   const fast = await start();
   expect(await query(fast, "show fsync")).toBe("off");
   await fast.stop();
@@ -85,7 +85,7 @@ it("startPostgres() flushes to disk when it is to be durable", async () => {
   expect(await query(durable, "show full_page_writes")).toBe("on");
 });
 
-it("startPostgres() waits for an earlier server on the same cluster to be gone", async () => {
+test("startPostgres() waits for an earlier server on the same cluster to be gone", async () => {
   const earlier = await start();
   const port = earlier.port;
   await query(earlier, "create table kept as select 42 as answer");
@@ -95,7 +95,7 @@ it("startPostgres() waits for an earlier server on the same cluster to be gone",
   expect(await query(later, "select answer from kept")).toBe(42);
 });
 
-it("startPostgres() recovers from a postmaster.pid left by kill -9", async () => {
+test("startPostgres() recovers from a postmaster.pid left by kill -9", async () => {
   const killed = await start();
   await query(killed, "create table kept as select 42 as answer");
   process.kill(killed.pid, "SIGKILL");
@@ -104,7 +104,7 @@ it("startPostgres() recovers from a postmaster.pid left by kill -9", async () =>
   expect(await query(await start(), "select answer from kept")).toBe(42);
 });
 
-it("startPostgres() leaves the process alone that has the number in an old postmaster.pid", async () => {
+test("startPostgres() leaves the process alone that has the number in an old postmaster.pid", async () => {
   const first = await start();
   const pidFile = path.join(first.dataDir, "postmaster.pid");
   const contents = readFileSync(pidFile, "utf8");
@@ -120,34 +120,37 @@ it("startPostgres() leaves the process alone that has the number in an old postm
   }
 });
 
-it("startPostgres() starts over after an initdb that was killed half-way", async () => {
+test("startPostgres() starts over after an initdb that was killed half-way", async () => {
   mkdirSync(path.join(folder, "database.new-half", "cluster"), { recursive: true });
   await start();
   expect(readdirSync(folder).filter((name) => name.startsWith("database"))).toEqual(["database"]);
 });
 
-it("startPostgres() says in the server's words why it does not start", async () => {
+test("startPostgres() says in the server's words why it does not start", async () => {
   const first = await start();
   await first.stop();
   writeFileSync(path.join(first.dataDir, "postgresql.auto.conf"), "no_such_setting = 1\n");
   await expect(start()).rejects.toThrow('unrecognized configuration parameter "no_such_setting"');
 });
 
-it.runIf(process.getuid?.() === 0)("startPostgres() works as root in a folder that nobody else can enter", async () => {
-  const closed = path.join(folder, "closed");
-  mkdirSync(path.join(closed, "state"), { recursive: true });
-  chmodSync(closed, 0o700);
-  const first = await start({ stateDir: path.join(closed, "state") });
-  try {
-    await query(first, "create table kept as select 42 as answer");
-    expect(first.dataDir).toMatch(/^\/var\/lib\/supabase-byok\/[0-9a-f]{16}\/database$/);
-    await first.stop();
-    expect(await query(await start({ stateDir: path.join(closed, "state") }), "select answer from kept")).toBe(42);
-  } finally {
-    await Promise.all(running.splice(0).map((server) => server.stop()));
-    rmSync(path.dirname(first.dataDir), { recursive: true });
-  }
-});
+test.runIf(process.getuid?.() === 0)(
+  "startPostgres() works as root in a folder that nobody else can enter",
+  async () => {
+    const closed = path.join(folder, "closed");
+    mkdirSync(path.join(closed, "state"), { recursive: true });
+    chmodSync(closed, 0o700);
+    const first = await start({ stateDir: path.join(closed, "state") });
+    try {
+      await query(first, "create table kept as select 42 as answer");
+      expect(first.dataDir).toMatch(/^\/var\/lib\/supabase-byok\/[0-9a-f]{16}\/database$/);
+      await first.stop();
+      expect(await query(await start({ stateDir: path.join(closed, "state") }), "select answer from kept")).toBe(42);
+    } finally {
+      await Promise.all(running.splice(0).map((server) => server.stop()));
+      rmSync(path.dirname(first.dataDir), { recursive: true });
+    }
+  },
+);
 
 /** A package as npm unpacks it when it runs no install scripts and nobody has used it yet. */
 function bareInstallation(): string {
@@ -169,14 +172,14 @@ function expectUsable(program: string): void {
   expect(existsSync(path.join(program, "share/postgresql/extension/pgtap--1.3.5.sql"))).toBe(true);
 }
 
-it("postgresProgram() completes a package that was installed without install scripts", () => {
+test("postgresProgram() completes a package that was installed without install scripts", () => {
   const installed = bareInstallation();
   const program = postgresProgram(folder, serverAccount(), installed);
   expect(program).toBe(path.join(installed, "native"));
   expectUsable(program);
 });
 
-it("postgresProgram() uses a copy where the package cannot be completed or entered", () => {
+test("postgresProgram() uses a copy where the package cannot be completed or entered", () => {
   const installed = bareInstallation();
   // Root can change anything, but the account that runs the server cannot come in; others cannot change anything.
   if (serverAccount()) chmodSync(installed, 0o700);
@@ -190,7 +193,7 @@ it("postgresProgram() uses a copy where the package cannot be completed or enter
   }
 });
 
-it("the extension pgTAP can be created by a role that is no superuser", async () => {
+test("the extension pgTAP can be created by a role that is no superuser", async () => {
   const server = await start();
   await query(server, "create role plain; grant create on database postgres to plain");
   await query(

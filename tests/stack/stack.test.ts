@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from "node:net";
 import path from "node:path";
 import { createClient } from "@supabase/supabase-js";
 import postgres from "postgres";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { AlreadyRunningError } from "../../stack/lock.ts";
 import { type Stack, type StackOptions, startStack } from "../../stack/stack.ts";
 import { makeProject, type Project } from "../harness/fixture.ts";
@@ -42,7 +42,7 @@ async function probe(stack: Stack, attempt: string): Promise<any> {
 
 const client = (stack: Stack, key: string) => createClient(stack.url, key, { auth: { persistSession: false } });
 
-it("startStack() keeps users, sessions and keys over a restart", async () => {
+test("startStack() keeps users, sessions and keys over a restart", async () => {
   const first = await start();
   const user = { email: "ada@example.com", password: "password-1" };
   const { data } = await client(first, first.publishableKey).auth.signUp(user);
@@ -55,7 +55,7 @@ it("startStack() keeps users, sessions and keys over a restart", async () => {
   expect((await again.auth.signInWithPassword(user)).error).toBeNull();
 });
 
-it("startStack() with reset begins with no users and with new keys", async () => {
+test("startStack() with reset begins with no users and with new keys", async () => {
   const first = await start();
   await client(first, first.secretKey).auth.admin.createUser({ email: "ada@example.com" });
   await first.stop();
@@ -64,7 +64,7 @@ it("startStack() with reset begins with no users and with new keys", async () =>
   expect((await client(second, second.secretKey).auth.admin.listUsers()).data.users).toEqual([]);
 });
 
-it("startStack() runs beside another stack on another folder", async () => {
+test("startStack() runs beside another stack on another folder", async () => {
   const other = makeProject();
   try {
     const [one, two] = await Promise.all([start(), start({ ...other })]);
@@ -76,7 +76,7 @@ it("startStack() runs beside another stack on another folder", async () => {
   }
 });
 
-it("startStack() refuses a folder in use, says where that stack is, and leaves it alone", async () => {
+test("startStack() refuses a folder in use, says where that stack is, and leaves it alone", async () => {
   const first = await start();
   const second = await startStack({ ...project, providers: "none" }).catch((error: unknown) => error);
   expect(second).toBeInstanceOf(AlreadyRunningError);
@@ -84,7 +84,7 @@ it("startStack() refuses a folder in use, says where that stack is, and leaves i
   expect(await probe(first, "home")).toEqual({ result: null });
 });
 
-it("startStack() takes free ports where the wanted ones are taken, if it may", async () => {
+test("startStack() takes free ports where the wanted ones are taken, if it may", async () => {
   const blockers = [createServer(), createServer()];
   const [apiPort, dbPort] = await Promise.all(
     blockers.map(async (blocker) => {
@@ -105,7 +105,7 @@ it("startStack() takes free ports where the wanted ones are taken, if it may", a
   }
 });
 
-it("startStack() leaves nothing running when a part of it fails", async () => {
+test("startStack() leaves nothing running when a part of it fails", async () => {
   project.write("supabase/migrations/20260102000000_bad.sql", "create table app.half (); select nonsense;");
   await expect(start()).rejects.toThrow('20260102000000_bad.sql cannot be applied: column "nonsense" does not exist');
   expect(existsSync(path.join(project.stateDir, "database", "postmaster.pid"))).toBe(false);
@@ -113,7 +113,7 @@ it("startStack() leaves nothing running when a part of it fails", async () => {
   await start();
 });
 
-it("startStack() keeps its secrets to the owner", async () => {
+test("startStack() keeps its secrets to the owner", async () => {
   await start();
   expect(statSync(path.join(project.stateDir, "secrets.json")).mode & 0o777).toBe(0o600);
   const others = readdirSync(project.stateDir).filter((name) => statSync(path.join(project.stateDir, name)).isFile());
@@ -125,7 +125,7 @@ it("startStack() keeps its secrets to the owner", async () => {
   }
 });
 
-it("migrations are applied once, as postgres, and recorded as the CLI records them", async () => {
+test("migrations are applied once, as postgres, and recorded as the CLI records them", async () => {
   const first = await start();
   const sql = postgres(first.dbUrl, { max: 1 });
   const [row] = await sql`select name, statements, pg_get_userbyid(nspowner) as owner
@@ -140,7 +140,7 @@ it("migrations are applied once, as postgres, and recorded as the CLI records th
   await start();
 });
 
-it("a migration that was edited after it was applied is refused with the way out", async () => {
+test("a migration that was edited after it was applied is refused with the way out", async () => {
   const first = await start();
   await first.stop();
   project.write("supabase/migrations/20260101000000_first.sql", "create schema other;");
@@ -148,7 +148,7 @@ it("a migration that was edited after it was applied is refused with the way out
   await start({ reset: true });
 });
 
-it("functions get what a hosted project gives them, the key ring, their own login, and nothing of this process", async () => {
+test("functions get what a hosted project gives them, the key ring, their own login, and nothing of this process", async () => {
   const stack = await start({ functionsEnv: { MORE: "yes" } });
   expect((await probe(stack, "env")).result).toEqual([
     "BYOK_DATABASE_URL",
@@ -165,7 +165,7 @@ it("functions get what a hosted project gives them, the key ring, their own logi
   expect(await probe(stack, "home")).toEqual({ result: null });
 });
 
-it("functions can do no more than they need", async () => {
+test("functions can do no more than they need", async () => {
   const stack = await start();
   const stranger = createServer().listen(0, "127.0.0.1");
   let connections = 0;
@@ -188,7 +188,7 @@ it("functions can do no more than they need", async () => {
   stranger.close();
 });
 
-it("functions that do not load, throw or exist are told apart, and logged without secrets", async () => {
+test("functions that do not load, throw or exist are told apart, and logged without secrets", async () => {
   project.write("functions/broken/index.ts", 'throw new Error("broken by " + Deno.env.get("SUPABASE_SECRET_KEYS"));');
   const stack = await start();
   const call = async (slug: string) => {
@@ -204,7 +204,7 @@ it("functions that do not load, throw or exist are told apart, and logged withou
   expect(lines.join("\n")).not.toContain(stack.secretKey);
 });
 
-it("stop() lets the functions finish what they have handed to EdgeRuntime.waitUntil()", async () => {
+test("stop() lets the functions finish what they have handed to EdgeRuntime.waitUntil()", async () => {
   const first = await start();
   const work = randomUUID();
   await probe(first, `later?work=${work}`);
@@ -217,14 +217,14 @@ it("stop() lets the functions finish what they have handed to EdgeRuntime.waitUn
   expect(data).toEqual([{ work }]);
 });
 
-it("failed tells that a server of the stack has ended unasked", async () => {
+test("failed tells that a server of the stack has ended unasked", async () => {
   const stack = await start();
   const pid = Number(readFileSync(path.join(stack.dataDir, "postmaster.pid"), "utf8").split("\n", 1)[0]);
   process.kill(pid, "SIGINT");
   expect(await stack.failed).toMatch(/^Postgres ended with code 0/);
 });
 
-it("the fakes of the providers are what the functions are pointed to", async () => {
+test("the fakes of the providers are what the functions are pointed to", async () => {
   const stack = await start({ providers: "fakes" });
   const { result } = await probe(stack, "env");
   expect(result).toContain("BYOK_PLATFORM_KEYS");

@@ -1,4 +1,4 @@
-import { expect, it, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { type ShutdownSignals, spawnSupervised } from "../../stack/supervise.ts";
 import { isRunning, run } from "../harness/processes.ts";
 
@@ -27,28 +27,28 @@ async function orphan(onTerm: string, patience_ms: number): Promise<number> {
   return Number(/up as (\d+)\./.exec(output)?.[1]);
 }
 
-it("end() asks the server to finish", async () => {
+test("end() asks the server to finish", async () => {
   const supervised = spawnSupervised(options("exit 7"));
   await new Promise((resolve) => supervised.stdout.once("data", resolve));
   await supervised.end();
   expect(await supervised.ended).toBe(7);
 });
 
-it("end() kills a server that does not finish in time", async () => {
+test("end() kills a server that does not finish in time", async () => {
   const supervised = spawnSupervised(options(""));
   await new Promise((resolve) => supervised.stdout.once("data", resolve));
   await supervised.end();
   expect(await supervised.ended).toBeNull();
 });
 
-it("end() of a server that has already ended does nothing", async () => {
+test("end() of a server that has already ended does nothing", async () => {
   const supervised = spawnSupervised({ ...options(""), args: ["-c", "exit 3"] });
   supervised.stdout.resume();
   expect(await supervised.ended).toBe(3);
   await supervised.end();
 });
 
-it.each([
+test.each([
   ["finishes when it is asked to", "exit", 60_000],
   ["does not finish in time", "", 500],
 ])("a server that %s ends after its starter was killed", async (_, onTerm, patience_ms) => {

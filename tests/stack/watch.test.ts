@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Stack, startStack } from "../../stack/stack.ts";
 import { watchFolders } from "../../stack/watch.ts";
 import { makeProject, type Project } from "../harness/fixture.ts";
@@ -41,7 +41,7 @@ async function probe({ url }: Stack): Promise<string> {
   return await (await fetch(`${url}/functions/v1/probe`, { method: "POST", body: "hello" })).text();
 }
 
-it("functions restart when their source changes, without a moment at which none answers", async () => {
+test("functions restart when their source changes, without a moment at which none answers", async () => {
   const running = await start({ watch: true });
   expect(await probe(running)).toBe("old hello");
   const before = running.functions.pid;
@@ -53,7 +53,7 @@ it("functions restart when their source changes, without a moment at which none 
   await expect.poll(() => isRunning(before)).toBe(false);
 });
 
-it("a source that does not load is answered as on a hosted project, until it does", async () => {
+test("a source that does not load is answered as on a hosted project, until it does", async () => {
   const running = await start({ watch: true });
   project.write("functions/probe/index.ts", "export default {");
   await expect.poll(() => probe(running)).toContain("BOOT_ERROR");
@@ -61,20 +61,20 @@ it("a source that does not load is answered as on a hosted project, until it doe
   await expect.poll(() => probe(running)).toBe("new hello");
 });
 
-it("a rebuilt page is served at once", async () => {
+test("a rebuilt page is served at once", async () => {
   const running = await start({ page: true, watch: true });
   writeFileSync(path.join(project.stateDir, "page", "added.txt"), "built later");
   expect(await (await fetch(`${running.url}/added.txt`)).text()).toBe("built later");
 });
 
-it("without watching, nothing is read again", async () => {
+test("without watching, nothing is read again", async () => {
   const running = await start({ page: true });
   writeFileSync(path.join(project.stateDir, "page", "added.txt"), "built later");
   expect((await fetch(`${running.url}/added.txt`)).status).toBe(404);
   expect(running.functions.port).toBeGreaterThan(0);
 });
 
-it("watchFolders() follows each change once at a time, says what failed, and goes on", async () => {
+test("watchFolders() follows each change once at a time, says what failed, and goes on", async () => {
   const folder = mkdtempSync(path.join(tmpdir(), "byok-watch-"));
   const calls: PromiseWithResolvers<void>[] = [];
   const onChange = () => {

@@ -1,5 +1,5 @@
 /** The switch that gives the functions' workers the life that they have on a hosted project. */
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { startGateway } from "../../stack/api/gateway.ts";
 import { readConfig } from "../../stack/config.ts";
 import { hostedLives, startWorkers, type WorkerLife } from "../../stack/functions/worker-life.ts";
@@ -102,7 +102,7 @@ async function seen(): Promise<Record<string, boolean>> {
   return (await (await call("seen")).json()).result;
 }
 
-it("a worker takes requests for half of its wall clock, and at its end is ended with those it has", async () => {
+test("a worker takes requests for half of its wall clock, and at its end is ended with those it has", async () => {
   await start({ wallClock_ms: 6_000 });
   const began = performance.now();
   const first = (await pidOf("pid"))!;
@@ -121,7 +121,7 @@ it("a worker takes requests for half of its wall clock, and at its end is ended 
   expect(isRunning(first)).toBe(false);
 });
 
-it("a stack with the switch is served by one worker after the other", async () => {
+test("a stack with the switch is served by one worker after the other", async () => {
   const { supabaseDir, stateDir } = project;
   const workerLife = { ...endless, wallClock_ms: 400 };
   const log = (line: string) => lines.push(line);
@@ -134,7 +134,7 @@ it("a stack with the switch is served by one worker after the other", async () =
   await expect.poll(() => [...pids].slice(0, -1).some(isRunning)).toBe(false);
 });
 
-it("a worker ends when its requests have used up its CPU time together", async () => {
+test("a worker ends when its requests have used up its CPU time together", async () => {
   await start({ cpuTime_ms: 400 });
   const first = await pidOf("burn/100");
   expect(first).not.toBeNull();
@@ -143,7 +143,7 @@ it("a worker ends when its requests have used up its CPU time together", async (
   expect(await pidOf("pid")).not.toBe(first);
 });
 
-it("a worker ends when it has more memory than it may, with the requests that it has", async () => {
+test("a worker ends when it has more memory than it may, with the requests that it has", async () => {
   const { memory_bytes } = hostedLives.free;
   await start({ memory_bytes });
   const first = await pidOf("keep/1");
@@ -157,7 +157,7 @@ it("a worker ends when it has more memory than it may, with the requests that it
   expect(await pidOf("pid")).not.toBe(first);
 });
 
-it("a worker that ends by itself is followed by another", async () => {
+test("a worker that ends by itself is followed by another", async () => {
   await start({});
   const first = (await pidOf("pid"))!;
   process.kill(first, "SIGKILL");
@@ -165,7 +165,7 @@ it("a worker that ends by itself is followed by another", async () => {
   expect(await pidOf("pid")).not.toBe(first);
 });
 
-it("a worker that does not start is answered for, and tried again", async () => {
+test("a worker that does not start is answered for, and tried again", async () => {
   await start({ cpuTime_ms: 100 });
   project.write("deno.json", "{");
   await expect.poll(async () => (await call("burn/200")).status).toBe(503);
@@ -187,7 +187,7 @@ async function leaveBeforeAnswer(): Promise<void> {
   await expect(waiting).rejects.toThrow();
 }
 
-it("a client that leaves before the answer begins is noticed when it is written", async () => {
+test("a client that leaves before the answer begins is noticed when it is written", async () => {
   await start({});
   await leaveBeforeAnswer();
   await settle();
@@ -196,7 +196,7 @@ it("a client that leaves before the answer begins is noticed when it is written"
   await expect.poll(seen).toMatchObject({ isGone: true, isCancelled: true });
 });
 
-it("a client that leaves in the middle of the answer is noticed at its next piece", async () => {
+test("a client that leaves in the middle of the answer is noticed at its next piece", async () => {
   await start({});
   const leaving = new AbortController();
   const answer = await call("begin", { signal: leaving.signal });
@@ -208,7 +208,7 @@ it("a client that leaves in the middle of the answer is noticed at its next piec
   await expect.poll(seen).toMatchObject({ isGone: true, isCancelled: true });
 });
 
-it("without the switch a client that leaves is noticed at once", async () => {
+test("without the switch a client that leaves is noticed at once", async () => {
   await start();
   await leaveBeforeAnswer();
   await expect.poll(seen).toMatchObject({ isGone: true, isCancelled: false });
