@@ -10,8 +10,14 @@ export const answerGuards: readonly Guard[] = [
   {
     ...answer,
     name: "An answer on credits may not be silent",
-    guard: 'if (silence_ms >= stallTimeout_ms) this.#breakOff("stalled");',
-    instead: 'if (silence_ms < 0) this.#breakOff("stalled");',
+    guard: 'if (looks === silentLooks) this.#breakOff("stalled");',
+    instead: "",
+  },
+  {
+    ...answer,
+    name: "Only a provider that is waited for can be silent",
+    guard: "this.#isWaiting && this.#chunks === seen_chunks",
+    instead: "this.#chunks === seen_chunks",
   },
   {
     ...answer,

@@ -85,7 +85,7 @@ export class Inspector {
     let isFinal = dialect.finalMark === null || (isComplete && dialect.countsSoFar);
     let counts = this.#counts;
     // After the counts come at most the marks of the end.
-    for (const event of eventsOf(tail).slice(-8)) {
+    for (const event of eventsOf(lastEvents(tail, 8))) {
       counts = mergeCounts(counts, countsIn(dataOf(event), dialect));
       if (dialect.finalMark !== null && event.includes(dialect.finalMark)) isFinal = true;
     }
@@ -145,6 +145,17 @@ function lastBoundary(bytes: Bytes, length: number): number {
     if (bytes[before] === 10) return at + 1;
   }
   return 0;
+}
+
+/** The last events of a text, so many at most: looking through all of it costs as much as a hundred chunks. */
+function lastEvents(text: string, most: number): string {
+  let start = text.length;
+  for (let events = 0; events <= most && start > 0; events++) {
+    const unix = text.lastIndexOf("\n\n", start - 3);
+    const windows = text.lastIndexOf("\n\r\n", start - 4);
+    start = Math.max(unix === -1 ? 0 : unix + 2, windows === -1 ? 0 : windows + 3);
+  }
+  return text.slice(start);
 }
 
 /** The events of a text, each with the empty line after it. */

@@ -25,11 +25,12 @@ export function sourceOf(body: ReadableStream<Bytes>): Source {
   }
   let buffer = new ArrayBuffer(buffer_bytes);
   return {
-    async read() {
-      const { done, value } = await reader.read(new Uint8Array(buffer));
-      if (done || !value) return null;
-      buffer = value.buffer;
-      return value;
+    read() {
+      return reader.read(new Uint8Array(buffer)).then(({ done, value }) => {
+        if (done || !value) return null;
+        buffer = value.buffer;
+        return value;
+      });
     },
     cancel: () => reader.cancel(),
   };

@@ -25,6 +25,8 @@ function watched({
   return { body, reports, endings, writer, cancelled, send: (text: string) => writer.write(bytes(text)) };
 }
 
+const fakedTimers = ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance", "Date"] as const;
+
 const bytes = (text: string) => new TextEncoder().encode(text);
 const says = (content: string) => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`;
 const preamble = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { role: "assistant", content: "" } }] })}\n\n`;
@@ -177,7 +179,7 @@ describe("watchAnswer()", () => {
   });
 
   test("counts the silence from each chunk on, and not while the client is slow", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    vi.useFakeTimers({ toFake: [...fakedTimers] });
     const { body, endings, send, writer } = watched({ stallTimeout_ms: 1000 });
     const reader = body.getReader();
     for (let chunk = 0; chunk < 3; chunk++) {
@@ -195,8 +197,21 @@ describe("watchAnswer()", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test("notices a silence a twentieth of its time late at most", async () => {
+    vi.useFakeTimers({ toFake: [...fakedTimers] });
+    const { body, endings } = watched({ stallTimeout_ms: 1000 });
+    const reading = new Response(body).text();
+    reading.catch(() => undefined);
+    await settle();
+    vi.advanceTimersByTime(999);
+    expect(endings()).toEqual([]);
+    vi.advanceTimersByTime(51);
+    expect(endings()).toEqual([["stalled", 0]]);
+    await expect(reading).rejects.toThrow("The provider broke off.");
+  });
+
   test("blames a break-off on a client that had stopped reading", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    vi.useFakeTimers({ toFake: [...fakedTimers] });
     const { body, send, writer, reports } = watched();
     await send(": one\n\n");
     await settle();
