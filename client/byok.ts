@@ -1,6 +1,7 @@
 /** The client of a settings page, over the supabase-js client that the app already has. */
 import { isAuthRetryableFetchError, type Session, type SupabaseClient } from "@supabase/supabase-js";
 import { catalogue } from "../catalogue/index.ts";
+import { sealApiKey, type SealingKey } from "../functions/_shared/crypto/sealed-key.ts";
 import type { Database } from "../functions/_shared/database/schema.ts";
 import { dataResult, failure, functionFailure } from "./errors.ts";
 import type {
@@ -25,8 +26,8 @@ export interface ByokOptions {
 }
 
 /**
- * A client for the user who is signed in to `supabase`. It keeps nothing: an API key lives in the argument of `save` and in the
- * one request that sends it.
+ * A client for the user who is signed in to `supabase`. It keeps nothing: an API key lives in the argument of `save`, and the one
+ * request that sends it holds it sealed.
  *
  * @param supabase a supabase-js client of the project, whatever its database types are
  */
@@ -151,12 +152,19 @@ class Client implements Byok {
     );
   }
 
+  /** The key is sealed here, so that it stands in no body that a gateway or the hosting platform may record. */
   save(provider: ProviderId, apiKey: string): Promise<Result<CheckedCredential>> {
-    return this.#invoke("save", { provider, api_key: apiKey });
+    return this.#signedIn(async (session) => {
+      const { data: key, error } = await this.#invoke<SealingKey>(session, "save", { method: "GET" });
+      if (error) return { data: null, error };
+      const sealed = await sealApiKey(key, { userId: session.user.id, provider }, apiKey).catch(() => null);
+      if (!sealed) return failure("unsupported_browser");
+      return await this.#invoke<CheckedCredential>(session, "save", { body: { provider, sealed_api_key: sealed } });
+    });
   }
 
   verify(provider: ProviderId): Promise<Result<CheckedCredential>> {
-    return this.#invoke("verify", { provider });
+    return this.#signedIn((session) => this.#invoke<CheckedCredential>(session, "verify", { body: { provider } }));
   }
 
   endpoint(provider: ProviderId): Endpoint {
@@ -166,12 +174,14 @@ class Client implements Byok {
     return { url, sdk: `${url}${sdk}`, aiSdk: `${url}${aiSdk}`, token };
   }
 
-  #invoke(slug: "save" | "verify", body: object): Promise<Result<CheckedCredential>> {
-    return this.#signedIn(async ({ user }) => {
-      const { data, error } = await this.#supabase.functions.invoke<CheckedCredential>(slug, { body });
-      if (error) return await functionFailure(error, { isAnonymous: user.is_anonymous ?? false });
-      return data ? { data, error: null } : failure("unexpected");
-    });
+  async #invoke<T>(
+    { user }: Session,
+    slug: "save" | "verify",
+    request: { readonly method: "GET" } | { readonly body: object },
+  ): Promise<Result<T>> {
+    const { data, error } = await this.#supabase.functions.invoke<T>(slug, request);
+    if (error) return await functionFailure(error, { isAnonymous: user.is_anonymous ?? false });
+    return data ? { data, error: null } : failure("unexpected");
   }
 
   get #byok() {

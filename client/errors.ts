@@ -5,6 +5,7 @@ const messages = {
   offline: "The server could not be reached. Check your connection and try again.",
   session_expired: "Your session has ended. Sign in again.",
   unavailable: "The server could not answer. Try again in a moment.",
+  unsupported_browser: "This browser cannot encrypt the key. Update it, and open the page over HTTPS.",
   unexpected: "Something went wrong. Try again.",
   claims_required:
     "This session is not enough to change API keys: its access token lacks claims that are required here.",

@@ -139,14 +139,17 @@ interface ErrorDetails {
 }
 
 /**
- * Every code that the functions answer, and four that only a client can tell:
+ * Every code that the functions answer, and five that only a client can tell:
  *
  * - `offline`: no answer came; the request may or may not have arrived
  * - `session_expired`: nobody is signed in, or no longer
  * - `unavailable`: the platform answered in place of the functions or the database, which may or may not have done their work
+ * - `unsupported_browser`: `save` cannot seal the key, since WebCrypto or its X25519 is missing: a browser older than 2025, or a page
+ *   without HTTPS
  * - `unexpected`: an answer in no form that the client knows
  */
-export type ByokErrorCode = ServerErrorCode | "offline" | "session_expired" | "unavailable" | "unexpected";
+export type ByokErrorCode =
+  ServerErrorCode | "offline" | "session_expired" | "unavailable" | "unsupported_browser" | "unexpected";
 
 /** Why something failed, in one plain sentence, with details by code. It never holds an API key or the request that did. */
 export type ByokError = {

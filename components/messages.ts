@@ -19,6 +19,10 @@ export function explain(error: ByokError, name: string): string {
       return "This key was replaced or removed in the meantime.";
     case "envelope_unreadable":
       return "This key can no longer be opened here: save it again.";
+    case "sealed_key_refused":
+      return "This took too long: paste the key again.";
+    case "unsupported_browser":
+      return "This browser cannot encrypt your key: update it, and open this page over HTTPS.";
     case "claims_required":
       return error.claims.aal === "aal2"
         ? "Confirm that it is you with your second factor first, then try again."

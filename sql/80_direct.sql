@@ -28,7 +28,7 @@ grant execute on function
   byok.charge_hold(uuid, bigint),
   byok.void_hold(uuid, bigint, boolean),
   byok.refund_charge(uuid, bigint, bigint, text, bigint, bigint, bigint, bigint),
-  byok.count_attempt(uuid),
+  byok.count_attempt(uuid, text),
   byok.is_client_accepted(jsonb),
   byok.require_claims(jsonb),
   byok.count_envelopes(),

@@ -5,6 +5,10 @@
 export const errors = {
   invalid_request: { status: 400, message: "The request is not valid." },
   body_incomplete: { status: 400, message: "The request body ended before it was complete." },
+  sealed_key_refused: {
+    status: 400,
+    message: "The sealed API key is too old, was used before, or is sealed for someone else. Paste it again.",
+  },
   operation_required: {
     status: 400,
     message: "Credits would pay for this call: name the operation in the header x-byok-operation.",

@@ -564,19 +564,36 @@ comment on column byok.counters.name is 'Name of the limit that this counts agai
 comment on column byok.counters.period_began_at is 'Beginning of the period that is counted.';
 comment on column byok.counters.times is 'How often the user did it in that period.';
 
+create table byok.used_seals (
+  user_id uuid not null references auth.users (id) on delete cascade,
+  seal text not null check (seal ~ '^[A-Za-z0-9+/]{43}=$'),
+  used_at timestamptz not null default now(),
+  primary key (user_id, seal)
+);
+
+comment on table byok.used_seals is 'Sealed API keys that were opened in the last minutes, so that a recorded request cannot be sent again. Each user''s next attempt deletes those that are too old to open.';
+comment on column byok.used_seals.user_id is 'Whom the key was sealed for.';
+comment on column byok.used_seals.seal is 'The sender''s public key, base64 of 32 bytes, which is different in each sealed key. It opens nothing.';
+comment on column byok.used_seals.used_at is 'When it was opened.';
+
 alter table byok.limits enable row level security;
 alter table byok.counters enable row level security;
+alter table byok.used_seals enable row level security;
 
 create policy "The server reads the limits" on byok.limits
   for select to byok_server using (true);
 create policy "The server counts for the user it acts for" on byok.counters
   for all to byok_server using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
+create policy "The server keeps the used seals of the user it acts for" on byok.used_seals
+  for all to byok_server using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
 
 comment on policy "The server reads the limits" on byok.limits is 'count_attempt, open_call and the billing functions.';
 comment on policy "The server counts for the user it acts for" on byok.counters is 'count_attempt and open_call.';
+comment on policy "The server keeps the used seals of the user it acts for" on byok.used_seals is 'count_attempt.';
 
 grant select on byok.limits to byok_server;
 grant select, insert, update on byok.counters to byok_server;
+grant select, insert, delete on byok.used_seals to byok_server;
 
 insert into byok.limits (name, at_most, period) values
   ('key_attempts', 50, '1 day'),
@@ -607,7 +624,7 @@ $$;
 comment on function byok.count_once(uuid, byok.limits) is
   'Counts one use by the user acted for. Null within the limit; past it the seconds until the next period, and the caller is to raise, which takes the count back.';
 
-create function byok.count_attempt(p_user_id uuid) returns void
+create function byok.count_attempt(p_user_id uuid, p_seal text default null) returns void
 language plpgsql
 security definer
 set search_path = ''
@@ -626,16 +643,25 @@ begin
     raise sqlstate 'PT429' using message = 'too_many_attempts', detail = jsonb_build_object('retry_after_s', v_wait_s)::text,
       hint = 'The row key_attempts of byok.limits says how many checks of API keys a user may have in a day.';
   end if;
+  if p_seal is not null then
+    -- A sealed key opens for five minutes; more, since the clocks of workers and database may differ.
+    delete from byok.used_seals as s where s.user_id = p_user_id and s.used_at < now() - interval '15 minutes';
+    insert into byok.used_seals (user_id, seal) values (p_user_id, p_seal) on conflict do nothing;
+    if not found then
+      raise sqlstate 'PT400' using message = 'sealed_key_refused',
+        hint = 'The same sealed API key was sent before: byok.used_seals has it.';
+    end if;
+  end if;
   perform byok.stop_acting(v_previous_claims);
 end
 $$;
 
-comment on function byok.count_attempt(uuid) is
-  'Counts a check of an API key. Raises too_many_attempts (with retry_after_s, the seconds until the next day in UTC) past the limit of the day, and then counts nothing.';
+comment on function byok.count_attempt(uuid, text) is
+  'Counts a check of an API key. Raises too_many_attempts (with retry_after_s, the seconds until the next day in UTC) past the limit of the day, and sealed_key_refused for a sealed key that came before; it counts nothing then.';
 
-revoke execute on function byok.count_once(uuid, byok.limits), byok.count_attempt(uuid) from public;
+revoke execute on function byok.count_once(uuid, byok.limits), byok.count_attempt(uuid, text) from public;
 grant execute on function byok.count_once(uuid, byok.limits) to byok_server;
-grant execute on function byok.count_attempt(uuid) to service_role;
+grant execute on function byok.count_attempt(uuid, text) to service_role;
 
 -- Rotation of the master key: envelopes are counted and listed by the kid they are sealed under, opened and sealed again by the
 -- function rotate, and replaced where they are still the same. Envelopes of all users pass through here, and yet no role may
@@ -1603,7 +1629,7 @@ grant execute on function
   byok.charge_hold(uuid, bigint),
   byok.void_hold(uuid, bigint, boolean),
   byok.refund_charge(uuid, bigint, bigint, text, bigint, bigint, bigint, bigint),
-  byok.count_attempt(uuid),
+  byok.count_attempt(uuid, text),
   byok.is_client_accepted(jsonb),
   byok.require_claims(jsonb),
   byok.count_envelopes(),

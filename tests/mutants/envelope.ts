@@ -3,7 +3,80 @@ import type { Guard } from "./mutants.ts";
 const envelope = { file: "functions/_shared/crypto/envelope.ts", test: "tests/unit/crypto/envelope.test.ts" };
 const keyring = { file: "functions/_shared/crypto/keyring.ts", test: "tests/unit/crypto/keyring.test.ts" };
 
+const hpke = { file: "functions/_shared/crypto/hpke.ts", test: "tests/unit/crypto/hpke.test.ts" };
+const sealed = { file: "functions/_shared/crypto/sealed-key.ts", test: "tests/unit/keys/unsealing.test.ts" };
+const unsealing = { file: "functions/_shared/keys/unsealing.ts", test: "tests/unit/keys/unsealing.test.ts" };
+
 export const envelopeGuards: readonly Guard[] = [
+  {
+    ...hpke,
+    name: "A sealed message is bound to its info",
+    guard: 'await extract(suite, none, "info_hash", info)',
+    instead: 'await extract(suite, none, "info_hash", none)',
+  },
+  {
+    ...sealed,
+    name: "A sealed key is bound to its user",
+    guard: "userId.toLowerCase(), provider, String(kid)",
+    instead: '"", provider, String(kid)',
+  },
+  {
+    ...sealed,
+    name: "A sealed key is bound to its provider",
+    guard: "userId.toLowerCase(), provider, String(kid)",
+    instead: 'userId.toLowerCase(), "", String(kid)',
+  },
+  {
+    ...sealed,
+    name: "A sealed key is bound to its time",
+    guard: "String(issued_at_ms)];",
+    instead: '"0"];',
+  },
+  {
+    ...sealed,
+    name: "A sealed key has one seal, however it is spelled",
+    guard: "seal: encode(message.enc)",
+    instead: "seal: enc",
+  },
+  {
+    ...sealed,
+    name: "A sealed key does not tell the length of the key",
+    guard: "const block_bytes = 256;",
+    instead: "const block_bytes = 1;",
+  },
+  {
+    ...unsealing,
+    name: "A sealed key opens for five minutes",
+    guard: " || age_ms > life_ms",
+    instead: "",
+  },
+  {
+    ...unsealing,
+    name: "A sealed key is not made for later",
+    guard: "age_ms < -skew_ms || ",
+    instead: "",
+  },
+  {
+    file: "sql/32_limits.sql",
+    test: "tests/sql/attempts.sql",
+    name: "A sealed key passes once",
+    guard: "    if not found then\n      raise sqlstate 'PT400' using message = 'sealed_key_refused',",
+    instead: "    if false then\n      raise sqlstate 'PT400' using message = 'sealed_key_refused',",
+  },
+  {
+    file: "functions/_shared/keys/credentials.ts",
+    test: "tests/e2e/keys/sealed-keys.test.ts",
+    name: "A seal is counted with its attempt",
+    guard: "countAttempt(userId, received.seal)",
+    instead: "countAttempt(userId, null)",
+  },
+  {
+    file: "client/byok.ts",
+    test: "tests/e2e/keys/sealed-keys.test.ts",
+    name: "The client sends a key sealed",
+    guard: "{ body: { provider, sealed_api_key: sealed } }",
+    instead: "{ body: { provider, api_key: apiKey } }",
+  },
   {
     ...envelope,
     name: "An envelope has just its size",

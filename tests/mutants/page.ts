@@ -51,8 +51,8 @@ export const pageGuards: readonly Guard[] = [
   {
     ...client,
     name: "save() keeps no key",
-    guard: 'return this.#invoke("save", { provider, api_key: apiKey });',
-    instead: 'return this.#invoke("save", Object.assign(this, { last: { provider, api_key: apiKey } }).last);',
+    guard: "sealApiKey(key, { userId: session.user.id, provider }, apiKey)",
+    instead: "sealApiKey(key, { userId: session.user.id, provider }, Object.assign(this, { last: apiKey }).last)",
     test: "tests/page/no-trace.test.ts",
   },
   {

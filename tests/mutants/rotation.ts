@@ -23,14 +23,14 @@ export const rotationGuards: readonly Guard[] = [
   {
     ...attempts,
     name: "The server sees the attempts of the user it acts for alone",
-    guard: "for all to byok_server using (user_id = (select auth.uid())) with check",
-    instead: "for all to byok_server using (true) with check",
+    guard: "on byok.counters\n  for all to byok_server using (user_id = (select auth.uid())) with check",
+    instead: "on byok.counters\n  for all to byok_server using (true) with check",
   },
   {
     ...attempts,
     name: "A deleted user leaves no attempts",
-    guard: "user_id uuid not null references auth.users (id) on delete cascade,",
-    instead: "user_id uuid not null,",
+    guard: "user_id uuid not null references auth.users (id) on delete cascade,\n  name text",
+    instead: "user_id uuid not null,\n  name text",
     test: "tests/sql/deleted_users.sql",
   },
   {

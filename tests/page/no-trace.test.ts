@@ -1,4 +1,4 @@
-/** After Save & Verify the browser holds no trace of the API key, accepted or refused, but the one request that sent it. */
+/** After Save & Verify the browser holds no trace of the API key, accepted or refused, and no request carried it but sealed. */
 import type { Page, Request } from "playwright-core";
 import { expect } from "vitest";
 import type { Behaviour } from "../../stack/providers/index.ts";
@@ -73,12 +73,21 @@ test.for<[outcome: string, Behaviour, said: string]>([
   await rowOf(page, "openai").getByRole("button", { name: "Save & Verify" }).click();
   await rowOf(page, "openai").getByText(said).first().waitFor();
 
-  const carriers = sent.filter((request) => tracesIn({ body: request.postData() ?? "" }, apiKey).length > 0);
-  expect(carriers.map((request) => [request.method(), request.url(), request.postDataJSON()])).toEqual([
-    ["POST", `${stack.url}/functions/v1/save`, { provider: "openai", api_key: apiKey }],
+  const bodies = sent.map((request) => [request.method(), request.url(), request.postDataJSON()]);
+  const sealed = {
+    kid: expect.any(Number),
+    issued_at_ms: expect.any(Number),
+    enc: expect.any(String),
+    ciphertext: expect.any(String),
+  };
+  expect(bodies).toContainEqual([
+    "POST",
+    `${stack.url}/functions/v1/save`,
+    { provider: "openai", sealed_api_key: sealed },
   ]);
   const places = {
     ...(await placesOf(page)),
+    bodies,
     addresses: await Promise.all(sent.map(async (request) => [request.url(), await request.allHeaders()])),
     answers: await Promise.all(answers),
     console: printed,

@@ -1,6 +1,6 @@
 -- Attempts: how often a user may have API keys checked in a day.
 begin;
-select plan(16);
+select plan(23);
 
 grant usage on schema extensions to byok_server;
 insert into auth.users (id, email) values
@@ -24,6 +24,22 @@ select results_eq(
   $$select user_id, name, period_began_at, times from byok.counters order by user_id$$,
   $$values (tests.user_id('a'), 'key_attempts', pg_temp.today()::timestamp at time zone 'utc', 2::bigint), (tests.user_id('b'), 'key_attempts', pg_temp.today()::timestamp at time zone 'utc', 1)$$,
   'a refused attempt is not counted');
+
+-- A sealed key passes once.
+update byok.limits set at_most = 4 where name = 'key_attempts';
+set local role service_role;
+select lives_ok($$select byok.count_attempt('00000000-0000-4000-8000-00000000000b', repeat('A', 43) || '=')$$, 'a sealed key is let in');
+select throws_ok($$select byok.count_attempt('00000000-0000-4000-8000-00000000000b', repeat('A', 43) || '=')$$, 'PT400', 'sealed_key_refused', 'and refused when it comes again');
+select lives_ok($$select byok.count_attempt('00000000-0000-4000-8000-00000000000b', repeat('B', 43) || '=')$$, 'another one is let in');
+select throws_ok($$select byok.count_attempt('00000000-0000-4000-8000-00000000000b', 'B')$$, '23514', null, 'a seal is the base64 of 32 bytes');
+reset role;
+select is((select times from byok.counters where user_id = '00000000-0000-4000-8000-00000000000b'), 3::bigint, 'what is refused is not counted');
+update byok.used_seals set used_at = now() - interval '16 minutes';
+set local role service_role;
+select lives_ok($$select byok.count_attempt('00000000-0000-4000-8000-00000000000b', repeat('C', 43) || '=')$$, 'one more is let in');
+reset role;
+select results_eq('select seal from byok.used_seals', $$values (repeat('C', 43) || '=')$$, 'those that are too old to open are forgotten');
+update byok.limits set at_most = 2 where name = 'key_attempts';
 
 create function pg_temp.retry_after_s() returns numeric language plpgsql as $$
 declare

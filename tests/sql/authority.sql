@@ -19,7 +19,7 @@ begin
     perform byok.grant_credits(v_user, 100, 'welcome', 'tap:' || v_user);
     perform byok.place_hold(v_user, 'request-1', 'kernel_build', 'openai', 'gpt-5.4-nano', 10, 10);
     perform byok.save_credential(v_user, v_user, 'openai', 'abcd', 'verified', current_setting('test.envelope'), 1);
-    perform byok.count_attempt(v_user);
+    perform byok.count_attempt(v_user, repeat('A', 43) || '=');
   end loop;
 end
 $$;
@@ -54,14 +54,14 @@ create temporary table known (kind text, name text, arguments text, primary key 
 insert into known values
   ('table', 'accounts'), ('table', 'counters'), ('table', 'credentials'), ('table', 'entries'), ('table', 'envelopes'),
   ('table', 'holds'), ('table', 'limits'), ('table', 'oauth_clients'), ('table', 'operations'), ('table', 'prices'),
-  ('table', 'required_claims'),
+  ('table', 'required_claims'), ('table', 'used_seals'),
   ('sequence', 'entry_ids');
 insert into known values
   ('function', 'act_for(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
   ('function', 'bear(byok.accounts,bigint)', 'null::byok.accounts, 1'),
   ('function', 'charge_hold(uuid,bigint)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd)$$),
   ('function', 'act_for_active(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
-  ('function', 'count_attempt(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
+  ('function', 'count_attempt(uuid,text)', $$'00000000-0000-4000-8000-00000000000c'$$),
   ('function', 'count_envelopes()', ''),
   ('function', 'count_once(uuid,byok.limits)', $$'00000000-0000-4000-8000-00000000000c', row('key_attempts', 1, interval '1 day')::byok.limits$$),
   ('function', 'end_expired(byok.accounts,bigint[])', $$null::byok.accounts, array(select id from holds_of_cyd)$$),
@@ -114,16 +114,17 @@ insert into allowed
   from unnest(array['limits', 'oauth_clients', 'required_claims']) as name
   union all
   select 'table', name, 'byok_server without a user', 'select', 'shows nothing'
-  from unnest(array['accounts', 'counters', 'credentials', 'entries', 'envelopes', 'holds']) as name
+  from unnest(array['accounts', 'counters', 'credentials', 'entries', 'envelopes', 'holds', 'used_seals']) as name
   union all
   select 'table', name, 'byok_server without a user', 'update', 'changes nothing'
   from unnest(array['accounts', 'counters', 'credentials', 'envelopes']) as name
   union all
   select 'table', name, 'byok_server without a user', 'insert', 'refused by a policy'
-  from unnest(array['accounts', 'counters', 'credentials', 'entries', 'envelopes', 'holds']) as name;
+  from unnest(array['accounts', 'counters', 'credentials', 'entries', 'envelopes', 'holds', 'used_seals']) as name;
 insert into allowed values
   ('table', 'credentials', 'the owner', 'delete', 'changes own rows'),
   ('table', 'holds', 'byok_server without a user', 'delete', 'changes nothing'),
+  ('table', 'used_seals', 'byok_server without a user', 'delete', 'changes nothing'),
   ('sequence', 'entry_ids', 'byok_server without a user', 'nextval', 'runs'),
   ('function', 'count_once(uuid,byok.limits)', 'byok_server without a user', 'execute', 'refused by a policy'),
   ('function', 'end_unpaid(byok.accounts,byok.holds)', 'byok_server without a user', 'execute', 'refused by a policy'),

@@ -15,7 +15,7 @@ begin
     perform byok.place_hold(v_user, 'request-2', 'kernel_build', 'openai', 'gpt-5.4-nano', 10, 10);
     perform byok.save_credential(v_user, gen_random_uuid(), 'openai', 'abcd', 'verified', v_envelope, 1);
     perform byok.save_credential(v_user, gen_random_uuid(), 'groq', 'abcd', 'verified', v_envelope, 1);
-    perform byok.count_attempt(v_user);
+    perform byok.count_attempt(v_user, repeat('A', 43) || '=');
   end loop;
 end
 $$;

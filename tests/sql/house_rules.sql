@@ -99,7 +99,8 @@ select results_eq(
     ('byok_server', 'oauth_clients', 'SELECT'),
     ('byok_server', 'operations', 'SELECT'),
     ('byok_server', 'prices', 'SELECT'),
-    ('byok_server', 'required_claims', 'SELECT')$$,
+    ('byok_server', 'required_claims', 'SELECT'),
+    ('byok_server', 'used_seals', 'DELETE INSERT SELECT')$$,
   'every grant on a table is named here');
 select set_eq(
   $$select format('%s.%s %s', relname, attname, attacl)

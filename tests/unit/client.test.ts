@@ -1,9 +1,13 @@
 /** What the client makes of answers that a sound stack does not give on demand. What it does on one is in tests/e2e/client.test.ts. */
+import { randomBytes } from "node:crypto";
 import { inspect } from "node:util";
 import { createClient } from "@supabase/supabase-js";
 import { describe, expect, test, vi } from "vitest";
 import { type ByokError, createByok, readPayment, type Result } from "../../client/index.ts";
+import { importKeyring } from "../../functions/_shared/crypto/keyring.ts";
 import { type ErrorCode, errors } from "../../functions/_shared/errors.ts";
+import { sealingKey, unseal } from "../../functions/_shared/keys/unsealing.ts";
+import { findSecrets } from "../harness/sentinels.ts";
 
 const apiKey = "sk-a-key-that-nobody-else-may-ever-see";
 
@@ -172,14 +176,34 @@ describe("the session", () => {
   });
 });
 
-test("save() sends the key once, in the body, and leaves it nowhere", async () => {
-  const { byok, requests, kept, supabase } = setUp({ answer: () => refusal(422, "api_key_rejected") });
-  const result = await byok.save("openai", apiKey);
-  expect(await Promise.all(requests.map((request) => request.text()))).toEqual([
-    JSON.stringify({ provider: "openai", api_key: apiKey }),
-  ]);
-  const left = [result, byok, supabase, [...kept], requests.map(({ url, headers }) => [url, [...headers]])];
-  expect(inspect(left, { depth: null, showHidden: true, maxArrayLength: null }).includes(apiKey)).toBe(false);
+describe("save()", () => {
+  const keyring = importKeyring(JSON.stringify({ primary: 1, keys: { 1: randomBytes(32).toString("base64") } }));
+  /** Hands out a public key, and refuses what is saved. */
+  const answer = async ({ method }: Request) =>
+    method === "GET" ? Response.json(await sealingKey(await keyring)) : refusal(422, "api_key_rejected");
+
+  test("sends the key once, sealed for the user and the provider, and leaves it nowhere", async () => {
+    const { byok, requests, kept, supabase } = setUp({ answer });
+    const result = await byok.save("openai", apiKey);
+    expect(requests.map(({ method }) => method)).toEqual(["GET", "POST"]);
+    const [, body] = await Promise.all(requests.map((request) => request.text()));
+    expect(findSecrets(body!, { apiKey })).toEqual([]);
+    const { provider, sealed_api_key } = JSON.parse(body!);
+    const { data } = await supabase.auth.getSession();
+    const opened = await unseal(await keyring, { userId: data.session!.user.id, provider }, sealed_api_key);
+    expect([provider, opened.apiKey]).toEqual(["openai", apiKey]);
+    const left = [result, byok, supabase, [...kept], requests.map(({ url, headers }) => [url, [...headers]])];
+    expect(inspect(left, { depth: null, showHidden: true, maxArrayLength: null }).includes(apiKey)).toBe(false);
+  });
+
+  test("sends nothing where the browser cannot seal it", async () => {
+    const { byok, requests } = setUp({ answer });
+    const importKey = vi.spyOn(crypto.subtle, "importKey").mockRejectedValue(new DOMException("no X25519"));
+    const result = await byok.save("openai", apiKey);
+    importKey.mockRestore();
+    expect(result).toMatchObject({ data: null, error: { code: "unsupported_browser" } });
+    expect(requests.map(({ method }) => method)).toEqual(["GET"]);
+  });
 });
 
 test("endpoint() takes the address of the functions from its options where that is another one", () => {

@@ -7,6 +7,12 @@ const published: ReadonlySet<string> = new Set([
   "503fa3b5607debdb2e29cc8ef1651cef817af2839fd4f2f4ace06ebdd74ead79",
   // AES-256 in NIST SP 800-38A, appendix F.
   "b93c72b74bc8487d29827005f80d635918f91bc22b14d7ed05714d58f96702dd",
+  // HPKE in RFC 9180, appendix A.1.1: both key pairs; a point of small order on Curve25519.
+  "95690b13a4ecaf9102bbd8fa827d4449ef8885c6659c0e6b0683144f8ed524c6",
+  "d275593da8b53bb7668f6d224c69b36b5a73bebf7d58ac78e3d445abb63d49ee",
+  "e1865cde484d9b86fab6f012e2df296593094fc3ad18614c43271635afd42065",
+  "8b228cd75ab70badbec1beb5233f068a684fe81c7c6261c0c8a7af320e9d841b",
+  "f788756107e07d65c1366cf4dcf7b41539d4fa3e4de09a002c670463f9a44180",
   // Ed25519 in RFC 8032, section 7.1, tests 1 to 3.
   "644d50ab64864c20a12b3c4656d46b4a48f69ef7c47ecdc8415cd28316b22ef5",
   "3d2d9682cdba529682a152f678e25c6c29847bf2588ca4e1b3023c1579f9958d",

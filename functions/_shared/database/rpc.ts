@@ -58,8 +58,8 @@ export function databaseOver(rpc: Rpc): Database {
       return row ? credentialOf(row) : null;
     },
 
-    async countAttempt(userId) {
-      await rpc("count_attempt", { p_user_id: userId });
+    async countAttempt(userId, seal) {
+      await rpc("count_attempt", { p_user_id: userId, ...(seal ? { p_seal: seal } : {}) });
     },
 
     async openCall(userId, provider) {

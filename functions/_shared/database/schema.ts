@@ -183,6 +183,20 @@ isOneToOne: false
                   Relationships: [
                     
                   ]
+                },"used_seals": {
+                  Row: {
+                    "seal": string,"used_at": string,"user_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "seal": string,"used_at"?: string,"user_id": string
+                  }
+                  Update: {
+                    "seal"?: string,"used_at"?: string,"user_id"?: string
+                  }
+                  Relationships: [
+                    
+                  ]
                 }
           }
           Views: {
@@ -214,7 +228,7 @@ isOneToOne: false
 { Args: { "p_hold_id": number,"p_user_id": string }; Returns: string
                            },
 "count_attempt":
-{ Args: { "p_user_id": string }; Returns: undefined
+{ Args: { "p_seal"?: string,"p_user_id": string }; Returns: undefined
                            },
 "count_envelopes":
 { Args: Record<PropertyKey, never>; Returns: {

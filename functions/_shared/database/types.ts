@@ -138,9 +138,10 @@ export interface Database {
   /**
    * Counts a check of an API key.
    *
-   * @throws ByokError `too_many_attempts`
+   * @param seal of a key that came sealed: a second attempt with the same is refused
+   * @throws ByokError `too_many_attempts`, `sealed_key_refused`
    */
-  countAttempt(userId: string): Promise<void>;
+  countAttempt(userId: string, seal?: string | null): Promise<void>;
   /**
    * Decides who pays, in one round trip, and holds nothing.
    *

@@ -1,4 +1,7 @@
-/** Saving, opening and checking a user's API key: the envelope, the provider and the database together. */
+/**
+ * Saving, opening and checking a user's API key: the envelope, the provider and the database together. Every question to a provider
+ * counts as an attempt before it is asked, whatever its answer: both answers tell a thief something.
+ */
 import type { Credential } from "../database/types.ts";
 import { maxApiKey_bytes, open, seal } from "../crypto/envelope.ts";
 import { ByokError } from "../errors.ts";
@@ -8,6 +11,7 @@ import { reasons } from "../../../catalogue/reasons.ts";
 import { unsupportedKeyReason } from "../providers/keys.ts";
 import type { Finding } from "../providers/types.ts";
 import type { Services } from "../services.ts";
+import type { ReceivedKey } from "./unsealing.ts";
 
 type KeyServices = Pick<Services, "database" | "keyring" | "check">;
 
@@ -19,15 +23,16 @@ export interface CheckedCredential extends Finding {
  * Checks an API key, seals it and puts it in the place of the user's credential for this provider.
  *
  * @throws ByokError `invalid_request` for a key that can be none, or of a kind that never works; `api_key_rejected` when the
- * provider refuses it; `too_many_attempts`. Either way the credential before it stays as it is.
+ * provider refuses it; `too_many_attempts`; `sealed_key_refused` for a sealed key that came before. In each case the credential
+ * before it stays as it is.
  */
 export async function saveKey(
   services: KeyServices,
   userId: string,
   provider: ProviderId,
-  pasted: string,
+  received: ReceivedKey,
 ): Promise<CheckedCredential> {
-  const apiKey = pasted.trim();
+  const apiKey = received.apiKey.trim();
   if (apiKey.length > maxApiKey_bytes || !/^[\x21-\x7e]+$/.test(apiKey)) {
     throw new ByokError("invalid_request", {
       message: `An API key is 1 to ${maxApiKey_bytes} printable ASCII characters.`,
@@ -41,7 +46,8 @@ export async function saveKey(
       details: { field: "api_key", reason: "wrong_kind" },
     });
   }
-  const found = await countAndCheck(services, userId, provider, apiKey);
+  await services.database.countAttempt(userId, received.seal);
+  const found = await services.check(provider, apiKey);
   if (found.verdict === "rejected") throw rejected(provider, found);
   const credentialId = crypto.randomUUID();
   const sealed = await seal(
@@ -76,7 +82,8 @@ export async function checkSavedKey(
   if (!saved) throw new ByokError("credential_not_found");
   const { credentialId, envelope } = saved;
   const apiKey = await openKey(services.keyring, userId, provider, credentialId, envelope).catch(nullIfUnreadable);
-  const found = apiKey === null ? null : await countAndCheck(services, userId, provider, apiKey);
+  if (apiKey !== null) await services.database.countAttempt(userId);
+  const found = apiKey === null ? null : await services.check(provider, apiKey);
   const credential = await services.database.markCredential(
     userId,
     credentialId,
@@ -91,17 +98,6 @@ export async function checkSavedKey(
   if (!found) throw new ByokError("envelope_unreadable", { details: { credential } });
   if (found.verdict === "rejected") throw rejected(provider, found, credential);
   return { credential, ...found };
-}
-
-/** Asks the provider whether a key works. Every question counts, whatever the answer: both answers tell a thief something. */
-async function countAndCheck(
-  services: KeyServices,
-  userId: string,
-  provider: ProviderId,
-  apiKey: string,
-): Promise<Finding> {
-  await services.database.countAttempt(userId);
-  return await services.check(provider, apiKey);
 }
 
 /**

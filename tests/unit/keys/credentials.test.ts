@@ -23,6 +23,9 @@ function servicesOf(database: MockDatabase, verdict: Verdict = "verified", reaso
 
 const countAttempt = async () => undefined;
 
+/** A key as it comes from curl. */
+const unsealed = (apiKey: string) => ({ apiKey, seal: null });
+
 /** A user who has had too many keys checked. */
 const noMoreAttempts = {
   countAttempt: async () => {
@@ -44,7 +47,7 @@ describe("saveKey()", () => {
   test.each(providerIds)("checks a key of %s, seals it and saves it", async (provider) => {
     const database = savable();
     const services = servicesOf(database);
-    const result = await saveKey(services, userId, provider, apiKey);
+    const result = await saveKey(services, userId, provider, unsealed(apiKey));
     expect(result).toEqual({
       credential: credentialOf({ status: "verified", hint: "wxyz" }),
       verdict: "verified",
@@ -61,7 +64,7 @@ describe("saveKey()", () => {
     const ids = new Set<string>();
     for (let time = 0; time < 3; time++) {
       const database = savable();
-      await saveKey(servicesOf(database), userId, "openai", apiKey);
+      await saveKey(servicesOf(database), userId, "openai", unsealed(apiKey));
       ids.add(savedBy(database).credentialId);
     }
     expect(ids.size).toBe(3);
@@ -69,14 +72,14 @@ describe("saveKey()", () => {
 
   test("never lets the key itself near the database or into the answer", async () => {
     const database = savable();
-    const result = await saveKey(servicesOf(database), userId, "openai", apiKey);
+    const result = await saveKey(servicesOf(database), userId, "openai", unsealed(apiKey));
     const seen = JSON.stringify([result, savedBy(database)]);
     for (const part of [apiKey, apiKey.slice(0, -4), btoa(apiKey)]) expect(seen).not.toContain(part);
   });
 
   test("takes the space around a pasted key away", async () => {
     const services = servicesOf(savable());
-    await saveKey(services, userId, "openai", ` \t\r\n\u00a0${apiKey}\n `);
+    await saveKey(services, userId, "openai", unsealed(` \t\r\n\u00a0${apiKey}\n `));
     expect(services.check).toHaveBeenCalledWith("openai", apiKey);
   });
 
@@ -84,7 +87,7 @@ describe("saveKey()", () => {
     "saves a key that is %s and says so",
     async (verdict) => {
       const database = savable();
-      expect(await saveKey(servicesOf(database, verdict), userId, "openai", apiKey)).toMatchObject({
+      expect(await saveKey(servicesOf(database, verdict), userId, "openai", unsealed(apiKey))).toMatchObject({
         verdict,
         credential: { status: verdict },
       });
@@ -94,14 +97,14 @@ describe("saveKey()", () => {
   test("saves why, beside the verdict", async () => {
     const database = savable();
     const found = { verdict: "restricted", reason: "website_only" } as const;
-    const saved = await saveKey(servicesOf(database, found.verdict, found.reason), userId, "google", apiKey);
+    const saved = await saveKey(servicesOf(database, found.verdict, found.reason), userId, "google", unsealed(apiKey));
     expect(saved).toMatchObject({ ...found, credential: { status: "restricted", reason: "website_only" } });
     expect(savedBy(database)).toMatchObject({ status: "restricted", reason: "website_only" });
   });
 
   test("says in one sentence why the provider rejects a key, where it says so itself", async () => {
     const services = servicesOf(mockDatabase({ countAttempt }), "rejected", "account_disabled");
-    await expect(saveKey(services, userId, "openai", apiKey)).rejects.toMatchObject({
+    await expect(saveKey(services, userId, "openai", unsealed(apiKey))).rejects.toMatchObject({
       code: "api_key_rejected",
       message: expect.stringMatching(/^OpenAI has closed the account behind this key: .+\.$/),
       details: { verdict: "rejected", reason: "account_disabled" },
@@ -110,7 +113,7 @@ describe("saveKey()", () => {
 
   test("refuses a key that the provider rejects, and leaves the one before it alone", async () => {
     const database = mockDatabase({ countAttempt });
-    await expect(saveKey(servicesOf(database, "rejected"), userId, "openai", apiKey)).rejects.toMatchObject({
+    await expect(saveKey(servicesOf(database, "rejected"), userId, "openai", unsealed(apiKey))).rejects.toMatchObject({
       code: "api_key_rejected",
       status: 422,
       message: "OpenAI refuses this API key.",
@@ -121,7 +124,7 @@ describe("saveKey()", () => {
 
   test("asks the provider nothing, and saves nothing, for a user who has had too many keys checked", async () => {
     const services = servicesOf(mockDatabase(noMoreAttempts));
-    await expect(saveKey(services, userId, "openai", apiKey)).rejects.toMatchObject({
+    await expect(saveKey(services, userId, "openai", unsealed(apiKey))).rejects.toMatchObject({
       code: "too_many_attempts",
       details: { retry_after_s: 60 },
     });
@@ -132,8 +135,8 @@ describe("saveKey()", () => {
     "counts the check of a key that is %s once",
     async (verdict) => {
       const database = savable();
-      await saveKey(servicesOf(database, verdict), userId, "openai", apiKey).catch(() => undefined);
-      expect(database.countAttempt).toHaveBeenCalledExactlyOnceWith(userId);
+      await saveKey(servicesOf(database, verdict), userId, "openai", unsealed(apiKey)).catch(() => undefined);
+      expect(database.countAttempt).toHaveBeenCalledExactlyOnceWith(userId, null);
     },
   );
 
@@ -141,7 +144,7 @@ describe("saveKey()", () => {
     "refuses %j, which can be no key, before it is sent anywhere",
     async (pasted) => {
       const services = servicesOf(mockDatabase());
-      await expect(saveKey(services, userId, "openai", pasted)).rejects.toMatchObject({
+      await expect(saveKey(services, userId, "openai", unsealed(pasted))).rejects.toMatchObject({
         code: "invalid_request",
         message: "An API key is 1 to 254 printable ASCII characters.",
         details: { field: "api_key" },
@@ -152,7 +155,7 @@ describe("saveKey()", () => {
 
   test("takes keys of 1 and of 254 characters", async () => {
     for (const key of ["k", "k".repeat(254)]) {
-      await expect(saveKey(servicesOf(savable()), userId, "openai", key)).resolves.toMatchObject({
+      await expect(saveKey(servicesOf(savable()), userId, "openai", unsealed(key))).resolves.toMatchObject({
         verdict: "verified",
       });
     }
@@ -164,7 +167,7 @@ describe("saveKey()", () => {
     ["anthropic", "sk-ant-oat01-abc"],
   ])("refuses for %s the key %s of a kind that never works, with the reason", async (provider, key) => {
     const services = servicesOf(mockDatabase());
-    await expect(saveKey(services, userId, provider, key)).rejects.toMatchObject({
+    await expect(saveKey(services, userId, provider, unsealed(key))).rejects.toMatchObject({
       code: "invalid_request",
       message: unsupportedKeyReason(providers[provider], key),
       details: { field: "api_key", reason: "wrong_kind" },
@@ -174,10 +177,10 @@ describe("saveKey()", () => {
 
   test("shows no characters of a key so short that four give much away", async () => {
     const database = savable();
-    await saveKey(servicesOf(database), userId, "openai", "k".repeat(15));
+    await saveKey(servicesOf(database), userId, "openai", unsealed("k".repeat(15)));
     expect(savedBy(database).hint).toBe("");
     const longer = savable();
-    await saveKey(servicesOf(longer), userId, "openai", `${"k".repeat(12)}wxyz`);
+    await saveKey(servicesOf(longer), userId, "openai", unsealed(`${"k".repeat(12)}wxyz`));
     expect(savedBy(longer).hint).toBe("wxyz");
   });
 });
