@@ -2,6 +2,7 @@ import type { Guard } from "./mutants.ts";
 
 const operations = { file: "sql/20_operations.sql", test: "tests/sql/operations.sql" };
 const accounts = { file: "sql/40_accounts.sql", test: "tests/sql/accounts.sql" };
+const reconcile = { file: "cli/commands/credits/reconcile.ts", test: "tests/cli/credits.test.ts" };
 
 export const billingGuards: readonly Guard[] = [
   {
@@ -79,6 +80,18 @@ export const billingGuards: readonly Guard[] = [
     name: "A price is flat or metered",
     guard: "= case when microcredits_per_call is null then 4 else 0 end),",
     instead: "< 9),",
+  },
+  {
+    ...reconcile,
+    name: "An account is compared with all kinds of entries",
+    guard: "kind in ('grant', 'refund')",
+    instead: "kind in ('grant')",
+  },
+  {
+    ...reconcile,
+    name: "A refund of more than was charged is found",
+    guard: "from refunds where refunded > charged",
+    instead: "from refunds where false",
   },
   {
     ...operations,
