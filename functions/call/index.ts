@@ -4,6 +4,7 @@ import { mayHaveCost, refundOf } from "../_shared/credits/charge.ts";
 import { type ByokFunding, type CreditsCall, type Funding, fundCall } from "../_shared/credits/funding.ts";
 import { followHold } from "../_shared/credits/hold.ts";
 import { ByokError } from "../_shared/errors.ts";
+import { parseJson } from "../_shared/json.ts";
 import { identifyUserOrBackend } from "../_shared/request/identity.ts";
 import { type CheckedRequest, checkOffer, offeredSearch } from "../_shared/credits/offers.ts";
 import { errorBody } from "../_shared/providers/api-errors.ts";
@@ -13,7 +14,8 @@ import { watchAnswer } from "../_shared/relay/answer.ts";
 import { addressWithinApi, type Place } from "../_shared/relay/addresses.ts";
 import { inboundUnderByok } from "../_shared/relay/byok-answer.ts";
 import { inbound, outboundHeaders } from "../_shared/relay/headers.ts";
-import { inboundError } from "../_shared/relay/provider-error.ts";
+import { holdsGeneration } from "../_shared/relay/platform-error.ts";
+import { inboundError, readError } from "../_shared/relay/provider-error.ts";
 import { askProvider, type Outbound, requireGeneration } from "../_shared/relay/relay.ts";
 import { addressOf, providerOf, type Route, routeOf } from "../_shared/request/route.ts";
 import { refusalHeaders, serve } from "../_shared/request/serve.ts";
@@ -107,8 +109,9 @@ async function relayOnCredits(request: Request, route: Route, userId: string, ca
     const to = { ...route, search: offeredSearch(route.search) };
     answer = await askProvider(outboundOf(request, to, funding, streamOf(body), left_ms));
     if (answer.status >= 400) {
-      hold.release(false);
-      return await inboundError(answer, providers[provider], funding);
+      const error = await readError(answer);
+      hold.release(holdsGeneration(parseJson(error)));
+      return await inboundError(new Response(error, answer), providers[provider], funding);
     }
     generation = await requireGeneration(answer);
   } catch (error) {

@@ -237,8 +237,15 @@ export const chargingGuards: readonly Guard[] = [
   {
     ...call,
     name: "A provider's error on credits gives the hold back",
-    guard: "      hold.release(false);\n",
+    guard: "      hold.release(holdsGeneration(parseJson(error)));\n",
     instead: "",
+  },
+  {
+    ...call,
+    name: "What a model generated before an error counts against the limit of the day",
+    guard: "hold.release(holdsGeneration(parseJson(error)))",
+    instead: "hold.release(false)",
+    test: "tests/e2e/credits/provider-answers.test.ts",
   },
   {
     name: "An isolate asks for the prices again after a minute",

@@ -17,6 +17,12 @@ const responseFields = ["id", "object", "status"];
 const isName = /^(?!.*[a-z0-9-]{20})[\w.:[\]-]{1,100}$/i;
 const isId = /^[\w-]{1,100}$/;
 
+/**
+ * Where an error says what a model had generated until the provider gave up: https://console.groq.com/docs/errors, November 2026,
+ * for tool calls and JSON that do not fit their schema. The provider may bill it.
+ */
+const generatedFields = ["failed_generation"];
+
 /** Statuses that are about the request. An error with any other speaks of the provider, or of the account that asks it. */
 const aboutTheRequest = [400, 404, 405, 409, 413, 415, 422];
 
@@ -50,6 +56,12 @@ export function platformError(status: number, body: unknown): Record<string, unk
   }
   const isEmpty = shown.error === undefined && shown.response === undefined && shown.message === undefined;
   return isEmpty ? { ...shown, error: { message: messageFor(status, "", source) } } : shown;
+}
+
+/** Whether a model generated something before the error. */
+export function holdsGeneration(body: unknown): boolean {
+  const error = isRecord(body) && isRecord(body.error) ? body.error : {};
+  return generatedFields.some((field) => error[field] !== undefined && error[field] !== null && error[field] !== "");
 }
 
 function errorOf(error: Record<string, unknown>, status: number): Record<string, unknown> {

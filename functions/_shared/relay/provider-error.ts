@@ -98,7 +98,7 @@ function passOn(answer: Response, shown: string, funding: Pick<Funding, "payer" 
 }
 
 /** The body of an error; empty when it breaks off or does not end in time, and then the status alone speaks. */
-async function readError(answer: Response): Promise<string> {
+export async function readError(answer: Response): Promise<string> {
   const patience = new AbortController();
   const timer = setTimeout(() => patience.abort(), maxError_ms);
   try {

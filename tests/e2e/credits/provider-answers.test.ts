@@ -121,6 +121,13 @@ async function borne(user: User): Promise<number> {
   return Number(rows[0].borne);
 }
 
+/** Has the platform have borne so many credits for a user today. */
+async function bearAlready(user: User, credits: number): Promise<void> {
+  await withConnection(stack.adminDbUrl, (client) =>
+    client.query("update byok.accounts set unpaid_microcredits = $2 where user_id = $1", [user.id, credits * 1e6]),
+  );
+}
+
 describe.each(Object.entries(dialects))("an error inside a stream of %s", (_, dialect) => {
   test("with nothing delivered costs nothing, and counts against no limit", async () => {
     const user = await newUser(100, stack);
@@ -143,9 +150,7 @@ describe.each(Object.entries(dialects))("an error inside a stream of %s", (_, di
     await expectBalance(user, 200);
     expect(await costs(user)).toEqual(["charge 10", "refund 10 broken_off"]);
     expect(await borne(user)).toBe(10);
-    await withConnection(stack.adminDbUrl, (client) =>
-      client.query("update byok.accounts set unpaid_microcredits = 95000000 where user_id = $1", [user.id]),
-    );
+    await bearAlready(user, 95);
     await (await answerTo(user, dialect, 200, events)).text();
     await expectBalance(user, 190);
     expect(await costs(user)).toEqual(["charge 10", "refund 10 broken_off", "charge 10"]);
@@ -160,7 +165,7 @@ describe.each(Object.entries(dialects))("an error inside a stream of %s", (_, di
   });
 });
 
-test("what Groq's model failed to write does not come with the error, and costs nothing", async () => {
+test("what Groq's model failed to write does not come with the error, and is at the platform's expense", async () => {
   const user = await newUser(100, stack);
   const novel = "Call me Ishmael. ".repeat(1_000);
   const error = {
@@ -179,6 +184,11 @@ test("what Groq's model failed to write does not come with the error, and costs 
   expect(body.error.message.length).toBeLessThanOrEqual(400);
   await expectBalance(user, 100);
   expect(await costs(user)).toEqual([]);
+  expect(await borne(user)).toBe(10);
+  await bearAlready(user, 95);
+  await (await answerTo(user, dialects["Groq's chat"]!, 400, { error })).text();
+  await expectBalance(user, 90);
+  expect(await costs(user)).toEqual(["charge 10"]);
 });
 
 test("input that Anthropic wrote to its cache costs its own price", async () => {

@@ -1,6 +1,6 @@
 /** What of a provider's error a user on credits may see. */
 import { describe, expect, test } from "vitest";
-import { platformError } from "../../../functions/_shared/relay/platform-error.ts";
+import { holdsGeneration, platformError } from "../../../functions/_shared/relay/platform-error.ts";
 
 /** What an error must never hold, wherever the provider wrote it. */
 const secret = "s3cret of the operator";
@@ -60,3 +60,11 @@ describe("platformError()", () => {
     expect(shown).toMatch(/at the moment|The provider failed/);
   });
 });
+
+test.each<[boolean, unknown]>([
+  [true, { error: { message: "Failed to call a function", failed_generation: "<function=x>" } }],
+  [false, { error: { message: "Failed to call a function", failed_generation: "" } }],
+  [false, { error: { message: "failed_generation" }, failed_generation: "x" }],
+  [false, { error: "failed_generation" }],
+  [false, undefined],
+])("holdsGeneration() says %s of %j", (expected, body) => expect(holdsGeneration(body)).toBe(expected));
