@@ -47,7 +47,7 @@ const variables = {
   BYOK_MASTER_KEYS: newKeyring(),
 };
 
-const slugs = ["save", "verify", "call", "rotate"];
+const slugs = ["save", "verify", "call", "rotate", "providers"];
 const sources = slugs.map((slug) => ({ slug, file: path.join(projectDir, "functions", slug, "index.ts") }));
 const bundled = path.join(stateDir, "bundled");
 await bundleFunctions(bundled);

@@ -1,5 +1,5 @@
 /** The function's environment: the only file that reads it. A setting that is missing, malformed or unknown stops the boot. */
-import { catalogue } from "../../catalogue/index.ts";
+import { catalogue, type ProviderId } from "../../catalogue/index.ts";
 import { isRecord, parseJson } from "./json.ts";
 
 /** Every setting that is read; docs/reference/settings.md says what each means. */
@@ -7,6 +7,7 @@ export const settingNames = [
   "SUPABASE_URL",
   "SUPABASE_SECRET_KEYS",
   "BYOK_MASTER_KEYS",
+  "BYOK_PROVIDERS",
   "BYOK_PLATFORM_KEYS",
   "BYOK_DATABASE_URL",
   "BYOK_DATABASE_CA",
@@ -50,6 +51,8 @@ export interface Env {
   readonly directDatabase?: DirectDatabase;
   /** The key ring, as `importKeyring` reads it. */
   readonly masterKeys: string;
+  /** The providers that keys can be saved for and calls go to, in the order in which a page shows them. */
+  readonly offered: readonly ProviderId[];
   /** Provider id -> the platform's own API key. A provider without one is not offered on credits. */
   readonly platformKeys: Readonly<Record<string, string>>;
   /** Provider id -> origin in the place of the provider's own, on this machine only: for the local stack. */
@@ -118,6 +121,7 @@ export function readEnv(variables: Variables = environment()): Env {
     secretKey,
     ...(directDatabase ? { directDatabase } : {}),
     masterKeys: required("BYOK_MASTER_KEYS"),
+    offered: readOffered(variables.BYOK_PROVIDERS),
     platformKeys,
     providerOrigins,
     oneTokenCheck: oneTokenCheck === "on",
@@ -142,6 +146,18 @@ function stringRecord(name: Name, json = "{}"): Record<string, string> {
   if (!Object.values(value).every((entry) => typeof entry === "string"))
     throw new Error(`${name} holds more than strings`);
   return value as Record<string, string>;
+}
+
+/** All providers without the setting, in the order of the catalogue. */
+function readOffered(list: string | undefined): ProviderId[] {
+  const all = Object.keys(catalogue) as ProviderId[];
+  if (list === undefined) return all;
+  const ids = list.split(",").map((id) => id.trim());
+  if (!ids.every((id): id is ProviderId => Object.hasOwn(catalogue, id))) {
+    throw new Error(`BYOK_PROVIDERS names a provider that does not exist; there are ${all.join(", ")}`);
+  }
+  if (new Set(ids).size < ids.length) throw new Error("BYOK_PROVIDERS names a provider twice");
+  return ids;
 }
 
 /** By the ids of providers. An unknown one is most often misspelt, and would leave its provider out without a word. */

@@ -2,6 +2,7 @@
 import { createPriceList, type PriceList } from "./database/price-list.ts";
 import type { Database } from "./database/types.ts";
 import { type Env, readEnv } from "./env.ts";
+import { ByokError } from "./errors.ts";
 import { importKeyring, type Keyring } from "./crypto/keyring.ts";
 import { importUserHash, type UserHash } from "./crypto/user-hash.ts";
 import { type ProviderId, providers } from "./providers/index.ts";
@@ -15,6 +16,12 @@ export interface Services {
   readonly keyring: Keyring;
   /** What a provider is told about the user whose call the platform pays. */
   readonly userHash: UserHash;
+  /**
+   * Refuses a provider that the operator does not offer, as if there were none.
+   *
+   * @throws ByokError `unknown_provider`
+   */
+  requireOffered(provider: ProviderId): void;
   /** Where a provider is: `https://host`. */
   originOf(provider: ProviderId): string;
   /** Asks a provider whether an API key works. */
@@ -32,6 +39,9 @@ export async function openServices(): Promise<Services> {
     prices: createPriceList(database),
     keyring: await importKeyring(env.masterKeys),
     userHash: await importUserHash(env.secretKey),
+    requireOffered(provider) {
+      if (!env.offered.includes(provider)) throw new ByokError("unknown_provider");
+    },
     originOf,
     check: (provider, apiKey) =>
       checkKey(providers[provider], apiKey, {

@@ -33,6 +33,7 @@ export default serve({
   methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
   async handle(request, url) {
     const route = routeOf(url);
+    services.requireOffered(route.provider);
     refuseWebSocket(request, route.provider);
     const caller = await identifyUserOrBackend(request, url, services.database);
     const funding = await fundCall(services, caller.userId, route, request);

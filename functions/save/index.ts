@@ -28,6 +28,7 @@ export default serve({
     const { userId } = await identifyUser(request, services.database);
     // Verify a captcha token here, before a provider is asked: see "Limits against strangers" in docs/operate.md.
     const { provider, sealed_api_key, api_key } = parse(Body, await readJsonObject(request, maxBody_bytes));
+    services.requireOffered(provider);
     if ((sealed_api_key === undefined) === (api_key === undefined)) {
       throw new ByokError("invalid_request", {
         message: "The request holds an API key once, sealed or not.",

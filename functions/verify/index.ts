@@ -16,6 +16,7 @@ export default serve({
   async handle(request) {
     const caller = await identifyUser(request, services.database);
     const body = parse(Body, await readJsonObject(request, maxBody_bytes));
+    services.requireOffered(body.provider);
     return Response.json(await checkSavedKey(services, caller.userId, body.provider));
   },
 });

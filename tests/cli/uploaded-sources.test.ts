@@ -16,7 +16,7 @@ import { type Program, run } from "../harness/processes.ts";
 import { type ManagementApi, projectRef, startManagementApi } from "./management-api.ts";
 import { clis, supabase } from "./supabase-cli.ts";
 
-const slugs = ["call", "rotate", "save", "verify"];
+const slugs = ["call", "providers", "rotate", "save", "verify"];
 const folder = realpathSync(mkdtempSync(path.join(tmpdir(), "byok-sources-")));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

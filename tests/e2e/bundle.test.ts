@@ -23,7 +23,7 @@ test("bundled functions import each other and Node's own modules, and no package
   );
   expect([...imports].filter((name) => !/^(?:\.|node:)/.test(name))).toEqual([]);
   expect(files.filter((file) => file.endsWith("index.js")).sort()).toEqual(
-    ["call", "rotate", "save", "verify"].map((slug) => `${slug}/index.js`),
+    ["call", "providers", "rotate", "save", "verify"].map((slug) => `${slug}/index.js`),
   );
 });
 

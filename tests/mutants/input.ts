@@ -202,4 +202,32 @@ export const inputGuards: readonly Guard[] = [
     instead: "if (value > 0) return value;",
     test: "tests/unit/env.test.ts",
   },
+  {
+    name: "A provider that is not offered gets no call",
+    file: "functions/call/index.ts",
+    guard: "services.requireOffered(route.provider);",
+    instead: "",
+    test: "tests/e2e/offered.test.ts",
+  },
+  {
+    name: "No key is saved for a provider that is not offered",
+    file: "functions/save/index.ts",
+    guard: "services.requireOffered(provider);",
+    instead: "",
+    test: "tests/e2e/offered.test.ts",
+  },
+  {
+    name: "No saved key is sent to a provider that is not offered any more",
+    file: "functions/verify/index.ts",
+    guard: "services.requireOffered(body.provider);",
+    instead: "",
+    test: "tests/e2e/offered.test.ts",
+  },
+  {
+    name: "A provider in BYOK_PROVIDERS that does not exist stops the boot",
+    file: "functions/_shared/env.ts",
+    guard: "if (!ids.every((id): id is ProviderId => Object.hasOwn(catalogue, id))) {",
+    instead: "if (!ids.every((id): id is ProviderId => id.length >= 0)) {",
+    test: "tests/unit/env.test.ts",
+  },
 ];

@@ -9,7 +9,7 @@ const byPath = new Map(sources.map((source) => [source.path, source]));
 
 /** From the endpoints down to what everything stands on. A file imports from its own layer and those below it. */
 const layers = [
-  ["save/", "verify/", "call/", "rotate/"],
+  ["save/", "verify/", "call/", "rotate/", "providers/"],
   ["_shared/relay/"],
   ["_shared/credits/"],
   ["_shared/keys/"],

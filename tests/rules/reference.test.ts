@@ -2,6 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { catalogue } from "../../catalogue/index.ts";
+import type { Provider } from "../../catalogue/types.ts";
 import { readEnv, settingNames } from "../../functions/_shared/env.ts";
 import { ByokError, type ErrorCode, errors } from "../../functions/_shared/errors.ts";
 import { root } from "../harness/sources.ts";
@@ -22,6 +24,11 @@ function statusInWords(code: ErrorCode): string {
 test("errors.md lists every error with its status, and no other", () => {
   const expected = Object.keys(errors).map((code) => [code, statusInWords(code as ErrorCode)]);
   expect(page("errors.md")).toEqual(Object.fromEntries(expected));
+});
+
+test("providers.md lists every provider by its name, and no other", () => {
+  const names = Object.entries<Provider>(catalogue).map(([id, { name }]) => [id, name]);
+  expect(page("providers.md")).toEqual(Object.fromEntries(names));
 });
 
 describe("settings.md", () => {

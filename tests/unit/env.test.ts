@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { readEnv } from "../../functions/_shared/env.ts";
+import { providerIds } from "../../functions/_shared/providers/index.ts";
 
 const complete = {
   SUPABASE_URL: "https://project.supabase.test",
@@ -21,6 +22,7 @@ describe("readEnv()", () => {
       supabaseUrl: "https://project.supabase.test",
       secretKey: "sb_secret_example",
       masterKeys: '{"primary": 1, "keys": {}}',
+      offered: providerIds,
       platformKeys: {},
       providerOrigins: {},
       oneTokenCheck: true,
@@ -112,13 +114,30 @@ describe("readEnv()", () => {
   });
 
   test.each(["BYOK_PLATFORM_KEYS", "BYOK_PROVIDER_ORIGINS"])("refuses a provider in %s that does not exist", (name) => {
-    for (const id of ["openAI", "open_ai", "mistral", "toString", ""]) {
+    for (const id of ["openAI", "open_ai", "nobody", "toString", ""]) {
       const json = JSON.stringify({ openai: "http://127.0.0.1:9000", [id]: "http://127.0.0.1:9000" });
-      const error = new Error(
-        `${name} names a provider that does not exist; there are openai, anthropic, google, groq`,
-      );
+      const error = new Error(`${name} names a provider that does not exist; there are ${providerIds.join(", ")}`);
       expect(() => read({ [name]: json })).toThrow(error);
     }
+  });
+
+  test("offers every provider, or those that the operator names, in that order", () => {
+    expect(read({}).offered).toEqual(providerIds);
+    expect(read({ BYOK_PROVIDERS: "mistral, openai" }).offered).toEqual(["mistral", "openai"]);
+  });
+
+  test.each(["", "openAI", "openai,", "openai;google", "openai,nobody", "toString"])(
+    "refuses %j for BYOK_PROVIDERS, which names a provider that does not exist",
+    (list) => {
+      const error = new Error(
+        `BYOK_PROVIDERS names a provider that does not exist; there are ${providerIds.join(", ")}`,
+      );
+      expect(() => read({ BYOK_PROVIDERS: list })).toThrow(error);
+    },
+  );
+
+  test("refuses a provider that BYOK_PROVIDERS names twice", () => {
+    expect(() => read({ BYOK_PROVIDERS: "openai,google,openai" })).toThrow("BYOK_PROVIDERS names a provider twice");
   });
 
   test.each(["false", "0", "no", "OFF", "true", "", " off"])("refuses %j for BYOK_ONE_TOKEN_CHECK", (value) => {

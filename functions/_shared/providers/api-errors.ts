@@ -132,6 +132,7 @@ const googleStatuses: Readonly<Record<number, string>> = {
   405: "UNIMPLEMENTED",
   409: "ABORTED",
   413: "INVALID_ARGUMENT",
+  426: "FAILED_PRECONDITION",
   429: "RESOURCE_EXHAUSTED",
   502: "UNAVAILABLE",
   503: "UNAVAILABLE",
