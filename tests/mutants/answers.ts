@@ -131,6 +131,7 @@ export const answerGuards: readonly Guard[] = [
     file: "functions/_shared/relay/headers.ts",
     test: "tests/unit/relay/provider-error.test.ts",
     name: "The operator's limits stay behind in headers too",
+    promise: "G7",
     guard: "if (rateLimit.test(name)) headers.delete(name);",
     instead: "headers.get(name);",
   },

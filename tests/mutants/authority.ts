@@ -7,18 +7,21 @@ export const authorityGuards: readonly Guard[] = [
   {
     ...permissions,
     name: "Functions reach no other server of this machine",
+    promise: "G23",
     guard: "--allow-net=${[...ownAddresses(env), ...options.allowHosts].join(",
     instead: '--allow-net=${["127.0.0.1", "localhost", ...options.allowHosts].join(',
   },
   {
     ...permissions,
     name: "Functions read their code and nothing else",
+    promise: "G23",
     guard: '`--allow-read=${[...readable].join(",")}`',
     instead: '"--allow-read"',
   },
   {
     ...permissions,
     name: "Functions are given no other right",
+    promise: "G23",
     guard: '"--no-prompt",',
     instead: '"--no-prompt", "--allow-run", "--allow-sys", "--allow-ffi", "--allow-write",',
   },
@@ -31,6 +34,7 @@ export const authorityGuards: readonly Guard[] = [
   },
   {
     name: "Versions are exact",
+    promise: "G24",
     file: "package.json",
     guard: '"zod": "4.6.7"',
     instead: '"zod": "^4.6.7"',
@@ -38,6 +42,7 @@ export const authorityGuards: readonly Guard[] = [
   },
   {
     name: "A secret in a file is found",
+    promise: "G24",
     file: "tests/rules/supply.test.ts",
     guard: "/** What is installed is what was chosen",
     instead: `/** sk-proj-fake-works-${"0a".repeat(16)}. What is installed is what was chosen`,
@@ -45,6 +50,7 @@ export const authorityGuards: readonly Guard[] = [
   },
   {
     name: "A test run that prints a secret fails",
+    promise: "G24",
     file: "tests/harness/printed.ts",
     guard: "process.exitCode = 1;",
     instead: "",

@@ -8,6 +8,7 @@ export const billingGuards: readonly Guard[] = [
   {
     ...accounts,
     name: "The ledger is append-only",
+    promise: "G11",
     guard:
       "create trigger refuse_change before update or delete on byok.entries\n  for each row execute function byok.refuse_ledger_change();",
     instead:
@@ -16,6 +17,7 @@ export const billingGuards: readonly Guard[] = [
   {
     ...accounts,
     name: "The ledger cannot be truncated",
+    promise: "G11",
     guard:
       "create trigger refuse_truncate before truncate on byok.entries\n  for each statement execute function byok.refuse_ledger_change();",
     instead:

@@ -10,24 +10,28 @@ export const callerGuards: readonly Guard[] = [
   {
     ...active,
     name: "A banned user is nobody",
+    promise: "G28",
     guard: " and (u.banned_until is null or u.banned_until <= now())",
     instead: "",
   },
   {
     ...active,
     name: "A soft-deleted user is nobody",
+    promise: "G28",
     guard: " and u.deleted_at is null",
     instead: "",
   },
   {
     ...active,
     name: "A ban ends when it says",
+    promise: "G28",
     guard: "u.banned_until <= now()",
     instead: "false",
   },
   {
     ...active,
     name: "A call is refused to a banned user",
+    promise: "G28",
     file: "sql/60_calls.sql",
     guard: "byok.act_for_active(p_user_id);\n  v_limit byok.limits;",
     instead: "byok.act_for(p_user_id);\n  v_limit byok.limits;",
@@ -35,6 +39,7 @@ export const callerGuards: readonly Guard[] = [
   {
     ...active,
     name: "No credits are held for a banned user",
+    promise: "G28",
     file: "sql/60_calls.sql",
     guard: "byok.act_for_active(p_user_id);\n  v_price byok.prices;",
     instead: "byok.act_for(p_user_id);\n  v_price byok.prices;",
@@ -42,6 +47,7 @@ export const callerGuards: readonly Guard[] = [
   {
     ...active,
     name: "Nothing is saved for a banned user",
+    promise: "G28",
     file: "sql/30_credentials.sql",
     guard: "byok.act_for_active(p_user_id);\n  v_verified_at",
     instead: "byok.act_for(p_user_id);\n  v_verified_at",
@@ -49,6 +55,7 @@ export const callerGuards: readonly Guard[] = [
   {
     ...active,
     name: "The key of a banned user is not read",
+    promise: "G28",
     file: "sql/30_credentials.sql",
     guard: "byok.act_for_active(p_user_id);\nbegin\n  return query\n    select c.id, e.envelope",
     instead: "byok.act_for(p_user_id);\nbegin\n  return query\n    select c.id, e.envelope",
@@ -56,6 +63,7 @@ export const callerGuards: readonly Guard[] = [
   {
     ...active,
     name: "No key is checked for a banned user",
+    promise: "G28",
     file: "sql/32_limits.sql",
     guard: "byok.act_for_active(p_user_id)",
     instead: "byok.act_for(p_user_id)",
@@ -63,24 +71,28 @@ export const callerGuards: readonly Guard[] = [
   {
     ...tokens,
     name: "A client that is not named is not accepted",
+    promise: "G29",
     guard: "where c.client_id = p_claims ->> 'client_id')",
     instead: "where true)",
   },
   {
     ...tokens,
     name: "A client that is not accepted changes no key",
+    promise: "G29",
     guard: "if not byok.is_client_accepted(p_claims) then",
     instead: "if false then",
   },
   {
     ...tokens,
     name: "A token has what the rules demand",
+    promise: "G29",
     guard: "where not coalesce(p_claims, '{}') @> r.claims;",
     instead: "where false;",
   },
   {
     ...tokens,
     name: "A key is removed with the claims that save asks for",
+    promise: "G29",
     file: "sql/30_credentials.sql",
     guard: " and (select byok.require_claims((select auth.jwt())))",
     instead: "",
@@ -107,6 +119,7 @@ export const callerGuards: readonly Guard[] = [
   {
     ...identity,
     name: "Saving and checking keys asks for the operator's claims",
+    promise: "G29",
     guard: "await database.requireClaims(claims);",
     instead: "",
   },

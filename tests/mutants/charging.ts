@@ -30,12 +30,14 @@ export const chargingGuards: readonly Guard[] = [
   {
     ...holds,
     name: "A refund is at most what was charged",
+    promise: "G11",
     guard: "v_refunded := least(p_microcredits, v_charge.microcredits);",
     instead: "v_refunded := p_microcredits;",
   },
   {
     ...holds,
     name: "A charge is refunded once",
+    promise: "G11",
     guard: "where e.user_id = p_user_id and e.charge_id = p_charge_id;\n  if not found then",
     instead: "where e.user_id = p_user_id and e.charge_id = p_charge_id;\n  if true then",
   },
@@ -48,6 +50,7 @@ export const chargingGuards: readonly Guard[] = [
   {
     ...holds,
     name: "A hold that is no longer there is not charged",
+    promise: "G11",
     guard:
       "    v_outcome := 'voided';\n  end if;\n  perform byok.stop_acting(v_previous_claims);\n  return v_outcome;\nend\n$$;\n\ncomment on function byok.charge_hold",
     instead:
@@ -90,6 +93,7 @@ export const chargingGuards: readonly Guard[] = [
   {
     ...calls,
     name: "A credential that exists decides for BYOK",
+    promise: "G5",
     guard: "where c.user_id = p_user_id and c.provider = p_provider;\n  if not found then",
     instead: "where c.user_id = p_user_id and c.provider = p_provider and c.status = 'verified';\n  if not found then",
   },
@@ -194,12 +198,14 @@ export const chargingGuards: readonly Guard[] = [
   {
     ...hold,
     name: "Nothing passes for which a hold is no longer there",
+    promise: "G11",
     guard: 'if (outcome === "voided") throw new ByokError("internal");',
     instead: "",
   },
   {
     ...hold,
     name: "A hold is ended by whichever comes first",
+    promise: "G11",
     guard: "if (isEnded) return;",
     instead: "",
   },
@@ -218,6 +224,7 @@ export const chargingGuards: readonly Guard[] = [
   {
     ...call,
     name: "The end of an answer on credits waits for its charge",
+    promise: "G11",
     guard: "    charged: hold.charge(),\n",
     instead: "",
   },
@@ -237,6 +244,7 @@ export const chargingGuards: readonly Guard[] = [
   {
     ...call,
     name: "A provider's error on credits gives the hold back",
+    promise: "G11",
     guard: "      hold.release(holdsGeneration(parseJson(error)));\n",
     instead: "",
   },

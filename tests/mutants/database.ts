@@ -49,12 +49,14 @@ export const databaseGuards: readonly Guard[] = [
   {
     ...notices,
     name: "The log names a cause once",
+    promise: "G4",
     guard: " || told.has(says)",
     instead: "",
   },
   {
     ...notices,
     name: "The log has of a failure no more than its code",
+    promise: "G4",
     guard: "/^\\w{2,40}$/.test(code)",
     instead: "code",
   },

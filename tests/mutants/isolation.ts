@@ -11,6 +11,7 @@ export const isolationGuards: readonly Guard[] = [
   {
     ...authority,
     name: "Nobody acts for a user from a browser, whatever was granted",
+    promise: "G22",
     file: "sql/10_schema.sql",
     guard: "perform byok.refuse_browser();\n  if p_user_id is null then",
     instead: "if p_user_id is null then",
@@ -18,6 +19,7 @@ export const isolationGuards: readonly Guard[] = [
   {
     ...authority,
     name: "Nobody takes on claims from a browser, whatever was granted",
+    promise: "G22",
     file: "sql/10_schema.sql",
     guard: "perform byok.refuse_browser();\n  perform set_config('request.jwt.claims', p_previous_claims, true);",
     instead: "perform set_config('request.jwt.claims', p_previous_claims, true);",
@@ -25,6 +27,7 @@ export const isolationGuards: readonly Guard[] = [
   {
     ...authority,
     name: "Nobody counts all envelopes from a browser, whatever was granted",
+    promise: "G15",
     file: "sql/35_rotation.sql",
     guard: "perform byok.refuse_browser();\n  return query\n    select e.kid",
     instead: "return query\n    select e.kid",
@@ -32,6 +35,7 @@ export const isolationGuards: readonly Guard[] = [
   {
     ...authority,
     name: "Nobody lists all envelopes from a browser, whatever was granted",
+    promise: "G15",
     file: "sql/35_rotation.sql",
     guard: "perform byok.refuse_browser();\n  return query\n    select e.credential_id",
     instead: "return query\n    select e.credential_id",
@@ -52,6 +56,7 @@ export const isolationGuards: readonly Guard[] = [
   {
     ...credentials,
     name: "Row-level security isolates envelopes from the server itself",
+    promise: "G2",
     guard: "alter table byok.envelopes enable row level security;",
     instead: "",
   },
@@ -72,6 +77,7 @@ export const isolationGuards: readonly Guard[] = [
   {
     ...credentials,
     name: "service_role has no grant on envelopes",
+    promise: "G22",
     guard: "grant select, insert, update on byok.envelopes to byok_server;",
     instead: "grant select, insert, update on byok.envelopes to byok_server, service_role;",
     test: "tests/sql/authority.sql",
@@ -117,6 +123,7 @@ export const isolationGuards: readonly Guard[] = [
   {
     ...identity,
     name: "A token is for signed-in users of this project",
+    promise: "G21",
     guard: '{ auth: "user", audience: "authenticated", ...(issuer ? { issuer } : {}) }',
     instead: '{ auth: "user", ...(issuer ? { issuer } : {}) }',
   },
@@ -129,6 +136,7 @@ export const isolationGuards: readonly Guard[] = [
   {
     ...identity,
     name: "A token without an end is refused",
+    promise: "G21",
     guard: "|| !claims.exp ",
     instead: "",
   },
@@ -147,6 +155,7 @@ export const isolationGuards: readonly Guard[] = [
   {
     ...identity,
     name: "A token is of this project's issuer",
+    promise: "G21",
     guard: "...(issuer ? { issuer } : {})",
     instead: "",
   },
@@ -164,6 +173,7 @@ export const isolationGuards: readonly Guard[] = [
   },
   {
     name: "A rejected key does not displace one that works",
+    promise: "G9",
     file: "functions/_shared/keys/credentials.ts",
     guard: 'if (found.verdict === "rejected") throw rejected(provider, found);',
     instead: "",
@@ -186,12 +196,14 @@ export const isolationGuards: readonly Guard[] = [
   {
     ...attempts,
     name: "A day has so many checks of keys",
+    promise: "G17",
     guard: "if v_times > p_rule.at_most then",
     instead: "if v_times < p_rule.at_most then",
   },
   {
     ...attempts,
     name: "Without its limit nobody checks keys",
+    promise: "G17",
     guard: "row('key_attempts', 0, interval '1 day')",
     instead: "row('key_attempts', 1000, interval '1 day')",
   },
@@ -204,6 +216,7 @@ export const isolationGuards: readonly Guard[] = [
   {
     ...rotation,
     name: "What looks across users sees no envelope",
+    promise: "G15",
     guard: "grant select (credential_id, user_id, kid) on byok.envelopes to byok_rotation;",
     instead: "grant select on byok.envelopes to byok_rotation;",
   },
@@ -225,12 +238,14 @@ export const isolationGuards: readonly Guard[] = [
   {
     ...credentials,
     name: "No browser role has a grant on envelopes",
+    promise: "G2",
     guard: "grant select, insert, update on byok.envelopes to byok_server;",
     instead: "grant select, insert, update on byok.envelopes to byok_server, authenticated;",
   },
   {
     ...credentials,
     name: "By REST a user sees their own credentials alone",
+    promise: "G3",
     guard:
       'create policy "Owners read their credentials" on byok.credentials\n  for select to authenticated using (user_id = (select auth.uid()));',
     instead:
@@ -240,6 +255,7 @@ export const isolationGuards: readonly Guard[] = [
   {
     ...credentials,
     name: "A deleted user leaves no credentials",
+    promise: "G18",
     guard:
       "create table byok.credentials (\n  id uuid primary key,\n  user_id uuid not null references auth.users (id) on delete cascade,",
     instead: "create table byok.credentials (\n  id uuid primary key,\n  user_id uuid not null,",
@@ -248,6 +264,7 @@ export const isolationGuards: readonly Guard[] = [
   {
     file: "sql/40_accounts.sql",
     name: "A deleted user leaves no account",
+    promise: "G18",
     guard: "user_id uuid primary key references auth.users (id) on delete cascade,",
     instead: "user_id uuid primary key,",
     test: "tests/sql/deleted_users.sql",
@@ -255,6 +272,7 @@ export const isolationGuards: readonly Guard[] = [
   {
     file: "sql/80_direct.sql",
     name: "The functions cannot grant credits where they reach Postgres directly",
+    promise: "G22",
     guard: "  byok.replace_envelopes(jsonb)\nto byok_functions;",
     instead: "  byok.replace_envelopes(jsonb),\n  byok.grant_credits(uuid, bigint, text, text)\nto byok_functions;",
     test: "tests/sql/authority.sql",
@@ -262,6 +280,7 @@ export const isolationGuards: readonly Guard[] = [
   {
     ...identity,
     name: "A remembered token ends when it expires",
+    promise: "G21",
     guard: "verified.set(token, session, claims.exp * 1000);",
     instead: "verified.set(token, session, Infinity);",
   },
@@ -282,6 +301,7 @@ export const isolationGuards: readonly Guard[] = [
   {
     ...identity,
     name: "A token that the project signed for something else is nobody's",
+    promise: "G25",
     guard: 'claims?.role !== "authenticated" || ',
     instead: "!claims || ",
     test: "tests/fuzz/fuzz.test.ts",
@@ -295,6 +315,7 @@ export const isolationGuards: readonly Guard[] = [
   },
   {
     name: "Past the limit no provider is asked",
+    promise: "G17",
     file: "functions/_shared/keys/credentials.ts",
     guard: "await services.database.countAttempt(userId);",
     instead: "await services.database.countAttempt(userId).catch(() => undefined);",
@@ -302,6 +323,7 @@ export const isolationGuards: readonly Guard[] = [
   },
   {
     name: "Keys and envelopes are not cached",
+    promise: "G10",
     file: "functions/_shared/credits/funding.ts",
     guard: "await services.database.openCall(userId, provider);",
     instead:

@@ -20,6 +20,8 @@ import { verdictGuards } from "./verdicts.ts";
 export interface Guard {
   /** What is promised while it stands. */
   readonly name: string;
+  /** The row of SECURITY.md that it guards, whose tests include `test`; absent where nothing there depends on it. */
+  readonly promise?: `G${number}`;
   readonly file: string;
   /** The source of the guard, which stands in the file exactly once. */
   readonly guard: string;

@@ -37,6 +37,7 @@ export const offerGuards: readonly Guard[] = [
   {
     ...offered,
     name: "On credits the platform names the user to the provider",
+    promise: "G6",
     guard: "if (offer.userHash) put(copied, offer.userHash, userHash);",
     instead: "",
   },
@@ -134,6 +135,7 @@ export const offerGuards: readonly Guard[] = [
   },
   {
     name: "A provider cannot tell the user from the hash that it is given",
+    promise: "G6",
     file: "functions/_shared/crypto/user-hash.ts",
     guard: 'await crypto.subtle.importKey("raw", bytes(secretKey),',
     instead: 'await crypto.subtle.importKey("raw", bytes(""),',

@@ -51,6 +51,7 @@ export const pageGuards: readonly Guard[] = [
   {
     ...client,
     name: "save() keeps no key",
+    promise: "G19",
     guard: "sealApiKey(key, { userId: session.user.id, provider }, apiKey)",
     instead: "sealApiKey(key, { userId: session.user.id, provider }, Object.assign(this, { last: apiKey }).last)",
     test: "tests/page/no-trace.test.ts",
@@ -58,18 +59,21 @@ export const pageGuards: readonly Guard[] = [
   {
     ...serving,
     name: "The page connects to nothing but its own address",
+    promise: "G20",
     guard: '"style-src", "img-src", "connect-src"',
     instead: '"style-src", "img-src"',
   },
   {
     ...serving,
     name: "No other site shows the page in a frame",
+    promise: "G20",
     guard: '"form-action", "frame-ancestors"',
     instead: '"form-action"',
   },
   {
     ...serving,
     name: "The policy is on whatever is served",
+    promise: "G20",
     guard: "for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);",
     instead: "void headers;",
   },
@@ -88,6 +92,7 @@ export const pageGuards: readonly Guard[] = [
   {
     file: "components/key-form.tsx",
     name: "A sent key is nowhere in the page",
+    promise: "G19",
     guard: '    field.value = "";\n',
     instead: "",
     test: "tests/page/no-trace.test.ts",
@@ -95,6 +100,7 @@ export const pageGuards: readonly Guard[] = [
   {
     file: "components/use-key.ts",
     name: "A sent key is in no variable",
+    promise: "G19",
     guard: "const { data, error } = await byok.save(provider.id, take());",
     instead:
       "Object.assign(setDoing, { last: take() });\n    const { data, error } = await byok.save(provider.id, Object(setDoing).last);",

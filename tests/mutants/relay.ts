@@ -13,6 +13,7 @@ export const relayGuards: readonly Guard[] = [
   {
     ...headers,
     name: "A provider gets headers made from scratch",
+    promise: "G6",
     guard: 'const headers = new Headers({ "accept-encoding": "identity" });',
     instead: 'const headers = new Headers(client);\n  headers.set("accept-encoding", "identity");',
   },
@@ -25,12 +26,14 @@ export const relayGuards: readonly Guard[] = [
   {
     ...unit,
     name: "Redirects are not followed",
+    promise: "G8",
     guard: 'redirect: "manual",',
     instead: 'redirect: "follow",',
   },
   {
     ...unit,
     name: "A redirect is followed only where the key may go",
+    promise: "G8",
     guard: "if (!next) break;",
     instead: "if (!location) break;",
   },
@@ -43,12 +46,14 @@ export const relayGuards: readonly Guard[] = [
   {
     ...unit,
     name: "Redirects end",
+    promise: "G8",
     guard: "followed < maxRedirects && ",
     instead: "",
   },
   {
     ...unit,
     name: "A redirect is not passed on",
+    promise: "G8",
     guard: "(status >= 200 && status <= 299)",
     instead: "(status >= 200 && status <= 399)",
   },
@@ -103,12 +108,14 @@ export const relayGuards: readonly Guard[] = [
   {
     ...headers,
     name: "Of a provider's own headers, those that authenticate or name the caller stay behind",
+    promise: "G6",
     guard: " && !staying?.test(name)",
     instead: "",
   },
   {
     ...headers,
     name: "No header of a client but the provider's own goes along",
+    promise: "G6",
     guard: "name.startsWith(prefix) && ",
     instead: "",
   },
@@ -121,6 +128,7 @@ export const relayGuards: readonly Guard[] = [
   {
     ...addresses,
     name: "An address inside an answer stays within the provider's API",
+    promise: "G6",
     guard: "url.origin === origin && isWithinApi(provider, url.pathname)",
     instead: "url.pathname.length > 0",
   },
@@ -140,6 +148,7 @@ export const relayGuards: readonly Guard[] = [
     ...byokAnswer,
     file: "functions/_shared/relay/byok-answer.ts",
     name: "An address that holds the key does not come back",
+    promise: "G6",
     guard: ".filter(([, value]) => !holdsKey(value, apiKey))",
     instead: "",
   },
@@ -153,12 +162,14 @@ export const relayGuards: readonly Guard[] = [
   {
     ...route,
     name: "An encoded slash is let in within a model's name only",
+    promise: "G8",
     guard: "(?<=\\/models\\/)",
     instead: "(?<=\\/)",
   },
   {
     ...route,
     name: "A model's name with encoded slashes climbs nowhere",
+    promise: "G8",
     guard: "[\\w~:-][\\w.~:-]*(?:%2f[\\w~:-][\\w.~:-]*)+",
     instead: "[\\w.~:-]*(?:%2f[\\w.~:-]*)+",
   },
@@ -185,6 +196,7 @@ export const relayGuards: readonly Guard[] = [
   {
     ...errors,
     name: "A refusal of a key is never passed on",
+    promise: "G7",
     guard: 'if (verdict === "rejected") return true;',
     instead: "",
   },
@@ -203,6 +215,7 @@ export const relayGuards: readonly Guard[] = [
   {
     ...errors,
     name: "An error that repeats the key does not come back",
+    promise: "G7",
     guard: "if (holdsKey(shown, funding.apiKey)) {",
     instead: "if (false) {",
   },
@@ -215,6 +228,7 @@ export const relayGuards: readonly Guard[] = [
   {
     ...errors,
     name: "What an error says about the platform's account is not told, whatever its status",
+    promise: "G7",
     guard: " || ofTheAccount.includes(verdict)",
     instead: "",
   },
@@ -252,6 +266,7 @@ export const relayGuards: readonly Guard[] = [
   {
     ...redaction,
     name: "A key is found however its characters are spelled",
+    promise: "G7",
     guard: "const plainer = withoutOneLayer(spelled);",
     instead: "const plainer = spelled;",
   },
@@ -270,6 +285,7 @@ export const relayGuards: readonly Guard[] = [
   {
     ...redaction,
     name: "A key in base64 is found wherever it begins",
+    promise: "G7",
     guard: "const base64 = [0, 1, 2].map(",
     instead: "const base64 = [0].map(",
   },
@@ -281,6 +297,7 @@ export const relayGuards: readonly Guard[] = [
   },
   {
     name: "Under BYOK nothing is written and nothing is printed",
+    promise: "G4",
     file: "functions/_shared/credits/funding.ts",
     guard: '  if (opened.payer === "byok") {',
     instead: '  if (opened.payer === "byok") {\n    console.log(`${userId} calls ${provider}`);',
@@ -289,6 +306,7 @@ export const relayGuards: readonly Guard[] = [
   {
     ...headers,
     name: "No provider learns where the caller is",
+    promise: "G6",
     guard: 'const forwarded = ["content-type",',
     instead: 'const forwarded = ["x-forwarded-for", "cookie", "content-type",',
     test: "tests/e2e/relay/relay-headers.test.ts",
@@ -302,6 +320,7 @@ export const relayGuards: readonly Guard[] = [
   },
   {
     name: "A path that two readers read in two ways is refused",
+    promise: "G8",
     file: "functions/_shared/request/route.ts",
     guard: "!ambiguousPath.test(plain) && ",
     instead: "",

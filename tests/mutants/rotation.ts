@@ -29,6 +29,7 @@ export const rotationGuards: readonly Guard[] = [
   {
     ...attempts,
     name: "A deleted user leaves no attempts",
+    promise: "G18",
     guard: "user_id uuid not null references auth.users (id) on delete cascade,\n  name text",
     instead: "user_id uuid not null,\n  name text",
     test: "tests/sql/deleted_users.sql",
@@ -55,6 +56,7 @@ export const rotationGuards: readonly Guard[] = [
   {
     ...sql,
     name: "An envelope is replaced for its own user alone",
+    promise: "G15",
     guard: "perform byok.act_for(v_replacement.user_id);",
     instead:
       "perform byok.act_for(e.user_id) from byok.list_envelope_ids(4000000001, null, 99) as e where e.credential_id = v_replacement.credential_id;",
@@ -93,6 +95,7 @@ export const rotationGuards: readonly Guard[] = [
   {
     ...sql,
     name: "Envelopes are replaced by the server alone",
+    promise: "G15",
     guard: "  byok.list_envelopes(bigint, uuid, integer),\n  byok.replace_envelopes(jsonb)\nfrom public;",
     instead: "  byok.list_envelopes(bigint, uuid, integer)\nfrom public;",
     test: "tests/sql/authority.sql",
@@ -106,6 +109,7 @@ export const rotationGuards: readonly Guard[] = [
   },
   {
     name: "The function rotate is the operator's",
+    promise: "G14",
     file: "functions/rotate/index.ts",
     guard: "await requireSecretKey(request);",
     instead: "",
@@ -126,24 +130,28 @@ export const rotationGuards: readonly Guard[] = [
   {
     ...command,
     name: "What is saved during a rotation is rotated too",
+    promise: "G14",
     guard: "tally.rewrapped > before && staleKids(keyringUsage).length > 0",
     instead: "false",
   },
   {
     ...command,
     name: "The command undoes no rotation",
+    promise: "G14",
     guard: "if (newer) {",
     instead: "if (newer && false) {",
   },
   {
     ...command,
     name: "No key is called retired that a row needs",
+    promise: "G16",
     guard: 'if (envelopes > 0) return "needed";',
     instead: "",
   },
   {
     ...command,
     name: "No key is called retired while one under the primary does not open",
+    promise: "G16",
     guard: 'return tally.unreadableUnderPrimary.size === 0 ? "retirable" : "withheld";',
     instead: 'return "retirable";',
   },
@@ -176,11 +184,13 @@ export const rotationGuards: readonly Guard[] = [
     ...command,
     file: "cli/lib/project.ts",
     name: "The secret key is not sent in clear",
+    promise: "G14",
     guard: 'address.protocol !== "https:"',
     instead: "address.pathname === address.host",
   },
   {
     name: "The secret key follows no redirect",
+    promise: "G14",
     file: "cli/lib/rotate-client.ts",
     guard: 'redirect: "manual",',
     instead: "",
@@ -207,6 +217,7 @@ export const rotationGuards: readonly Guard[] = [
   },
   {
     name: "A rotated key is the key that was saved",
+    promise: "G14",
     file: "functions/_shared/keys/rotation.ts",
     guard: "providerNumber: providers[provider].number }, apiKey);",
     instead: "providerNumber: providers[provider].number }, apiKey.toUpperCase());",

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { guards } from "../mutants/mutants.ts";
+import { type Guard, guards } from "../mutants/mutants.ts";
 import { without } from "../mutants/remove.ts";
 import { root } from "../harness/sources.ts";
 
@@ -39,3 +39,18 @@ test.each(promises.flatMap(({ name, tests }) => tests.map((file) => [name, file]
     expect(proved.some((file) => file === named || (named.endsWith("/") && file.startsWith(named)))).toBe(true);
   },
 );
+
+test.each(promises)("$name has a guard of its own, proved by a test that it names", ({ name, tests }) => {
+  const own = guards.filter(({ promise }) => promise === name);
+  expect(own).not.toEqual([]);
+  const proves = ({ file, test }: Guard) =>
+    tests.some((named) =>
+      [file, test].some((path) => path === named || (named.endsWith("/") && path.startsWith(named))),
+    );
+  expect(own.filter((guard) => !proves(guard))).toEqual([]);
+});
+
+test("no guard names a promise that is not there", () => {
+  const names = promises.map(({ name }) => name);
+  expect(guards.filter(({ promise }) => promise && !names.includes(promise))).toEqual([]);
+});
