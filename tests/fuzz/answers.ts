@@ -62,8 +62,8 @@ function questionOf(target: Target, question: Question, name: string): string {
   }
 }
 
-/** What an answer has of a provider's that it should not have; null for nothing. */
-function smuggledIn({ headers }: WireAnswer): string | null {
+/** What an answer has of a provider's that it should not have; null for nothing. An address of the provider's API leads to call. */
+function smuggledIn({ headers }: WireAnswer, callUrl: string): string | null {
   const ours = {
     "access-control-allow-origin": "*",
     "cache-control": "no-store",
@@ -71,7 +71,9 @@ function smuggledIn({ headers }: WireAnswer): string | null {
     "x-content-type-options": "nosniff",
   };
   for (const [name, value] of Object.entries(ours)) if (headers[name] !== value) return `has another ${name}`;
-  const forged = Object.keys(headers).find((name) => headers[name]?.includes("smuggled"));
+  const { location, ...others } = headers;
+  if (location !== undefined && !location.startsWith(callUrl)) return `leads to ${location}`;
+  const forged = Object.keys(others).find((name) => others[name]?.includes("smuggled"));
   return forged === undefined ? null : `has the provider's ${forged}`;
 }
 
@@ -109,7 +111,10 @@ export function attackWithAnswers(target: () => Target): void {
     await manyAtATime(asked, async ([question, each]) => {
       const answer = await ask(question, scriptOf(each));
       if (mayBreakOff(question, each) && answer.bytes === "" && answer.isEnded) return;
-      const fault = answer.status === null ? "is not there" : (target().faultOf(answer) ?? smuggledIn(answer));
+      const fault =
+        answer.status === null
+          ? "is not there"
+          : (target().faultOf(answer) ?? smuggledIn(answer, `${target().stack.url}/functions/v1/call/openai/`));
       if (fault) faults.push(`the answer to ${question}, ${target().shown(each.name)}, ${fault}`);
     });
     expect(faults, message).toEqual([]);
@@ -134,24 +139,27 @@ export function attackWithAnswers(target: () => Target): void {
     null,
   ];
 
+  /** Whether a redirect stays within the provider's API, of a request that has nothing to lose: a GET of the user's own. */
+  function isFollowed(question: Question, status: number, location: string | null): boolean {
+    const isRedirect = [301, 302, 303, 307, 308].includes(status);
+    const isWithin = location === "/v1/models" || location === `${target().providers.openai.origin}/v1/models`;
+    return question === "GET under BYOK" && isRedirect && isWithin;
+  }
+
   test.each([300, 301, 302, 303, 304, 305, 307, 308])(
-    "a redirect %i is not followed, wherever it leads",
+    "a redirect %i is followed within the provider's API by a GET under BYOK, and nowhere else",
     async (status) => {
-      const redirects = locations().map((location) => {
+      const redirects = locations().flatMap((location) => calls.map((question) => ({ question, location })));
+      await manyAtATime(redirects, async ({ question, location }) => {
         const header = location === null ? "" : `location: ${location}\r\n`;
-        return scriptOf({ bytes: `HTTP/1.1 ${status} Any\r\n${header}content-length: 0\r\n\r\n`, isKept: true });
+        const bytes = `HTTP/1.1 ${status} Any\r\n${header}content-length: 0\r\n\r\n`;
+        const { status: outcome, headers } = await ask(question, scriptOf({ bytes, isKept: true }));
+        const expected = isFollowed(question, status, location) ? [200, undefined] : [502, "provider_misbehaved"];
+        expect([question, location, outcome, headers["x-byok-error"]]).toEqual([question, location, ...expected]);
       });
-      const outcomes: unknown[] = [];
-      await manyAtATime(
-        redirects.flatMap((script) => calls.map((question) => [question, script] as const)),
-        async ([question, script]) => {
-          const { status, headers } = await ask(question, script);
-          outcomes.push([status, headers["x-byok-error"]]);
-        },
-      );
-      expect(new Set(outcomes.map(String))).toEqual(new Set(["502,provider_misbehaved"]));
-      // Each question was asked once, so none was asked again at the same provider either.
-      expect(target().providers.openai.received).toHaveLength(outcomes.length);
+      // Each question was asked once, and once more where it was led on.
+      const followed = redirects.filter(({ question, location }) => isFollowed(question, status, location));
+      expect(target().providers.openai.received).toHaveLength(redirects.length + followed.length);
       expect(target().providers.groq.received).toEqual([]);
       await target().expectUnharmed();
     },

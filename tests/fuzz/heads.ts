@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { draw, replay, runs } from "./drawing.ts";
 import { bearer, type Target } from "./target.ts";
-import { exchange, requestOf } from "./wire.ts";
+import { exchange, requestOf, type WireAnswer } from "./wire.ts";
 
 type Header = [name: string, value: string];
 
@@ -97,7 +97,26 @@ export function attackHeads(target: () => Target): void {
     "5\r\nhelloXX0\r\n\r\n",
     "5\r\nhel",
   ];
-  const slugs = ["call/openai/v1/chat/completions", "call/anthropic/v1/messages", "call/nobody", "save", "verify"];
+  /** What credits buy at each of two paths. */
+  const bought: readonly [slug: string, body: string][] = [
+    ["call/openai/v1/chat/completions", '{"model":"gpt-4.1-mini","messages":[]}'],
+    ["call/anthropic/v1/messages", '{"model":"claude-haiku-4-5","max_tokens":1,"messages":[]}'],
+  ];
+  const onCredits = (): Header[] => [bearer(target().spender), ["x-byok-operation", "kernel_build"]];
+  const slugs = [...bought.map(([slug]) => slug), "call/nobody", "save", "verify"];
+
+  test("each of these headers alone, on a request that credits would pay, passes for nobody else's", async () => {
+    const [door] = target().doors;
+    const requests = [...framing, ...claimsToBeTheVictim(), ...misleading()].flatMap((header) =>
+      bought.map(([slug, body]) => ({ door, bytes: requestOf("POST", `/${slug}`, [...onCredits(), header], body) })),
+    );
+    let paid = 0;
+    const count = ({ headers }: WireAnswer) => (paid += Number(headers["x-byok-funding"] === "platform"));
+    expect(await target().faultsOf(requests, count)).toEqual([]);
+    // Those that do not hide where the body ends or whose it is.
+    expect(paid).toBeGreaterThan(requests.length / 3);
+    await target().expectUnharmed();
+  });
 
   test("heads put together from what two readers disagree about pass for nobody else's and reach nobody else", async () => {
     const drawn = draw(
@@ -109,14 +128,10 @@ export function attackHeads(target: () => Target): void {
           .tuple(
             fc.subarray(framing, { maxLength: 3 }),
             fc.subarray([...claimsToBeTheVictim(), ...misleading()], { minLength: 1, maxLength: 3 }),
-            fc.constantFrom(
-              [bearer(target().attacker)],
-              [bearer(target().spender), ["x-byok-operation", "kernel_build"] as Header],
-              [],
-            ),
+            fc.constantFrom([bearer(target().attacker)], onCredits(), []),
           )
           .chain((parts) => fc.shuffledSubarray(parts.flat() as Header[], { minLength: parts.flat().length })),
-        body: fc.constantFrom(...smuggled()),
+        body: fc.oneof(fc.constantFrom(...smuggled()), fc.constantFrom(...bought.map(([, body]) => body))),
       }),
       2 * runs,
     );

@@ -34,6 +34,9 @@ export interface Door {
   readonly prefix: string;
 }
 
+/** The memory of a hosted function, in all. */
+export const memoryLimitKiB = 256 * 1024;
+
 const startCredits = 1_000_000;
 
 /** Refusals by the functions with an intended status from 500 on: the provider's fault, or the operator's. */
@@ -131,6 +134,11 @@ export class Target {
     return this.stack.deno === "hosted";
   }
 
+  /** Whether the functions' runtime closes a connection at once whose request it has refused unread: who still sends may miss why. */
+  get closesUnread(): boolean {
+    return this.stack.deno === "hosted";
+  }
+
   /**
    * The most memory that the functions' process has had of its own, in KiB: without the pages of Deno's program, which a hosted
    * runtime shares among all workers. Linux alone tells; elsewhere nothing is measured.
@@ -171,12 +179,21 @@ export class Target {
     return JSON.stringify(hidden.length > 600 ? `${hidden.slice(0, 600)}... (${hidden.length})` : hidden);
   }
 
-  /** Sends each request through its door, many at a time, and returns what is wrong with the answers. */
-  async faultsOf(requests: Iterable<{ readonly bytes: string; readonly door: Door }>): Promise<string[]> {
+  /**
+   * Sends each request through its door, many at a time, and returns what is wrong with the answers.
+   *
+   * @param onAnswer gets each answer, with its request
+   */
+  async faultsOf<Request extends { readonly bytes: string; readonly door: Door }>(
+    requests: Iterable<Request>,
+    onAnswer: (answer: WireAnswer, request: Request) => void = () => {},
+  ): Promise<string[]> {
     const faults: string[] = [];
-    await manyAtATime(requests, async ({ bytes, door }) => {
-      const fault = this.faultOf(await exchange(door.port, bytes));
-      if (fault) faults.push(`${this.shown(bytes)} ${fault}`);
+    await manyAtATime(requests, async (request) => {
+      const answer = await exchange(request.door.port, request.bytes);
+      onAnswer(answer, request);
+      const fault = this.faultOf(answer);
+      if (fault) faults.push(`${this.shown(request.bytes)} ${fault}`);
     });
     return faults;
   }
