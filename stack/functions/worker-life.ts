@@ -10,7 +10,7 @@ export interface WorkerLife {
   wallClock_ms: number;
   /** of the thread that runs JavaScript, over the worker's whole life; loading the functions does not count */
   cpuTime_ms: number;
-  /** resident memory */
+  /** resident memory of its own, without the program's pages, which workers share on a hosted project */
   memory_bytes: number;
 }
 
@@ -148,7 +148,8 @@ interface Usage {
 }
 
 /**
- * What a process uses, by its first thread, on which Deno runs JavaScript: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html.
+ * What a process uses: CPU time by its first thread, on which Deno runs JavaScript, and resident pages without shared ones.
+ * https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html, https://man7.org/linux/man-pages/man5/proc_pid_statm.5.html
  *
  * @throws when there is no such process, and on other systems than Linux
  */
@@ -157,5 +158,6 @@ function usageOf(pid: number): Usage {
   // The second field is the program's name in brackets, which may hold anything.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const field = (number: number) => Number(fields[number - 3]);
-  return { cpuTime_ms: (field(14) + field(15)) * tick_ms, memory_bytes: field(24) * page_bytes };
+  const [, resident = 0, shared = 0] = readFileSync(`/proc/${pid}/statm`, "utf8").split(" ").map(Number);
+  return { cpuTime_ms: (field(14) + field(15)) * tick_ms, memory_bytes: (resident - shared) * page_bytes };
 }
