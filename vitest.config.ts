@@ -16,9 +16,8 @@ const ownStacks = { testTimeout: 120_000, hookTimeout: 120_000, expect: expectPa
 const e2e = (...names: string[]) => names.map((name) => `tests/e2e/${name}.test.ts`);
 /** The functions reach the database directly in all tests but these, which are run both ways. */
 const bothWays = e2e("story", "credits/platform-charging", "keys/verdicts", "database/database-on-deno");
-/** These run on the Deno of hosted functions as well; of them, some with the life of a hosted worker. */
-const onBothReleases = e2e("relay/relay-bodies");
-const withHostedLife = e2e("story", "relay/timeouts");
+/** These run as on a hosted project as well: on its Deno, bundled, in workers with a hosted one's life. */
+const asHosted = e2e("relay/relay-bodies", "relay/timeouts", "credits/metered", "credits/idempotency");
 
 export default defineConfig({
   test: {
@@ -35,14 +34,13 @@ export default defineConfig({
         },
       },
       { test: { name: "data-api", include: bothWays, ...onTheStack } },
-      { test: { name: "hosted", include: [...bothWays, ...onBothReleases], ...onTheStack } },
-      { test: { name: "hosted-life", include: withHostedLife, ...onTheStack } },
+      { test: { name: "hosted", include: [...bothWays, ...asHosted], ...onTheStack } },
       { test: { name: "hosted-data-api", include: e2e("story", "database/database-on-deno"), ...onTheStack } },
       { test: { name: "ledger", include: ["tests/ledger/**/*.test.ts"], ...onTheStack } },
       { test: { name: "fuzz", include: ["tests/fuzz/**/*.test.ts"], ...ownStacks } },
       {
         test: {
-          ...{ name: "hosted-fuzz", include: ["tests/fuzz/**/*.test.ts"], ...ownStacks },
+          ...{ name: "hosted-fuzz", include: ["tests/fuzz/fuzz.test.ts"], ...ownStacks },
           ...{
             globalSetup: "tests/harness/runtime/prepare.ts",
             env: { HOSTILE_RUNS: process.env.HOSTILE_RUNS ?? "10" },
@@ -52,6 +50,6 @@ export default defineConfig({
       { test: { name: "crash", include: ["tests/crash/**/*.test.ts"], ...ownStacks } },
       { test: { name: "stack", include: ["tests/stack/**/*.test.ts"], ...ownStacks } },
       { test: { name: "cli", include: ["tests/cli/**/*.test.ts"], ...ownStacks } },
-    ].filter(({ test }) => canRun(test.name) && (test.name !== "hosted-fuzz" || process.env.HOSTED_FUZZ)),
+    ].filter(({ test }) => canRun(test.name)),
   },
 });

@@ -2,15 +2,19 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { mainProviders } from "../../harness/providers/main.ts";
 import { ask, refusalOf, textOfStream } from "../../harness/calls.ts";
+import { isNoticedAtOnce } from "../../harness/departures.ts";
 import { letPlatformKey, platformRequests, requestsOnceLeft, resetPlatformKeys } from "../../harness/fakes.ts";
 import { type OwnStack, startOwnStack } from "../../harness/own-stack.ts";
 import { readToEnd, readUntil } from "../../harness/streams.ts";
 import { withConnection } from "../../harness/sessions.ts";
 import { expectBalance, ledger, newUser, type User } from "../../harness/users.ts";
 
+/** Where a client that leaves a silent call goes unnoticed, the call ends when its time is over. */
+const endOfSilence = isNoticedAtOnce ? {} : { BYOK_CALL_TIMEOUT_MS: "3000" };
+
 let stack: OwnStack;
 beforeAll(async () => {
-  stack = await startOwnStack();
+  stack = await startOwnStack(endOfSilence);
 });
 afterAll(() => stack.stop());
 

@@ -28,8 +28,7 @@ const placements = {
   ledger: usual,
   fuzz: usual,
   "data-api": { ...usual, database: "data-api" },
-  hosted: { ...deployed, database: "direct" },
-  "hosted-life": { ...deployed, database: "direct", workerLife },
+  hosted: { ...deployed, database: "direct", workerLife },
   "hosted-data-api": { ...deployed, database: "data-api" },
   "hosted-fuzz": { ...deployed, database: "direct" },
 } satisfies Record<string, Placement>;
