@@ -274,7 +274,7 @@ export const isolationGuards: readonly Guard[] = [
     name: "The functions cannot grant credits where they reach Postgres directly",
     promise: "G22",
     guard: "  byok.replace_envelopes(jsonb)\nto byok_functions;",
-    instead: "  byok.replace_envelopes(jsonb),\n  byok.grant_credits(uuid, bigint, text, text)\nto byok_functions;",
+    instead: "  byok.replace_envelopes(jsonb),\n  byok.grant_credits(uuid, numeric, text, text)\nto byok_functions;",
     test: "tests/sql/authority.sql",
   },
   {

@@ -2,6 +2,8 @@
 begin;
 select plan(23);
 
+-- A session keeps what the functions made of a time zone when they were first called: the days are those of UTC in any.
+set local time zone 'Pacific/Kiritimati';
 grant usage on schema extensions to byok_server;
 insert into auth.users (id, email) values
   (tests.user_id('a'), 'ada@example.com'),

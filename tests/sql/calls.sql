@@ -1,6 +1,6 @@
 -- open_call(), place_hold(), charge_hold(), void_hold(), refund_charge(), expire_holds(): who pays, and each credit once.
 begin;
-select plan(95);
+select plan(97);
 
 -- For pgTAP itself, when a test runs as the server role.
 grant usage on schema extensions to byok_server;
@@ -152,6 +152,13 @@ select results_eq(
   $$select charge_id, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, model from byok.entries where kind = 'refund' and user_id = tests.user_id('c')$$,
   $$select pg_temp.hold('metered'), 3::bigint, 1::bigint, 1::bigint, 0::bigint, 'metered'$$, 'a refund keeps the provider''s counts');
 
+-- A call that answered and cost nothing by the provider's counts is no call that was given back.
+select tests.authenticate_as_service_role();
+insert into placed values ('for nothing', pg_temp.place('c', 'for nothing', 'tap_other', 'm-2'));
+select byok.charge_hold(tests.user_id('c'), pg_temp.hold('for nothing'));
+select is(byok.refund_charge(tests.user_id('c'), pg_temp.hold('for nothing'), 2, 'unused'), 2::bigint, 'a charge may be refunded whole as unused');
+select throws_ok($$select pg_temp.place('c', 'for nothing', 'tap_other', 'm-2')$$, 'PT409', 'request_completed', 'and its request is completed');
+
 -- At most what was charged; and what the platform bears, up to 45 a day.
 select tests.authenticate_as_service_role();
 select is(byok.refund_charge(tests.user_id('c'), pg_temp.hold('nameless'), 1000, 'broken_off'), 30::bigint, 'a refund is at most what was charged');
@@ -242,8 +249,9 @@ select is_empty(
   'held is the sum of the holds, for each user');
 
 -- Who may see and do what.
+insert into byok.holds (user_id, operation, provider, model, microcredits) values (tests.user_id('c'), 'x', 'x', 'x', 7);
 select tests.authenticate_as(tests.user_id('a'));
-select is((select count(distinct user_id) from byok.holds)::int, 1, 'the owner sees the own holds only');
+select results_eq('select distinct user_id from byok.holds', $$select tests.user_id('a')$$, 'the owner sees the own holds only');
 select throws_ok($$delete from byok.holds$$, '42501', null, 'the owner cannot end a hold');
 select throws_ok($$select pg_temp.place('a', 'r')$$, '42501', null, 'the owner cannot place a hold in SQL');
 select throws_ok($$select byok.refund_charge(tests.user_id('a'), pg_temp.hold('first'), 1, 'unused')$$, '42501', null, 'the owner cannot refund');
