@@ -7,6 +7,8 @@ export const google = {
   keys: {
     prefixes: ["AQ.", "AIza"],
     newest: "AQ.",
+    // Standard keys; those that are made today are auth keys.
+    retired: { prefix: "AIza", url: "https://ai.google.dev/gemini-api/docs/api-key", seen: "2026-11-26" },
     variable: "GEMINI_API_KEY",
     keysUrl: "https://aistudio.google.com/apikey",
     billingUrl: "https://aistudio.google.com/usage",

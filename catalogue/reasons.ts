@@ -54,6 +54,11 @@ export const reasons = {
     works: false,
     help: "keysUrl",
   },
+  kind_retired: {
+    sentence: "{name} refuses this key, and no longer takes keys of its kind: make a new one at {name}.",
+    works: false,
+    help: "keysUrl",
+  },
   membership_needed: {
     sentence: "The account behind this key belongs to no organization: join one at {name}, then make a new key.",
     works: false,

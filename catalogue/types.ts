@@ -25,6 +25,7 @@ export type Reason =
   | "inconclusive"
   | "key_disabled"
   | "key_expired"
+  | "kind_retired"
   | "membership_needed"
   | "missing_scope"
   | "model_not_allowed"
@@ -121,6 +122,8 @@ export interface Provider {
     readonly newest?: string;
     /** Keys that can never work here, by their beginning, and what to say. */
     readonly unsupported?: readonly { readonly prefix: string; readonly message: string }[];
+    /** Keys of a kind that the provider no longer takes, or will not much longer, by their beginning; it decides nothing. */
+    readonly retired?: Source & { readonly prefix: string };
     /** The environment variable that the provider's own SDK reads a key from. */
     readonly variable: string;
     /** Where users make and revoke keys. */

@@ -1,4 +1,5 @@
 import { Fragment, type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { readPastedKey } from "../catalogue/pasted-keys.ts";
 import { Icon } from "./icons.tsx";
 import { looksLike, type ProviderInfo } from "./providers.ts";
 import { OutsideLink, Problem } from "./parts.tsx";
@@ -28,7 +29,7 @@ export interface KeyFormProps {
   readonly isSaving: boolean;
   /** Something is being typed: the failure is about something else. */
   onEdit(): void;
-  /** Wants the key to be sent. `take` empties the field and hands out the key, trimmed. */
+  /** Wants the key to be sent. `take` empties the field and hands out the key, without what stuck to it. */
   onSubmit(take: () => string): void;
   onCancel(): void;
 }
@@ -47,8 +48,9 @@ export function KeyForm({ provider, note, failure, isSaving, onEdit, onSubmit, o
     event.preventDefault();
     const field = input.current;
     if (!field || isSaving) return;
-    if (field.value.trim() === "") {
-      setComplaint("Paste your key first.");
+    const read = readPastedKey(field.value);
+    if ("problem" in read) {
+      setComplaint(field.value.trim() === "" ? "Paste your key first." : read.problem);
       return field.focus();
     }
     if (!navigator.onLine) {
@@ -62,15 +64,17 @@ export function KeyForm({ provider, note, failure, isSaving, onEdit, onSubmit, o
   }
 
   function take(field: HTMLInputElement): string {
-    const apiKey = field.value.trim();
+    const { value } = field;
+    const read = readPastedKey(value);
     field.value = "";
     setRevealed(false);
     setLikely(null);
-    return apiKey;
+    return "apiKey" in read ? read.apiKey : "";
   }
 
   function look() {
-    const found = looksLike(input.current?.value ?? "");
+    const read = readPastedKey(input.current?.value ?? "");
+    const found = looksLike("apiKey" in read ? read.apiKey : "");
     setLikely(found?.id === provider.id ? null : found);
     setComplaint(null);
     onEdit();

@@ -30,8 +30,7 @@ export const providers: readonly ProviderInfo[] = Object.entries<Provider>(catal
   );
 
 /** The provider whose keys begin like this text, by the longest prefix; null when none does. */
-export function looksLike(pasted: string): ProviderInfo | null {
-  const text = pasted.trim();
+export function looksLike(text: string): ProviderInfo | null {
   const matches = providers.flatMap((provider) =>
     provider.prefixes.filter((prefix) => text.startsWith(prefix)).map((prefix) => ({ provider, prefix })),
   );

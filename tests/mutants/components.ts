@@ -52,11 +52,11 @@ export const componentGuards: readonly Guard[] = [
   },
   {
     ...form,
-    name: "A key is sent without the whitespace around it",
-    guard: "const apiKey = field.value.trim();",
-    instead: "const apiKey = field.value;",
+    name: "A key is sent without what stuck to it",
+    guard: 'return "apiKey" in read ? read.apiKey : "";',
+    instead: "return value;",
   },
-  { ...form, name: "An empty field is not sent", guard: 'if (field.value.trim() === "") {', instead: "if (false) {" },
+  { ...form, name: "What is no key is not sent", guard: 'if ("problem" in read) {', instead: "if (false) {" },
   {
     ...form,
     name: "A key that looks like another provider's gets a hint",

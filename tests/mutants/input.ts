@@ -6,6 +6,8 @@ const env = { file: "functions/_shared/env.ts", test: "tests/unit/env.test.ts" }
 const serve = { file: "functions/_shared/request/serve.ts", test: "tests/unit/request/serve.test.ts" };
 const credentials = { file: "functions/_shared/keys/credentials.ts", test: "tests/unit/keys/credentials.test.ts" };
 
+const pasted = { file: "catalogue/pasted-keys.ts", test: "tests/unit/providers/pasted-keys.test.ts" };
+
 export const inputGuards: readonly Guard[] = [
   {
     ...env,
@@ -156,9 +158,9 @@ export const inputGuards: readonly Guard[] = [
   },
   {
     ...credentials,
-    name: "An API key is printable ASCII of a possible length",
-    guard: "if (apiKey.length > maxApiKey_bytes || !/^[\\x21-\\x7e]+$/.test(apiKey))",
-    instead: "if (false)",
+    name: "An API key has a possible length",
+    guard: "if (read.apiKey.length <= maxApiKey_bytes) return read.apiKey;",
+    instead: "if (read.apiKey) return read.apiKey;",
   },
   {
     ...credentials,
@@ -210,6 +212,7 @@ export const inputGuards: readonly Guard[] = [
     test: "tests/unit/env.test.ts",
   },
   {
+<<<<<<< HEAD
     name: "A provider that is not offered gets no call",
     file: "functions/call/index.ts",
     guard: "services.requireOffered(route.provider);",
@@ -236,5 +239,35 @@ export const inputGuards: readonly Guard[] = [
     guard: "if (!ids.every((id): id is ProviderId => Object.hasOwn(catalogue, id))) {",
     instead: "if (!ids.every((id): id is ProviderId => id.length >= 0)) {",
     test: "tests/unit/env.test.ts",
+=======
+    ...pasted,
+    name: "What shows nothing is taken off a pasted key",
+    guard: 'pasted.replace(invisible, "").trim()',
+    instead: "pasted.trim()",
+  },
+  {
+    ...pasted,
+    name: "Two lines that are something each are no key",
+    guard: "if (joined === null) return",
+    instead: "if (joined === null && false) return",
+  },
+  {
+    ...pasted,
+    name: "Two keys are not made into one",
+    guard: " && !line.startsWith(beginning)",
+    instead: "",
+  },
+  {
+    ...pasted,
+    name: "A shortened key is refused by what it is",
+    guard: "if (/\\.{3}|…|\\*{3}|•{2}/.test(key)) return problems.shortened;",
+    instead: "",
+  },
+  {
+    ...pasted,
+    name: "An API key is printable ASCII, whatever is pasted",
+    guard: "return /^[\\x21-\\x7e]+$/.test(key) ? null : problems.character;",
+    instead: "return null;",
+>>>>>>> 1f61537 (keys: take off what sticks to a pasted key, in page and functions)
   },
 ];

@@ -46,6 +46,27 @@ test("a key is pasted from the clipboard, and sent without the whitespace around
   expect(await requestsWith(stack, "openai", apiKey)).not.toEqual([]);
 });
 
+test("what sticks to a key is taken off, and what is none is not sent", async ({ visit }) => {
+  const page = await visit(await newUser());
+  const apiKey = fakeKey("anthropic", "works");
+  const row = rowOf(page, "anthropic");
+  const field = await openForm(page, "anthropic");
+  for (const [pasted, problem] of [
+    [`${apiKey.slice(0, 9)}…${apiKey.slice(-4)}`, "This is a shortened key"],
+    [`my key ${apiKey}`, "There is a space within this key"],
+    ["https://platform.claude.com/settings/keys", "This is an address"],
+  ] as const) {
+    await field.fill(pasted);
+    await field.press("Enter");
+    await row.getByText(problem).waitFor();
+    expect((await field.inputValue()) === pasted, "it stays in the field").toBe(true);
+  }
+  await field.fill(`export ANTHROPIC_API_KEY="Bearer \u200b${apiKey}";`);
+  await field.press("Enter");
+  await row.getByText("Verified", { exact: true }).waitFor();
+  expect(await requestsWith(stack, "anthropic", apiKey)).not.toEqual([]);
+});
+
 test("the moment a key is sent it is gone from the field, from React, and from undo", async ({ visit }) => {
   const page = await visit(await newUser());
   const apiKey = fakeKey("openai", "works");

@@ -7,6 +7,7 @@ import { maxApiKey_bytes, open, seal } from "../crypto/envelope.ts";
 import { ByokError } from "../errors.ts";
 import type { Keyring } from "../crypto/keyring.ts";
 import { type ProviderId, providers } from "../providers/index.ts";
+import { readPastedKey } from "../../../catalogue/pasted-keys.ts";
 import { reasons } from "../../../catalogue/reasons.ts";
 import { unsupportedKeyReason } from "../providers/keys.ts";
 import type { Finding } from "../providers/types.ts";
@@ -32,13 +33,7 @@ export async function saveKey(
   provider: ProviderId,
   received: ReceivedKey,
 ): Promise<CheckedCredential> {
-  const apiKey = received.apiKey.trim();
-  if (apiKey.length > maxApiKey_bytes || !/^[\x21-\x7e]+$/.test(apiKey)) {
-    throw new ByokError("invalid_request", {
-      message: `An API key is 1 to ${maxApiKey_bytes} printable ASCII characters.`,
-      details: { field: "api_key" },
-    });
-  }
+  const apiKey = requireKey(received.apiKey);
   const wrongKind = unsupportedKeyReason(providers[provider], apiKey);
   if (wrongKind) {
     throw new ByokError("invalid_request", {
@@ -65,6 +60,15 @@ export async function saveKey(
     ...sealed,
   });
   return { credential, ...found };
+}
+
+/** @throws ByokError `invalid_request`, which says what the text is, and never repeats it */
+function requireKey(pasted: string): string {
+  const read = readPastedKey(pasted);
+  const refusal = (message: string) => new ByokError("invalid_request", { message, details: { field: "api_key" } });
+  if ("problem" in read) throw refusal(read.problem);
+  if (read.apiKey.length <= maxApiKey_bytes) return read.apiKey;
+  throw refusal(`An API key has at most ${maxApiKey_bytes} characters, and this has more: copy the key alone.`);
 }
 
 /**

@@ -29,6 +29,14 @@ const unasked: Classified = { ...silent, verdict: "unverified" };
  * so one token is generated after it. Never throws: what cannot be found out is `unverified`.
  */
 export async function checkKey(provider: Provider, apiKey: string, options: CheckOptions): Promise<Finding> {
+  const found = await find(provider, apiKey, options);
+  const { retired } = provider.keys;
+  const isRetired =
+    found.verdict === "rejected" && found.reason === null && retired && apiKey.startsWith(retired.prefix);
+  return isRetired ? { verdict: "rejected", reason: "kind_retired" } : found;
+}
+
+async function find(provider: Provider, apiKey: string, options: CheckOptions): Promise<Finding> {
   const until_ms = performance.now() + 3 * options.timeout_ms;
   const questions = { provider, apiKey, options, until_ms };
   if (!options.oneToken && !listProves(provider)) return { verdict: "unverified", reason: "check_limited" };

@@ -163,7 +163,7 @@ test.each([
 test("save takes blanks around a pasted key away", async () => {
   const user = await newUser();
   const apiKey = fakeKey("openai", "works");
-  expect((await save(user, "openai", `  ${apiKey}\n`)).body.verdict).toBe("verified");
+  expect((await save(user, "openai", `  OPENAI_API_KEY="${apiKey}",\n`)).body.verdict).toBe("verified");
   await ask(user, "openai");
   expect(await requestsWith(stack, "openai", apiKey)).toHaveLength(3);
 });

@@ -59,7 +59,7 @@ test("uses every reason in some row, or the engine does", () => {
   const used = new Set(
     [...rows.flatMap(([, { answers }]) => answers), ...sharedAnswers].flatMap((row: AnswerRow) => row.because ?? []),
   );
-  const byTheEngine = ["check_limited", "inconclusive", "no_chat_model"];
+  const byTheEngine = ["check_limited", "inconclusive", "kind_retired", "no_chat_model"];
   expect(Object.keys(reasons).filter((reason) => !used.has(reason as never) && !byTheEngine.includes(reason))).toEqual(
     [],
   );

@@ -27,6 +27,20 @@ async function check(listing: Reply, generation: Reply, { oneToken = true, provi
 }
 
 describe("checkKey()", () => {
+  test.each([
+    ["AIzaSy0123", "google", "kind_retired"],
+    ["AQ.0123", "google", null],
+    ["AIzaSy0123", "openai", null],
+  ] as const)("says of %s, which %s rejects without a reason: %s", async (apiKey, id, reason) => {
+    const { origin } = await startServer((_, response) =>
+      answerJson(response, 401, {
+        error: { code: id === "google" ? 401 : "invalid_api_key", status: "UNAUTHENTICATED", message: "no" },
+      }),
+    );
+    const found = await checkKey(providers[id], apiKey, { origin, timeout_ms: 5000, oneToken: true });
+    expect(found).toEqual({ verdict: "rejected", reason });
+  });
+
   test.each<[string, Reply, Reply, Verdict]>([
     ["works in both steps", ok, ok, "verified"],
     ["lists, but has no credit", ok, noCredit, "no_credit"],

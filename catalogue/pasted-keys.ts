@@ -1,0 +1,75 @@
+/**
+ * What users paste in the place of an API key, made into the key. The page and the functions share this, so that both take the same
+ * for a key. What may belong to a key stays; what cannot is taken off or named.
+ */
+
+export type PastedKey = { readonly apiKey: string } | { readonly problem: string };
+
+/** Marks that show nothing, such as zero-width spaces: chats, word processors and web pages put them into a text. */
+const invisible = /\p{Cf}/gu;
+
+const lineBreaks = /[\r\n\u0085\u2028\u2029]+/;
+
+/** What stands around a key where it is copied from, one layer a pattern: quotes, the end of a list, code or a header. */
+const wrappings: readonly RegExp[] = [
+  /^["'`“”„‘’‚«»]+|["'`“”„‘’‚«»]+$/g,
+  /[,;]+$/,
+  /^(?:export|set|const|let|var)\s+/i,
+  /^\$env:/i,
+  /^bearer\s+/i,
+  /^["']?(?:[a-z][\w.-]*?)?(?:key|token|secret|authorization)["']?\s*[:=]\s*/i,
+];
+
+/** Most layers that are taken off: `export NAME="Bearer key";` has five. */
+const maxLayers = 8;
+
+const problems = {
+  empty: "Paste an API key: there is none.",
+  file: "This is a file with a private key, which is not an API key: make an API key at the provider.",
+  address: "This is an address, not an API key: copy the key itself.",
+  shortened: "This is a shortened key, as pages show it later: make a new one and copy all of it.",
+  lines: "This is more than one line: copy the key alone.",
+  space: "There is a space within this key: copy the key alone.",
+  character: "There is a character in this that no API key has: copy the key again.",
+};
+
+/**
+ * The API key in a pasted text, or what the text is in place of one, in a sentence for its user. No sentence repeats the text.
+ * It says nothing about the length, nor whether a provider knows the key.
+ */
+export function readPastedKey(pasted: string): PastedKey {
+  const visible = pasted.replace(invisible, "").trim();
+  if (/^\{|^-----BEGIN /.test(visible)) return { problem: problems.file };
+  const joined = joinLines(visible);
+  if (joined === null) return { problem: problems.lines };
+  const apiKey = unwrapped(joined);
+  const problem = problemOf(apiKey);
+  return problem ? { problem } : { apiKey };
+}
+
+/** A key that was wrapped is put together again; null for lines that are something each. */
+function joinLines(text: string): string | null {
+  const [first = "", ...rest] = text.split(lineBreaks).map((line) => line.trim());
+  if (rest.length === 0) return first;
+  const beginning = unwrapped(first).slice(0, 3);
+  const isOneKey = rest.every((line) => /^[\w+/.-]+=*["',;]*$/.test(line) && !line.startsWith(beginning));
+  return isOneKey && beginning !== "" && !/\s/.test(unwrapped(first)) ? [first, ...rest].join("") : null;
+}
+
+function unwrapped(text: string): string {
+  let key = text;
+  for (let layer = 0; layer < maxLayers; layer++) {
+    const bare = wrappings.reduce((rest, pattern) => rest.replace(pattern, ""), key).trim();
+    if (bare === key) break;
+    key = bare;
+  }
+  return key;
+}
+
+function problemOf(key: string): string | null {
+  if (key === "") return problems.empty;
+  if (/^https?:\/\//i.test(key)) return problems.address;
+  if (/\.{3}|…|\*{3}|•{2}/.test(key)) return problems.shortened;
+  if (/\s/.test(key)) return problems.space;
+  return /^[\x21-\x7e]+$/.test(key) ? null : problems.character;
+}

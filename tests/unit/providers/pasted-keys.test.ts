@@ -1,0 +1,124 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { readPastedKey } from "../../../catalogue/pasted-keys.ts";
+import { providerIds } from "../../../functions/_shared/providers/index.ts";
+import { behaviours, fakeKey } from "../../../stack/providers/index.ts";
+
+const apiKey = "sk-proj-0123456789_abc-DEF";
+
+describe("readPastedKey()", () => {
+  test.each([
+    ["nothing", apiKey],
+    ["whitespace", ` \t\r\n\u00a0${apiKey}\n `],
+    ["quotes", `"${apiKey}"`],
+    ["single quotes", `'${apiKey}'`],
+    ["backticks", `\`${apiKey}\``],
+    ["a word processor's quotes", `“${apiKey}”`],
+    ["one quote that was copied along", `${apiKey}"`],
+    ["a comma", `${apiKey},`],
+    ["a semicolon", `${apiKey};`],
+    ["quotes and a comma", `"${apiKey}",`],
+    ["a line of a .env file", `OPENAI_API_KEY=${apiKey}`],
+    ["a line of a .env file with quotes", `OPENAI_API_KEY="${apiKey}"`],
+    ["a line of a shell", `export OPENAI_API_KEY="${apiKey}"`],
+    ["a line of PowerShell", `$env:OPENAI_API_KEY = "${apiKey}"`],
+    ["a line of Windows' shell", `set OPENAI_API_KEY=${apiKey}`],
+    ["a line of JavaScript", `const apiKey = '${apiKey}';`],
+    ["a line of Python", `api_key = "${apiKey}"`],
+    ["a line of JSON", `"api_key": "${apiKey}",`],
+    ["a line of YAML", `secret-token: ${apiKey}`],
+    ["a scheme", `Bearer ${apiKey}`],
+    ["a header", `Authorization: Bearer ${apiKey}`],
+    ["a header with quotes", `"Authorization": "bearer ${apiKey}",`],
+    ["another header", `x-goog-api-key: ${apiKey}`],
+    ["zero-width characters", `\u200b${apiKey.slice(0, 9)}\u200b${apiKey.slice(9)}\ufeff\u2060`],
+    ["a soft hyphen", `${apiKey.slice(0, 9)}\u00ad${apiKey.slice(9)}`],
+    ["a line break within", `${apiKey.slice(0, 9)}\n${apiKey.slice(9)}`],
+    [
+      "line breaks and an indentation within",
+      `${apiKey.slice(0, 9)}\r\n   ${apiKey.slice(9, 15)}\r\n   ${apiKey.slice(15)}`,
+    ],
+    ["a line break within quotes", `"${apiKey.slice(0, 9)}\n${apiKey.slice(9)}",`],
+    ["everything at once", `export OPENAI_API_KEY="Bearer \u200b${apiKey}";\n`],
+  ])("takes %s off a key", (_, pasted) => {
+    expect(readPastedKey(pasted)).toEqual({ apiKey });
+  });
+
+  test.each([
+    "AQ.Ab8RN6Lx-0123456789_abcdef",
+    "0123456789abcdef0123456789abcdef.AbCdEfGhIjKlMnOp",
+    "bce-v3/ALTAK-0123/456:789",
+    "AbCd+/0123456789==",
+    "key_0123456789",
+    "token-0123456789",
+    "my.key.0123456789",
+    "0b6f2c1e-8d2a-4c55-9a3e-5d1f0a7b9c31:0123456789abcdef",
+    "a\"b,c;d'e",
+  ])("leaves %s as it is", (key) => {
+    expect(readPastedKey(key)).toEqual({ apiKey: key });
+  });
+
+  test("leaves every key of the fakes as it is", () => {
+    for (const id of providerIds) {
+      for (const behaviour of behaviours) {
+        const key = fakeKey(id, behaviour);
+        expect(readPastedKey(`Bearer ${key}`)).toEqual({ apiKey: key });
+      }
+    }
+  });
+
+  test.each([
+    ["", "Paste an API key: there is none."],
+    [" \n\u200b ", "Paste an API key: there is none."],
+    ['"",', "Paste an API key: there is none."],
+    ["OPENAI_API_KEY=", "Paste an API key: there is none."],
+    ["https://platform.openai.com/api-keys", "This is an address, not an API key: copy the key itself."],
+    ["sk-...wxyz", "This is a shortened key, as pages show it later: make a new one and copy all of it."],
+    ["sk-proj-****wxyz", "This is a shortened key, as pages show it later: make a new one and copy all of it."],
+    ["sk-proj-…wxyz", "This is a shortened key, as pages show it later: make a new one and copy all of it."],
+    ["sk-proj-••••wxyz", "This is a shortened key, as pages show it later: make a new one and copy all of it."],
+    [`${apiKey} my key`, "There is a space within this key: copy the key alone."],
+    ["sk-é", "There is a character in this that no API key has: copy the key again."],
+    ["sk-\u0000", "There is a character in this that no API key has: copy the key again."],
+    ["sk-\u007f", "There is a character in this that no API key has: copy the key again."],
+    ["ѕk-proj-0123", "There is a character in this that no API key has: copy the key again."],
+    [`${apiKey}\n${apiKey}`, "This is more than one line: copy the key alone."],
+    [`OPENAI_API_KEY=${apiKey}\nOTHER_KEY=x`, "This is more than one line: copy the key alone."],
+    [`my key\n${apiKey}`, "This is more than one line: copy the key alone."],
+    [`${apiKey}\nsomeone@example.com`, "This is more than one line: copy the key alone."],
+    [
+      '{"type": "service_account", "private_key": "x"}',
+      "This is a file with a private key, which is not an API key: make an API key at the provider.",
+    ],
+    [
+      ["-----BEGIN ", "PRIVATE KEY-----\nx\n"].join(""),
+      "This is a file with a private key, which is not an API key: make an API key at the provider.",
+    ],
+  ])("says what %j is", (pasted, problem) => {
+    expect(readPastedKey(pasted)).toEqual({ problem });
+  });
+
+  test("hands out printable ASCII without a space or nothing, whatever is pasted, and the same for what it hands out", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: "grapheme" }), fc.string()), (pasted) => {
+        const read = readPastedKey(pasted);
+        if ("problem" in read) return;
+        expect(read.apiKey).toMatch(/^[\x21-\x7e]+$/);
+        expect(readPastedKey(read.apiKey)).toEqual(read);
+      }),
+    );
+  });
+
+  test.each([
+    "x".repeat(8192),
+    '"'.repeat(8192),
+    "api_key".repeat(1170),
+    "Bearer ".repeat(1170),
+    "\n".repeat(8192),
+    "a\n".repeat(4096),
+  ])("is done with the longest body in no time: %#", (pasted) => {
+    const before_ms = performance.now();
+    readPastedKey(pasted);
+    expect(performance.now() - before_ms).toBeLessThan(1_000);
+  });
+});
