@@ -212,7 +212,6 @@ export const inputGuards: readonly Guard[] = [
     test: "tests/unit/env.test.ts",
   },
   {
-<<<<<<< HEAD
     name: "A provider that is not offered gets no call",
     file: "functions/call/index.ts",
     guard: "services.requireOffered(route.provider);",
@@ -239,7 +238,8 @@ export const inputGuards: readonly Guard[] = [
     guard: "if (!ids.every((id): id is ProviderId => Object.hasOwn(catalogue, id))) {",
     instead: "if (!ids.every((id): id is ProviderId => id.length >= 0)) {",
     test: "tests/unit/env.test.ts",
-=======
+  },
+  {
     ...pasted,
     name: "What shows nothing is taken off a pasted key",
     guard: 'pasted.replace(invisible, "").trim()',
@@ -268,6 +268,5 @@ export const inputGuards: readonly Guard[] = [
     name: "An API key is printable ASCII, whatever is pasted",
     guard: "return /^[\\x21-\\x7e]+$/.test(key) ? null : problems.character;",
     instead: "return null;",
->>>>>>> 1f61537 (keys: take off what sticks to a pasted key, in page and functions)
   },
 ];
