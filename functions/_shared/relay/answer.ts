@@ -45,9 +45,10 @@ const clientPatience_ms = 10_000;
 
 /**
  * How long events are gathered, in ms, once content has been passed on: writing costs as much as reading, and a fast model sends
- * hundreds of events a second. An event that comes later than this after the one before passes on at once.
+ * hundreds of events a second. An event that comes later than this after the one before passes on at once. So a client
+ * sees some 25 steps a second.
  */
-const gathering_ms = 25;
+const gathering_ms = 40;
 const maxGathered_bytes = 16 * 1024;
 /** What waits is then read until fewer than so many pieces come in such a time, in ms, or for so many times. */
 const draining_ms = 4;
