@@ -16,17 +16,32 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import postgres from "postgres";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { passes, serverAccount } from "../../stack/account.ts";
 import { type Postgres, password, startPostgres, superuser } from "../../stack/postgres/postgres.ts";
 import { installedPackage, postgresProgram } from "../../stack/postgres/postgres-program.ts";
 
+/** Has a cluster, so that only the tests of its making wait for initdb. */
+let made: string;
+/** Empty. */
 let folder: string;
 let running: Postgres[];
 
+function makeFolder(): string {
+  const empty = realpathSync(mkdtempSync(path.join(tmpdir(), "byok, pg ")));
+  chmodSync(empty, 0o711);
+  return empty;
+}
+
+beforeAll(async () => {
+  made = makeFolder();
+  await (await startPostgres({ stateDir: made })).stop();
+});
+
+afterAll(() => rmSync(made, { recursive: true, force: true }));
+
 beforeEach(() => {
-  folder = realpathSync(mkdtempSync(path.join(tmpdir(), "byok, pg ")));
-  chmodSync(folder, 0o711);
+  folder = makeFolder();
   running = [];
 });
 
@@ -36,7 +51,7 @@ afterEach(async () => {
 });
 
 async function start(options: Partial<Parameters<typeof startPostgres>[0]> = {}): Promise<Postgres> {
-  const server = await startPostgres({ stateDir: folder, ...options });
+  const server = await startPostgres({ stateDir: made, ...options });
   running.push(server);
   return server;
 }
@@ -54,9 +69,9 @@ async function query(server: Postgres, text: string): Promise<unknown> {
 
 test("startPostgres() keeps what was written over a restart", async () => {
   const first = await start();
-  await query(first, "create table kept as select 42 as answer");
+  await query(first, "create table written as select 42 as answer");
   await first.stop();
-  expect(await query(await start(), "select answer from kept")).toBe(42);
+  expect(await query(await start(), "select answer from written")).toBe(42);
 });
 
 test("stop() leaves nothing behind, not even what watches over the server", async () => {
@@ -97,11 +112,11 @@ test("startPostgres() waits for an earlier server on the same cluster to be gone
 
 test("startPostgres() recovers from a postmaster.pid left by kill -9", async () => {
   const killed = await start();
-  await query(killed, "create table kept as select 42 as answer");
+  await query(killed, "create table recovered as select 42 as answer");
   process.kill(killed.pid, "SIGKILL");
   await killed.ended;
   expect(existsSync(path.join(killed.dataDir, "postmaster.pid"))).toBe(true);
-  expect(await query(await start(), "select answer from kept")).toBe(42);
+  expect(await query(await start(), "select answer from recovered")).toBe(42);
 });
 
 test("startPostgres() leaves the process alone that has the number in an old postmaster.pid", async () => {
@@ -122,15 +137,21 @@ test("startPostgres() leaves the process alone that has the number in an old pos
 
 test("startPostgres() starts over after an initdb that was killed half-way", async () => {
   mkdirSync(path.join(folder, "database.new-half", "cluster"), { recursive: true });
-  await start();
+  await start({ stateDir: folder });
   expect(readdirSync(folder).filter((name) => name.startsWith("database"))).toEqual(["database"]);
 });
 
 test("startPostgres() says in the server's words why it does not start", async () => {
   const first = await start();
   await first.stop();
-  writeFileSync(path.join(first.dataDir, "postgresql.auto.conf"), "no_such_setting = 1\n");
-  await expect(start()).rejects.toThrow('unrecognized configuration parameter "no_such_setting"');
+  const settings = path.join(first.dataDir, "postgresql.auto.conf");
+  const before = readFileSync(settings);
+  writeFileSync(settings, "no_such_setting = 1\n");
+  try {
+    await expect(start()).rejects.toThrow('unrecognized configuration parameter "no_such_setting"');
+  } finally {
+    writeFileSync(settings, before);
+  }
 });
 
 test.runIf(process.getuid?.() === 0)(
