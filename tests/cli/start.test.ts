@@ -76,21 +76,27 @@ async function balance({ url, publishableKey, password }: Shown): Promise<number
   return (data as unknown as { available_microcredits: number }).available_microcredits / 1e6;
 }
 
-test("npm start prints a curl command that works as printed, and Ctrl-C ends it well", async () => {
-  const program = start();
-  const shown = await ready(program);
+test("npm start prints a curl command that works as printed, Ctrl-C ends it well, and the next start grants nothing", async () => {
+  const first = start();
+  const shown = await ready(first);
   expect(await balance(shown)).toBe(100);
   const { code, output } = await run("sh", ["-c", shown.curl]).ended;
   expect(code).toBe(0);
   expect(output).toContain("200 OK");
   expect(output).toContain('"object":"chat.completion"');
   await vi.waitFor(async () => expect(await balance(shown)).toBe(98), { timeout: 5_000 });
-  program.process.kill("SIGINT");
-  expect((await program.ended).code).toBe(0);
+  first.process.kill("SIGINT");
+  const end = await first.ended;
+  expect(end.code).toBe(0);
+  expect(end.output, "no access token and no envelope").not.toMatch(/eyJ|QllL/);
   expect(serverPid()).toBeUndefined();
+
+  const again = await ready(start());
+  expect(again.secretKey).toBe(shown.secretKey);
+  expect(await balance(again)).toBe(98);
 });
 
-test("npm start serves the page where it says, for the project it prints", async () => {
+test("npm start serves the page where it says, is left alone by a second one, and ends with SIGTERM", async () => {
   const program = start();
   const shown = await ready(program);
   const address = /page +(http:\S+)/.exec(await program.printed(/Ready/))?.[1] ?? "";
@@ -99,34 +105,36 @@ test("npm start serves the page where it says, for the project it prints", async
   expect(await page.text()).toContain('<div id="root">');
   const { publishableKey } = shown;
   expect(await (await fetch(new URL("config.json", address))).json()).toEqual({ publishableKey });
-});
 
-test("npm start prints no access token and no envelope", async () => {
-  const program = start();
-  await ready(program);
-  program.process.kill("SIGTERM");
-  const { code, output } = await program.ended;
-  expect(code).toBe(0);
-  expect(output).not.toMatch(/eyJ|QllL/);
-});
-
-test("npm start gives the demo user credits only once", async () => {
-  const first = start();
-  const shown = await ready(first);
-  await run("sh", ["-c", shown.curl]).ended;
-  first.process.kill("SIGINT");
-  await first.ended;
-  const again = await ready(start());
-  expect(again.secretKey).toBe(shown.secretKey);
-  expect(await balance(again)).toBe(98);
-});
-
-test("a second npm start says where the first one is, exits with 1 and leaves it alone", async () => {
-  const shown = await ready(start());
-  const { code, output } = await start().ended;
-  expect(code).toBe(1);
-  expect(output).toContain(`already running on ${folder}, at ${shown.url}`);
+  const second = await start().ended;
+  expect(second.code).toBe(1);
+  expect(second.output).toContain(`already running on ${folder}, at ${shown.url}`);
   expect(await balance(shown)).toBe(100);
+
+  program.process.kill("SIGTERM");
+  expect((await program.ended).code).toBe(0);
+});
+
+test("after kill -9 nothing is left running, and the next start works at once", async () => {
+  const program = start();
+  const shown = await ready(program);
+  const pid = serverPid()!;
+  program.process.kill("SIGKILL");
+  const again = await ready(start());
+  expect(isRunning(pid)).toBe(false);
+  expect(again.secretKey).toBe(shown.secretKey);
+  expect(await balance(again)).toBe(100);
+});
+
+test("after kill -9 of it, Postgres and Deno end too", async () => {
+  const program = start();
+  const { url } = await ready(program);
+  const children = childrenOf(program.process.pid!);
+  expect(children.length).toBeGreaterThanOrEqual(2);
+  program.process.kill("SIGKILL");
+  // Less than the ten seconds after which they are killed.
+  await vi.waitFor(() => expect(children.filter(isRunning)).toEqual([]), { timeout: 8_000 });
+  await expect(fetch(url)).rejects.toThrow();
 });
 
 test("npm start takes other ports when its own are taken, and says so", async () => {
@@ -143,29 +151,6 @@ test("npm start takes other ports when its own are taken, and says so", async ()
   } finally {
     for (const blocker of blockers) blocker.close();
   }
-});
-
-test("after kill -9 nothing is left running, and the next start works at once", async () => {
-  const program = start();
-  const shown = await ready(program);
-  const pid = serverPid()!;
-  program.process.kill("SIGKILL");
-  const next = start();
-  const again = await ready(next);
-  expect(isRunning(pid)).toBe(false);
-  expect(again.secretKey).toBe(shown.secretKey);
-  expect(await balance(again)).toBe(100);
-});
-
-test("after kill -9 of it, Postgres and Deno end too", async () => {
-  const program = start();
-  const { url } = await ready(program);
-  const children = childrenOf(program.process.pid!);
-  expect(children.length).toBeGreaterThanOrEqual(2);
-  program.process.kill("SIGKILL");
-  // Less than the ten seconds after which they are killed.
-  await vi.waitFor(() => expect(children.filter(isRunning)).toEqual([]), { timeout: 8_000 });
-  await expect(fetch(url)).rejects.toThrow();
 });
 
 test("kill -9 of the npm above ends the whole stack", async () => {
