@@ -66,7 +66,7 @@ function creditsOrNull(microcredits: number | null): number | null {
   return microcredits === null ? null : toCredits(microcredits);
 }
 
-/** What is metered alone comes last. */
+/** Operations that are only metered come last. */
 function byPriceDescending(left: Operation, right: Operation): number {
   return (right.price_credits ?? 0) - (left.price_credits ?? 0);
 }

@@ -23,7 +23,7 @@ export function failure(code: Exclude<keyof typeof messages, "claims_required">)
   return { data: null, error: { code, message: messages[code] } };
 }
 
-/** What the Data API answered, as a result. Status 0 means that nothing was answered. */
+/** The Data API's answer as a result. Status 0 means that there was none. */
 export function dataResult<Data, T>(
   { data, status, error }: { data: Data | null; status: number; error: DataError | null },
   read: (data: Data | null) => T,
@@ -51,7 +51,7 @@ function claimsRequired(details: string | null): Failure {
   return { data: null, error: { code: "claims_required", message: messages.claims_required, claims: claims ?? {} } };
 }
 
-/** What a function's refusal means. `context` is the answer, or what kept the request from being answered. */
+/** A function's refusal as an error. `context` is the answer, or the reason why there was none. */
 export async function functionFailure(
   { context }: { context?: unknown },
   { isAnonymous }: { isAnonymous: boolean },

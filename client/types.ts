@@ -1,4 +1,4 @@
-/** What the client hands out: records as the database keeps them, and errors as values instead of exceptions. */
+/** The client's types: records as the database keeps them, and errors as values instead of exceptions. */
 import type { Database } from "../functions/_shared/database/schema.ts";
 import type { ErrorCode as ServerErrorCode } from "../functions/_shared/errors.ts";
 import type { ProviderId } from "../catalogue/index.ts";
@@ -51,7 +51,7 @@ export interface Price extends Pick<Row<"prices">, "model" | "max_output_tokens"
   readonly credits_per_1000_output_tokens: number | null;
 }
 
-/** What is billed. `label` and `description` are for users. */
+/** A kind of work with a price. `label` and `description` are for users. */
 export interface Operation extends Row<"operations"> {
   /** The lowest flat price; null if every price is metered. */
   readonly price_credits: number | null;
@@ -102,17 +102,17 @@ export interface Endpoint {
 export interface Payment {
   /** `byok`: the user's account with the provider; `platform`: credits. null if the answer does not say, as in a refusal by the functions. */
   readonly payer: "byok" | "platform" | null;
-  /** What the call costs; null if the answer does not say. */
+  /** The price of the call in credits; null if the answer does not say. */
   readonly credits: number | null;
   /** The code of our own refusal; null for an answer of the provider. */
   readonly errorCode: ServerErrorCode | null;
-  /** What an error under BYOK says about the user's key; null if it says nothing, and in every success. */
+  /** The verdict of an error under BYOK about the user's key; null if it has none, and in every success. */
   readonly verdict: Verdict | null;
   /** Why, where the provider says so; `catalogue/reasons.ts` has a sentence for each. */
   readonly reason: Reason | null;
 }
 
-/** What goes with an error, by its code. */
+/** Further fields of an error, by its code. */
 interface ErrorDetails {
   /** Which field of the request is wrong; `wrong_kind` for an API key that can never work here. */
   invalid_request: { readonly field?: string; readonly reason?: Reason };
@@ -120,7 +120,7 @@ interface ErrorDetails {
   body_too_large: { readonly max_bytes: number };
   /** Which field of the request credits do not buy. */
   not_offered: { readonly field?: string };
-  /** What the access token lacks: `{ aal: "aal2" }` asks for a second factor. */
+  /** Claims that the access token lacks: `{ aal: "aal2" }` asks for a second factor. */
   claims_required: { readonly claims: Readonly<Record<string, unknown>> };
   insufficient_credits: { readonly price_credits: number; readonly available_credits: number };
   /**
@@ -181,7 +181,7 @@ export interface Byok {
   /** Removes the saved API key; `removed` is false when there was none any more. */
   remove(provider: ProviderId): Promise<Result<{ readonly removed: boolean }>>;
   balance(): Promise<Result<Balance>>;
-  /** What credits buy, dearest first. */
+  /** The operations that credits buy, dearest first. */
   operations(): Promise<Result<readonly Operation[]>>;
   history(options?: HistoryOptions): Promise<Result<HistoryPage>>;
   endpoint(provider: ProviderId): Endpoint;

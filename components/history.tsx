@@ -18,7 +18,7 @@ export function readHistory(byok: Byok, before?: number): Promise<Result<History
   return byok.history({ before, limit: pageSize });
 }
 
-/** What was charged, refunded and added, newest first. */
+/** Charges, refunds and grants, newest first. */
 export function History({ history, byok, onMore }: HistoryProps): ReactNode {
   const { entries, next } = history;
   const [isLoading, setLoading] = useState(false);

@@ -22,7 +22,7 @@ const unmanaged = {
 
 export interface KeyFormProps {
   readonly provider: ProviderInfo;
-  /** What stands above the field, such as that there is a key already. */
+  /** A line above the field, such as that there is a key already. */
   readonly note: string | null;
   /** Why the last attempt failed. */
   readonly failure: string | null;

@@ -19,7 +19,7 @@ export function joinPages(known: HistoryPage, page: HistoryPage): HistoryPage {
 export interface Line {
   readonly title: string;
   readonly detail: string | null;
-  /** What it did to the balance, signed. */
+  /** The change of the balance, signed. */
   readonly amount: string;
   readonly tone: "good" | "neutral";
 }

@@ -1,4 +1,4 @@
-/** What a failure means for users, in one sentence. */
+/** A failure in one sentence, for users. */
 import type { ByokError } from "../client/types.ts";
 import { inWords, textOf } from "./reasons.ts";
 

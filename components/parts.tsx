@@ -56,7 +56,7 @@ export function ReadingFailed({ error, onRetry }: { error: ByokError; onRetry():
   );
 }
 
-/** What went wrong with one thing. */
+/** One failure, in words. */
 export function Problem({ id, children }: { id?: string; children: ReactNode }): ReactNode {
   return (
     <p className="byok-problem" id={id}>

@@ -1,4 +1,4 @@
-/** What users are told about each provider, as the catalogue has it. */
+/** Facts about each provider for users, from the catalogue. */
 import { catalogue } from "../catalogue/index.ts";
 import type { Provider } from "../catalogue/types.ts";
 import type { ProviderId } from "../client/types.ts";
@@ -10,7 +10,7 @@ export interface ProviderInfo {
   readonly keysUrl: string;
   /** Where users add credit. */
   readonly billingUrl: string;
-  /** What keys of this provider begin with at present. It decides nothing: formats change. */
+  /** Beginnings of this provider's keys at present. They decide nothing: formats change. */
   readonly prefixes: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** What each state of a key means for its user, and what to do about it. */
+/** The states of a key in words: their meaning for the user, and the action that helps. */
 import type { Credential } from "../client/types.ts";
 import type { IconName } from "./icons.tsx";
 import type { ProviderInfo } from "./providers.ts";

@@ -8,7 +8,7 @@ import { keyInWords, type KeyStatus, stateOf } from "./states.ts";
 export interface KeyOptions {
   readonly byok: Byok;
   readonly provider: ProviderInfo;
-  /** What is saved now. */
+  /** The credential that is saved now. */
   readonly credential: Credential | undefined;
   /** Says a result to screen readers. */
   announce(text: string): void;
@@ -35,7 +35,7 @@ export interface Key {
   forgetFailure(): void;
 }
 
-/** What users do with one key. What is being done keeps their buttons from doing more. */
+/** The actions on one key. An action under way keeps the buttons from starting another. */
 export function useKey({ byok, provider, credential, announce, onSaved, refresh }: KeyOptions): Key {
   const [doing, setDoing] = useState<Key["doing"]>(null);
   const [failure, setFailure] = useState<string | null>(null);

@@ -11,7 +11,7 @@ import { defaultSupabaseDir, projectDir, readConfig } from "../../stack/config.t
 /** Edge runtimes know Node's modules by their full names only. */
 const fullName = (name: string) => (builtinModules.includes(name) && !name.startsWith("node:") ? `node:${name}` : name);
 
-/** What packages take for granted, and Deno 2.1 has in packages only: in a bundle it is imported. */
+/** Globals that packages rely on. Deno 2.1 has them in packages only, so a bundle imports them. */
 const nodeGlobals = {
   Buffer: ["node:buffer", "Buffer"],
   setImmediate: ["node:timers", "setImmediate"],

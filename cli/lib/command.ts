@@ -1,10 +1,10 @@
-/** What a command is, and how it ends. */
+/** The form of a command, and of its end. */
 
 /** An option as node:util's parseArgs takes it, with what the help says of it. */
 export interface Option {
   readonly type: "string" | "boolean";
   readonly default?: string;
-  /** What the value stands for in the help, such as `<folder>`; absent for a boolean. */
+  /** The value's name in the help, such as `<folder>`; absent for a boolean. */
   readonly value?: string;
   readonly summary: string;
   /** The command is not understood without it. */
@@ -19,7 +19,7 @@ type ValueOf<O extends Option> = O["type"] extends "boolean"
     ? string
     : string | undefined;
 
-/** What was typed after a command's name. */
+/** The words after a command's name. */
 export interface Input<O extends Options, Operands extends readonly string[] = []> {
   readonly options: { readonly [Name in keyof O]: ValueOf<O[Name]> };
   readonly operands: Readonly<Record<Operands[number], string>>;

@@ -1,4 +1,4 @@
-/** What `--help` prints, made from the table of commands. */
+/** The text of `--help`, made from the table of commands. */
 import type { Command, CommandRow, Option } from "./command.ts";
 
 /** Of several commands: a line for each. */

@@ -30,7 +30,7 @@ const standardLife_ms = 150_000;
 const longestRequest_ms = 150_000;
 /** How long a hold on credits lives: sql/50_holds.sql. */
 const holdLife_ms = 900_000;
-/** What a refusal takes on its way, and what of a worker's time is gone before a timeout begins. */
+/** Time for a refusal's way back, and the part of a worker's life that is gone before a timeout begins. */
 const answering_ms = 5_000;
 
 /** Deno's own way where there is one: `process` would bring a good part of Node along, which is half of what a start costs. */

@@ -4,7 +4,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** What a path such as `error.message` leads to; undefined where it ends early. Only own fields count. */
+/** The value at a path such as `error.message`; undefined if the path ends early. Only own fields count. */
 export function valueAt(value: unknown, path: string): unknown {
   let at = value;
   for (const field of path.split(".")) {

@@ -1,4 +1,4 @@
-/** What the endpoints work with, made once for an isolate from its environment. */
+/** The services of the endpoints, made once for an isolate from its environment. */
 import { createPriceList, type PriceList } from "./database/price-list.ts";
 import type { Database } from "./database/types.ts";
 import { type Env, readEnv } from "./env.ts";
@@ -14,7 +14,7 @@ export interface Services {
   readonly database: Database;
   readonly prices: PriceList;
   readonly keyring: Keyring;
-  /** What a provider is told about the user whose call the platform pays. */
+  /** The name under which a provider knows the user whose call the platform pays. */
   readonly userHash: UserHash;
   /**
    * Refuses a provider that the operator does not offer, as if there were none.

@@ -24,7 +24,7 @@ export interface EndedCall {
   readonly rates: Rates | null;
 }
 
-/** What is given back of a charge when its answer has ended; null if nothing is. */
+/** The part of a charge to give back when its answer has ended; null if there is none. */
 export function refundOf({ report, isClientGone, charged_microcredits, rates }: EndedCall): Refund | null {
   const { contentDelivered, usage } = report;
   const all = (reason: Refund["reason"]): Refund => ({ microcredits: charged_microcredits, reason, usage });
@@ -49,7 +49,7 @@ export function refundOf({ report, isClientGone, charged_microcredits, rates }: 
   }
 }
 
-/** What a metered call costs by the provider's own counts, rounded up; in integers, since the products pass 2^53. */
+/** The price of a metered call by the provider's own counts, rounded up; in integers, since the products pass 2^53. */
 function cost_microcredits(rates: Rates, usage: NonNullable<EndedAnswer["usage"]>): number {
   const cached_tokens = Math.min(usage.cached_input_tokens, usage.input_tokens);
   const written_tokens = Math.min(usage.cache_write_tokens, usage.input_tokens - cached_tokens);

@@ -6,7 +6,7 @@ import type { Route } from "../request/route.ts";
 import type { Services } from "../services.ts";
 import { findOffer, type OfferedRequest } from "./offers.ts";
 
-/** What deciding who pays works with. */
+/** The part of the services that decides who pays. */
 export type FundingServices = Pick<Services, "database" | "keyring"> & {
   readonly env: Pick<Services["env"], "platformKeys">;
 };
@@ -15,7 +15,7 @@ export type FundingServices = Pick<Services, "database" | "keyring"> & {
 export interface Funding {
   readonly payer: "byok" | "platform";
   readonly apiKey: string;
-  /** What the call costs, at most; 0 under BYOK. */
+  /** The most that the call can cost; 0 under BYOK. */
   readonly microcredits: number;
 }
 

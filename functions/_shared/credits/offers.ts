@@ -1,4 +1,4 @@
-/** What a request on platform credits may ask of the platform's own key. BYOK requests never come here. */
+/** Checks a request on credits, which the platform's own key pays. BYOK requests never come here. */
 import { offers } from "../../../catalogue/offers/index.ts";
 import type { Offer } from "../../../catalogue/offers/types.ts";
 import { ByokError } from "../errors.ts";
@@ -13,7 +13,7 @@ export interface OfferedRequest {
   readonly pathModel: string | undefined;
 }
 
-/** What an operation allows for a model. */
+/** The limits of an operation with a model. */
 export interface OfferLimits {
   readonly maxOutputTokens: number;
   readonly max_input_bytes: number;
@@ -32,7 +32,7 @@ export interface CheckedRequest {
   readonly maxInputTokens: number;
 }
 
-/** What a provider adds to a request of its own: templates of messages, and its words about tools. */
+/** Tokens that a provider adds to a request: templates of messages, and its words about tools. */
 const providerTokens = 1_000;
 
 const compiled = Object.entries(offers).map(

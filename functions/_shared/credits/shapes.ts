@@ -16,7 +16,7 @@ import { isFieldName } from "../request/validation.ts";
 /** Deepest nesting of the client's own data, such as a JSON schema. */
 const maxJsonDepth = 100;
 
-/** What a copy depends on beside its shape, and what was met on the way. */
+/** Settings of a copy beside its shape, and notes made on the way. */
 export interface Copying {
   /** The model of the call. */
   readonly model: string;

@@ -19,7 +19,7 @@ import { ByokError } from "../errors.ts";
 import type { Keyring } from "./keyring.ts";
 import { LruCache } from "../lru-cache.ts";
 
-/** What an envelope is bound to; it opens for these values only. */
+/** The context that an envelope is bound to; it opens for these values only. */
 export interface Binding {
   /** UUID of the owner. */
   readonly userId: string;

@@ -38,7 +38,7 @@ const publicKey_bytes = 32;
 const modeBase = 0;
 const none = new Uint8Array(0);
 
-/** What stands before the 32 bytes of a private key in PKCS #8, RFC 8410, section 7. */
+/** The prefix of a private key's 32 bytes in PKCS #8, RFC 8410, section 7. */
 const pkcs8Prefix = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 4, 0x22, 4, 0x20];
 /** The base point of X25519, RFC 7748, section 4.1. */
 const basePoint = Uint8Array.from({ length: publicKey_bytes }, (_, index) => (index === 0 ? 9 : 0));

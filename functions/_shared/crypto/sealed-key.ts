@@ -9,7 +9,7 @@
  */
 import { type KeyPair, openWith, sealTo } from "./hpke.ts";
 
-/** What a page needs for sealing: `GET /functions/v1/save`. */
+/** A page seals with this: `GET /functions/v1/save`. */
 export interface SealingKey {
   /** Of the master key that the key pair follows from. */
   readonly kid: number;

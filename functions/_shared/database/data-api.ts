@@ -9,14 +9,14 @@ import type { Database } from "./types.ts";
 const patience_ms = 10_000;
 
 /**
- * What stands before the Data API answers so when it is away: gateways, Cloudflare (520 to 524), and Supabase's own for a project
+ * A gateway before the Data API answers so when the Data API is away: Cloudflare's (520 to 524), and Supabase's own for a project
  * that is paused (540) and a connection that timed out (544); 0 is no answer at all.
  * https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/,
  * https://supabase.com/docs/guides/platform/http-status-codes (November 2026)
  */
 const awayStatuses = [0, 502, 503, 504, 520, 521, 522, 523, 524, 540, 544];
 
-/** What supabase-js calls functions of SQL by, without the rest of it, which is most of what a start would have to load. */
+/** Uses the part of supabase-js that calls functions of SQL. The rest is most of the code that a start would have to load. */
 export function dataApi(supabaseUrl: string, secretKey: string): Database {
   const client = new PostgrestClient<Schema, {}, "byok">(`${supabaseUrl.replace(/\/$/, "")}/rest/v1`, {
     headers: { apikey: secretKey },

@@ -34,7 +34,7 @@ const brokenConnection = "";
 /** A row refers to one that is not there: to the user, since nothing else that a call writes may be gone. */
 const missingUser = "23503";
 
-/** What changes nothing the second time, and so may be asked again when nobody knows whether it was carried out. */
+/** Functions that change nothing the second time. They may be called again if nobody knows whether the first call was carried out. */
 const repeatable: ReadonlySet<FunctionName> = new Set<FunctionName>([
   "list_prices",
   "charge_hold",

@@ -1,5 +1,5 @@
 /**
- * What an operator reads in the function's log about the way to the database: one line for each cause and isolate. The lines are
+ * The lines in the function's log, for the operator, about the way to the database: one for each cause and isolate. They are
  * written here; of what failed only its code is added, so that no line names a user, a call, an address or a password.
  */
 /** How the functions reach the database. */

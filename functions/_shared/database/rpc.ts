@@ -6,7 +6,7 @@ import type { Credential, Database, Hold, HoldOutcome } from "./types.ts";
 type Functions = Schema["byok"]["Functions"];
 export type FunctionName = keyof Functions;
 export type Parameters<Name extends FunctionName> = Functions[Name]["Args"];
-/** What a function returns, as rows; what returns a single value gives one. */
+/** The rows that a function returns; one row for a function that returns a single value. */
 export type Rows<Name extends FunctionName> = Functions[Name]["Returns"] extends readonly (infer Row)[]
   ? Row[]
   : [Functions[Name]["Returns"]];

@@ -6,7 +6,7 @@ import type { Finding, Verdict } from "../providers/types.ts";
 /** The verdict of the last check, or `locked`: the envelope cannot be opened, so there is no key to check. */
 export type CredentialStatus = Verdict | "locked";
 
-/** What is known and shown about a saved API key. Never the key. Times are ISO 8601. */
+/** The record about a saved API key that its user sees. Never the key. Times are ISO 8601. */
 export interface Credential {
   readonly id: string;
   readonly provider: string;
@@ -47,7 +47,7 @@ export interface ListedEnvelope {
   readonly envelope: string;
 }
 
-/** What is to take the place of an envelope; null where it cannot be opened, and its credential is to be marked `locked`. */
+/** An envelope and its replacement; null if the envelope does not open, which marks its credential `locked`. */
 export interface Replacement extends ListedEnvelope {
   readonly sealed: SealedKey | null;
 }
@@ -55,7 +55,7 @@ export interface Replacement extends ListedEnvelope {
 /** Who pays a call: the user's own provider account, or credits. */
 export type OpenedCall = ({ readonly payer: "byok" } & SavedEnvelope) | { readonly payer: "platform" };
 
-/** What tokens cost, in microcredits for 1,000 of them. */
+/** Prices of tokens, in microcredits for 1,000 of them. */
 export interface Rates {
   readonly input_microcredits: number;
   readonly cached_input_microcredits: number;
@@ -63,7 +63,7 @@ export interface Rates {
   readonly output_microcredits: number;
 }
 
-/** What an operation costs with a model, and what such a call may ask for. */
+/** The price of an operation with a model, and the limits of such a call. */
 export interface Price {
   readonly operation: string;
   readonly provider: string;
@@ -94,7 +94,7 @@ export interface Hold {
   readonly rates: Rates | null;
 }
 
-/** What has become of a hold. */
+/** The end of a hold. */
 export type HoldOutcome = "charged" | "voided";
 
 /** Why a part of a charge, or all of it, is given back. The platform bears `broken_off`, within a limit for each user and day. */

@@ -1,4 +1,4 @@
-/** What a provider's answer says about the API key: the first row of the catalogue that matches it. */
+/** Classifies a provider's answer: the first row of the catalogue that matches it says what it means for the API key. */
 import { sharedAnswers } from "../../../catalogue/shared-answers.ts";
 import type { AnswerRow, Dialect } from "../../../catalogue/types.ts";
 import { isRecord } from "../json.ts";
@@ -45,7 +45,7 @@ function finding(verdict: Verdict | null, reason: Reason | null = null): Classif
   return { verdict, reason, isOfModel: false, isElsewhere: false };
 }
 
-/** What lists of models and generations hold, one of which each answer of the API has. */
+/** Fields of lists of models and of generations. Each answer of the API has one of them. */
 const successFields: Readonly<Record<Dialect, readonly string[]>> = {
   openai: ["data", "choices", "output", "object"],
   anthropic: ["data", "content"],

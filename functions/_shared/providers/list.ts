@@ -1,4 +1,4 @@
-/** What a page is told about the providers. */
+/** Facts about the providers for a page. */
 import { offers } from "../../../catalogue/offers/index.ts";
 import type { Env } from "../env.ts";
 import { type ProviderId, providerIds, providers } from "./index.ts";
@@ -15,9 +15,9 @@ export interface ListedProvider {
   readonly keys_url: string;
   /** Where users add credit; null if no page for it is known. */
   readonly billing_url: string | null;
-  /** What keys begin with at present; empty if it is not known. It decides nothing: formats change. */
+  /** Beginnings of keys at present; empty if they are not known. They decide nothing: formats change. */
   readonly key_prefixes: readonly string[];
-  /** What follows `call/<id>` in a base URL of the provider's own SDK. */
+  /** The rest of the base URL for the provider's own SDK, after `call/<id>`. */
   readonly sdk_path: string;
   /** The same for its package of the AI SDK. */
   readonly ai_sdk_path: string;

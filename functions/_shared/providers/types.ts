@@ -1,9 +1,9 @@
-/** What the engine over the catalogue works with. */
+/** Types of the engine over the catalogue. */
 import type { Reason, Verdict } from "../../../catalogue/types.ts";
 
 export type { Provider, Reason, Verdict } from "../../../catalogue/types.ts";
 
-/** What a check found out about a key. The reason is null if the verdict says it all. */
+/** The result of a check of a key. The reason is null if the verdict says it all. */
 export interface Finding {
   readonly verdict: Verdict;
   readonly reason: Reason | null;

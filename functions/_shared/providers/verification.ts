@@ -89,7 +89,7 @@ interface Questions {
   readonly until_ms: number;
 }
 
-/** What the list of models says about the key, and whom to ask next. The list itself, which may be long, is let go of. */
+/** The verdict of the list of models about the key, and the models to ask next. The list itself may be long, and is not kept. */
 async function list(
   questions: Questions,
 ): Promise<{ readonly listed: Classified; readonly models: readonly string[] }> {

@@ -218,7 +218,7 @@ class Watch {
     void this.#fail();
   }
 
-  /** What was passed on is the client's to read first: an error would take it out of the queue. */
+  /** The client reads first what was passed on: an error would take it out of the queue. */
   async #fail(): Promise<void> {
     if (!this.#hasRoom()) await this.#room();
     if (!this.#hasLeft) this.#controller.error(new Error("The provider broke off."));

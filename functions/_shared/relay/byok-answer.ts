@@ -28,7 +28,7 @@ export async function inboundUnderByok(
   return response;
 }
 
-/** What only an answer on the user's own key may tell: the provider's own headers, and where it goes on, at `call`. */
+/** Headers that only an answer on the user's own key may have: the provider's own, and those that lead on, at `call`. */
 function ownHeaders(answer: Response, apiKey: string, asked: string, place: Place): [string, string][] {
   const { returns = [], addresses } = place.provider.api;
   const found: [string, string][] = [];

@@ -4,10 +4,10 @@ import { authenticate } from "../providers/keys.ts";
 import type { Provider } from "../providers/types.ts";
 import { holdsKey } from "./redaction.ts";
 
-/** What a request needs, whoever pays. Everything else stays behind: a client's own authentication, cookies, who and where it is. */
+/** Headers that a request needs, under BYOK and on credits. All others stay behind: the client's authentication, cookies and address. */
 const forwarded = ["content-type", "accept"];
 
-/** What comes back: no cookies, no organisation ids. Lengths and encodings are this hop's own. */
+/** Headers that come back: no cookies, no organisation ids. Lengths and encodings are this hop's own. */
 const returned = /^(?:content-type|retry-after|retry-after-ms|request-id|x-request-id|(?:x|anthropic)-ratelimit-.*)$/;
 
 const rateLimit = /-ratelimit-/;

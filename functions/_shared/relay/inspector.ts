@@ -6,7 +6,7 @@ import { countsIn, type Usage, usageOf } from "./usage.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** What may be passed on: complete events, or a complete answer. */
+/** The part of an answer that may be passed on: complete events, or the complete answer. */
 export interface Batch {
   readonly bytes: Bytes;
   /** Whether content is in it, or was in an earlier one. */
@@ -61,7 +61,7 @@ export class Inspector {
     this.#length = needed;
   }
 
-  /** What is whole by now; null if nothing is. At the end of the answer the rest counts as whole. */
+  /** The part that is whole by now; null if there is none. At the end of the answer the rest counts as whole. */
   take(isEnd = false): Batch | null {
     if (this.#length === 0) return null;
     const isTooLong = this.#isCut || this.#length > maxHeld_bytes;
@@ -77,7 +77,7 @@ export class Inspector {
     return { bytes: this.#inspect(bytes, isWhole), hasContent: this.#hasContent };
   }
 
-  /** What the provider counted, if it counted the whole answer. */
+  /** The provider's counts, if they are of the whole answer. */
   usage(isComplete: boolean): Usage | null {
     const { dialect, isStream } = this.#form;
     const tail = this.#tail.join("");

@@ -41,7 +41,7 @@ function isDenied({ status }: Response): boolean {
   return status === 401 || status === 403;
 }
 
-/** What an answer says about the key that is the operator's own business, on credits. */
+/** Verdicts about the platform's key, which are the operator's business and no user's. */
 const ofTheAccount: readonly (Verdict | null)[] = ["rejected", "restricted", "no_credit"];
 
 function errorOnCredits(

@@ -1,4 +1,4 @@
-/** What a text that came from a provider must not tell: an API key, and whose account it is. */
+/** Finds in a provider's text the parts that must not be told: an API key, and the account's owner. */
 
 /** Keys this long have a beginning that says whose they are; shorter ones are no provider's, and looked for as a whole. */
 const maskedKeyLength = 16;

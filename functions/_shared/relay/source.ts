@@ -3,7 +3,7 @@
 type Bytes = Uint8Array<ArrayBuffer>;
 
 export interface Source {
-  /** What came next, which is only good until the next read; null at the end. Throws if the body breaks off. */
+  /** The next bytes, valid until the next read; null at the end. Throws if the body breaks off. */
   read(): Promise<Bytes | null>;
   cancel(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** What a provider counted, read from the end of its answer: the whole of it may be long, and is not kept. */
+/** Reads the provider's counts from the end of its answer, which may be long and is not kept. */
 import { isRecord, parseJson } from "../json.ts";
 import type { Dialect } from "./dialects.ts";
 

@@ -52,7 +52,7 @@ export async function readJsonObject(
 
 export interface LimitedBody {
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>> | null;
-  /** What broke its stream, where that is the client's doing: `body_too_large`, `body_incomplete`. */
+  /** The refusal of a body that the client broke off or made too large: `body_too_large`, `body_incomplete`. */
   failure(): ByokError | null;
 }
 

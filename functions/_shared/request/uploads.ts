@@ -2,7 +2,7 @@
 import { ByokError } from "../errors.ts";
 import { limitBody, type LimitedBody } from "./body.ts";
 
-/** What passes without a place, in bytes: the questions that most calls are. */
+/** The largest body that needs no place, in bytes: most calls are such questions. */
 const small_bytes = 64 * 1024;
 /**
  * Places of an isolate. Where a provider does not read, an upload lies in buffers on both sides of JavaScript, and an isolate has
