@@ -2,7 +2,8 @@ import type { Buffer } from "node:buffer";
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
-import type { Adapter, Answer, ReceivedRequest, Route } from "./adapter.ts";
+import { type Adapter, type Answer, jsonBody, type ReceivedRequest, type Route } from "./adapter.ts";
+import { schemaIn } from "./endpoints/structured.ts";
 import type { Generator } from "./generator.ts";
 
 /** One request on its way to an answer. */
@@ -74,6 +75,7 @@ async function generate(exchange: Exchange): Promise<IncomingMessage | null> {
     path,
     contentType,
     body,
+    schema: schemaIn(jsonBody(request)),
     signal,
   });
   if (generated.statusCode === 200) return generated;

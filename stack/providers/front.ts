@@ -8,6 +8,7 @@ import { credentialsOf } from "./adapter.ts";
 import { sendAnswer } from "./answering.ts";
 import { play } from "./behaviours.ts";
 import { CONTROL_PREFIX, control } from "./control.ts";
+import { refuseModel } from "./endpoints/served-models.ts";
 import type { Generator } from "./generator.ts";
 import type { Behaviour } from "./keys.ts";
 import { behaviourOf } from "./keys.ts";
@@ -123,7 +124,8 @@ export class Front {
       return { refusal: adapter.refuse("rejected", request, key) };
     }
     if (route === null) return { refusal: adapter.refuse("not_found", request, key) };
-    const complaint = adapter.complain?.(request) ?? null;
+    const unserved = route.kind === "generation" ? refuseModel(adapter.id, request) : null;
+    const complaint = adapter.complain?.(request) ?? unserved;
     return complaint === null ? { key, behaviour, route } : { refusal: complaint };
   }
 }

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import * as http from "node:http";
 import type { ChatCompletionRequest, ChatMessage } from "@copilotkit/aimock";
 import { LLMock } from "@copilotkit/aimock";
+import { sampleOf } from "./endpoints/structured.ts";
 import type { ProviderId } from "./keys.ts";
 
 /** Speaks the generation APIs of all providers; the fakes stand in front of it. */
@@ -17,8 +18,13 @@ export interface GeneratorRequest {
   path: string;
   contentType: string | undefined;
   body: Buffer;
+  /** What the answer has to keep to; null for plain text. */
+  schema: Record<string, unknown> | null;
   signal: AbortSignal;
 }
+
+/** What the generator's answer depends on beside the request, which it knows in a form of its own only. */
+type Context = Pick<GeneratorRequest, "provider" | "schema">;
 
 /** Starts the generator on a free port of 127.0.0.1. It keeps no keys: the fakes pass none on. */
 export async function startGenerator(): Promise<Generator> {
@@ -41,11 +47,12 @@ export async function startGenerator(): Promise<Generator> {
 }
 
 function send(origin: string, agent: http.Agent, request: GeneratorRequest): Promise<http.IncomingMessage> {
-  const { provider, method, path, contentType = "application/json", body, signal } = request;
+  const { provider, schema, method, path, contentType = "application/json", body, signal } = request;
+  const context: Context = { provider, schema };
   const headers = {
     "content-type": contentType,
     "content-length": body.byteLength,
-    "x-aimock-context": provider,
+    "x-aimock-context": Buffer.from(JSON.stringify(context)).toString("base64"),
   };
   return new Promise((resolve, reject) => {
     http.request(`${origin}${path}`, { method, headers, agent, signal }, resolve).on("error", reject).end(body);
@@ -62,20 +69,23 @@ export function countTokens(text: string): number {
 }
 
 function answerTo(request: ChatCompletionRequest) {
+  const context = Buffer.from(request._context ?? "", "base64").toString("utf8");
+  const { provider, schema } = JSON.parse(context) as Context;
   const last = request.messages.at(-1);
   const asked = textOf(request.messages.findLast(({ role }) => role === "user"));
   const prompt_tokens = countTokens(request.messages.map(textOf).join(" "));
   const tool = request.tools?.[0];
   if (tool !== undefined && last?.role !== "tool" && /use the tool/i.test(asked)) {
-    const toolArguments = JSON.stringify(sampleArguments(tool.function.parameters));
+    const toolArguments = JSON.stringify(sampleOf(tool.function.parameters));
     return {
       toolCalls: [{ name: tool.function.name, arguments: toolArguments }],
       usage: usage(prompt_tokens, countTokens(toolArguments)),
       // Google has no finish reason for tool calls; the others' own one is the generator's default.
-      ...(request._context === ("google" satisfies ProviderId) ? { finishReason: "STOP" } : {}),
+      ...(provider === "google" ? { finishReason: "STOP" } : {}),
     };
   }
-  const full = `Echo: ${(last?.role === "tool" ? textOf(last) : asked).slice(0, ECHO_MAX_CHARACTERS)}`;
+  const echo = `Echo: ${(last?.role === "tool" ? textOf(last) : asked).slice(0, ECHO_MAX_CHARACTERS)}`;
+  const full = schema === null ? echo : JSON.stringify(sampleOf(schema));
   const content = full.slice(0, maxTokens(request) * CHARACTERS_PER_TOKEN);
   const finishReason = content.length < full.length ? "length" : "stop";
   return { content, finishReason, usage: usage(prompt_tokens, countTokens(content)) };
@@ -93,16 +103,4 @@ function maxTokens(request: ChatCompletionRequest): number {
 function textOf(message: ChatMessage | undefined): string {
   const content = message?.content ?? "";
   return typeof content === "string" ? content : content.map(({ text }) => text ?? "").join("");
-}
-
-/** Returns arguments that a tool's JSON schema accepts: one value of the right type for each property. */
-function sampleArguments(schema: unknown): Record<string, unknown> {
-  const properties = (schema as { properties?: Record<string, { type?: string }> } | undefined)?.properties ?? {};
-  return Object.fromEntries(Object.entries(properties).map(([name, { type }]) => [name, sampleValue(type, name)]));
-}
-
-function sampleValue(type: string | undefined, name: string): unknown {
-  // Google's SDK writes the types in capitals.
-  const samples: Record<string, unknown> = { number: 1, integer: 1, boolean: true, array: [], object: {} };
-  return samples[type?.toLowerCase() ?? "string"] ?? `some ${name}`;
 }

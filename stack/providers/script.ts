@@ -51,14 +51,18 @@ export function scriptedAnswer(provider: ProviderId, script: Script, asked: Aske
   return { status, body: JSON.stringify(body) };
 }
 
-function missingModel(provider: ProviderId, model: string): unknown {
-  const message = `The model \`${model}\` does not exist or you do not have access to it.`;
+/** A model that a provider does not serve, in its words of today: `fixtures/providers/<id>/answers.json`. */
+export function missingModel(provider: ProviderId, model: string): unknown {
   switch (catalogue[provider].api.dialect) {
-    case "openai":
+    case "openai": {
+      const message = `The model \`${model}\` does not exist or you do not have access to it.`;
       return { error: { message, type: "invalid_request_error", param: null, code: "model_not_found" } };
+    }
     case "anthropic":
-      return { type: "error", error: { type: "not_found_error", message } };
-    case "google":
+      return { type: "error", error: { type: "not_found_error", message: `model: ${model}` } };
+    case "google": {
+      const message = `models/${model} is not found for API version v1beta, or is not supported for generateContent.`;
       return { error: { code: 404, message, status: "NOT_FOUND" } };
+    }
   }
 }

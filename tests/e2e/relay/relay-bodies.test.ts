@@ -25,7 +25,7 @@ function upload(user: User, headers: Record<string, string | number>) {
 test("a JSON body arrives byte for byte, however it is written", async () => {
   const owner = await newByokUser("openai");
   const body =
-    '{ "model":"gpt-4o",\n"messages":[{"role":"user","content":"h\\u00e9llo"}], "messages_":1e400, "model":"gpt-4o" }';
+    '{ "model":"gpt-5.4-nano",\n"messages":[{"role":"user","content":"h\\u00e9llo"}], "messages_":1e400, "model":"gpt-5.4-nano" }';
   await call(owner.user, "openai/v1/chat/completions", {
     method: "POST",
     headers: { "content-type": "application/json" },

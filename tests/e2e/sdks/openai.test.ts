@@ -19,7 +19,7 @@ const messages = [hello];
 test("the OpenAI SDK reads rate limits and request id of OpenAI, and who paid", async () => {
   const { user } = await newByokUser("openai");
   const { response, request_id } = await clientOf(user)
-    .chat.completions.create({ model: "gpt-4o", messages })
+    .chat.completions.create({ model: "gpt-5.4-nano", messages })
     .withResponse();
   expect(request_id).toMatch(/^req_/);
   expect(response.headers.get("x-ratelimit-remaining-requests")).toBe("9999");
@@ -30,9 +30,9 @@ test("the OpenAI SDK reads rate limits and request id of OpenAI, and who paid", 
 test("the OpenAI SDK gets responses, whole and streamed", async () => {
   const owner = await newByokUser("openai");
   const client = clientOf(owner.user);
-  const answer = await client.responses.create({ model: "gpt-4o", input: "hello" });
+  const answer = await client.responses.create({ model: "gpt-5.4-nano", input: "hello" });
   expect(answer.output_text).toBe("Echo: hello");
-  const events = await collect(await client.responses.create({ model: "gpt-4o", input: "hello", stream: true }));
+  const events = await collect(await client.responses.create({ model: "gpt-5.4-nano", input: "hello", stream: true }));
   expect(events.at(-1)?.type).toBe("response.completed");
   await expectOnlyTheKey("openai", owner);
 });
@@ -67,7 +67,7 @@ test("the OpenAI SDK has a recording transcribed, byte for byte, and text spoken
   const file = await toFile(Buffer.alloc(300_000, 7), "speech.wav");
   const { text } = await client.audio.transcriptions.create({ file, model: "whisper-1" });
   expect(text).toBe("Echo: 300000 bytes of speech.wav");
-  const speech = await client.audio.speech.create({ model: "tts-1", voice: "alloy", input: "hello" });
+  const speech = await client.audio.speech.create({ model: "gpt-4o-mini-tts", voice: "alloy", input: "hello" });
   expect(Buffer.from(await speech.arrayBuffer()).toString("latin1", 0, 4)).toBe("RIFF");
   await expectOnlyTheKey("openai", owner);
 });
@@ -114,7 +114,7 @@ test("the OpenAI SDK's organization and project reach OpenAI under BYOK", async 
 
 test("the OpenAI SDK waits as OpenAI tells it, and then raises OpenAI's own 429", async () => {
   const { user, apiKey } = await newByokUser("openai", { behaviour: "rate_limited" });
-  const create = clientOf(user, { maxRetries: 1 }).chat.completions.create({ model: "gpt-4o", messages });
+  const create = clientOf(user, { maxRetries: 1 }).chat.completions.create({ model: "gpt-5.4-nano", messages });
   const error = await create.catch((thrown) => thrown);
   expect(error).toBeInstanceOf(OpenAI.RateLimitError);
   expect(error).toMatchObject({ status: 429, code: "rate_limit_exceeded" });
@@ -124,7 +124,7 @@ test("the OpenAI SDK waits as OpenAI tells it, and then raises OpenAI's own 429"
 
 test("the OpenAI SDK asks once for an account without credit, though OpenAI says 429", async () => {
   const { user, apiKey } = await newByokUser("openai", { behaviour: "no_credit" });
-  const create = clientOf(user).chat.completions.create({ model: "gpt-4o", messages });
+  const create = clientOf(user).chat.completions.create({ model: "gpt-5.4-nano", messages });
   const error = await create.catch((thrown) => thrown);
   expect(error).toBeInstanceOf(OpenAI.RateLimitError);
   expect(error.code).toBe("insufficient_quota");

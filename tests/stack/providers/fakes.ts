@@ -1,4 +1,5 @@
 /** Fakes of the providers for the tests beside this file, and plain requests to them. */
+import { catalogue } from "../../../catalogue/index.ts";
 import { afterAll, beforeAll, expect } from "vitest";
 import { type FakeProviders, type RecordedRequest, startFakeProviders } from "../../../stack/providers/index.ts";
 import { type MainProvider } from "../../harness/providers/main.ts";
@@ -54,13 +55,13 @@ export function generate(
   const paths = {
     openai: "/v1/chat/completions",
     anthropic: "/v1/messages",
-    google: `/v1beta/models/gemini-2.5-flash:${verb}`,
+    google: `/v1beta/models/gemini-3.5-flash-lite:${verb}`,
     groq: "/openai/v1/chat/completions",
   };
   const body =
     provider === "google"
       ? { contents: [{ role: "user", parts: [{ text }] }], generationConfig: { maxOutputTokens: max_tokens } }
-      : { model: "any-model", messages: [{ role: "user", content: text }], stream, max_tokens };
+      : { model: catalogue[provider].models.chat[0], messages: [{ role: "user", content: text }], stream, max_tokens };
   return fetch(`${fakes.origins[provider]}${paths[provider]}`, {
     method: "POST",
     headers: { "content-type": "application/json", ...credential(provider, key) },

@@ -27,13 +27,13 @@ const messages = [{ role: "user" as const, content: "hello" }];
 function askBySdk(provider: MainProvider, key: string): Promise<unknown> {
   switch (provider) {
     case "openai":
-      return sdks.openai(key).chat.completions.create({ model: "gpt-4o-mini", messages });
+      return sdks.openai(key).chat.completions.create({ model: "gpt-5.4-nano", messages });
     case "anthropic":
       return sdks.anthropic(key).messages.create({ model: "claude-haiku-4-5", max_tokens: 100, messages });
     case "google":
-      return sdks.google(key).models.generateContent({ model: "gemini-2.5-flash", contents: "hello" });
+      return sdks.google(key).models.generateContent({ model: "gemini-3.5-flash-lite", contents: "hello" });
     case "groq":
-      return sdks.groq(key).chat.completions.create({ model: "llama-3.1-8b-instant", messages });
+      return sdks.groq(key).chat.completions.create({ model: "openai/gpt-oss-20b", messages });
   }
 }
 
@@ -41,11 +41,11 @@ const request = { model: "claude-haiku-4-5", max_tokens: 100, messages };
 
 test("an answer is cut at the most tokens that the SDK asks for", async () => {
   const openai = sdks.openai(fakeKey("openai", "works"));
-  const chat = await openai.chat.completions.create({ model: "gpt-4o-mini", messages, max_completion_tokens: 1 });
+  const chat = await openai.chat.completions.create({ model: "gpt-5.4-nano", messages, max_completion_tokens: 1 });
   expect(chat.choices[0]).toMatchObject({ message: { content: "Echo" }, finish_reason: "length" });
   const message = await sdks.anthropic(fakeKey("anthropic", "works")).messages.create({ ...request, max_tokens: 1 });
   expect(message).toMatchObject({ content: [{ text: "Echo" }], stop_reason: "max_tokens" });
-  const generation = { model: "gemini-2.5-flash", contents: "hello", config: { maxOutputTokens: 1 } };
+  const generation = { model: "gemini-3.5-flash-lite", contents: "hello", config: { maxOutputTokens: 1 } };
   const { candidates } = await sdks.google(fakeKey("google", "works")).models.generateContent(generation);
   expect(candidates?.[0]).toMatchObject({ content: { parts: [{ text: "Echo" }] }, finishReason: "MAX_TOKENS" });
 });
@@ -56,7 +56,9 @@ test("a stream counts its tokens where the provider's does", async () => {
   expect(events[0]).toMatchObject({ type: "message_start", message: { usage: { input_tokens: 2 } } });
   expect(events.at(-2)).toMatchObject({ type: "message_delta", usage: { output_tokens: 3 } });
   const google = sdks.google(fakeKey("google", "works")).models;
-  const chunks = await collect(await google.generateContentStream({ model: "gemini-2.5-flash", contents: "hello" }));
+  const chunks = await collect(
+    await google.generateContentStream({ model: "gemini-3.5-flash-lite", contents: "hello" }),
+  );
   expect(chunks.at(-1)?.usageMetadata?.totalTokenCount).toBe(5);
 });
 
