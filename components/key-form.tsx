@@ -102,45 +102,14 @@ export function KeyForm({ provider, note, failure, isSaving, onEdit, onSubmit, o
           aria-describedby={`${id}-problem ${id}-likely ${id}-help`}
           onInput={look}
         />
-        <button
-          type="button"
-          className="byok-reveal"
-          aria-pressed={isRevealed}
-          aria-controls={`${id}-key`}
-          onClick={() => setRevealed(!isRevealed)}
-        >
-          <Icon name={isRevealed ? "eyeOff" : "eye"} />
-          <span className="byok-hidden">Show key</span>
-        </button>
+        <Reveal field={`${id}-key`} isRevealed={isRevealed} onToggle={() => setRevealed(!isRevealed)} />
       </div>
       <Problem id={`${id}-problem`}>{problem}</Problem>
       <p className="byok-likely" id={`${id}-likely`} role="status">
-        {likely && (
-          <>
-            <Icon name="warning" />
-            <span>
-              This looks like {/^[AEIOU]/.test(likely.name) ? "an" : "a"} {likely.name} key. You can still save it for{" "}
-              {provider.name}.
-            </span>
-          </>
-        )}
+        {likely && <Hint likely={likely} provider={provider} />}
       </p>
       <div className="byok-help" id={`${id}-help`}>
-        <p className="byok-facts">
-          <span>
-            Make one at <OutsideLink href={provider.keysUrl}>{new URL(provider.keysUrl).host}</OutsideLink>
-          </span>{" "}
-          <span>
-            Begins with{" "}
-            {provider.prefixes.map((prefix, index) => (
-              <Fragment key={prefix}>
-                {index > 0 && " or "}
-                <code>{prefix}</code>
-              </Fragment>
-            ))}
-          </span>
-        </p>
-        <p>Checked with {provider.name}, stored encrypted, never shown again.</p>
+        <KeyFacts provider={provider} />
       </div>
       <div className="byok-buttons">
         <button type="submit" className="byok-button" data-kind="primary" aria-disabled={isSaving}>
@@ -151,5 +120,56 @@ export function KeyForm({ provider, note, failure, isSaving, onEdit, onSubmit, o
         </button>
       </div>
     </form>
+  );
+}
+
+interface RevealProps {
+  /** The id of the field. */
+  readonly field: string;
+  readonly isRevealed: boolean;
+  onToggle(): void;
+}
+
+function Reveal({ field, isRevealed, onToggle }: RevealProps): ReactNode {
+  return (
+    <button type="button" className="byok-reveal" aria-pressed={isRevealed} aria-controls={field} onClick={onToggle}>
+      <Icon name={isRevealed ? "eyeOff" : "eye"} />
+      <span className="byok-hidden">Show key</span>
+    </button>
+  );
+}
+
+/** The key looks like another provider's. */
+function Hint({ likely, provider }: { readonly likely: ProviderInfo; readonly provider: ProviderInfo }): ReactNode {
+  return (
+    <>
+      <Icon name="warning" />
+      <span>
+        This looks like {/^[AEIOU]/.test(likely.name) ? "an" : "a"} {likely.name} key. You can still save it for{" "}
+        {provider.name}.
+      </span>
+    </>
+  );
+}
+
+function KeyFacts({ provider }: { readonly provider: ProviderInfo }): ReactNode {
+  return (
+    <>
+      <p className="byok-facts">
+        <span>
+          Make one at <OutsideLink href={provider.keysUrl}>{new URL(provider.keysUrl).host}</OutsideLink>
+        </span>{" "}
+        <span>
+          Begins with{" "}
+          {provider.prefixes.map((prefix, index) => (
+            <Fragment key={prefix}>
+              {index > 0 && " or "}
+              <code>{prefix}</code>
+            </Fragment>
+          ))}
+        </span>
+      </p>
+      <p>Checked with {provider.name}, stored encrypted, never shown again.</p>
+    </>
   );
 }

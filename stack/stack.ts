@@ -15,7 +15,7 @@ import { migrate } from "./postgres/migrate.ts";
 import { buildPage, servePage, watchPage } from "./api/page.ts";
 import { isFree } from "./ports.ts";
 import type { PostgresRelease } from "./postgres/postgres-program.ts";
-import { dataFolder, endLeftover, password, startPostgres, superuser } from "./postgres/postgres.ts";
+import { dataFolder, endLeftover, password, type Postgres, startPostgres, superuser } from "./postgres/postgres.ts";
 import { type ProviderMode, startProviders } from "./providers/settings.ts";
 import type { FakeProviders } from "./providers/index.ts";
 import { loadSecrets, type Secrets } from "./secrets.ts";
@@ -151,18 +151,7 @@ async function startParts(
   const tokens = await createTokens(secrets, gateway.url);
   const pageDir = path.join(stateDir, "page");
   const [server, providers] = await together([
-    endLeftover(dataFolder(stateDir))
-      .then(() => choosePort(options.dbPort, options.otherPorts))
-      .then((port) =>
-        startPostgres({
-          stateDir,
-          port,
-          release: options.postgres,
-          durable: options.durable,
-          log: options.postgresLog,
-        }),
-      )
-      .then(keep),
+    startDatabase(options, stateDir).then(keep),
     startProviders(options.providers ?? "fakes").then(keep),
   ]);
   const dbUrl = databaseUrl(server.port, { role: "postgres", password });
@@ -212,21 +201,19 @@ async function startParts(
   ]);
   const { fakes } = providers;
   return {
-    url: gateway.url,
-    dbUrl,
-    adminDbUrl,
-    functionsDbUrl,
-    publishableKey,
-    secretKey,
-    demoPassword,
-    dataDir: server.dataDir,
-    functions,
-    failed,
-    ...(fakes && { fakes }),
+    ...{ url: gateway.url, dbUrl, adminDbUrl, functionsDbUrl, publishableKey, secretKey, demoPassword },
+    ...{ dataDir: server.dataDir, functions, failed, ...(fakes && { fakes }) },
   };
 }
 
-/** What a hosted project gives its functions, and the key ring, which is the operator's to set there. */
+async function startDatabase(options: StackOptions, stateDir: string): Promise<Postgres> {
+  await endLeftover(dataFolder(stateDir));
+  const port = await choosePort(options.dbPort, options.otherPorts);
+  const { postgres: release, durable, postgresLog: log } = options;
+  return await startPostgres({ stateDir, port, release, durable, log });
+}
+
+/** The variables that a hosted project gives its functions, and the key ring, which is the operator's to set there. */
 export function hostedVariables(
   url: string,
   dbUrl: string,

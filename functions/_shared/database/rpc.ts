@@ -19,6 +19,13 @@ export type Rows<Name extends FunctionName> = Functions[Name]["Returns"] extends
 export type Rpc = <Name extends FunctionName>(name: Name, parameters: Parameters<Name>) => Promise<Rows<Name>>;
 
 export function databaseOver(rpc: Rpc): Database {
+  return { ...keysOver(rpc), ...callsOver(rpc), ...rotationOver(rpc) };
+}
+
+type KeyMethods = "saveCredential" | "readEnvelope" | "markCredential" | "countAttempt";
+
+/** Callers, and the keys that they save and check. */
+function keysOver(rpc: Rpc): Pick<Database, "isClientAccepted" | "requireClaims" | KeyMethods> {
   return {
     async isClientAccepted(clientId) {
       const [isAccepted] = await rpc("is_client_accepted", { p_claims: { client_id: clientId } });
@@ -61,7 +68,14 @@ export function databaseOver(rpc: Rpc): Database {
     async countAttempt(userId, seal) {
       await rpc("count_attempt", { p_user_id: userId, ...(seal ? { p_seal: seal } : {}) });
     },
+  };
+}
 
+type CallMethods = "openCall" | "listPrices" | "placeHold" | "chargeHold" | "voidHold" | "refundCharge";
+
+/** A call, from the question who pays to the end of its charge. */
+function callsOver(rpc: Rpc): Pick<Database, CallMethods> {
+  return {
     async openCall(userId, provider) {
       const row = onlyRow(await rpc("open_call", { p_user_id: userId, p_provider: provider }));
       if (row.payer !== "byok") return { payer: "platform" };
@@ -117,7 +131,12 @@ export function databaseOver(rpc: Rpc): Database {
       });
       return onlyRow(rows);
     },
+  };
+}
 
+/** Envelopes of all users, for the operator's rotation. */
+function rotationOver(rpc: Rpc): Pick<Database, "countEnvelopes" | "listEnvelopes" | "replaceEnvelopes"> {
+  return {
     countEnvelopes: () => rpc("count_envelopes", {} as never),
 
     async listEnvelopes(kid, after, limit) {
