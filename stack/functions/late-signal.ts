@@ -12,10 +12,9 @@ export function withLateSignal(handler: Handler): Handler {
     const late = new AbortController();
     Object.defineProperty(request, "signal", { value: late.signal });
     const answer = await handler(request);
-    // The first thing that is written is the head.
-    if (connection.aborted) late.abort();
     if (!answer.body) return answer;
     const body = written(answer.body, () => late.abort());
+    // The first thing that is written is the head.
     if (connection.aborted) await body.cancel();
     return new Response(body, answer);
   };

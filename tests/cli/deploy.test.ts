@@ -27,11 +27,11 @@ describe.each(clis)("version $version of the Supabase CLI", (cli) => {
   describe("config push", () => {
     beforeAll(async () => {
       api = await startManagementApi(folder);
-      await onProject(projectDir, "config", "push");
     });
     afterAll(() => api.stop());
 
-    test("exposes schema byok in the Data API, and changes nothing else of a project in use", () => {
+    test("exposes schema byok in the Data API, and changes nothing else of a project in use", async () => {
+      await onProject(projectDir, "config", "push");
       expect(api.changes).toEqual([["PATCH", "/postgrest", { db_schema: "public,byok" }]]);
     });
   });

@@ -8,7 +8,7 @@ import { chargingGuards } from "./charging.ts";
 import { componentGuards } from "./components.ts";
 import { databaseGuards } from "./database.ts";
 import { envelopeGuards } from "./envelope.ts";
-import { growthGuards } from "./growth.ts";
+import { hostedGuards } from "./hosted.ts";
 import { inputGuards } from "./input.ts";
 import { isolationGuards } from "./isolation.ts";
 import { offerGuards } from "./offers.ts";
@@ -39,7 +39,7 @@ export const guards: readonly Guard[] = [
   ...offerGuards,
   ...batchGuards,
   ...databaseGuards,
-  ...growthGuards,
+  ...hostedGuards,
   ...inputGuards,
   ...answerGuards,
   ...relayGuards,
