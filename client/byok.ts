@@ -1,6 +1,5 @@
 /** The client of a settings page, over the supabase-js client that the app already has. */
 import { isAuthRetryableFetchError, type Session, type SupabaseClient } from "@supabase/supabase-js";
-import { catalogue } from "../catalogue/index.ts";
 import { sealApiKey, type SealingKey } from "../functions/_shared/crypto/sealed-key.ts";
 import type { Database } from "../functions/_shared/database/schema.ts";
 import { dataResult, failure, functionFailure } from "./errors.ts";
@@ -14,6 +13,7 @@ import type {
   HistoryOptions,
   HistoryPage,
   Operation,
+  Provider,
   ProviderId,
   Result,
 } from "./types.ts";
@@ -26,7 +26,7 @@ export interface ByokOptions {
 }
 
 /**
- * A client for the user who is signed in to `supabase`. It keeps nothing: an API key lives in the argument of `save`, and the one
+ * A client for the user who is signed in to `supabase`. It keeps nothing but the list of providers: an API key lives in the argument of `save`, and the one
  * request that sends it holds it sealed.
  *
  * @param supabase a supabase-js client of the project, whatever its database types are
@@ -77,6 +77,7 @@ class Client implements Byok {
   readonly #supabase: SupabaseClient<any, any, any, any, any>;
   readonly #functionsUrl: string;
   readonly #onSessionExpired: (() => void) | undefined;
+  #listed: Promise<Result<readonly Provider[]>> | undefined;
 
   constructor(supabase: SupabaseClient<any, any, any, any, any>, options: ByokOptions) {
     this.#supabase = supabase;
@@ -167,11 +168,36 @@ class Client implements Byok {
     return this.#signedIn((session) => this.#invoke<CheckedCredential>(session, "verify", { body: { provider } }));
   }
 
-  endpoint(provider: ProviderId): Endpoint {
-    const url = `${this.#functionsUrl}/call/${provider}`;
-    const { sdk, aiSdk } = catalogue[provider].sdkPaths;
-    const token = () => this.#signedIn(async ({ access_token }) => ({ data: access_token, error: null }));
-    return { url, sdk: `${url}${sdk}`, aiSdk: `${url}${aiSdk}`, token };
+  providers(): Promise<Result<readonly Provider[]>> {
+    const asked = (this.#listed ??= this.#listProviders());
+    void asked.then(({ error }) => {
+      if (error && this.#listed === asked) this.#listed = undefined;
+    });
+    return asked;
+  }
+
+  async endpoint(id: ProviderId): Promise<Result<Endpoint>> {
+    const { data, error } = await this.providers();
+    if (error) return { data: null, error };
+    const provider = data.find((listed) => listed.id === id && listed.enabled);
+    if (!provider) return failure("unknown_provider");
+    const url = `${this.#functionsUrl}/call/${id}`;
+    return { data: { url, sdk: `${url}${provider.sdk_path}`, aiSdk: `${url}${provider.ai_sdk_path}` }, error: null };
+  }
+
+  token(): Promise<Result<string>> {
+    return this.#signedIn(async ({ access_token }) => ({ data: access_token, error: null }));
+  }
+
+  async #listProviders(): Promise<Result<readonly Provider[]>> {
+    try {
+      const request = { method: "GET" } as const;
+      const { data, error } = await this.#supabase.functions.invoke<{ providers: Provider[] }>("providers", request);
+      if (error) return await functionFailure(error, { isAnonymous: false });
+      return data ? { data: data.providers, error: null } : failure("unexpected");
+    } catch {
+      return failure("unexpected");
+    }
   }
 
   async #invoke<T>(

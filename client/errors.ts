@@ -7,6 +7,7 @@ const messages = {
   unavailable: "The server could not answer. Try again in a moment.",
   unsupported_browser: "This browser cannot encrypt the key. Update it, and open the page over HTTPS.",
   unexpected: "Something went wrong. Try again.",
+  unknown_provider: "There is no such provider.",
   claims_required:
     "This session is not enough to change API keys: its access token lacks claims that are required here.",
 };

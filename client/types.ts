@@ -1,10 +1,19 @@
 /** The client's types: records as the database keeps them, and errors as values instead of exceptions. */
 import type { Database } from "../functions/_shared/database/schema.ts";
 import type { ErrorCode as ServerErrorCode } from "../functions/_shared/errors.ts";
-import type { ProviderId } from "../catalogue/index.ts";
+import type { ListedProvider } from "../functions/_shared/providers/types.ts";
+import type { ProviderId as KnownProviderId } from "../catalogue/index.ts";
 import type { Reason, Verdict } from "../catalogue/types.ts";
 
-export type { ProviderId, Reason, Verdict };
+export type { Reason, Verdict };
+
+/** The ids that are known today, and those that a newer server may add. */
+export type ProviderId = KnownProviderId | (string & {});
+
+/** A provider as the server lists it: `providers()`. */
+export interface Provider extends Omit<ListedProvider, "id"> {
+  readonly id: ProviderId;
+}
 
 type Row<Table extends keyof Database["byok"]["Tables"]> = Readonly<Database["byok"]["Tables"][Table]["Row"]>;
 
@@ -92,10 +101,8 @@ export interface Endpoint {
   readonly url: string;
   /** Base URL for the provider's own SDK: `openai`, `@anthropic-ai/sdk`, `@google/genai`, `groq-sdk`. */
   readonly sdk: string;
-  /** Base URL for the provider's package of the AI SDK: `@ai-sdk/<provider>`. */
+  /** Base URL for the provider's package of the AI SDK: `@ai-sdk/<provider>`, or `@ai-sdk/openai-compatible`. */
   readonly aiSdk: string;
-  /** The user's access token, to pass where the SDK wants an API key. It expires: ask before each call. */
-  token(): Promise<Result<string>>;
 }
 
 /** Who paid a call, and what its error says about the key, from the headers of its answer. */
@@ -184,5 +191,13 @@ export interface Byok {
   /** The operations that credits buy, dearest first. */
   operations(): Promise<Result<readonly Operation[]>>;
   history(options?: HistoryOptions): Promise<Result<HistoryPage>>;
-  endpoint(provider: ProviderId): Endpoint;
+  /**
+   * Every provider, in the order in which a page shows them; those with `enabled` are offered. It is the same for all users, so it is
+   * asked for once.
+   */
+  providers(): Promise<Result<readonly Provider[]>>;
+  /** Where SDKs find a provider; `unknown_provider` if it is not offered. */
+  endpoint(provider: ProviderId): Promise<Result<Endpoint>>;
+  /** The user's access token, to pass where an SDK wants an API key. It expires: ask before each call. */
+  token(): Promise<Result<string>>;
 }

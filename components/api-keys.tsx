@@ -1,15 +1,23 @@
 import { type ReactNode, useCallback, useId, useState } from "react";
-import type { Byok, Credential, ProviderId } from "../client/types.ts";
+import type { Byok, Credential, Provider, ProviderId } from "../client/types.ts";
 import { Notice, Notices, ReadingFailed, Skeleton } from "./parts.tsx";
 import { ProviderRow } from "./provider-row.tsx";
-import { providers } from "./providers.ts";
 import { useLive, useOnline } from "./use-live.ts";
+
+/** How many providers are shown before "Show all", beside those with a key. */
+const shownAtFirst = 6;
 
 /** Settings > API keys: a user's own keys, one for each provider. */
 export function ApiKeys({ byok }: { readonly byok: Byok }): ReactNode {
   const id = useId();
   const isOnline = useOnline();
-  const { data, error, refresh, update } = useLive(useCallback(() => byok.list(), [byok]));
+  const { data, error: listError, refresh, update } = useLive(useCallback(() => byok.list(), [byok]));
+  const listed = useLive(useCallback(() => byok.providers(), [byok]));
+  const [isWhole, setWhole] = useState(false);
+  const error = listError ?? listed.error;
+  const credentialOf = (provider: Provider) => data?.find((credential) => credential.provider === provider.id);
+  const known = (listed.data ?? []).filter((provider) => provider.enabled || credentialOf(provider));
+  const shown = known.filter((provider, index) => isWhole || index < shownAtFirst || credentialOf(provider));
   const [said, announce] = useAnnouncer();
 
   function put(provider: ProviderId, credential: Credential | undefined) {
@@ -29,24 +37,36 @@ export function ApiKeys({ byok }: { readonly byok: Byok }): ReactNode {
               You are offline. What you type stays here; save it when you are back.
             </Notice>
           )}
-          {error && isOnline && <ReadingFailed error={error} onRetry={refresh} />}
+          {error && isOnline && (
+            <ReadingFailed error={error} onRetry={() => void Promise.all([refresh(), listed.refresh()])} />
+          )}
         </Notices>
-        {data ? (
-          <ul className="byok-rows">
-            {providers.map((provider) => (
-              <ProviderRow
-                key={provider.id}
-                byok={byok}
-                provider={provider}
-                credential={data.find((credential) => credential.provider === provider.id)}
-                announce={announce}
-                onSaved={(credential) => put(provider.id, credential)}
-                refresh={refresh}
-              />
-            ))}
-          </ul>
+        {data && listed.data ? (
+          <>
+            <ul className="byok-rows">
+              {shown.map((provider) => (
+                <ProviderRow
+                  key={provider.id}
+                  byok={byok}
+                  provider={provider}
+                  providers={known}
+                  credential={credentialOf(provider)}
+                  announce={announce}
+                  onSaved={(credential) => put(provider.id, credential)}
+                  refresh={refresh}
+                />
+              ))}
+            </ul>
+            {shown.length < known.length && (
+              <p className="byok-more">
+                <button type="button" className="byok-button" onClick={() => setWhole(true)}>
+                  Show {known.length - shown.length} more providers
+                </button>
+              </p>
+            )}
+          </>
         ) : (
-          !error && <Skeleton rows={providers.length} label="Loading your API keys" />
+          !error && <Skeleton rows={shownAtFirst} label="Loading your API keys" />
         )}
       </div>
       <p className="byok-hidden" role="status">

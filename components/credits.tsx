@@ -1,10 +1,10 @@
 import { type ReactNode, useCallback, useEffect, useId } from "react";
-import type { Balance, Byok, Credential, HistoryPage, Operation, Result } from "../client/types.ts";
+import type { Balance, Byok, Credential, HistoryPage, Operation, Provider, Result } from "../client/types.ts";
 import { History, readHistory } from "./history.tsx";
 import { Icon } from "./icons.tsx";
 import { creditsOf, inDigits, joinPages } from "./ledger.ts";
 import { Notice, Notices, ReadingFailed, Skeleton } from "./parts.tsx";
-import { namesOf, type ProviderInfo, providers } from "./providers.ts";
+import { namesOf } from "./providers.ts";
 import { stateOf } from "./states.ts";
 import { useLive, useOnline } from "./use-live.ts";
 
@@ -12,6 +12,8 @@ interface Account {
   readonly balance: Balance;
   readonly operations: readonly Operation[];
   readonly credentials: readonly Credential[];
+  /** Those that are offered. */
+  readonly providers: readonly Provider[];
   readonly history: HistoryPage;
 }
 
@@ -62,12 +64,18 @@ async function readAccount(byok: Byok): Promise<Result<Account>> {
   const [balance, operations, credentials] = await Promise.all([byok.balance(), byok.operations(), byok.list()]);
   // After the balance: a call that it counts as charged stands in the history by then.
   const history = await readHistory(byok);
+  const listed = await byok.providers();
+  if (listed.error) return listed;
   if (balance.error) return balance;
   if (operations.error) return operations;
   if (credentials.error) return credentials;
   if (history.error) return history;
+  const providers = listed.data.filter(({ enabled }) => enabled);
   return {
-    data: { balance: balance.data, operations: operations.data, credentials: credentials.data, history: history.data },
+    data: {
+      ...{ balance: balance.data, operations: operations.data, credentials: credentials.data, history: history.data },
+      providers,
+    },
     error: null,
   };
 }
@@ -93,14 +101,17 @@ function useWhileHeld(held: number, refresh: () => Promise<void>): void {
 }
 
 /** Who pays for what, as the database would decide for the next call. */
-function Payer({ balance, operations, credentials }: Account): ReactNode {
+function Payer({ balance, operations, credentials, providers }: Account): ReactNode {
   const withStatus = (test: (works: boolean) => boolean) =>
-    providers.filter(({ id }) =>
-      credentials.some((credential) => credential.provider === id && test(stateOf(credential).works)),
+    providers.filter((provider) =>
+      credentials.some(
+        (credential) => credential.provider === provider.id && test(stateOf(credential, provider).works),
+      ),
     );
   const paying = withStatus((works) => works);
   const failing = withStatus((works) => !works);
-  const onCredits = providers.filter((provider) => !paying.includes(provider) && !failing.includes(provider));
+  const withKey = [...paying, ...failing];
+  const onCredits = providers.filter((provider) => provider.on_credits && !withKey.includes(provider));
   const { available_credits: available, held_credits: held } = balance;
 
   return (
@@ -120,7 +131,9 @@ function Payer({ balance, operations, credentials }: Account): ReactNode {
               creditsOf(available)
             )}
           </p>
-          <p className="byok-text">{balanceInWords(available, onCredits, paying.length === 0)}</p>
+          <p className="byok-text">
+            {balanceInWords(available, onCredits, { hasKeys: withKey.length > 0, isHeadline: paying.length === 0 })}
+          </p>
           {held > 0 && <p className="byok-meta">{creditsOf(held)} reserved by calls under way.</p>}
         </div>
       </div>
@@ -131,18 +144,22 @@ function Payer({ balance, operations, credentials }: Account): ReactNode {
             credits are not used instead.
           </Notice>
         )}
-        {onCredits.length > 0 && <Shortage available={available} operations={operations} onCredits={onCredits} />}
+        {onCredits.length > 0 && <Shortage {...{ available, operations, onCredits }} isStuck={withKey.length === 0} />}
       </Notices>
     </>
   );
 }
 
-function billedTo(paying: readonly ProviderInfo[]): string {
+function billedTo(paying: readonly Provider[]): string {
   return `billed to your ${namesOf(paying)} ${paying.length > 1 ? "accounts" : "account"}`;
 }
 
-function balanceInWords(available: number, onCredits: readonly ProviderInfo[], isHeadline: boolean): string {
-  if (onCredits.length === providers.length) return "Every call costs credits. With a key of your own it costs none.";
+function balanceInWords(
+  available: number,
+  onCredits: readonly Provider[],
+  { hasKeys, isHeadline }: { hasKeys: boolean; isHeadline: boolean },
+): string {
+  if (!hasKeys && onCredits.length > 0) return "Every call costs credits. With a key of your own it costs none.";
   if (onCredits.length === 0) return `No call costs credits: ${inDigits(available)} left.`;
   if (isHeadline) return `For calls to ${namesOf(onCredits)}.`;
   return `Calls to ${namesOf(onCredits)} cost credits: ${inDigits(available)} left.`;
@@ -151,11 +168,13 @@ function balanceInWords(available: number, onCredits: readonly ProviderInfo[], i
 interface ShortageProps {
   readonly available: number;
   readonly operations: readonly Operation[];
-  readonly onCredits: readonly ProviderInfo[];
+  readonly onCredits: readonly Provider[];
+  /** Nothing works: the user has no key at all. */
+  readonly isStuck: boolean;
 }
 
 /** Low is when the dearest operation can no longer be paid, run out when none can. */
-function Shortage({ available, operations, onCredits }: ShortageProps): ReactNode {
+function Shortage({ available, operations, onCredits, isStuck }: ShortageProps): ReactNode {
   const unaffordable = operations.filter(({ price_credits }) => (price_credits ?? 0) > available);
   if (unaffordable.length === 0) return null;
   if (unaffordable.length < operations.length) {
@@ -165,7 +184,6 @@ function Shortage({ available, operations, onCredits }: ShortageProps): ReactNod
       </Notice>
     );
   }
-  const isStuck = onCredits.length === providers.length;
   return (
     <Notice tone={isStuck ? "bad" : "warning"} icon="wallet">
       You have run out of credits. {isStuck ? "Calls" : `Calls to ${namesOf(onCredits)}`} need a key of your own, or

@@ -1,7 +1,8 @@
+import type { Provider } from "../client/types.ts";
 import { Fragment, type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { readPastedKey } from "../catalogue/pasted-keys.ts";
 import { Icon } from "./icons.tsx";
-import { looksLike, type ProviderInfo } from "./providers.ts";
+import { looksLike } from "./providers.ts";
 import { OutsideLink, Problem } from "./parts.tsx";
 
 /**
@@ -21,7 +22,9 @@ const unmanaged = {
 } as const;
 
 export interface KeyFormProps {
-  readonly provider: ProviderInfo;
+  readonly provider: Provider;
+  /** All of them, to tell whose key this looks like. */
+  readonly providers: readonly Provider[];
   /** A line above the field, such as that there is a key already. */
   readonly note: string | null;
   /** Why the last attempt failed. */
@@ -35,11 +38,12 @@ export interface KeyFormProps {
 }
 
 /** The field for a key. It is never held in React state; it stands in the field alone, until the moment it is sent. */
-export function KeyForm({ provider, note, failure, isSaving, onEdit, onSubmit, onCancel }: KeyFormProps): ReactNode {
+export function KeyForm(props: KeyFormProps): ReactNode {
+  const { provider, providers, note, failure, isSaving, onEdit, onSubmit, onCancel } = props;
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
   const [isRevealed, setRevealed] = useState(false);
-  const [likely, setLikely] = useState<ProviderInfo | null>(null);
+  const [likely, setLikely] = useState<Provider | null>(null);
   const [complaint, setComplaint] = useState<string | null>(null);
 
   useEffect(() => void input.current?.focus(), []);
@@ -74,7 +78,7 @@ export function KeyForm({ provider, note, failure, isSaving, onEdit, onSubmit, o
 
   function look() {
     const read = readPastedKey(input.current?.value ?? "");
-    const found = looksLike("apiKey" in read ? read.apiKey : "");
+    const found = looksLike("apiKey" in read ? read.apiKey : "", providers);
     setLikely(found?.id === provider.id ? null : found);
     setComplaint(null);
     onEdit();
@@ -96,7 +100,7 @@ export function KeyForm({ provider, note, failure, isSaving, onEdit, onSubmit, o
           className="byok-input"
           type={isRevealed ? "text" : "password"}
           autoComplete={isRevealed ? "off" : "one-time-code"}
-          placeholder={isSaving ? "" : `${provider.prefixes[0]}…`}
+          placeholder={isSaving || !provider.key_prefixes[0] ? "" : `${provider.key_prefixes[0]}…`}
           readOnly={isSaving}
           aria-invalid={problem !== null}
           aria-describedby={`${id}-problem ${id}-likely ${id}-help`}
@@ -140,7 +144,7 @@ function Reveal({ field, isRevealed, onToggle }: RevealProps): ReactNode {
 }
 
 /** The key looks like another provider's. */
-function Hint({ likely, provider }: { readonly likely: ProviderInfo; readonly provider: ProviderInfo }): ReactNode {
+function Hint({ likely, provider }: { readonly likely: Provider; readonly provider: Provider }): ReactNode {
   return (
     <>
       <Icon name="warning" />
@@ -152,22 +156,24 @@ function Hint({ likely, provider }: { readonly likely: ProviderInfo; readonly pr
   );
 }
 
-function KeyFacts({ provider }: { readonly provider: ProviderInfo }): ReactNode {
+function KeyFacts({ provider }: { readonly provider: Provider }): ReactNode {
   return (
     <>
       <p className="byok-facts">
         <span>
-          Make one at <OutsideLink href={provider.keysUrl}>{new URL(provider.keysUrl).host}</OutsideLink>
+          Make one at <OutsideLink href={provider.keys_url}>{new URL(provider.keys_url).host}</OutsideLink>
         </span>{" "}
-        <span>
-          Begins with{" "}
-          {provider.prefixes.map((prefix, index) => (
-            <Fragment key={prefix}>
-              {index > 0 && " or "}
-              <code>{prefix}</code>
-            </Fragment>
-          ))}
-        </span>
+        {provider.key_prefixes.length > 0 && (
+          <span>
+            Begins with{" "}
+            {provider.key_prefixes.map((prefix, index) => (
+              <Fragment key={prefix}>
+                {index > 0 && " or "}
+                <code>{prefix}</code>
+              </Fragment>
+            ))}
+          </span>
+        )}
       </p>
       <p>Checked with {provider.name}, stored encrypted, never shown again.</p>
     </>

@@ -1,16 +1,21 @@
 import { type ReactNode, type Ref, useEffect, useRef, useState } from "react";
-import type { Credential } from "../client/types.ts";
+import type { Credential, Provider } from "../client/types.ts";
 import { Icon } from "./icons.tsx";
 import { KeyForm } from "./key-form.tsx";
 import { Moment, OutsideLink, Problem } from "./parts.tsx";
-import type { ProviderInfo } from "./providers.ts";
+import { monogramOf } from "./providers.ts";
 import { RemoveDialog } from "./remove-dialog.tsx";
 import { keyInWords, type KeyStatus, stateOf, states } from "./states.ts";
 import { type Key, type KeyOptions, useKey } from "./use-key.ts";
 
+export interface RowOptions extends KeyOptions {
+  /** All of them: a key may look like another one's. */
+  readonly providers: readonly Provider[];
+}
+
 /** One provider: the state of its key, and what can be done about it. */
-export function ProviderRow(options: KeyOptions): ReactNode {
-  const { provider, credential } = options;
+export function ProviderRow(options: RowOptions): ReactNode {
+  const { provider, providers, credential } = options;
   const key = useKey(options);
   const [isOpen, setOpen] = useState(false);
   const [removing, setRemoving] = useState<Credential | null>(null);
@@ -57,6 +62,7 @@ export function ProviderRow(options: KeyOptions): ReactNode {
       {isOpen && (
         <KeyForm
           provider={provider}
+          providers={providers}
           // A failure says so itself.
           note={
             credential && !key.failure
@@ -85,7 +91,7 @@ export function ProviderRow(options: KeyOptions): ReactNode {
             // Its button is gone with the key.
             if (isRemoved || !credential) opener.current?.focus();
             // Nothing behind an open dialog is told.
-            if (isRemoved) options.announce(`Removed. ${states.none.description(provider.name)}`);
+            if (isRemoved) options.announce(`Removed. ${states.none.description(provider)}`);
           }}
         />
       )}
@@ -94,7 +100,7 @@ export function ProviderRow(options: KeyOptions): ReactNode {
 }
 
 interface RowActionsProps {
-  readonly provider: ProviderInfo;
+  readonly provider: Provider;
   readonly credential: Credential | undefined;
   readonly status: KeyStatus;
   readonly isBusy: boolean;
@@ -107,17 +113,19 @@ interface RowActionsProps {
 
 function RowActions(props: RowActionsProps): ReactNode {
   const { provider, credential, status, isBusy, opener, onVerify, onOpen, onRemove } = props;
-  const { suggestedAction } = stateOf(credential);
+  const { suggestedAction } = stateOf(credential, provider);
   return (
     <div className="byok-actions">
-      {credential && (
+      {credential && provider.enabled && (
         <RowButton of={provider} isPrimary={suggestedAction === "check"} isBusy={isBusy} onClick={onVerify}>
           Check again
         </RowButton>
       )}
-      <RowButton of={provider} ref={opener} isPrimary={suggestedAction === "save"} isBusy={isBusy} onClick={onOpen}>
-        {!credential ? "Add key" : status === "locked" ? "Save again" : "Replace"}
-      </RowButton>
+      {provider.enabled && (
+        <RowButton of={provider} ref={opener} isPrimary={suggestedAction === "save"} isBusy={isBusy} onClick={onOpen}>
+          {!credential ? "Add key" : status === "locked" ? "Save again" : "Replace"}
+        </RowButton>
+      )}
       {credential && (
         <RowButton of={provider} isBusy={isBusy} onClick={() => onRemove(credential)}>
           Remove
@@ -128,7 +136,7 @@ function RowActions(props: RowActionsProps): ReactNode {
 }
 
 interface RowStateProps {
-  readonly provider: ProviderInfo;
+  readonly provider: Provider;
   readonly credential: Credential | undefined;
   readonly status: KeyStatus;
   readonly doing: Key["doing"];
@@ -136,14 +144,18 @@ interface RowStateProps {
 
 /** The state in a shape, a word and a sentence. */
 function RowState({ provider, credential, status, doing }: RowStateProps): ReactNode {
-  const { label, tone, icon, description, help } = stateOf(credential);
+  const { label, tone, icon, description, help } = stateOf(credential, provider);
   const shownTone = doing ? "neutral" : tone;
+  const helpUrl = help && { keysUrl: provider.keys_url, billingUrl: provider.billing_url }[help.url];
   return (
     <>
       <span className="byok-mark" data-tone={shownTone}>
         <Icon name={doing ? "busy" : icon} />
       </span>
       <div className="byok-title">
+        <span className="byok-monogram" aria-hidden="true">
+          {monogramOf(provider.name)}
+        </span>
         <h3>{provider.name}</h3>
         {(doing || status !== "none") && (
           <span className="byok-badge" data-tone={shownTone}>
@@ -152,15 +164,11 @@ function RowState({ provider, credential, status, doing }: RowStateProps): React
         )}
       </div>
       <div className="byok-about" data-tone={shownTone}>
-        {doing ? (
-          <Waiting doing={doing} name={provider.name} />
-        ) : (
-          <p className="byok-text">{description(provider.name)}</p>
-        )}
+        {doing ? <Waiting doing={doing} name={provider.name} /> : <p className="byok-text">{description(provider)}</p>}
         {credential && <KeyFacts credential={credential} status={status} />}
-        {help && !doing && (
+        {helpUrl && !doing && (
           <p>
-            <OutsideLink href={provider[help.url]}>{help.label(provider.name)}</OutsideLink>
+            <OutsideLink href={helpUrl}>{help?.label(provider.name)}</OutsideLink>
           </p>
         )}
       </div>
@@ -214,7 +222,7 @@ function Waiting({ doing, name }: { doing: NonNullable<Key["doing"]>; name: stri
 
 interface RowButtonProps {
   /** Said to screen readers, for which "Remove" alone is one of four. */
-  readonly of: ProviderInfo;
+  readonly of: Provider;
   readonly ref?: Ref<HTMLButtonElement>;
   readonly isPrimary?: boolean;
   readonly isBusy: boolean;

@@ -1,11 +1,10 @@
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
-import type { Credential } from "../client/types.ts";
+import type { Credential, Provider } from "../client/types.ts";
 import { Problem } from "./parts.tsx";
-import type { ProviderInfo } from "./providers.ts";
 import { keyInWords } from "./states.ts";
 
 export interface RemoveDialogProps {
-  readonly provider: ProviderInfo;
+  readonly provider: Provider;
   readonly credential: Credential;
   /** Resolves with why it failed, or null. */
   onRemove(): Promise<string | null>;
@@ -43,8 +42,8 @@ export function RemoveDialog({ provider, credential, onRemove, onClosed }: Remov
     >
       <h2 id={`${id}-title`}>Remove {keyInWords(provider, credential)}?</h2>
       <p id={`${id}-text`}>
-        Calls to {provider.name} will cost credits again. The key is deleted here; to end it everywhere, revoke it at{" "}
-        {provider.name}.
+        Calls to {provider.name} {provider.on_credits ? "will cost credits again" : "will fail without a key"}. The key
+        is deleted here; to end it everywhere, revoke it at {provider.name}.
       </p>
       <div role="alert">
         <Problem>{failure}</Problem>

@@ -1,13 +1,12 @@
 import { useState } from "react";
-import type { Byok, ByokError, Credential } from "../client/types.ts";
+import type { Byok, ByokError, Credential, Provider } from "../client/types.ts";
 import { announceChange } from "./changes.ts";
 import { explain } from "./messages.ts";
-import type { ProviderInfo } from "./providers.ts";
 import { keyInWords, type KeyStatus, stateOf } from "./states.ts";
 
 export interface KeyOptions {
   readonly byok: Byok;
-  readonly provider: ProviderInfo;
+  readonly provider: Provider;
   /** The credential that is saved now. */
   readonly credential: Credential | undefined;
   /** Says a result to screen readers. */
@@ -49,8 +48,8 @@ export function useKey({ byok, provider, credential, announce, onSaved, refresh 
   function accept(saved: Credential) {
     onSaved(saved);
     setDoing(null);
-    const { label, description } = stateOf(saved);
-    announce(`${label}. ${description(provider.name)}`);
+    const { label, description } = stateOf(saved, provider);
+    announce(`${label}. ${description(provider)}`);
     announceChange();
   }
 
@@ -65,7 +64,7 @@ export function useKey({ byok, provider, credential, announce, onSaved, refresh 
 
   async function save(take: () => string): Promise<boolean> {
     begin("saving", `Saving your key and checking it with ${provider.name}.`);
-    const { error: signedOut } = await byok.endpoint(provider.id).token();
+    const { error: signedOut } = await byok.token();
     if (signedOut) {
       await fail(explain(signedOut, provider.name));
       return false;
@@ -106,7 +105,7 @@ export function useKey({ byok, provider, credential, announce, onSaved, refresh 
   };
 }
 
-function whyNotSaved(error: ByokError, provider: ProviderInfo, credential: Credential | undefined): string {
+function whyNotSaved(error: ByokError, provider: Provider, credential: Credential | undefined): string {
   const reason = explain(error, provider.name);
   if (error.code === "offline") {
     return "The connection broke off while your key was on its way: if it is not shown as saved, paste it again.";

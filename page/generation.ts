@@ -1,7 +1,6 @@
 /** One streamed question to each provider, in its own words, and the text in what it answers. */
-import { catalogue } from "../catalogue/index.ts";
+import { catalogue, type ProviderId } from "../catalogue/index.ts";
 import type { Dialect, Provider } from "../catalogue/types.ts";
-import type { ProviderId } from "../client/index.ts";
 
 /** A model of each provider of which credits buy one. */
 const models: Readonly<Partial<Record<ProviderId, string>>> = {

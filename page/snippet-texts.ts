@@ -1,5 +1,5 @@
 /** The same call in each client's words, with this project's address in it. `supabase` is the app's own client. */
-import type { Byok } from "../client/index.ts";
+import type { Byok, Endpoint, Result } from "../client/index.ts";
 import { modelOf } from "./generation.ts";
 
 export interface Snippet {
@@ -11,10 +11,23 @@ const operation = `"x-byok-operation": "doc_generation"`;
 const messages = `messages: [{ role: "user", content: "Hello" }]`;
 const session = `const { data } = await supabase.auth.getSession();`;
 
-export function snippetTexts(byok: Byok): readonly Snippet[] {
-  const [openai, anthropic, google, groq] = (["openai", "anthropic", "google", "groq"] as const).map((provider) =>
-    byok.endpoint(provider),
-  );
+export async function readSnippets(byok: Byok): Promise<Result<readonly Snippet[]>> {
+  const ids = ["openai", "anthropic", "google", "groq"] as const;
+  const endpoints = await Promise.all(ids.map((provider) => byok.endpoint(provider)));
+  const failed = endpoints.find(({ error }) => error);
+  if (failed?.error) return failed;
+  const [openai, anthropic, google, groq] = endpoints.map(({ data }) => data);
+  return { data: snippetTexts(openai, anthropic, google, groq), error: null };
+}
+
+type MaybeEndpoint = Endpoint | null | undefined;
+
+function snippetTexts(
+  openai: MaybeEndpoint,
+  anthropic: MaybeEndpoint,
+  google: MaybeEndpoint,
+  groq: MaybeEndpoint,
+): readonly Snippet[] {
   return [
     {
       name: "supabase-js",

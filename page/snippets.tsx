@@ -1,11 +1,21 @@
-import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useId, useMemo, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from "react";
 import type { Byok } from "../client/index.ts";
-import { snippetTexts } from "./snippet-texts.ts";
+import { useLive } from "../components/use-live.ts";
+import { readSnippets } from "./snippet-texts.ts";
 
 /** Code to copy, one tab for each client: https://www.w3.org/WAI/ARIA/apg/patterns/tabs/. */
 export function Snippets({ byok }: { byok: Byok }): ReactNode {
   const id = useId();
-  const snippets = useMemo(() => snippetTexts(byok), [byok]);
+  const { data: snippets = [] } = useLive(useCallback(() => readSnippets(byok), [byok]));
   const [chosen, setChosen] = useState(0);
   const tabs = useRef<HTMLDivElement>(null);
   const code = useRef<HTMLPreElement>(null);

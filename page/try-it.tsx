@@ -1,9 +1,9 @@
 import { type FormEvent, type ReactNode, useCallback, useEffect, useId, useRef, useState } from "react";
-import type { Byok, Payment, ProviderId } from "../client/index.ts";
+import { catalogue, type ProviderId } from "../catalogue/index.ts";
+import type { Byok, Payment } from "../client/index.ts";
 import { Icon } from "../components/icons.tsx";
 import { creditsOf } from "../components/ledger.ts";
 import { Notices, Problem, ReadingFailed } from "../components/parts.tsx";
-import { providers } from "../components/providers.ts";
 import { useLive } from "../components/use-live.ts";
 import { modelOf } from "./generation.ts";
 import { type Run, useRun } from "./use-run.ts";
@@ -12,12 +12,17 @@ import { type Run, useRun } from "./use-run.ts";
 export function TryIt({ byok }: { byok: Byok }): ReactNode {
   const id = useId();
   const { data: operations = [], error, refresh } = useLive(useCallback(() => byok.operations(), [byok]));
+  const { data: listed = [] } = useLive(useCallback(() => byok.providers(), [byok]));
   const { run, start, stop } = useRun(byok);
   const [provider, setProvider] = useState<ProviderId>("openai");
   const [chosen, setChosen] = useState<string>();
   const [model, setModel] = useState<string>();
   const operation = chosen ?? operations[0]?.name ?? "";
   const isRunning = run?.isOver === false;
+  // The page knows how to ask those of the catalogue it was built with.
+  const providers = listed
+    .filter(({ id: value, enabled }) => enabled && Object.hasOwn(catalogue, value))
+    .map(({ id: value, name }) => ({ value, label: name }));
 
   function submit(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault();
@@ -45,7 +50,7 @@ export function TryIt({ byok }: { byok: Byok }): ReactNode {
                 setProvider(value as ProviderId);
                 setModel(undefined);
               }}
-              options={providers.map(({ id: value, name }) => ({ value, label: name }))}
+              options={providers}
             />
           </Field>
           <Field id={`${id}-operation`} label="Operation">
@@ -145,7 +150,7 @@ function Outcome({ run }: { run: Run }): ReactNode {
 /** What the headers of the answer say, in words and as they are. */
 function Paid({ run, payment }: { run: Run; payment: Payment }): ReactNode {
   const { payer, credits, errorCode } = payment;
-  const name = providers.find(({ id }) => id === run.provider)?.name ?? run.provider;
+  const { name } = catalogue[run.provider];
   return (
     <p className="paid">
       {payer && (

@@ -1,6 +1,7 @@
 /** A run of an operation through `call`: who pays for it, and its text as it arrives. */
 import { useEffect, useRef, useState } from "react";
-import { type Byok, type Payment, type ProviderId, readPayment } from "../client/index.ts";
+import type { ProviderId } from "../catalogue/index.ts";
+import { type Byok, type Payment, readPayment } from "../client/index.ts";
 import { announceChange } from "../components/index.ts";
 import { generation, readText } from "./generation.ts";
 
@@ -60,9 +61,10 @@ export function useRun(byok: Byok): Runner {
  */
 async function* ask(byok: Byok, question: Question, signal: AbortSignal): AsyncGenerator<Payment | string> {
   const { provider, operation, model, prompt } = question;
-  const endpoint = byok.endpoint(provider);
-  const { data: token, error } = await endpoint.token();
+  const { data: token, error } = await byok.token();
   if (error) throw new Error(error.message);
+  const { data: endpoint, error: unknown } = await byok.endpoint(provider);
+  if (unknown) throw new Error(unknown.message);
   const { path, headers, body } = generation(provider, model, prompt);
   const response = await fetch(`${endpoint.url}${path}`, {
     method: "POST",

@@ -115,12 +115,12 @@ class Story {
     body: object,
     headers: Record<string, string> = {},
   ): Promise<Response> {
-    const { url, token } = this.#byok.endpoint(provider);
+    const { url } = dataOf(await this.#byok.endpoint(provider));
     return await fetch(`${url}${path}`, {
       method: "POST",
       headers: {
         ...providers[provider].api.headers,
-        ...{ authorization: `Bearer ${dataOf(await token())}`, "content-type": "application/json" },
+        ...{ authorization: `Bearer ${dataOf(await this.#byok.token())}`, "content-type": "application/json" },
         ...headers,
       },
       body: JSON.stringify(body),

@@ -2,6 +2,7 @@
 import OpenAI from "openai";
 import { describe, expect, test } from "vitest";
 import { type Byok, createByok } from "../../client/index.ts";
+import { providerIds } from "../../functions/_shared/providers/index.ts";
 import { mainProviders } from "../harness/providers/main.ts";
 import { ask, prices } from "../harness/calls.ts";
 import { behave, fakeKey } from "../harness/fakes.ts";
@@ -64,11 +65,7 @@ describe("what the server refuses is an error with its code", () => {
 test("a visitor is told that there is no session, instead of being shown an account without keys", async () => {
   const byok = createByok(visitorOf(stack));
   const error = { code: "session_expired", message: "Your session has ended. Sign in again." };
-  for (const result of [
-    byok.list(),
-    byok.save("openai", fakeKey("openai", "works")),
-    byok.endpoint("openai").token(),
-  ]) {
+  for (const result of [byok.list(), byok.save("openai", fakeKey("openai", "works")), byok.token()]) {
     expect(await result).toEqual({ data: null, error });
   }
 });
@@ -124,7 +121,8 @@ describe("history()", () => {
 test("endpoint() leads each SDK to its provider", async () => {
   const byok = byokOf(await newUser());
   const call = `${stack.url}/functions/v1/call`;
-  expect(mainProviders.map((provider) => [byok.endpoint(provider).sdk, byok.endpoint(provider).aiSdk])).toEqual([
+  const endpoints = await Promise.all(mainProviders.map((provider) => byok.endpoint(provider)));
+  expect(endpoints.map(({ data }) => [data?.sdk, data?.aiSdk])).toEqual([
     [`${call}/openai/v1`, `${call}/openai/v1`],
     [`${call}/anthropic`, `${call}/anthropic/v1`],
     [`${call}/google`, `${call}/google/v1beta`],
@@ -132,14 +130,27 @@ test("endpoint() leads each SDK to its provider", async () => {
   ]);
 });
 
+test("providers() lists what the server offers, asked for once, and also before anybody signs in", async () => {
+  const byok = byokOf(await newUser());
+  const { data: providers } = await byok.providers();
+  expect(providers?.map(({ id }) => id)).toEqual(providerIds);
+  expect(await byok.providers()).toEqual({ data: providers, error: null });
+  const { data: before } = await createByok(visitorOf(stack)).providers();
+  expect(before).toEqual(providers);
+});
+
+test("endpoint() knows no provider that the server does not offer", async () => {
+  const { error } = await byokOf(await newUser()).endpoint("nobody");
+  expect(error?.code).toBe("unknown_provider");
+});
+
 test("endpoint() gives an SDK all it needs", async () => {
   const user = await newUser();
   const byok = byokOf(user);
   await byok.save("openai", fakeKey("openai", "works"));
-  const { sdk, token } = byok.endpoint("openai");
-  const { data: accessToken, error } = await token();
-  if (error) throw new Error(error.code);
-  const openai = new OpenAI({ baseURL: sdk, apiKey: accessToken });
+  const [endpoint, token] = await Promise.all([byok.endpoint("openai"), byok.token()]);
+  if (endpoint.error || token.error) throw new Error("There is no endpoint or no token.");
+  const openai = new OpenAI({ baseURL: endpoint.data.sdk, apiKey: token.data });
   const answer = await openai.chat.completions.create({
     model: "gpt-4.1-mini",
     messages: [{ role: "user", content: "hello" }],

@@ -1,7 +1,7 @@
 /** Which providers a page is told of, and that no others can be used. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { providerIds } from "../../functions/_shared/providers/index.ts";
-import type { ListedProvider } from "../../functions/_shared/providers/list.ts";
+import type { ListedProvider } from "../../functions/_shared/providers/types.ts";
 import { ask, refusalOf } from "../harness/calls.ts";
 import { fakeKey, requestsWith } from "../harness/fakes.ts";
 import { type OwnStack, startOwnStack } from "../harness/own-stack.ts";

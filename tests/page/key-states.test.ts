@@ -234,3 +234,20 @@ test("too many attempts say when to try again, at saving and at checking", async
 async function useUpAttempts(user: User): Promise<void> {
   await asOperator("update byok.counters set times = 1000000 where user_id = $1", user);
 }
+
+test("six providers are shown and those with a key, and the others on demand", async ({ visit }) => {
+  const { user } = await newByokUser("deepinfra");
+  const page = await visit(user);
+  await rowOf(page, "deepinfra").getByText("Verified", { exact: true }).waitFor();
+  const headings = page.locator(".byok-rows h3");
+  expect(await headings.allTextContents()).toEqual([
+    ...["OpenAI", "Anthropic", "Google AI", "Groq", "OpenRouter", "xAI"],
+    "DeepInfra",
+  ]);
+  await rowOf(page, "xai").getByText("Calls to xAI need a key of your own.").waitFor();
+  await page.getByRole("button", { name: "Show 10 more providers" }).click();
+  expect(await headings.count()).toBe(Object.keys(catalogue).length);
+  await submitKey(page, "mistral", fakeKey("mistral", "works"));
+  await rowOf(page, "mistral").getByText("Verified", { exact: true }).waitFor();
+  await review(page, "keys-many");
+});

@@ -1,12 +1,10 @@
 /** How tests find and use what ApiKeys shows. */
 import type { Locator, Page, Route } from "playwright-core";
 import type { ProviderId } from "../../functions/_shared/providers/index.ts";
-import { providers } from "../../components/providers.ts";
+import { providers } from "../../functions/_shared/providers/index.ts";
 
 export function nameOf(provider: ProviderId): string {
-  const info = providers.find(({ id }) => id === provider);
-  if (!info) throw new Error(`The page does not know ${provider}.`);
-  return info.name;
+  return providers[provider].name;
 }
 
 /** What the page shows of one provider. */

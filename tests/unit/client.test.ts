@@ -6,6 +6,7 @@ import { describe, expect, test, vi } from "vitest";
 import { type ByokError, createByok, readPayment, type Result } from "../../client/index.ts";
 import { importKeyring } from "../../functions/_shared/crypto/keyring.ts";
 import { type ErrorCode, errors } from "../../functions/_shared/errors.ts";
+import { listProviders } from "../../functions/_shared/providers/list.ts";
 import { sealingKey, unseal } from "../../functions/_shared/keys/unsealing.ts";
 import { findSecrets } from "../harness/sentinels.ts";
 
@@ -206,13 +207,39 @@ describe("save()", () => {
   });
 });
 
-test("endpoint() takes the address of the functions from its options where that is another one", () => {
-  const { supabase } = setUp({ answer: unreachable });
-  const endpoint = createByok(supabase, { functionsUrl: "https://api.example.com/fn/" }).endpoint("groq");
-  expect(endpoint).toMatchObject({
-    url: "https://api.example.com/fn/call/groq",
-    sdk: "https://api.example.com/fn/call/groq",
-    aiSdk: "https://api.example.com/fn/call/groq/openai/v1",
+describe("providers()", () => {
+  const list = { providers: listProviders({ offered: ["groq", "openai"], platformKeys: {} }) };
+
+  test("asks once, and again only if that failed", async () => {
+    let isDown = true;
+    const { byok, requests } = setUp({
+      answer: () => (isDown ? refusal(503, "database_unavailable") : Response.json(list)),
+    });
+    expect((await byok.providers()).error?.code).toBe("database_unavailable");
+    isDown = false;
+    expect(await byok.providers()).toEqual({ data: list.providers, error: null });
+    expect(await byok.providers()).toEqual({ data: list.providers, error: null });
+    expect(requests.map(({ method, url }) => [method, new URL(url).pathname])).toEqual([
+      ["GET", "/functions/v1/providers"],
+      ["GET", "/functions/v1/providers"],
+    ]);
+  });
+
+  test("without a connection is offline, and an endpoint too", async () => {
+    const { byok } = setUp({ answer: unreachable });
+    expect((await byok.providers()).error?.code).toBe("offline");
+    expect((await byok.endpoint("groq")).error?.code).toBe("offline");
+  });
+
+  test("endpoint() takes the address of the functions from its options where that is another one", async () => {
+    const { supabase } = setUp({ answer: () => Response.json(list) });
+    const byok = createByok(supabase, { functionsUrl: "https://api.example.com/fn/" });
+    const url = "https://api.example.com/fn/call/groq";
+    expect(await byok.endpoint("groq")).toEqual({
+      data: { url, sdk: url, aiSdk: `${url}/openai/v1` },
+      error: null,
+    });
+    expect((await byok.endpoint("google")).error?.code).toBe("unknown_provider");
   });
 });
 

@@ -2,10 +2,13 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { joinPages, lineOf, nameOf } from "../../components/ledger.ts";
 import { explain } from "../../components/messages.ts";
-import { looksLike } from "../../components/providers.ts";
+import { looksLike, monogramOf } from "../../components/providers.ts";
+import { listProviders } from "../../functions/_shared/providers/list.ts";
+import { providerIds } from "../../functions/_shared/providers/index.ts";
 import type { Entry, HistoryPage } from "../../client/types.ts";
 import { fakeKey } from "../../stack/providers/index.ts";
-import { mainProviders } from "../harness/providers/main.ts";
+
+const providers = listProviders({ offered: providerIds, platformKeys: {} });
 
 function entry(id: number): Entry {
   return {
@@ -71,10 +74,18 @@ test("nameOf() makes words of any operation's name", () => {
 });
 
 test("looksLike() tells the provider by the longest prefix, and does not guess", () => {
-  for (const id of mainProviders) expect(looksLike(fakeKey(id, "works"))?.id).toBe(id);
-  expect(looksLike("sk-ant-api03-x")?.id).toBe("anthropic");
-  expect(looksLike("AQ.x")?.id).toBe("google");
-  for (const text of ["", "s", "SK-proj-x", "xai-x"]) expect(looksLike(text)).toBeNull();
+  const of = (text: string) => looksLike(text, providers)?.id;
+  for (const { id } of providers.filter(({ key_prefixes }) => key_prefixes.length > 0)) {
+    expect(of(fakeKey(id, "works"))).toBe(id);
+  }
+  expect(of("sk-ant-api03-x")).toBe("anthropic");
+  expect(of("sk-or-v1-x")).toBe("openrouter");
+  expect(of("AQ.x")).toBe("google");
+  for (const text of ["", "s", "SK-proj-x", "nobody-x"]) expect(of(text)).toBeUndefined();
+});
+
+test("monogramOf() takes two letters of a name, which differ between the providers", () => {
+  expect(["OpenRouter", "Together AI", "Groq", "xAI", "Z.ai"].map(monogramOf)).toEqual(["OR", "TA", "GR", "XA", "ZA"]);
 });
 
 afterEach(() => void vi.useRealTimers());

@@ -1,4 +1,5 @@
 /** Types of the engine over the catalogue. */
+import type { ProviderId } from "../../../catalogue/index.ts";
 import type { Reason, Verdict } from "../../../catalogue/types.ts";
 
 export type { Provider, Reason, Verdict } from "../../../catalogue/types.ts";
@@ -21,4 +22,25 @@ export interface Probe {
   readonly path: string;
   /** JSON to POST; a GET without it. */
   readonly body?: unknown;
+}
+
+/** Facts about a provider for a page. */
+export interface ListedProvider {
+  readonly id: ProviderId;
+  /** As users know it. */
+  readonly name: string;
+  /** Whether keys for it can be saved and used. A key of a provider that is not offered any more can still be removed. */
+  readonly enabled: boolean;
+  /** Whether credits buy anything of it. */
+  readonly on_credits: boolean;
+  /** Where users make and revoke keys. */
+  readonly keys_url: string;
+  /** Where users add credit; null if no page for it is known. */
+  readonly billing_url: string | null;
+  /** Beginnings of keys at present; empty if they are not known. They decide nothing: formats change. */
+  readonly key_prefixes: readonly string[];
+  /** The rest of the base URL for the provider's own SDK, after `call/<id>`. */
+  readonly sdk_path: string;
+  /** The same for its package of the AI SDK. */
+  readonly ai_sdk_path: string;
 }
