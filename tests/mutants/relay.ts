@@ -72,20 +72,20 @@ export const relayGuards: readonly Guard[] = [
   {
     ...headers,
     name: "Only known headers come back",
-    guard: "if (returned.test(name) && ",
-    instead: "if (",
-  },
-  {
-    ...headers,
-    name: "A header that repeats the key stays behind",
-    guard: " && !holdsKey(value, funding.apiKey)",
+    guard: ".filter(([name]) => returned.test(name))",
     instead: "",
   },
   {
     ...headers,
+    name: "A header that repeats the key stays behind",
+    guard: "isClean || !holdsKey(value, funding.apiKey)",
+    instead: "true",
+  },
+  {
+    ...headers,
     name: "A header that repeats the key in another spelling stays behind",
-    guard: "holdsKey(value, funding.apiKey)",
-    instead: "value.includes(funding.apiKey)",
+    guard: 'holdsKey(known.map(([, value]) => value).join("\\n"), funding.apiKey)',
+    instead: "known.some(([, value]) => value.includes(funding.apiKey))",
   },
   {
     ...unit,
@@ -116,14 +116,14 @@ export const relayGuards: readonly Guard[] = [
     ...headers,
     name: "No header of a client but the provider's own goes along",
     promise: "G6",
-    guard: "name.startsWith(prefix) && ",
+    guard: "prefix !== undefined && name.startsWith(prefix) && ",
     instead: "",
   },
   {
     ...headers,
     name: "On credits a client chooses no features",
     guard: 'if (funding.payer === "byok") {',
-    instead: "if (features) {",
+    instead: "if (provider.api.features) {",
   },
   {
     ...addresses,

@@ -6,6 +6,7 @@ import { holdsKey } from "./redaction.ts";
 
 /** Headers that a request needs, under BYOK and on credits. All others stay behind: the client's authentication, cookies and address. */
 const forwarded = ["content-type", "accept"];
+const forwardedUnderByok = [...forwarded, "content-encoding"];
 
 /** Headers that come back: no cookies, no organisation ids. Lengths and encodings are this hop's own. */
 const returned = /^(?:content-type|retry-after|retry-after-ms|request-id|x-request-id|(?:x|anthropic)-ratelimit-.*)$/;
@@ -22,13 +23,10 @@ export function outboundHeaders(
   funding: Pick<Funding, "payer" | "apiKey">,
 ): Headers {
   const headers = new Headers({ "accept-encoding": "identity" });
-  copy(client, headers, forwarded);
-  const { features } = provider.api;
   if (funding.payer === "byok") {
-    copy(client, headers, ["content-encoding"]);
-    if (features) copyFeatures(client, headers, features.prefix, staysBehind(provider));
+    copyUnderByok(client, headers, provider);
   } else {
-    copy(client, headers, features?.onCredits ?? []);
+    copy(client, headers, [...forwarded, ...(provider.api.features?.onCredits ?? [])]);
     // What was checked as JSON is read as JSON: as a form, or in another charset, the same bytes would have other fields.
     headers.set("content-type", "application/json");
   }
@@ -43,10 +41,14 @@ function copy(from: Headers, to: Headers, names: readonly string[]): void {
   }
 }
 
-function copyFeatures(from: Headers, to: Headers, prefix: string, staying: RegExp | null): void {
-  for (const [name, value] of from) {
-    if (name.startsWith(prefix) && !staying?.test(name)) to.set(name, value);
-  }
+/** In one pass by forEach(), which reads the list once: for-of may sort it anew for each header, at up to a hundred times the cost. */
+function copyUnderByok(from: Headers, to: Headers, provider: Provider): void {
+  const prefix = provider.api.features?.prefix;
+  const staying = staysBehind(provider);
+  from.forEach((value, name) => {
+    const isFeature = prefix !== undefined && name.startsWith(prefix) && !staying?.test(name);
+    if (isFeature || forwardedUnderByok.includes(name)) to.append(name, value);
+  });
 }
 
 const staying = new WeakMap<Provider, RegExp | null>();
@@ -69,8 +71,11 @@ export function inbound(
   funding: Pick<Funding, "payer" | "apiKey" | "microcredits">,
 ): Response {
   const headers = new Headers(fundingHeaders(funding));
-  for (const [name, value] of answer.headers) {
-    if (returned.test(name) && !holdsKey(value, funding.apiKey)) headers.set(name, value);
+  const known = [...answer.headers].filter(([name]) => returned.test(name));
+  // One search through all of them: its cost is in the spellings of the key, not in the length of the text.
+  const isClean = !holdsKey(known.map(([, value]) => value).join("\n"), funding.apiKey);
+  for (const [name, value] of known) {
+    if (isClean || !holdsKey(value, funding.apiKey)) headers.set(name, value);
   }
   // The limits that are told there are those of the operator's account.
   if (funding.payer === "platform")
