@@ -134,7 +134,10 @@ export class Target {
     return this.stack.deno === "hosted";
   }
 
-  /** Whether the functions' runtime closes a connection at once whose request it has refused unread: who still sends may miss why. */
+  /**
+   * Whether the functions' runtime closes a connection at once whose request it has answered unread. Who still sends may miss the
+   * answer. The local gateway, which keeps connections, may pick one just then for another request, and answers that with 503.
+   */
   get closesUnread(): boolean {
     return this.stack.deno === "hosted";
   }
@@ -163,6 +166,7 @@ export class Target {
     if (strange !== undefined) return `has the header ${strange}`;
     if (status === null || status < 500) return null;
     const code = headers["x-byok-error"];
+    if (this.closesUnread && status === 503 && bytes.includes('"SERVICE_UNAVAILABLE"')) return null;
     if (code === undefined) return headers["x-byok-funding"] ? null : `has the status ${status}, and no code`;
     return isErrorCode(code) && meantFailures.includes(code) ? null : `has the status ${status}, ${code}`;
   }
