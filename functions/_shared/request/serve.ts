@@ -32,7 +32,10 @@ export function serve(endpoint: Endpoint): { fetch(request: Request): Promise<Re
 async function answer(endpoint: Endpoint, request: Request): Promise<Response> {
   const response = await handle(endpoint, request);
   // A browser hides response headers that are not named. SDKs read the provider's rate limits and ours.
-  response.headers.set("access-control-expose-headers", [...response.headers.keys()].join(", "));
+  const names: string[] = [];
+  // Not by keys(): where headers may still change, its iterator sorts all of them anew for each.
+  response.headers.forEach((_, name) => names.push(name));
+  response.headers.set("access-control-expose-headers", names.join(", "));
   return response;
 }
 
