@@ -159,8 +159,8 @@ function balanceInWords(
   onCredits: readonly Provider[],
   { hasKeys, isHeadline }: { hasKeys: boolean; isHeadline: boolean },
 ): string {
-  if (!hasKeys && onCredits.length > 0) return "Every call costs credits. With a key of your own it costs none.";
   if (onCredits.length === 0) return `No call costs credits: ${inDigits(available)} left.`;
+  if (!hasKeys) return `Calls to ${namesOf(onCredits)} cost credits. With a key of your own they cost none.`;
   if (isHeadline) return `For calls to ${namesOf(onCredits)}.`;
   return `Calls to ${namesOf(onCredits)} cost credits: ${inDigits(available)} left.`;
 }
