@@ -39,8 +39,14 @@ export const memoryLimitKiB = 256 * 1024;
 
 const startCredits = 1_000_000;
 
-/** Refusals by the functions with an intended status from 500 on: the provider's fault, or the operator's. */
-const meantFailures = ["provider_unreachable", "provider_misbehaved", "provider_timeout", "envelope_unreadable"];
+/**
+ * Refusals by the functions with an intended status from 500 on: the provider's fault, the operator's, or of those who left uploads
+ * behind. A hosted runtime does not notice that they left, so they hold their places until the provider answers.
+ */
+const meantFailures = [
+  ...["provider_unreachable", "provider_misbehaved", "provider_timeout", "envelope_unreadable"],
+  "too_many_uploads",
+];
 
 /** Every API key that works, of any user. */
 const anyKey = /fake-(?:works|platform)-/;

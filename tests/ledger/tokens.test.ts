@@ -1,5 +1,5 @@
 /** Tokens that are not the project's, against every table and function of the Data API: nothing is answered, nothing is changed. */
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { exportJWK, exportSPKI, generateKeyPair, importJWK, type JWK, type JWTPayload, SignJWT } from "jose";
 import type { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -37,7 +37,7 @@ beforeEach(async () => {
   );
   const credential = [owner, randomUUID(), envelope];
   await operator.query("select byok.save_credential($1, $2, 'openai', 'hint', 'verified', $3, 1)", credential);
-  await operator.query("select byok.count_attempt($1)", [owner]);
+  await operator.query("select byok.count_attempt($1, $2)", [owner, randomBytes(32).toString("base64")]);
   // What the operator has set, which every sound token meets.
   await operator.query("insert into byok.oauth_clients values ('our-app') on conflict do nothing");
   const rule = `insert into byok.required_claims values ('signed_in', '{"role": "authenticated"}') on conflict do nothing`;

@@ -24,17 +24,25 @@ test("an operation runs on credits with each provider, streamed, and the panel s
   await review(page, "try-it-credits");
 });
 
+/** Models that the fakes serve and credits do not buy. */
+const ownModels = {
+  openai: "gpt-6.1-terra",
+  anthropic: "claude-opus-5-5",
+  google: "gemini-3.8-flash",
+  groq: "groq/compound",
+};
+
 test.for(mainProviders)(
   "an operation runs on the user's own key for %s, whatever the model",
   async (provider, { visit }) => {
     const { user, apiKey } = await newByokUser(provider);
     const page = await visit(user, { path: "/#try" });
-    await run(page, { provider, model: "a-model-of-my-own", prompt: "hello" });
+    await run(page, { provider, model: ownModels[provider], prompt: "hello" });
     const { text, paid } = await outcome(page);
     expect(text).toBe("Echo: hello");
     expect(paid).toContain(`Billed to your ${nameOf(provider)} account`);
     const [request] = await requestsWith(stack, provider, apiKey);
-    expect(`${request?.path} ${request?.bodyText}`).toContain("a-model-of-my-own");
+    expect(`${request?.path} ${request?.bodyText}`).toContain(ownModels[provider]);
   },
 );
 

@@ -4,6 +4,8 @@ import type { Database, Price } from "./types.ts";
 
 /** How long a list is used, in ms. What a call costs is decided by the list in the database, when its credits are held. */
 const maxAge_ms = 60_000;
+/** How long, in ms, where it lacks the operation: the operator may just have added it. */
+const maxAgeOfUnknown_ms = 1_000;
 
 export interface PriceList {
   /**
@@ -17,9 +19,9 @@ export interface PriceList {
 export function createPriceList(database: Pick<Database, "listPrices">): PriceList {
   let known: { readonly readAt_ms: number; readonly prices: Promise<readonly Price[]> } | null = null;
 
-  function read(): Promise<readonly Price[]> {
+  function read(allowedAge_ms: number): Promise<readonly Price[]> {
     const now_ms = performance.now();
-    if (known && now_ms - known.readAt_ms < maxAge_ms) return known.prices;
+    if (known && now_ms - known.readAt_ms < allowedAge_ms) return known.prices;
     const reading = { readAt_ms: now_ms, prices: database.listPrices() };
     known = reading;
     // A list that could not be read is not remembered.
@@ -29,9 +31,14 @@ export function createPriceList(database: Pick<Database, "listPrices">): PriceLi
     return reading.prices;
   }
 
+  async function pricesOfOperation(operation: string, allowedAge_ms: number): Promise<readonly Price[]> {
+    return (await read(allowedAge_ms)).filter((price) => price.operation === operation);
+  }
+
   return {
     async pricesOf(operation, provider) {
-      const prices = (await read()).filter((price) => price.operation === operation);
+      let prices = await pricesOfOperation(operation, maxAge_ms);
+      if (prices.length === 0) prices = await pricesOfOperation(operation, maxAgeOfUnknown_ms);
       if (prices.length === 0) throw new ByokError("invalid_request", { details: { field: "x-byok-operation" } });
       return new Map(prices.filter((price) => price.provider === provider).map((price) => [price.model, price]));
     },

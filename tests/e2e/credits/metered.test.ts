@@ -7,7 +7,7 @@ import { balance, newUser, stack, type User } from "../../harness/users.ts";
 
 /** In microcredits for 1000 tokens. */
 const rates = { input: 1_500_000, cached: 150_000, cacheWrite: 1_875_000, output: 7_000_001 };
-/** Of this file alone: the functions remember prices for a minute. */
+/** Of this file alone. */
 const operation = `metered_${crypto.randomUUID().replaceAll("-", "")}`;
 
 const postgres = new Client({ connectionString: stack.dbUrl });
@@ -20,6 +20,9 @@ beforeAll(async () => {
       ...[rates.input, rates.cached, rates.cacheWrite, rates.output],
     ]);
   }
+  // The functions look for an operation that they do not know once a second.
+  const visitor = await newUser();
+  await vi.waitFor(async () => expect((await ask(visitor, "openai", { operation })).status).toBe(402), 10_000);
 });
 afterAll(async () => {
   await postgres.query("delete from byok.operations where name = $1", [operation]);

@@ -25,11 +25,11 @@ test.each(["call/openai/v1/chat/completions", "call/google/v1beta/models", "save
   },
 );
 
-test("a page may use every method on call that providers use, and only POST on save and verify", async () => {
+test("a page may use every method on call that providers use, GET and POST on save, and only POST on verify", async () => {
   const methodsOf = async (path: string) =>
     (await preflight(path, "authorization")).headers.get("access-control-allow-methods");
   expect(await methodsOf("call/openai/v1/files")).toBe("GET, HEAD, POST, PUT, PATCH, DELETE");
-  expect(await methodsOf("save")).toBe("POST");
+  expect(await methodsOf("save")).toBe("GET, POST");
   expect(await methodsOf("verify")).toBe("POST");
 });
 

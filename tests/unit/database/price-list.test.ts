@@ -37,6 +37,21 @@ test("the list is read once a minute, by all who ask", async () => {
   expect(listPrices).toHaveBeenCalledTimes(2);
 });
 
+test("an operation that is not in the list is looked for again, once a second at most", async () => {
+  vi.useFakeTimers();
+  const listPrices = vi.fn(async () => prices);
+  const list = createPriceList({ listPrices });
+  await list.pricesOf("build", "openai");
+  await expect(list.pricesOf("demolish", "openai")).rejects.toMatchObject({ code: "invalid_request" });
+  await vi.advanceTimersByTimeAsync(999);
+  await expect(list.pricesOf("demolish", "openai")).rejects.toMatchObject({ code: "invalid_request" });
+  expect(listPrices).toHaveBeenCalledTimes(1);
+  listPrices.mockResolvedValue([...prices, price("demolish", "openai", "a")]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect([...(await list.pricesOf("demolish", "openai")).keys()]).toEqual(["a"]);
+  expect(listPrices).toHaveBeenCalledTimes(2);
+});
+
 test("a list that could not be read is not remembered", async () => {
   const listPrices = vi.fn(async () => prices).mockRejectedValueOnce(new ByokError("database_unavailable"));
   const list = createPriceList({ listPrices });
