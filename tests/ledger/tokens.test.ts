@@ -183,6 +183,7 @@ function argumentsOf(parameters: string[]): object {
     p_status: "rejected",
     p_envelope: envelope,
     p_kid: 1,
+    p_seal: randomBytes(32).toString("base64"),
     p_after: "00000000-0000-0000-0000-000000000000",
     p_replacements: [],
     p_claims: claims(),
