@@ -15,7 +15,7 @@ const here = import.meta.dirname;
 const ways = ["handed on", "in JavaScript", "on credits"];
 const events = 200;
 const streamsAtOnce = 16;
-/** What the provider is asked for, and how many such streams each of the connections reads in a round. */
+/** The request to the provider, and how many such streams each of the connections reads in a round. */
 const rows = [
   { name: "as fast as can be", question: `stream ${events} 0`, streamsEach: 10 },
   { name: "5 ms apart", question: `stream ${events} 5`, streamsEach: 2 },

@@ -1,4 +1,4 @@
-/** What `call` is to come to beside the bare proxy and Portkey, as ratios within one run. */
+/** The goals of `call` beside the bare proxy and Portkey, as ratios within one run. */
 import type { Result } from "./measure.ts";
 
 export interface Report {

@@ -72,7 +72,7 @@ async function compare(cluster: Cluster, userCounts: readonly number[], rounds: 
   }
 }
 
-/** What a row of each table that grows takes on disk, indexes included. */
+/** Bytes on disk of a row of each table that grows, indexes included. */
 async function rowSizes(cluster: Cluster, userCount: number): Promise<Record<string, number>> {
   return await withClient(await cluster.connect(`users_${userCount}`), async (client) => {
     const { rows } = await client.query(`
@@ -112,7 +112,7 @@ function print({ machine, rows, walls, connection_bytes, row_bytes }: Awaited<Re
   for (const complaint of complaints(rows)) console.log(`grows: ${complaint}`);
 }
 
-/** What does not stay as it is with few users. */
+/** Findings that differ from those with few users. */
 function complaints(rows: readonly Row[]): string[] {
   return rows.flatMap(({ operation, sizes, ratio }) => {
     const goal = goals[operation] ?? Infinity;

@@ -8,7 +8,7 @@ export interface Target {
   headers(user: number): Record<string, string>;
 }
 
-/** What one request took, in ms since it was sent. */
+/** The times of one request, in ms since it was sent. */
 export interface Sample {
   readonly firstByte_ms: number;
   readonly end_ms: number;

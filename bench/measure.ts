@@ -6,7 +6,7 @@ import type { Measured, Targets } from "./targets.ts";
 
 export interface Row {
   readonly name: string;
-  /** What the provider is asked for: `json <bytes>`, or `stream <events> <ms between them>`. */
+  /** The request to the provider: `json <bytes>`, or `stream <events> <ms between them>`. */
   readonly question: string;
   readonly inFlight: number;
   /** Streams are counted, not timed: one such number for each in flight. */

@@ -44,7 +44,7 @@ export function cpuWithChildren_ms(pid: number): number {
   return [pid, ...children].reduce((sum, each) => sum + (cpu_ms(each) || 0), 0) || NaN;
 }
 
-/** What /proc tells of a process after its name: its state, its parent, ... (proc_pid_stat(5)). */
+/** The fields of /proc after a process's name: its state, its parent, ... (proc_pid_stat(5)). */
 function statOf(pid: number): string[] {
   return readProc(pid, "stat").split(") ").at(-1)?.split(" ") ?? [];
 }

@@ -10,7 +10,7 @@ import { loadSecrets } from "../stack/secrets.ts";
 import { hostedVariables, type Stack, startStack } from "../stack/stack.ts";
 import { claimsOf, grant, makeUsers, type Person, saveKeys } from "./people.ts";
 
-/** What is asked, by everybody alike. */
+/** The question, the same for everybody. */
 export const completions = "/v1/chat/completions";
 
 /** One server that answers calls, with the headers of each of its users. */

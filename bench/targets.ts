@@ -1,4 +1,4 @@
-/** What is measured, side by side on one machine: the provider itself, proxies that do less than `call`, and `call`. */
+/** The targets, side by side on one machine: the provider itself, proxies that do less than `call`, and `call`. */
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";

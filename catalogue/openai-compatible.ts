@@ -1,4 +1,4 @@
-/** What the providers that speak OpenAI's API at an address of their own have in common. A row says the rest. */
+/** The facts that providers share that speak OpenAI's API at an address of their own. A row says the rest. */
 import type { AnswerRow, ErrorForm, Provider, Source } from "./types.ts";
 
 export interface CompatibleRow {
@@ -7,7 +7,7 @@ export interface CompatibleRow {
   readonly keys: Provider["keys"];
   /** `https://host`. */
   readonly origin: string;
-  /** What stands before `/chat/completions` and `/models`, such as `/v1`. */
+  /** The path before `/chat/completions` and `/models`, such as `/v1`. */
   readonly base: string;
   /** `needs_key`: a key that does not work gets no list. `public`: anyone gets it. `none`: there is none to rely on. */
   readonly listing: "needs_key" | "public" | "none";

@@ -1,5 +1,5 @@
 /**
- * What users paste in the place of an API key, made into the key. The page and the functions share this, so that both take the same
+ * Pasted texts, made into the API key that they hold. The page and the functions share this, so that both take the same
  * for a key. What may belong to a key stays; what cannot is taken off or named.
  */
 
@@ -10,7 +10,7 @@ const invisible = /\p{Cf}/gu;
 
 const lineBreaks = /[\r\n\u0085\u2028\u2029]+/;
 
-/** What stands around a key where it is copied from, one layer a pattern: quotes, the end of a list, code or a header. */
+/** The surroundings of a key where it is copied from, one layer a pattern: quotes, the end of a list, code or a header. */
 const wrappings: readonly RegExp[] = [
   /^["'`“”„‘’‚«»]+|["'`“”„‘’‚«»]+$/g,
   /[,;]+$/,

@@ -1,4 +1,4 @@
-/** What each reason means for its user and what to do about it, in one sentence; `{name}` stands for the provider's name. */
+/** The meaning of each reason for its user, and the remedy, in one sentence; `{name}` stands for the provider's name. */
 import type { Reason } from "./types.ts";
 
 export interface ReasonText {

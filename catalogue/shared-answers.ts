@@ -1,4 +1,4 @@
-/** What answers mean at every provider, where its own rows do not say otherwise. */
+/** The meaning of answers at every provider, where its own rows do not say otherwise. */
 import type { AnswerRow, Source } from "./types.ts";
 
 export const sharedSources = {

@@ -1,5 +1,5 @@
 /**
- * What the catalogue says about a provider. Everything here is data that survives a JSON round trip: patterns are regular
+ * The form of the catalogue. Everything here is data that survives a JSON round trip: patterns are regular
  * expressions as text, matched without regard to case. The engine that reads it is in `functions/_shared/providers/`.
  */
 
@@ -114,7 +114,7 @@ export interface Provider {
   readonly name: string;
   readonly keys: {
     /**
-     * What keys begin with, the newest form first; empty if it is not known. A hint for the page: it decides nothing, since
+     * The beginnings of keys, the newest form first; empty if it is not known. A hint for the page: it decides nothing, since
      * formats change.
      */
     readonly prefixes: readonly string[];

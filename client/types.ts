@@ -48,7 +48,7 @@ export interface Balance {
 }
 
 /**
- * What an operation costs on credits with a model, and what such a call may ask for. Either flat, by the call, or metered, by
+ * The price of an operation on credits with a model, and the limits of such a call. Either flat, by the call, or metered, by
  * the tokens that the provider counts; what does not apply is null.
  */
 export interface Price extends Pick<Row<"prices">, "model" | "max_output_tokens" | "max_input_bytes"> {

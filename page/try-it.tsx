@@ -147,7 +147,7 @@ function Outcome({ run }: { run: Run }): ReactNode {
   );
 }
 
-/** What the headers of the answer say, in words and as they are. */
+/** The headers of the answer, in words and as they are. */
 function Paid({ run, payment }: { run: Run; payment: Payment }): ReactNode {
   const { payer, credits, errorCode } = payment;
   const { name } = catalogue[run.provider];

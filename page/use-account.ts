@@ -21,7 +21,7 @@ export function useAccount(supabase: SupabaseClient): Account {
   const isLeaving = useRef(false);
 
   const byok = useMemo(() => {
-    // What was under way when its user signed out ends without a session, which is nobody's any more.
+    // A request that was under way when its user signed out ends without a session, which is nobody's any more.
     const onSessionExpired = () =>
       setKnown((before) => (before.user && !isLeaving.current ? { ...before, isExpired: true } : before));
     return createByok(supabase, { onSessionExpired });
@@ -31,7 +31,7 @@ export function useAccount(supabase: SupabaseClient): Account {
     const { data } = supabase.auth.onAuthStateChange((event, session) => {
       if (session) {
         setKnown({ user: session.user, isExpired: false });
-        // What could not be read without a session can be now.
+        // Data that could not be read without a session can be now.
         if (event === "SIGNED_IN") announceChange();
       } else if (event === "SIGNED_OUT" && !isLeaving.current) {
         setKnown(({ user }) => ({ user: user ?? null, isExpired: true }));

@@ -1,4 +1,4 @@
--- What credits buy: an operation with a model, and what that costs. A client names both, so a price belongs to the pair: nobody gets
+-- The goods that credits buy: an operation with a model, at a price. A client names both, so a price belongs to the pair: nobody gets
 -- the dearest model for the price of the cheapest operation. Every amount is in microcredits: 1000000 are one credit.
 
 create table byok.operations (

@@ -1,4 +1,4 @@
--- What a user may do so many times in a period. A check of an API key tells the caller whether it works. So that nobody tries out
+-- Limits on how often a user may do something in a period. A check of an API key tells the caller whether it works. So that nobody tries out
 -- stolen keys here, every check counts, whatever its outcome, before the provider is asked.
 
 create table byok.limits (

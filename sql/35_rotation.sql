@@ -106,7 +106,7 @@ begin
       as r (user_id uuid, credential_id uuid, old_envelope text, new_envelope text, new_kid bigint)
   loop
     perform byok.act_for(v_replacement.user_id);
-    -- What somebody else has locked is being saved, removed or marked: it is passed by, so that no batch ever waits for a user,
+    -- A row that somebody else has locked is being saved, removed or marked: it is passed by, so that no batch ever waits for a user,
     -- nor two of them for each other in a circle.
     perform from byok.envelopes as e
     join byok.credentials as c on c.id = e.credential_id

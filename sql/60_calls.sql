@@ -88,7 +88,7 @@ begin
       raise sqlstate 'PT409' using message = 'request_in_progress', hint = 'A call with this idempotency key is under way.';
     end if;
   end if;
-  -- What has expired is looked for only when it is in the way.
+  -- Expired holds are looked for only when they are in the way.
   if v_is_expired or v_account.available_microcredits < place_hold.microcredits then
     v_account := byok.end_expired(v_account, array(
       select h.id from byok.holds as h where h.user_id = p_user_id and h.expires_at <= now()

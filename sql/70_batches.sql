@@ -48,7 +48,7 @@ begin
         v_busy_users := v_busy_users || v_step.user_id;
         refusal := jsonb_build_object('code', sqlstate);
       when others then
-        -- What is refused to one is done for the others all the same.
+        -- A refusal to one does not keep the others from theirs.
         get stacked diagnostics v_detail = pg_exception_detail;
         refusal := jsonb_build_object('code', sqlstate, 'message', sqlerrm, 'details', v_detail);
     end;

@@ -4,7 +4,7 @@ import path from "node:path";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
 import { newKeyring } from "./keyring.ts";
 
-/** What a stack invents at its first start and keeps in its state folder, readable by its owner alone. */
+/** The secrets that a stack makes at its first start and keeps in its state folder, readable by its owner alone. */
 export interface Secrets {
   /** the private half of the key that signs access tokens (ES256), as on a hosted project */
   signingKey: JWK & { kid: string };

@@ -1,2 +1,2 @@
-/** What any function costs at least. */
+/** The least that any function costs. */
 export default { fetch: () => new Response() };

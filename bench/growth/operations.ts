@@ -1,4 +1,4 @@
-/** What is measured on each size, and what each must answer for its time to count. */
+/** The measurements on each size, and the answer that each must give for its time to count. */
 import { randomInt, randomUUID } from "node:crypto";
 import type { Client, QueryResult } from "pg";
 import { longTimeUsers, providers, userId } from "./fill.ts";
@@ -27,7 +27,7 @@ export interface Operation {
 /** The users of one database. Those with the highest numbers are deleted first. */
 export class Population {
   readonly admin: Client;
-  /** What place_hold has reserved and charge_hold has not yet charged. */
+  /** Holds that place_hold has placed and charge_hold has not yet charged. */
   readonly holds: { user: unknown; hold: string }[] = [];
   #count: number;
 

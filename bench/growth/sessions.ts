@@ -20,7 +20,7 @@ export async function openSite(cluster: Cluster, userCount: number): Promise<Sit
   await admin.query("create extension if not exists pg_prewarm");
   await admin.query(`select pg_prewarm(oid) from pg_class
     where relnamespace in ('byok'::regnamespace, 'auth'::regnamespace) and relkind in ('r', 'i')`);
-  // What a run that was broken off has opened would expire in the middle of this one.
+  // Holds that a broken-off run has opened would expire in the middle of this one.
   await admin.query(`update byok.holds set expires_at = now()
     where expires_at < now() + interval '1 hour'`);
   await admin.query("select byok.expire_holds(1000000)");
@@ -60,7 +60,7 @@ export async function once(operation: Operation, users: Population, client: Clie
   return waited_ms;
 }
 
-/** What the Data API does before each request. */
+/** The statements that the Data API sends before each request. */
 async function carryClaims(client: Client, ask: Ask, role: Role): Promise<void> {
   const claims = JSON.stringify({ role, ...(ask.as && { sub: ask.as }) });
   await client.query("select set_config('request.jwt.claims', $1, false)", [claims]);

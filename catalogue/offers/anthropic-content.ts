@@ -8,7 +8,7 @@ export const cacheControl: UnionShape = {
   members: { ephemeral: { fields: { ttl: { values: ["5m"], refused: refuse("cache_lifetime", "1h") } } } },
 };
 
-/** What a citation says is the model's, and read as text. Other kinds refer to documents in the request. */
+/** The words of a citation are the model's, and read as text. Other kinds refer to documents in the request. */
 const citation: FieldsShape = {
   fields: {
     cited_text: "text",

@@ -50,7 +50,7 @@ const inlineData: UnionShape = {
   ),
 };
 
-/** What agents look for in media costs extra; the default is STATIC. */
+/** A search in media by agents costs extra; the default is STATIC. */
 const mediaProcessing = {
   values: ["MEDIA_PROCESSING_UNSPECIFIED", "STATIC"],
   refused: refuse("dearer", "AGENTIC"),

@@ -1,4 +1,4 @@
-/** What credits buy, by provider id. A provider without an entry is served under BYOK alone. */
+/** The offers on credits, by provider id. A provider without an entry is served under BYOK alone. */
 import { anthropicOffers } from "./anthropic.ts";
 import { googleOffers } from "./google.ts";
 import { groqOffers } from "./groq.ts";

@@ -38,7 +38,7 @@ export function contentOf(members: UnionShape["members"], refused: UnionShape["r
 
 export const textContent = contentOf({ text: textPart });
 
-/** What a client runs: name, and the JSON schema of its parameters. */
+/** A function that the client runs: name, and the JSON schema of its parameters. */
 const functionFields: FieldsShape = {
   fields: { name: "text", description: "text", parameters: "json", strict: "boolean" },
 };

@@ -1,5 +1,5 @@
 /**
- * What OpenAI's two generation endpoints share, and Groq's with them.
+ * The parts that OpenAI's two generation endpoints share, and Groq's with them.
  *
  * Sources: https://developers.openai.com/api/reference and the input types of `openai` 7.57.0, read 2026-11-25.
  */

@@ -1,5 +1,5 @@
 /**
- * What platform credits buy, as data that survives a JSON round trip: the requests that the platform's own key sends for a
+ * The offers on platform credits, as data that survives a JSON round trip: the requests that the platform's own key sends for a
  * user, and in them the fields, types and values. A request holds nothing else, at any depth. The engine that reads this is in
  * `functions/_shared/credits/`; a test holds it against the input types of the providers' own SDKs.
  */
@@ -11,7 +11,7 @@ export type Scalar = string | number | boolean;
 export type Refusals = Readonly<Record<string, RefusalReason>>;
 
 /**
- * What a value may be.
+ * The form of a value.
  *
  * - `text`, `number`, `boolean`
  * - `json`: the client's own data (a JSON schema, a tool's arguments or result), which is not looked into

@@ -31,7 +31,7 @@ dry run, when every key can be opened.`,
   run,
 });
 
-/** What has been done so far. */
+/** The progress so far. */
 interface Tally {
   rewrapped: number;
   left_alone: number;

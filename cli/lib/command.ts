@@ -28,7 +28,7 @@ export interface Input<O extends Options, Operands extends readonly string[] = [
 export interface Command<O extends Options = any, Operands extends readonly string[] = any> {
   /** How it is typed, one way a line, without the options that need not be there. */
   readonly usage: string;
-  /** What the help says besides: values of operands, environment, what 0 and 1 mean as exit codes. */
+  /** The rest of the help: values of operands, environment, what 0 and 1 mean as exit codes. */
   readonly details?: string;
   /** Names of what follows the command's name, in their order; each is needed. */
   readonly operands: Operands;
@@ -57,7 +57,7 @@ export const exitCodes = {
   done: 0,
   /** Refused, not done, or a check that has found something. */
   failed: 1,
-  /** What was typed is not understood. */
+  /** A command line that is not understood. */
   misused: 2,
 } as const;
 
@@ -65,7 +65,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 /** Why a command ends, in words for the person who typed it. */
 export class CommandError extends Error {
-  /** What to do now, as a sentence. */
+  /** The next step, as a sentence. */
   readonly nextStep: string | undefined;
   readonly exitCode: ExitCode;
 

@@ -3,7 +3,7 @@ import type { Stack } from "../../stack/stack.ts";
 
 export const demoEmail = "demo@example.com";
 
-/** What the demo user begins with. */
+/** The demo user's first balance. */
 export const demoCredits = 100;
 
 /**

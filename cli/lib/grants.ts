@@ -13,7 +13,7 @@ export async function readGrants(client: Client): Promise<string[]> {
   return rows.map(({ statement }) => statement);
 }
 
-/** What takes away each grant that a database has and sql/ does not give: statements for the SQL editor. */
+/** Statements for the SQL editor that revoke each grant that a database has and sql/ does not give. */
 export async function excessGrants(client: Client): Promise<string[]> {
   const intended = new Set(intendedGrants);
   const excess = (await readGrants(client)).filter((statement) => !intended.has(statement));

@@ -18,7 +18,7 @@ export const databaseOptions = {
 /** How `<user>` is written. */
 export const userDetails = "<user> is a user id or an email address.";
 
-/** What a command found, for people and for machines. */
+/** A command's findings, for people and for machines. */
 export interface Report {
   readonly text: string;
   readonly json: object;

@@ -1,6 +1,6 @@
 /**
- * What is made from sql/: the migration that the Supabase CLI applies, the types that the functions are checked against, and the
- * grants that `npm run credits -- reconcile` compares a database's with.
+ * The files that are made from sql/: the migration that the Supabase CLI applies, the types that the functions are checked
+ * against, and the grants that `npm run credits -- reconcile` compares a database's with.
  */
 import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";

@@ -48,7 +48,7 @@ export async function startGateway(config: StackConfig, port: number): Promise<G
   };
 }
 
-/** What is no request, or ends before its body does; Node would answer without a word. */
+/** Answers bytes that are no request, or end before its body does; Node would answer without a word. */
 function refuseUnreadable({ code }: NodeJS.ErrnoException, socket: Duplex): void {
   if (code === "ECONNRESET" || !socket.writable) return void socket.destroy();
   const isCutOff = code === "HPE_INVALID_EOF_STATE";

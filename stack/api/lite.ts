@@ -172,7 +172,7 @@ const types = {
   int4: asNumber(23),
 };
 
-/** What Lite has stringified before cannot be told apart: a string that is JSON arrives as what it spells. */
+/** A value that Lite has stringified before cannot be told apart: a string that is JSON arrives as what it spells. */
 function toJson(value: unknown): string {
   return typeof value === "string" && isJson(value) ? value : JSON.stringify(value);
 }

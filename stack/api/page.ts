@@ -26,7 +26,7 @@ export async function buildPage(outDir: string): Promise<void> {
   if (code !== 0) throw new Error(`The page cannot be built:\n${printed}`);
 }
 
-/** What the page is made of. */
+/** The files of the page. */
 const sources = ["page", "components", "client", "catalogue"].map((folder) => path.join(projectDir, folder));
 
 /** Rebuilds the page into the folder when its sources change. The page stays as it is if the build fails. */
@@ -42,7 +42,7 @@ export function watchPage(outDir: string, log: (line: string) => void): Watcher 
 }
 
 /**
- * What the page may do, for every answer: run and load what comes from its own address, and connect to nothing else, so that
+ * The page's rights, for every answer: run and load what comes from its own address, and connect to nothing else, so that
  * even a script that should not be there could send a pasted API key nowhere.
  */
 const headers = {
@@ -59,7 +59,7 @@ const headers = {
   "x-content-type-options": "nosniff",
 };
 
-/** What the page is told of the project it belongs to; its address is that of the page. */
+/** The facts that the page gets about its project; its address is that of the page. */
 export interface PageConfig {
   readonly publishableKey: string;
 }

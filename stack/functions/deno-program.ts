@@ -45,7 +45,7 @@ function findDeno(release: DenoRelease): string | undefined {
   return undefined;
 }
 
-/** What Deno's install script does, for installations that run no install scripts. */
+/** Does the work of Deno's install script, for installations that run no install scripts. */
 function makeExecutable(program: string): void {
   try {
     accessSync(program, constants.X_OK);

@@ -108,7 +108,7 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
 }
 
 function releaseFlags(release: DenoRelease, env: Record<string, string>): string[] {
-  // What the hosted release inherits is what is passed to it, and the shell's own.
+  // The hosted release inherits the variables that are passed to it, and the shell's own.
   if (release === "hosted") return ["--allow-env"];
   return [
     // A request's signal tells that its client is gone, not that its answer is complete.

@@ -20,7 +20,7 @@ export interface WorkersOptions extends FunctionsOptions {
 }
 
 const megabyte_bytes = 1024 * 1024;
-/** What a hosted worker has, by plan. */
+/** The limits of a hosted worker, by plan. */
 export const hostedLives = {
   free: { wallClock_ms: 150_000, cpuTime_ms: 2_000, memory_bytes: 256 * megabyte_bytes },
   paid: { wallClock_ms: 400_000, cpuTime_ms: 2_000, memory_bytes: 256 * megabyte_bytes },
@@ -148,7 +148,7 @@ interface Usage {
 }
 
 /**
- * What a process uses: CPU time by its first thread, on which Deno runs JavaScript, and resident pages without shared ones.
+ * A process's CPU time on its first thread, on which Deno runs JavaScript, and its resident pages without shared ones.
  * https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html, https://man7.org/linux/man-pages/man5/proc_pid_statm.5.html
  *
  * @throws when there is no such process, and on other systems than Linux

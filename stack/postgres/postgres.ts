@@ -20,7 +20,7 @@ import { installedPackage, type PostgresRelease, postgresProgram } from "./postg
 /** The cluster's superuser; `postgres` is an ordinary role here, as it is on a hosted project. */
 export const superuser = "supabase_admin";
 
-/** What the Supabase CLI assumes about a local database. The server listens on the loopback address only. */
+/** The local database, as the Supabase CLI assumes it. The server listens on the loopback address only. */
 export const password = "postgres";
 
 export interface PostgresOptions {

@@ -51,7 +51,7 @@ export interface Adapter {
   /** Whether the list of models is given to any key. */
   listsToAnyone?: boolean;
   refuse(refusal: Refusal, request: ReceivedRequest, key: string): Answer;
-  /** What the provider's edge answers before its API, where it is JSON. */
+  /** The answer of the provider's edge before its API, where it is JSON. */
   edgeBlock?(): Answer;
   /** A 400 in the provider's error shape. */
   badRequest(message: string): Answer;

@@ -81,7 +81,7 @@ function echoKey({ adapter, response, key }: Exchange): void {
   sendAnswer(response, adapter, adapter.badRequest(`Unexpected credential: ${forms}`));
 }
 
-/** What a provider's edge and servers add and a relay must not hand on. */
+/** Headers that a provider's edge and servers add and a relay must not hand on. */
 const INTERNAL_HEADERS = {
   "set-cookie": ["__cf_bm=fake; path=/; HttpOnly; Secure", "_cfuvid=fake; path=/; HttpOnly; Secure"],
   "access-control-allow-origin": "*",

@@ -18,12 +18,12 @@ export interface GeneratorRequest {
   path: string;
   contentType: string | undefined;
   body: Buffer;
-  /** What the answer has to keep to; null for plain text. */
+  /** The form that the answer has to keep to; null for plain text. */
   schema: Record<string, unknown> | null;
   signal: AbortSignal;
 }
 
-/** What the generator's answer depends on beside the request, which it knows in a form of its own only. */
+/** The circumstances of the generator's answer beside the request, which it knows in a form of its own only. */
 type Context = Pick<GeneratorRequest, "provider" | "schema">;
 
 /** Starts the generator on a free port of 127.0.0.1. It keeps no keys: the fakes pass none on. */

@@ -36,7 +36,7 @@ const adapters: Partial<Record<ProviderId, () => Adapter>> = { openai, anthropic
  * Starts fakes of all providers on 127.0.0.1. What a fake does is written into the key it is asked
  * with (see `fakeKey`); every other credential is refused in the provider's own words.
  *
- * What was asked of them is read at `<origin>/__fake/requests?key=<API key>`.
+ * The requests that they got are read at `<origin>/__fake/requests?key=<API key>`.
  */
 export async function startFakeProviders(options: FakeProvidersOptions = {}): Promise<FakeProviders> {
   const { checksLeaks = true, ports = {} } = options;

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { catalogue, type ProviderId } from "../../catalogue/index.ts";
 import type { Provider } from "../../catalogue/types.ts";
 
-/** What a fake can be told to do. The name is part of the key, so a test needs no set-up call. */
+/** The behaviours of a fake. The name is part of the key, so a test needs no set-up call. */
 export const behaviours = [
   "works",
   "platform",

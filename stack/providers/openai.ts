@@ -122,7 +122,7 @@ function rateLimitMessage(request: ReceivedRequest): string {
   );
 }
 
-/** What OpenAI and Groq differ in when they serve the same paths. */
+/** The differences between OpenAI and Groq when they serve the same paths. */
 export interface OpenAiService {
   models: readonly string[];
   owner: string;

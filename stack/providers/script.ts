@@ -8,7 +8,7 @@ export interface Reply {
 }
 
 /**
- * What a provider answers one key, word for word: the list of models, and each generation by the first entry whose pattern fits
+ * A provider's answers to one key, word for word: the list of models, and each generation by the first entry whose pattern fits
  * the model and whose endpoint the request is for. No entry is a model that is not there.
  */
 export interface Script {

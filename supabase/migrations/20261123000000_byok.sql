@@ -212,7 +212,7 @@ revoke execute on function byok.is_client_accepted(jsonb), byok.require_claims(j
 grant execute on function byok.is_client_accepted(jsonb), byok.require_claims(jsonb)
   to authenticated, byok_server, service_role;
 
--- What credits buy: an operation with a model, and what that costs. A client names both, so a price belongs to the pair: nobody gets
+-- The goods that credits buy: an operation with a model, at a price. A client names both, so a price belongs to the pair: nobody gets
 -- the dearest model for the price of the cheapest operation. Every amount is in microcredits: 1000000 are one credit.
 
 create table byok.operations (
@@ -535,7 +535,7 @@ to service_role;
 
 grant execute on function byok.key_works(text) to byok_server;
 
--- What a user may do so many times in a period. A check of an API key tells the caller whether it works. So that nobody tries out
+-- Limits on how often a user may do something in a period. A check of an API key tells the caller whether it works. So that nobody tries out
 -- stolen keys here, every check counts, whatever its outcome, before the provider is asked.
 
 create table byok.limits (
@@ -771,7 +771,7 @@ begin
       as r (user_id uuid, credential_id uuid, old_envelope text, new_envelope text, new_kid bigint)
   loop
     perform byok.act_for(v_replacement.user_id);
-    -- What somebody else has locked is being saved, removed or marked: it is passed by, so that no batch ever waits for a user,
+    -- A row that somebody else has locked is being saved, removed or marked: it is passed by, so that no batch ever waits for a user,
     -- nor two of them for each other in a circle.
     perform from byok.envelopes as e
     join byok.credentials as c on c.id = e.credential_id
@@ -1490,7 +1490,7 @@ begin
       raise sqlstate 'PT409' using message = 'request_in_progress', hint = 'A call with this idempotency key is under way.';
     end if;
   end if;
-  -- What has expired is looked for only when it is in the way.
+  -- Expired holds are looked for only when they are in the way.
   if v_is_expired or v_account.available_microcredits < place_hold.microcredits then
     v_account := byok.end_expired(v_account, array(
       select h.id from byok.holds as h where h.user_id = p_user_id and h.expires_at <= now()
@@ -1585,7 +1585,7 @@ begin
         v_busy_users := v_busy_users || v_step.user_id;
         refusal := jsonb_build_object('code', sqlstate);
       when others then
-        -- What is refused to one is done for the others all the same.
+        -- A refusal to one does not keep the others from theirs.
         get stacked diagnostics v_detail = pg_exception_detail;
         refusal := jsonb_build_object('code', sqlstate, 'message', sqlerrm, 'details', v_detail);
     end;

@@ -1,4 +1,4 @@
-/** What calls on credits may cost the operator, beside what credits are sold for. All amounts of money are in USD. */
+/** The cost of calls on credits to the operator, beside the price of credits. All amounts of money are in USD. */
 import type { Price } from "./prices.ts";
 
 /** A provider's prices for a model, in USD for 1,000,000 tokens. */
@@ -20,9 +20,9 @@ export interface Exposure {
   readonly kind: "flat" | "metered";
   /** The most credits that one call is charged. */
   readonly most_credits: number;
-  /** What one call costs at most; null if no costs are given for the model. */
+  /** The most that one call costs; null if no costs are given for the model. */
   readonly worst_call_usd: number | null;
-  /** What the calls that one credit buys cost at most; null also if a kind of token is sold for nothing. */
+  /** The most that the calls cost that one credit buys; null also if a kind of token is sold for nothing. */
   readonly worst_credit_usd: number | null;
   /** Whether a credit may cost more than it is sold for; null if no costs are given for the model. */
   readonly isBelowCost: boolean | null;

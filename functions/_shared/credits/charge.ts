@@ -1,5 +1,5 @@
 /**
- * What a call on credits costs in the end. It is charged when the provider's answer begins, so that nothing that happens later
+ * The final price of a call on credits. It is charged when the provider's answer begins, so that nothing that happens later
  * decides whether what was delivered is paid; these rules say what is given back. They only decide: `hold.ts` carries it out.
  */
 import type { Rates, Refund } from "../database/types.ts";
@@ -30,7 +30,7 @@ export function refundOf({ report, isClientGone, charged_microcredits, rates }: 
   const all = (reason: Refund["reason"]): Refund => ({ microcredits: charged_microcredits, reason, usage });
   switch (isClientGone && report.ending !== "complete" ? "client_gone" : report.ending) {
     case "complete": {
-      // What ends well, without content and without counts, broke off somewhere that cannot be seen from here.
+      // An answer that ends well, without content and without counts, broke off somewhere that cannot be seen from here.
       if (!contentDelivered && usage === null) return all("broken_off");
       if (rates === null || usage === null) return null;
       const microcredits = charged_microcredits - cost_microcredits(rates, usage);

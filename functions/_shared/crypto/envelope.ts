@@ -121,7 +121,7 @@ interface Derived {
 }
 
 /**
- * What was derived from a master key in the last five minutes, by context || r. Deriving is most of the work of opening, and what
+ * Keys derived from a master key in the last five minutes, by context || r. Deriving is most of the work of opening, and what
  * comes of it tells nothing that the master key does not, which stays in the same memory for longer. No API key and no envelope is
  * kept: without its row in the database nothing can be opened.
  */

@@ -50,7 +50,7 @@ const clientPatience_ms = 10_000;
  */
 const gathering_ms = 40;
 const maxGathered_bytes = 16 * 1024;
-/** What waits is then read until fewer than so many pieces come in such a time, in ms, or for so many times. */
+/** Waiting pieces are then read until fewer than so many come in such a time, in ms, or for so many times. */
 const draining_ms = 4;
 const busy_chunks = 8;
 const maxDrains = 6;
@@ -150,7 +150,7 @@ class Watch {
   }
 
   /**
-   * What comes soon after content was passed on waits for what follows, and the provider's events meanwhile wait in its connection:
+   * Pieces that come soon after content was passed on wait for the next, and the provider's events wait in its connection:
    * reading several that are there costs a fraction of waking up for each.
    */
   async #passOrGather(): Promise<void> {

@@ -27,7 +27,7 @@ export function outboundHeaders(
     copyUnderByok(client, headers, provider);
   } else {
     copy(client, headers, [...forwarded, ...(provider.api.features?.onCredits ?? [])]);
-    // What was checked as JSON is read as JSON: as a form, or in another charset, the same bytes would have other fields.
+    // It is read as JSON, as it was checked: as a form, or in another charset, the same bytes would have other fields.
     headers.set("content-type", "application/json");
   }
   for (const [name, value] of Object.entries(authenticate(provider, funding.apiKey))) headers.set(name, value);

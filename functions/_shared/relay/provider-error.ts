@@ -12,7 +12,7 @@ import { holdsKey, withoutAccountIds } from "./redaction.ts";
 
 /** Longest error body that is read to judge and redact it, in characters. */
 const maxErrorLength = 256 * 1024;
-/** What the end of an error that was cut off may hold of a key without being found, in characters: 15 in their longest spelling. */
+/** The part of a key that the end of a cut-off error may hold without being found, in characters: 15 in their longest spelling. */
 const maxCutLength = 256;
 /** How long the body of an error is waited for, in ms; together with the wait for its first byte less than a function has. */
 const maxError_ms = 5_000;

@@ -21,7 +21,7 @@ const ambiguousPath = /\/\/|\\|@|%(?:2e|2f|5c|40|25|[01][0-9a-f]|7f)|%(?![0-9a-f
 const modelWithSlashes = /(?<=\/models\/)[\w~:-][\w.~:-]*(?:%2f[\w~:-][\w.~:-]*)+(?=\/|$)/gi;
 
 /**
- * What stays behind of a query: the access token, and the region that supabase-js asks for.
+ * The parameters that stay behind: the access token, and the region that supabase-js asks for.
  * https://supabase.com/docs/guides/functions/regional-invocation
  */
 const ownParameters = ["key", "forceFunctionRegion"];

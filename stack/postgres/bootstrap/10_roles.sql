@@ -1,4 +1,4 @@
--- What a hosted project's database has before its first migration: roles, schemas, grants. Source: the init
+-- A hosted project's database before its first migration: roles, schemas, grants. Source: the init
 -- scripts and migrations of github.com/supabase/postgres. Runs at every start, so it can be repeated.
 
 do $$

@@ -3,7 +3,7 @@ import type { ReceivedRequest, Route } from "../adapter.ts";
 import { jsonBody } from "../adapter.ts";
 
 /**
- * What OpenAI's realtime API answers over HTTP: short-lived secrets, and calls over WebRTC, whose place is relative.
+ * OpenAI's realtime API over HTTP: short-lived secrets, and calls over WebRTC, whose place is relative.
  * https://developers.openai.com/api/docs/guides/realtime-webrtc, November 2026
  */
 export function routeRealtime(request: ReceivedRequest, path: string): Route | null {
