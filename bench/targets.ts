@@ -59,7 +59,7 @@ export function startTrees(ref: string): Promise<Targets> {
   });
 }
 
-/** Whatever was started is stopped, also when the rest cannot be started. */
+/** Stops what was started, also when the rest cannot be started. */
 async function collect(start: (stops: (() => unknown)[]) => Promise<Omit<Targets, "stop">>): Promise<Targets> {
   const stops: (() => unknown)[] = [];
   const stop = async () => {

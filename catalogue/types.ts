@@ -89,7 +89,7 @@ export interface FeatureHeaders extends Source {
   readonly onCredits?: readonly string[];
 }
 
-/** Whoever follows such an address sends it the access token, so `call` names an address of its own in its place. */
+/** A client that follows such an address sends it the access token, so `call` names an address of its own in its place. */
 export interface AddressPlaces extends Source {
   /** Names of headers. */
   readonly headers?: readonly string[];

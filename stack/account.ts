@@ -55,7 +55,7 @@ export function serverFolder(stateDir: string, account: Account | undefined): st
   forgetTemporary();
   const folder = path.join(elsewhere, createHash("sha256").update(stateDir).digest("hex").slice(0, 16));
   mkdirSync(folder, { recursive: true });
-  // Whatever the umask is, the account has to pass through both on its way to its own folder.
+  // With any umask, the account has to pass through both on its way to its own folder.
   for (const passage of [elsewhere, folder]) chmodSync(passage, 0o711);
   writeFileSync(path.join(folder, "state-folder"), stateDir);
   if (passes(account, 'cd "$1"', folder)) return folder;

@@ -1,4 +1,4 @@
-/** What both versions of the Supabase CLI hand to a hosted project when this repository is deployed as docs/deploy.md says. */
+/** Uploads of both Supabase CLI versions to a hosted project when this repository is deployed as docs/deploy.md says. */
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -99,7 +99,7 @@ describe.each(clis)("version $version of the Supabase CLI", (cli) => {
   });
 });
 
-/** What Deno says that a module imports from a folder, itself included, as paths from that folder. */
+/** A module's imports from a folder by Deno's account, itself included, as paths from that folder. */
 async function localModules(root: string, entrypoint: string): Promise<string[]> {
   const env = { DENO_DIR: path.join(folder, "deno"), DENO_NO_UPDATE_CHECK: "1" };
   const { output } = await run(denoProgram(), ["info", "--json", "--no-lock", path.join(root, entrypoint)], { env })

@@ -1,4 +1,4 @@
-/** What the operator's tools make of prices: the arithmetic, the file of costs, and what providers list. */
+/** The operator's tools on prices: the arithmetic, the file of costs, and what providers list. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
@@ -122,7 +122,7 @@ describe("the models that providers serve", () => {
     ["write", "chat"].map((operation) => ({ ...flat, model, operation })),
   );
 
-  /** What becomes of these prices where every provider answers so. */
+  /** The outcome for these prices where every provider answers so. */
   async function asked(answer: { status?: number; body: string }, platformKeys: Record<string, string>) {
     const requests: { url: string | undefined; authorization: string | undefined }[] = [];
     const server = createServer(({ url, headers: { authorization } }, response) => {

@@ -16,7 +16,7 @@ async function keys(args: string[], input = "") {
 
 const newestOf = ({ keys }: KeyringJson) => Math.max(...Object.keys(keys).map(Number));
 
-/** What a command makes of a key ring; the functions must accept it. */
+/** The key ring after a command; the functions must accept it. */
 async function changed(args: string[], ring: string) {
   const { code, output } = await keys(args, ring);
   expect(code).toBe(0);

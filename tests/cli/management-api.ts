@@ -1,4 +1,4 @@
-/** What the Supabase CLI asks of api.supabase.com when it deploys, on this machine: for one project that is in use already. */
+/** Plays api.supabase.com for deployments by the Supabase CLI, on this machine: for one project that is in use already. */
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
@@ -7,7 +7,7 @@ import path from "node:path";
 
 export const projectRef = "abcdefghijklmnopqrst";
 
-/** What the CLI says of a function beside its files; paths as the files are named. */
+/** The CLI's data on a function beside its files; paths as the files are named. */
 export interface FunctionSettings {
   readonly verify_jwt: boolean;
   readonly entrypoint_path: string;
@@ -21,12 +21,12 @@ export interface ManagementApi {
   readonly files: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** By slug, the settings beside them. */
   readonly settings: ReadonlyMap<string, FunctionSettings>;
-  /** What was changed besides: method, path from the project's, and body. */
+  /** Other changes made: method, path from the project's, and body. */
   readonly changes: unknown[];
   stop(): void;
 }
 
-/** What the project is set to: nothing of it is what a local stack needs. */
+/** The project's settings: none of them is what a local stack needs. */
 const config = {
   api: {
     db_schema: "public,graphql_public",

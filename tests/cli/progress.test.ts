@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { showProgress } from "../../cli/lib/progress.ts";
 
-/** What is written to a stream, a terminal or not, while so many are done of 40. */
+/** Text written to a stream, a terminal or not, while so many are done of 40. */
 function written(isTTY: boolean, ...counts: number[]): string[] {
   const lines: string[] = [];
   const stream = { isTTY, write: (text: string) => lines.push(text) } as unknown as NodeJS.WriteStream;

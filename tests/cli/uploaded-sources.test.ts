@@ -32,7 +32,7 @@ const isHostedDenoHere = hasDeno("hosted");
 if (!isHostedDenoHere)
   console.warn(`not tested: uploaded sources on Deno ${hostedRelease}, which npm has not installed here`);
 
-/** What the other version uploads is the same, file by file: deploy.test.ts. */
+/** Uploads of the other version are the same, file by file: deploy.test.ts. */
 const cli = clis[0]!;
 
 describe.runIf(isHostedDenoHere)("what the Supabase CLI uploads", () => {

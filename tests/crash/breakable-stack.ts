@@ -17,7 +17,7 @@ import { BreakableFunctions } from "./breakable-functions.ts";
 import { Gate } from "./gate.ts";
 import { type ScriptedProvider, startScriptedProvider } from "./provider.ts";
 
-/** What is killed: the functions' process, the first process of Postgres alone, all of its processes, or the lot. */
+/** Parts to kill: the functions' process, the first process of Postgres alone, all of its processes, or the lot. */
 export const victims = ["functions", "postmaster", "postgres", "everything"] as const;
 export type Victim = (typeof victims)[number];
 
@@ -26,7 +26,7 @@ export interface BreakableStack {
   readonly database: BreakableDatabase;
   readonly gate: Gate;
   readonly provider: ScriptedProvider;
-  /** What the functions have printed, line by line. */
+  /** The functions' output so far, line by line. */
   readonly printed: readonly string[];
   /** A signed access token of a user with this id. */
   tokenOf(userId: string): Promise<string>;
@@ -73,7 +73,7 @@ export async function startBreakableStack(
       dataApi: (request) => database.answer(request),
       lockAccount: (userId) => lockAccount(database.adminUrl, userId),
     });
-    // What is held up would keep the other parts from stopping.
+    // Calls held up would keep the other parts from stopping.
     stops.push(() => gate.unlock().then(() => gate.release("lost")));
     const printed: string[] = [];
     const functions = keep(

@@ -2,7 +2,7 @@
 import type { BreakableStack } from "./breakable-stack.ts";
 import { type Answer, answerUpTo, type Stage } from "./provider.ts";
 
-/** What each call costs on credits. */
+/** Price of each call on credits. */
 export const operation = { name: "single_doc_regen", credits: 2 } as const;
 
 export interface User {

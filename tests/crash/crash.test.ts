@@ -68,13 +68,13 @@ test(
 );
 
 test("the functions print no prompt and no user of the calls that a crash breaks off", () => {
-  // What Deno itself says about an answer that was broken off, and what an operator reads when the database is away.
+  // Lines of Deno itself about an answer that was broken off, and the operator's when the database is away.
   const expected =
     /^(?:Error: The provider broke off\.| {4}at .*|BYOK: The Data API of this project does not answer, .*\.(?: \(\w+\))?)$/;
   expect(stack.printed.filter((line) => !expected.test(line))).toEqual([]);
 });
 
-/** What was tried: how often each thing was there when each victim was killed. */
+/** Counts trials: how often each thing was there when each victim was killed. */
 class Tally {
   readonly #began = performance.now();
   readonly #seen = new Map<string, Record<Victim, number>>();

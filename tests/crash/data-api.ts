@@ -63,7 +63,7 @@ async function run(client: PoolClient, name: string, parameters: [string, unknow
   }
 }
 
-/** What PostgREST 14 answers, once for each connection that broke; seen while Postgres recovered from a crash. */
+/** PostgREST 14's answer, once for each connection that broke; seen while Postgres recovered from a crash. */
 function connectionBroke(): Response {
   return Response.json({ code: "", message: "", details: null, hint: null }, { status: 400 });
 }

@@ -1,5 +1,5 @@
 /**
- * What stands between the functions and the Data API, and holds single calls of a billing function up: before Postgres hears of
+ * Stands between the functions and the Data API, and holds single calls of a billing function up: before Postgres hears of
  * them, in the middle of their transaction, or when they are committed and nobody has been told yet.
  */
 import type { AccountLock } from "../harness/database/account-lock.ts";
@@ -11,7 +11,7 @@ export type Rpc = (typeof rpcs)[number];
 export const points = ["before", "amid", "after"] as const;
 export type Point = (typeof points)[number];
 
-/** What becomes of what was held up: it goes on its way, or is lost on it. */
+/** Fate of a call that was held up: it goes on its way, or is lost on it. */
 export type Release = "passed" | "lost";
 
 export interface GateOptions {

@@ -1,4 +1,4 @@
-/** What a test of crashes does in the database, and reads there. */
+/** Writes and reads in the database by a test of crashes. */
 import { randomUUID } from "node:crypto";
 import type { Client } from "pg";
 import { createUsers } from "../harness/sessions.ts";
@@ -38,7 +38,7 @@ export async function expireHolds(client: Client, users: readonly User[]): Promi
   await client.query("select byok.expire_holds(1000000)");
 }
 
-/** What is kept of the calls with a request id, oldest first: `held`, `charged` or `refunded`; nothing of those that were voided. */
+/** States of the calls with a request id, oldest first: `held`, `charged` or `refunded`; nothing of those that were voided. */
 export async function statesOf(client: Client, user: User, requestId: string): Promise<string[]> {
   const { rows } = await client.query<{ state: string }>(
     `select id, 'held' as state from byok.holds where user_id = $1 and request_id = $2

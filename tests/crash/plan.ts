@@ -1,4 +1,4 @@
-/** What happens in one run, drawn from its seed: the same seed gives the same plan. */
+/** The events of one run, drawn from its seed: the same seed gives the same plan. */
 import fc from "fast-check";
 import { victims } from "./breakable-stack.ts";
 import { byokSteps, creditsSteps } from "./steps.ts";
@@ -23,7 +23,7 @@ const plan = fc.record({
   loose: fc.array(looseCall, { minLength: 1, maxLength: 6 }),
   /** When the crash comes, as `delay_ms`. */
   crash_ms: fc.integer({ min: 0, max: 60 }),
-  /** What becomes of what stands before or after a billing function. */
+  /** Fate of calls that stand before or after a billing function. */
   release: fc.constantFrom("passed before restart", "passed after restart", "lost"),
   /** Holds expire, and are swept, at the end of each run; at times already before functions that have survived go on. */
   sweep: fc.constantFrom("last", "before survivors go on"),

@@ -11,7 +11,7 @@ import { json } from "node:stream/consumers";
 export const stages = ["silence", "headers", "middle", "last event", "end"] as const;
 export type Stage = (typeof stages)[number];
 
-/** What an answer can come to instead of going on: an error status, or a connection that closes. */
+/** Ends of an answer that does not go on: an error status, or a connection that closes. */
 export type Failure = "refusal" | "break";
 
 export interface ScriptedProvider {
@@ -113,7 +113,7 @@ const parts: Record<Stage, string> = {
 };
 /** All that an answer says when it is not stopped. */
 export const wholeAnswer = Object.values(parts).join("");
-/** What has come of an answer at a stage. */
+/** An answer up to a stage. */
 export function answerUpTo(stage: Stage): string {
   return stages
     .slice(0, stages.indexOf(stage) + 1)

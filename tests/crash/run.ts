@@ -16,7 +16,7 @@ export interface RunReport {
   readonly broken: readonly string[];
   /** How many calls were made, retries included. */
   readonly calls: number;
-  /** What was there in this run: each step, and how its hold ended. */
+  /** Events of this run: each step, and how its hold ended. */
   readonly seen: readonly string[];
 }
 

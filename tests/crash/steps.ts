@@ -25,7 +25,7 @@ export function nameOf(step: Step): string {
 export type Outcome = "none" | "charged" | "refunded";
 
 /**
- * What may be left of a call on credits when what was killed runs again, everybody has gone on, and what was left has expired and
+ * Possible ends of a call on credits when what was killed runs again, everybody has gone on, and what was left has expired and
  * been swept. More than one only where the outcome hangs on which process wins a race.
  */
 export function outcomesOf(step: Step, plan: Plan): readonly Outcome[] {
@@ -113,7 +113,7 @@ function outcomesOfRefunding(point: Point, plan: Plan): readonly Outcome[] {
   return isAskedByTheDead(plan) ? ["refunded", "charged"] : ["refunded"];
 }
 
-/** What the dead had asked for may find a connection of the Data API's that broke, and they do not ask again. */
+/** Requests of the dead may find a connection of the Data API's that broke, and are not made again. */
 function isAskedByTheDead(plan: Plan): boolean {
   return diesFunctions(plan) && diesDatabase(plan);
 }

@@ -1,4 +1,4 @@
-/** What a call on credits costs when the worker that answers it ends as a hosted one does, and when its client leaves unnoticed. */
+/** Cost of a call on credits when the worker that answers it ends as a hosted one does, and when its client leaves unnoticed. */
 import type { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hostedLives } from "../../stack/functions/worker-life.ts";

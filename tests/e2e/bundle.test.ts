@@ -1,4 +1,4 @@
-/** What `npm run bundle` makes of the functions is the functions: no other code comes along, and it does their work. */
+/** The output of `npm run bundle` is the functions: no other code comes along, and it does their work. */
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** What every row of the catalogue does, at its fake: a new provider needs no line here. */
+/** Behaviour of every catalogue row at its fake: a new provider needs no line here. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { providerIds, providers } from "../../functions/_shared/providers/index.ts";
 import { ask, call, refusalOf, textOf, textOfStream } from "../harness/calls.ts";

@@ -1,4 +1,4 @@
-/** What an app does with supabase-js: reads its own tables, removes a key, and invokes the functions. */
+/** An app on supabase-js: reads its own tables, removes a key, and invokes the functions. */
 import { FunctionsHttpError } from "@supabase/supabase-js";
 import { expect, test } from "vitest";
 import { ask, generation, refusalOf, textOfStream } from "../harness/calls.ts";

@@ -18,7 +18,7 @@ const isOnCredits = (question: Question) => question === "POST on credits";
 
 interface Case {
   readonly name: string;
-  /** What the provider sends, one byte a character. */
+  /** The provider's answer, one byte a character. */
   readonly bytes: string;
   /** Whether it keeps the connection for the next question, or hangs up. */
   readonly isKept: boolean;
@@ -62,7 +62,7 @@ function questionOf(target: Target, question: Question, name: string): string {
   }
 }
 
-/** What an answer has of a provider's that it should not have; null for nothing. An address of the provider's API leads to call. */
+/** Says what an answer should not have of a provider's; null for nothing. An address of the provider's API leads to call. */
 function smuggledIn({ headers }: WireAnswer, callUrl: string): string | null {
   const ours = {
     "access-control-allow-origin": "*",

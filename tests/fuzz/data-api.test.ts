@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => target?.stop());
 
-/** What PostgREST reads. */
+/** Inputs of PostgREST. */
 const places: Record<string, (text: string) => string> = {
   "a table": (text) => askRest("GET", inUrl(text)),
   "a function": (text) => askRest("POST", `rpc/${inUrl(text)}`, "{}"),

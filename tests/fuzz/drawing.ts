@@ -1,4 +1,4 @@
-/** What is drawn from the seed: HOSTILE_SEED replays the run that failed; HOSTILE_RUNS draws more from each generator. */
+/** Draws from the seed: HOSTILE_SEED replays the run that failed; HOSTILE_RUNS draws more from each generator. */
 import { randomInt } from "node:crypto";
 import fc from "fast-check";
 

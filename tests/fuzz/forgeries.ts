@@ -1,4 +1,4 @@
-/** What answers are put together from to mislead whoever reads them, one byte a character. */
+/** Parts of answers that mislead whoever reads them, one byte a character. */
 
 /** Headers that are the functions' own to send, or nobody's. */
 export const forgedHeaders = [

@@ -97,7 +97,7 @@ export function attackHeads(target: () => Target): void {
     "5\r\nhelloXX0\r\n\r\n",
     "5\r\nhel",
   ];
-  /** What credits buy at each of two paths. */
+  /** Calls on credits at each of two paths. */
   const bought: readonly [slug: string, body: string][] = [
     ["call/openai/v1/chat/completions", '{"model":"gpt-4.1-mini","messages":[]}'],
     ["call/anthropic/v1/messages", '{"model":"claude-haiku-4-5","max_tokens":1,"messages":[]}'],

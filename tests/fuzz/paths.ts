@@ -47,7 +47,7 @@ const places = [
 const methods = ["GET", "GET", "POST", "DELETE", "OPTIONS", "HEAD", "CONNECT", "TRACE", "QUERY", "get", "PRI", "GET\t"];
 
 export function attackPaths(target: () => Target): void {
-  /** What somebody might want to reach. */
+  /** Goals somebody may want to reach. */
   const goals = () => [
     "admin",
     "v1/files",

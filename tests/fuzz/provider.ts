@@ -87,7 +87,7 @@ export function answerOf(status: number, json: string, moreHeaders = ""): string
 
 export interface Canary {
   readonly port: number;
-  /** What was written to it, connection by connection. */
+  /** Bytes written to it, connection by connection. */
   readonly touched: string[];
   stop(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 /**
- * What is attacked: a stack whose providers answer with any bytes, a victim with keys and credits, an attacker with the same, and
+ * The target: a stack whose providers answer with any bytes, a victim with keys and credits, an attacker with the same, and
  * the one oracle for all attacks.
  */
 import { readFileSync } from "node:fs";
@@ -24,7 +24,7 @@ import { exchange, requestOf, type WireAnswer } from "./wire.ts";
 export interface Person {
   readonly id: string;
   readonly accessToken: string;
-  /** What is saved for each provider. */
+  /** The key saved for each provider. */
   readonly apiKeys: Readonly<Partial<Record<ProviderId, string>>>;
 }
 
@@ -51,10 +51,10 @@ const meantFailures = [
 /** Every API key that works, of any user. */
 const anyKey = /fake-(?:works|platform)-/;
 
-/** What Deno prints, and nothing can keep it from, when the stream of an answer on credits has to break. */
+/** Lines that Deno prints, and nothing can keep it from, when the stream of an answer on credits has to break. */
 const brokenOff = /^Error: The provider broke off\.$|^ {4}at [\w.# ]+\((?:ext:|file:).*\.[jt]s:\d+:\d+\)$/;
 
-/** What may be on an answer: what a provider's answer brings along, what is ours, and what any server sends. */
+/** Headers allowed on an answer: those a provider's answer brings along, ours, and those any server sends. */
 const answerHeaders =
   /^(?:content-type|retry-after(?:-ms)?|(?:x-)?request-id|(?:x|anthropic)-ratelimit-.*|x-byok-(?:error|funding|credits|verdict|reason)|x-goog-upload-.*|location|x-should-retry|access-control-.*|cache-control|content-security-policy|x-content-type-options|vary|date|content-length|transfer-encoding|connection|keep-alive|upgrade)$/;
 
@@ -164,7 +164,7 @@ export class Target {
     for (const id of mainProviders) this.providers[id].received.length = 0;
   }
 
-  /** What is wrong with an answer of the functions, be the request what it may; null if nothing is. */
+  /** The fault of an answer of the functions, be the request what it may; null if there is none. */
   faultOf({ status, headers, bytes }: WireAnswer): string | null {
     const secret = this.secretIn(bytes) ?? (anyKey.test(bytes) ? "an API key" : null);
     if (secret) return `holds ${secret}`;
@@ -257,7 +257,7 @@ export class Target {
 
 const credentialHeaders = ["authorization", "x-api-key", "x-goog-api-key"];
 
-/** What a path, once decoded, may not hold. */
+/** Parts forbidden in a path, once decoded. */
 const leavesPath = /\/\/|\\|@|\/\.\.?(?:\/|$)|[\0-\x1f\x7f]/;
 
 function decodePath(path: string): string {

@@ -17,7 +17,7 @@ import { draw, replay, sent } from "./drawing.ts";
 import type { Target } from "./target.ts";
 import { exchange, requestOf, type WireAnswer } from "./wire.ts";
 
-/** What cannot stand in a head is refused by the server itself, before there is a request. */
+/** Bytes unfit for a head are refused by the server itself, before there is a request. */
 function isNoRequest({ status, headers }: WireAnswer): boolean {
   return status === 400 && headers["x-byok-error"] === undefined;
 }
@@ -37,7 +37,7 @@ export function attackTokens(target: () => Target): void {
     return ((await answer.json()) as { keys: (JWK & { kid: string })[] }).keys[0]!;
   }
 
-  /** What the project's key might be taken for, when somebody signs with it as a shared secret. */
+  /** Forms of the project's key for somebody who signs with it as a shared secret. */
   async function confusedSecrets(): Promise<string[]> {
     const jwk = await publicKey();
     const pem = await exportSPKI((await importJWK(jwk, "ES256", { extractable: true })) as CryptoKey);

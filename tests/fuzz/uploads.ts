@@ -79,7 +79,7 @@ export function attackWithUploads(target: () => Target): void {
 
   interface Upload {
     readonly socket: Socket;
-    /** What has come back. */
+    /** The answer so far. */
     answer(): string;
     /** Whether not a byte was taken since this was asked last. */
     isStuck(): boolean;

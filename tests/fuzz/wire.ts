@@ -2,7 +2,7 @@
 import { connect } from "node:net";
 import { sent } from "./drawing.ts";
 
-/** What came back until the connection ended, the answer was whole, or patience did. */
+/** Answer up to the end of the connection, of the answer itself, or of patience. */
 export interface WireAnswer {
   /** Null where nothing came that begins like an answer. */
   readonly status: number | null;

@@ -1,4 +1,4 @@
-/** What tests ask of the fakes of the providers, and what they make of the answer. */
+/** Requests of tests to the fakes of the providers, and readers of the answers. */
 import { expect } from "vitest";
 import { providers } from "../../functions/_shared/providers/index.ts";
 import { type Behaviour, fakeKey, type ProviderId, type RecordedRequest } from "../../stack/providers/index.ts";
@@ -76,7 +76,7 @@ async function control(on: TestStack, provider: ProviderId, path: string, init?:
   return await response.json();
 }
 
-/** What any provider may get beside the credential: what every request needs, and what any HTTP client sends. */
+/** Headers any provider may get beside the credential: those every request needs or any HTTP client sends. */
 const ordinaryHeaders = [
   "accept",
   "accept-encoding",

@@ -26,7 +26,7 @@ export function keyringOf(masterKeys: readonly string[], primary: number, ...kid
 export interface Fleet {
   /** The stack with the fleet in the place of its functions. */
   readonly stack: TestStack;
-  /** What the functions have printed, line by line. */
+  /** The functions' output so far, line by line. */
   readonly printed: readonly string[];
   /** From now on the functions with these key rings take turns in answering, and no others; they are started where needed. */
   serve(...keyrings: KeyringJson[]): Promise<void>;

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 
-/** What a server was asked. */
+/** A request to a server. */
 export interface Received {
   readonly method: string;
   /** Path and query. */

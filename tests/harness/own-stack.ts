@@ -12,11 +12,11 @@ import { createTokens } from "../../stack/api/tokens.ts";
 import type { TestStack } from "./stack.ts";
 
 export interface OwnStack extends TestStack {
-  /** What runs the functions. */
+  /** Runs the functions. */
   readonly deno: DenoRelease;
-  /** What the functions have printed, line by line. */
+  /** The functions' output so far, line by line. */
   readonly printed: string[];
-  /** What Postgres has written into its log, in pieces. */
+  /** The log of Postgres so far, in pieces. */
   readonly postgresLog: string[];
   /** The folder of the stack's state: keys of the project, Deno's cache. */
   readonly stateDir: string;

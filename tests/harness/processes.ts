@@ -15,7 +15,7 @@ export interface Program {
   ended: Promise<{ code: number | null; output: string }>;
 }
 
-/** What comes with the repository is found before what the machine has, as in an npm script. */
+/** Programs of the repository are found before the machine's, as in an npm script. */
 export const repositoryPath = [path.join(projectDir, "node_modules", ".bin"), process.env.PATH].join(path.delimiter);
 
 export function run(command: string, args: string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Program {
@@ -49,7 +49,7 @@ export function run(command: string, args: string[], options: { cwd?: string; en
   return { process: child, printed, ended };
 }
 
-/** What package.json's scripts run. */
+/** The code that package.json's scripts run. */
 export const commandProgram = path.join(projectDir, "cli/main.ts");
 
 /** Runs a command as the script of its name does. */

@@ -26,7 +26,7 @@ export class SdkTypes {
 
   /**
    * The members of unions, fields and values that a type has and a shape neither lets in nor refuses by name, by their paths.
-   * What a shape refuses, or leaves to the client, is not looked into.
+   * Parts that a shape refuses, or leaves to the client, are skipped.
    */
   missing(root: string, shape: Shape): string[] {
     const type = this.#roots.get(root);

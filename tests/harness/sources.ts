@@ -8,7 +8,7 @@ export const root = join(import.meta.dirname, "../..");
 export interface Source {
   /** Relative to functions/, as in `_shared/relay.ts`. */
   readonly path: string;
-  /** What it imports or re-exports, types included, as written. */
+  /** Its imports and re-exports, types included, as written. */
   readonly imports: readonly string[];
   /** Those of them that are there when it runs: types are not. */
   readonly valueImports: readonly string[];
@@ -27,7 +27,7 @@ export function readSources(): Source[] {
   return paths.map((path) => scan(path, readFileSync(join(functions, path), "utf8")));
 }
 
-/** What a TypeScript text imports and names. A module that only the running program knows is listed as `<computed>`. */
+/** Imports and names in a TypeScript text. A module that only the running program knows is listed as `<computed>`. */
 export function scan(path: string, text: string): Source {
   const imports: string[] = [];
   const valueImports: string[] = [];

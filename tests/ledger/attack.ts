@@ -19,7 +19,7 @@ export interface AttackOptions {
   readonly clients: number;
   /** Of each client. */
   readonly steps: number;
-  /** What each user has before the attack, in credits. */
+  /** Each user's credits before the attack. */
   readonly credits: number;
 }
 
@@ -87,7 +87,7 @@ class Attacker {
   readonly #session: Client;
   readonly #operator: Pool;
   readonly #schema: string;
-  /** What each user begins with. */
+  /** Each user's first balance. */
   readonly #credits: number;
   readonly #events: Events;
   /** One statement each, on the session. */

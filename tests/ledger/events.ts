@@ -1,4 +1,4 @@
-/** What the clients of an attack saw, and whether one ledger can have shown them all of it. */
+/** Sightings of an attack's clients, and whether one ledger can have shown them all of it. */
 import type { Client } from "pg";
 
 /** A hold that place_hold() answered with. */
@@ -8,7 +8,7 @@ export interface HoldSeen {
   readonly requestId: string | null;
   /** In credits. */
   readonly price: number;
-  /** What charge_hold() and void_hold() said has become of it. */
+  /** Its fates, as charge_hold() and void_hold() told them. */
   readonly reports: Set<string>;
   /** Credits that refund_charge() said were given back. */
   readonly refunds: Set<number>;
@@ -56,7 +56,7 @@ export interface Events {
   readonly openings: Opening[];
   readonly changes: CredentialChange[];
   readonly grants: Grant[];
-  /** What no function documents: deadlocks, for one. */
+  /** Undocumented errors: deadlocks, for one. */
   readonly unexpected: string[];
   /** How often each kind of step ended how. */
   readonly outcomes: Record<string, number>;
@@ -170,7 +170,7 @@ function credentialDuring(span: Opening, { changes }: Events): "present" | "abse
   const own = changes.filter(({ user, provider }) => user === span.user && provider === span.provider);
   const before = own.filter(({ ended }) => ended < span.begun);
   if (own.some(({ begun, ended }) => begun < span.ended && ended > span.begun)) return "either";
-  // What ended last decides, unless another change ran at the same time as that one.
+  // The last to end decides, unless another change ran at the same time as that one.
   const last = before.reduce<CredentialChange | undefined>((a, b) => (a && a.ended > b.ended ? a : b), undefined);
   if (!last) return "absent";
   const beside = before.some((change) => change.kind !== last.kind && change.ended > last.begun);

@@ -1,4 +1,4 @@
-/** What the clients of an attack do, drawn from a seed: the same seed gives the same scripts. */
+/** Steps of an attack's clients, drawn from a seed: the same seed gives the same scripts. */
 import fc from "fast-check";
 
 /**

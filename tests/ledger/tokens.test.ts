@@ -38,7 +38,7 @@ beforeEach(async () => {
   const credential = [owner, randomUUID(), envelope];
   await operator.query("select byok.save_credential($1, $2, 'openai', 'hint', 'verified', $3, 1)", credential);
   await operator.query("select byok.count_attempt($1, $2)", [owner, randomBytes(32).toString("base64")]);
-  // What the operator has set, which every sound token meets.
+  // Settings of the operator, which every sound token meets.
   await operator.query("insert into byok.oauth_clients values ('our-app') on conflict do nothing");
   const rule = `insert into byok.required_claims values ('signed_in', '{"role": "authenticated"}') on conflict do nothing`;
   await operator.query(rule);
@@ -155,7 +155,7 @@ function attempts(): Attempt[] {
   ];
 }
 
-/** What does something when it is let in, with everything of the owner's. */
+/** Arguments that take effect if let in, with everything of the owner's. */
 function argumentsOf(parameters: string[]): object {
   const known: Record<string, unknown> = {
     p_user_id: owner,

@@ -5,7 +5,7 @@ const inspector = { file: "functions/_shared/relay/inspector.ts", test: "tests/u
 const usage = { file: "functions/_shared/relay/usage.ts", test: "tests/unit/relay/inspector.test.ts" };
 const error = { file: "functions/_shared/relay/platform-error.ts", test: "tests/unit/relay/platform-error.test.ts" };
 
-/** What the provider says about a call on credits, and what of it passes on. */
+/** The provider's answer to a call on credits, and the part of it passed on. */
 export const answerGuards: readonly Guard[] = [
   {
     ...answer,

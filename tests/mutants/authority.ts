@@ -1,4 +1,4 @@
-/** What the process of the functions may do, and what is installed for it. */
+/** Rights of the functions' process, and the packages installed for it. */
 import type { Guard } from "./mutants.ts";
 
 const permissions = { file: "stack/functions/functions.ts", test: "tests/stack/stack.test.ts" };
@@ -44,8 +44,8 @@ export const authorityGuards: readonly Guard[] = [
     name: "A secret in a file is found",
     promise: "G24",
     file: "tests/rules/supply.test.ts",
-    guard: "/** What is installed is what was chosen",
-    instead: `/** sk-proj-fake-works-${"0a".repeat(16)}. What is installed is what was chosen`,
+    guard: "/** Packages are installed as chosen",
+    instead: `/** sk-proj-fake-works-${"0a".repeat(16)}. Packages are installed as chosen`,
     test: "tests/rules/secrets.test.ts",
   },
   {

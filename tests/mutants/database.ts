@@ -5,7 +5,7 @@ const failures = {
   test: "tests/unit/database/failures.test.ts",
 };
 const notices = { ...failures, file: "functions/_shared/database/notices.ts" };
-/** What reads no more as users grow. */
+/** Reads do not grow with users. */
 const accounts = { file: "sql/40_accounts.sql", test: "tests/sql/growth.sql" };
 const holds = { file: "sql/50_holds.sql", test: "tests/sql/growth.sql" };
 

@@ -1,4 +1,4 @@
-/** What holds on a hosted project, and what makes the local stack and its tests stand for one. */
+/** Rules of a hosted project, and means for the local stack and its tests to stand for one. */
 import type { Guard } from "./mutants.ts";
 
 export const hostedGuards: readonly Guard[] = [

@@ -18,14 +18,14 @@ import { rotationGuards } from "./rotation.ts";
 import { verdictGuards } from "./verdicts.ts";
 
 export interface Guard {
-  /** What is promised while it stands. */
+  /** The promise while it stands. */
   readonly name: string;
   /** The row of SECURITY.md that it guards, whose tests include `test`; absent where nothing there depends on it. */
   readonly promise?: `G${number}`;
   readonly file: string;
   /** The source of the guard, which stands in the file exactly once. */
   readonly guard: string;
-  /** What takes its place; an empty string takes it out. */
+  /** Takes its place; an empty string takes it out. */
   readonly instead: string;
   /** The test file, or the file of pgTAP, that notices. */
   readonly test: string;

@@ -6,7 +6,7 @@ const serving = { file: "stack/api/page.ts", test: "tests/page/serving.test.ts" 
 const account = { file: "page/use-account.ts", test: "tests/page/sign-in.test.ts" };
 const running = { file: "page/use-run.ts", test: "tests/page/try-it.test.ts" };
 
-/** What the client, the page around the components and its server promise. */
+/** Promises of the client, the page around the components and its server. */
 export const pageGuards: readonly Guard[] = [
   {
     ...errors,

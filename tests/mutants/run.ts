@@ -16,7 +16,7 @@ import { migrationFile, migrationFromSql } from "../../cli/lib/schema.ts";
 import { type Guard, guards } from "./mutants.ts";
 import { without } from "./remove.ts";
 
-/** What a test says: `silent` when it did not come to an assertion, which proves nothing. */
+/** A test's verdict: `silent` when it did not come to an assertion, which proves nothing. */
 type Colour = "green" | "red" | "silent";
 
 const words = process.argv.slice(2);
@@ -93,7 +93,7 @@ function writeMigration(copy: string): void {
   writeFileSync(path.join(copy, path.relative(projectDir, migrationFile)), migrationFromSql(path.join(copy, "sql")));
 }
 
-/** What vitest says about each file that it ran. */
+/** Reports of vitest on each file that it ran. */
 type Report = readonly {
   readonly name: string;
   readonly status: string;

@@ -1,4 +1,4 @@
-/** What a check of a key finds out, and whom it asks. */
+/** Findings of a check of a key, and whom it asks. */
 import type { Guard } from "./mutants.ts";
 
 const classify = {

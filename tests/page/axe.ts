@@ -6,7 +6,7 @@ import type { Page } from "playwright-core";
 
 const source = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** What is wrong with the page as it is, a line for each element. */
+/** The page's faults as it is, a line for each element. */
 export async function violations(page: Page): Promise<string[]> {
   // The debugger's door: the page's policy lets no script in by any other. Once for each document, since it takes half a second.
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(source);

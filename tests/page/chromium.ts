@@ -34,7 +34,7 @@ async function program(folder: string): Promise<LaunchOptions> {
   }
 }
 
-/** What a bare Linux lacks: the libraries that Chromium is linked with, and a font. */
+/** Gaps in a bare Linux: the libraries that Chromium is linked with, and a font. */
 function libraries(folder: string): Record<string, string> {
   const fonts = path.join(folder, "fonts.conf");
   const settings = [

@@ -1,4 +1,4 @@
-/** What happens around a page: slow and broken networks, impatient fingers, other tabs, sessions that end. */
+/** Circumstances of a page: slow and broken networks, impatient fingers, other tabs, sessions that end. */
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
 import { fakeKey } from "../harness/fakes.ts";

@@ -1,4 +1,4 @@
-/** What Credits says is what the database says. */
+/** Credits says the same as the database. */
 import { expect } from "vitest";
 import { fakeKey } from "../harness/fakes.ts";
 import { admin, balance, grant, newUser, save, type User } from "../harness/users.ts";

@@ -211,7 +211,7 @@ test("opening the form leads to its field, and leaving it leads back to its butt
   expect(await replace.evaluate(isFocused)).toBe(true);
 });
 
-/** What screen readers say of the field beside its name. */
+/** Text that screen readers add to the field's name. */
 async function descriptionOf(page: Page, provider: "openai"): Promise<string> {
   return await fieldOf(page, provider).evaluate((input) =>
     (input.getAttribute("aria-describedby") ?? "")

@@ -61,7 +61,7 @@ test("a key that works is verified, shows its last four characters, and says who
 const onOpenAI = "0 credits, billed to your OpenAI account";
 const failing = "Calls to OpenAI are failing";
 
-/** What the fake does with a new key -> what the page says. */
+/** The fake's behaviour with a new key -> the page's words. */
 const onSaving: { behaviour: Behaviour; status: string; label: string; says: RegExp; banner: string }[] = [
   {
     behaviour: "restricted",

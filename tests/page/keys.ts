@@ -7,7 +7,7 @@ export function nameOf(provider: ProviderId): string {
   return providers[provider].name;
 }
 
-/** What the page shows of one provider. */
+/** The page's row of one provider. */
 export function rowOf(page: Page, provider: ProviderId): Locator {
   const heading = page.getByRole("heading", { name: nameOf(provider), exact: true });
   return page.getByRole("listitem").filter({ has: heading });
@@ -37,7 +37,7 @@ export function checkAgain(page: Page, provider: ProviderId): Promise<void> {
   return rowOf(page, provider).getByRole("button", { name: "Check again" }).click();
 }
 
-/** What screen readers are told. */
+/** A message to screen readers. */
 export function announcement(page: Page, text: string | RegExp): Locator {
   return page.getByRole("status").filter({ hasText: text });
 }

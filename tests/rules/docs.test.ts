@@ -1,4 +1,4 @@
-/** What the documentation has operators type: secrets reach the CLI in files, since other processes can read a command line. */
+/** Commands documented for operators: secrets reach the CLI in files, since other processes can read a command line. */
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";

@@ -49,3 +49,8 @@ test("tests are declared with test(), none with it()", () => {
   );
   expect(declaring).toEqual([]);
 });
+
+test("a comment names the thing first: none begins with a clause", () => {
+  const clause = /(?:\/\*\*|^\s*\*|\/\/|--) (?:What|Whatever|Whoever) /m;
+  expect(code.filter((file) => clause.test(readFileSync(path.join(root, file), "utf8")))).toEqual([]);
+});

@@ -1,4 +1,4 @@
-/** What an app takes over, and what may not happen in it: `client/` and `components/` stand on little, and keep and print nothing. */
+/** Code an app takes over, and things it may not do: `client/` and `components/` stand on little, and keep and print nothing. */
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** What is installed is what was chosen: exact versions, from the registry, with a checksum. */
+/** Packages are installed as chosen: exact versions, from the registry, with a checksum. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

@@ -9,7 +9,7 @@ insert into auth.users (id, email, banned_until, deleted_at) values
   (tests.user_id('c'), 'cyd@example.com', null, null),
   (tests.user_id('d'), 'dan@example.com', null, null);
 
--- What each caller may ask for, for one user.
+-- Requests open to each caller, for one user.
 create function pg_temp.save(p_user uuid) returns void language sql as $$
   select byok.save_credential(p_user, gen_random_uuid(), 'openai', '', 'verified',
     translate(encode(decode('42594b0100000001' || repeat('00', 348), 'hex'), 'base64'), E'\n', ''), 1);

@@ -29,7 +29,7 @@ insert into byok.required_claims values ('signed_in', '{"role": "authenticated"}
 insert into byok.oauth_clients values ('our-app');
 
 create temporary table attackers (name text primary key, role name not null, claims text not null);
--- What is forged in a token is in its claims. The Data API takes the role from those of a sound token alone, and the policies take
+-- Forgeries in a token are in its claims. The Data API takes the role from those of a sound token alone, and the policies take
 -- nothing but the user from them.
 insert into attackers values
   ('anon', 'anon', '{"role":"anon"}'),
@@ -49,7 +49,7 @@ insert into attackers values
 -- Who comes by the Data API from a browser.
 create temporary view browsers as select name from attackers where name in ('anon', 'the owner');
 
--- What is known, with what a function is called with. Arguments are an attacker's: of somebody who has what is asked for.
+-- Known objects, with the arguments of functions. These are an attacker's: of somebody who has what is asked for.
 create temporary table known (kind text, name text, arguments text, primary key (kind, name));
 insert into known values
   ('table', 'accounts'), ('table', 'counters'), ('table', 'credentials'), ('table', 'entries'), ('table', 'envelopes'),

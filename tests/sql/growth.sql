@@ -1,4 +1,4 @@
--- What a call, a page, a sweep and the deletion of a user read depends neither on how much there is of everybody else, nor on how
+-- Reads of a call, a page, a sweep and the deletion of a user depend neither on how much there is of everybody else, nor on how
 -- long the user's own history is. Tables are so small here that reading them whole would be cheaper; that is switched off, so an
 -- index is used wherever there is one.
 begin;

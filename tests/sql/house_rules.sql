@@ -1,4 +1,4 @@
--- What holds for every object of schema byok, the ones that are added later included.
+-- Rules for every object of schema byok, the ones that are added later included.
 begin;
 select plan(24);
 

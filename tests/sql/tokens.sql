@@ -14,7 +14,7 @@ select pg_temp.save();
 create function pg_temp.sign_in(p_more jsonb) returns void language sql as $$
   select set_config('request.jwt.claims', (jsonb_build_object('sub', tests.user_id('a'), 'role', 'authenticated') || p_more)::text, true);
 $$;
--- What ada's token shows: rows of her own in each table.
+-- Rows that ada's token shows: her own in each table.
 create function pg_temp.seen() returns bigint[] language sql as $$
   select array[(select count(*) from byok.credentials), (select count(*) from byok.accounts), (select count(*) from byok.holds), least(1, (select count(*) from byok.entries))]
 $$;

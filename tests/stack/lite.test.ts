@@ -81,7 +81,7 @@ describe("row-level security", () => {
 });
 
 describe("claims", () => {
-  /** What a request's transaction has of them, by what it comes with. */
+  /** Claims in a request's transaction, by what it comes with. */
   async function claimsOf(supabase: Client): Promise<{ legacy: string | null; claims: Record<string, unknown> }> {
     const { data, error } = await supabase.rpc("request_claims");
     if (error) throw new Error(error.message);

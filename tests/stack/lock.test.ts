@@ -23,7 +23,7 @@ test("runningStackOn() finds a stack from when it has announced itself until it 
 
 test("runningStackOn() does not take a stack that was killed for a running one", () => {
   lockState(stateDir).release();
-  // What a stack leaves that ends without a chance to tidy up.
+  // The remains of a stack that had no chance to tidy up.
   writeFileSync(path.join(stateDir, "running.json"), JSON.stringify(addresses));
   expect(runningStackOn(stateDir)).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-/** What `npm run dev` adds: functions and page follow their sources. */
+/** Extras of `npm run dev`: functions and page follow their sources. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";

@@ -1,4 +1,4 @@
-/** What the client makes of answers that a sound stack does not give on demand. What it does on one is in tests/e2e/client.test.ts. */
+/** The client on answers that a sound stack does not give on demand. Its work on one is in tests/e2e/client.test.ts. */
 import { randomBytes } from "node:crypto";
 import { inspect } from "node:util";
 import { createClient } from "@supabase/supabase-js";
@@ -13,7 +13,7 @@ import { findSecrets } from "../harness/sentinels.ts";
 const apiKey = "sk-a-key-that-nobody-else-may-ever-see";
 
 interface World {
-  /** What the server answers; throwing means that nothing comes back. */
+  /** The server's answer; throwing means that nothing comes back. */
   answer(request: Request): Response | Promise<Response>;
   isAnonymous?: boolean;
   /** Seconds until the session has to be renewed. */

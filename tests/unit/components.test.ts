@@ -1,4 +1,4 @@
-/** What the components know without a browser. */
+/** Logic of the components without a browser. */
 import { afterEach, expect, test, vi } from "vitest";
 import { joinPages, lineOf, nameOf } from "../../components/ledger.ts";
 import { explain } from "../../components/messages.ts";

@@ -1,4 +1,4 @@
-/** What credits buy: the platform's own key sends what is named here, and nothing else. */
+/** Calls on credits: the platform's own key sends what is named here, and nothing else. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { mainProviders } from "../../harness/providers/main.ts";
 import { ask, call, generation, platformModels, type Question, refusalOf } from "../../harness/calls.ts";

@@ -113,7 +113,7 @@ async function costs(user: User): Promise<string[]> {
   });
 }
 
-/** What the platform has borne for a user today, in credits. */
+/** Expense borne for a user today, in credits. */
 async function borne(user: User): Promise<number> {
   const { rows } = await withConnection(stack.adminDbUrl, (client) =>
     client.query("select unpaid_microcredits / 1e6 as borne from byok.accounts where user_id = $1", [user.id]),

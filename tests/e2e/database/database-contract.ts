@@ -1,4 +1,4 @@
-/** What every implementation of the functions' Database has to do, whichever way it reaches the SQL functions. */
+/** Duties of every implementation of the functions' Database, whichever way it reaches the SQL functions. */
 import { Client } from "pg";
 import { describe, expect, test } from "vitest";
 import type {

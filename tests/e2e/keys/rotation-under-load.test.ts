@@ -173,7 +173,7 @@ test(`${rotations} rotations of ${rows} keys under load fail no call, no save an
     ] as const) {
       await fleet.serve(old, fresh);
       await load.lap();
-      // What the functions of before save from here on is left to the second time.
+      // Keys that the old functions save from here on are left to the second time.
       if (fresh === promoted) rewrapped.push((await rotate("--primary", String(next))).rewrapped);
       await fleet.serve(fresh);
       await load.lap();

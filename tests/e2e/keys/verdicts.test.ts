@@ -1,4 +1,4 @@
-/** What save and verify find out about a key, whatever the provider does. */
+/** Verdicts of save and verify on a key, whatever the provider does. */
 import { describe, expect, test } from "vitest";
 import { type MainProvider, mainProviders } from "../../harness/providers/main.ts";
 import type { Verdict } from "../../../functions/_shared/providers/types.ts";

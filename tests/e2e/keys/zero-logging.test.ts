@@ -17,7 +17,7 @@ import { expectBalance, newUser, save, type User } from "../../harness/users.ts"
 
 const workers = 4;
 
-/** What the fakes do, in turn. Every seventh call or so works. */
+/** Acts of the fakes, in turn. Every seventh call or so works. */
 const behaviours: Behaviour[] = [
   ...["works", "rejected", "rate_limited", "echoes", "redirects", "works", "forbidden", "garbage", "resets", "cut"],
   ...[
@@ -205,7 +205,7 @@ function filesHolding(wanted: Readonly<Record<string, string>>): string[] {
   );
 }
 
-/** What was written before and after a call of every kind and many refusals. */
+/** Rows written before and after a call of every kind and many refusals. */
 async function measure() {
   const [written, rows, id] = [await writtenRows(), await dump(), await nextTransactionId()];
   const outcomes = await makeCalls(callCount);
@@ -303,7 +303,7 @@ test("none is in a dump, in a file of the database, its log of changes included,
   await superuser.query("create table public.control (text text)");
   await superuser.query("insert into public.control values ($1)", [marker]);
   await superuser.query("checkpoint");
-  // What was written on purpose is found, in the table and in the log of changes, so the search works.
+  // Text written on purpose is found, in the table and in the log of changes, so the search works.
   expect(filesHolding({ marker }).length).toBeGreaterThanOrEqual(2);
   expect(filesHolding(secrets)).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** What a browser asks before it lets a page call the functions. */
+/** A browser's checks before it lets a page call the functions. */
 import { expect, test } from "vitest";
 import { functionsUrl } from "../../harness/users.ts";
 

@@ -1,4 +1,4 @@
-/** What becomes of a provider's failures on the way to the client, and what of an API key in them. */
+/** The fate of a provider's failures on the way to the client, and of an API key in them. */
 import { describe, expect, test } from "vitest";
 import { type ProviderId, providers } from "../../../functions/_shared/providers/index.ts";
 import { authenticate } from "../../../functions/_shared/providers/keys.ts";

@@ -7,7 +7,7 @@ import { expectOnlyTheKey } from "../../harness/fakes.ts";
 import { type MainProvider, mainProviders } from "../../harness/providers/main.ts";
 import { newByokUser, newUser, stack } from "../../harness/users.ts";
 
-/** What clients, browsers and proxies send and no provider may see. */
+/** Client, browser and proxy headers that no provider may see. */
 const privateHeaders = {
   apikey: "sb_publishable_x",
   cookie: "session=1",

@@ -1,4 +1,4 @@
-/** What every SDK finds when only its base URL and its apiKey are set: answers, streams, tools, prices, and its own typed errors. */
+/** Findings of every SDK with only its base URL and its apiKey set: answers, streams, tools, prices, and its own typed errors. */
 import { describe, expect, test } from "vitest";
 import { type ErrorCode, errors } from "../../../functions/_shared/errors.ts";
 import { callUrl, prices } from "../../harness/calls.ts";

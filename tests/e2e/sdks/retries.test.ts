@@ -19,7 +19,7 @@ const charged = [`charge ${price}`];
 
 const retrying = sdks.flatMap(({ attempts, ...sdk }) => (attempts ? [{ ...sdk, attempts }] : []));
 
-/** What is done to the first attempt: after its failure, or instead of handing its answer on. */
+/** Intervenes in the first attempt: after its failure, or instead of handing its answer on. */
 type Intervention = (answer?: Response) => Promise<void>;
 
 /** A fetch that counts, intervenes in the first attempt, and saves the test the seconds that SDKs wait before the next. */

@@ -1,4 +1,4 @@
-/** What must hold of the tables after every fault and under any concurrency; each is a query for what breaks it. */
+/** Rules for the tables after every fault and under any concurrency; each is a query for what breaks it. */
 import type { Client } from "pg";
 
 /** `$1` are the users to look at; `ledger` is the schema. */

@@ -1,4 +1,4 @@
-/** What stands between the functions' code and Postgres in a test: counts connections, and can make them fail as networks do. */
+/** Stands between the functions' code and Postgres in a test: counts connections, and can make them fail as networks do. */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { onTestFinished } from "vitest";

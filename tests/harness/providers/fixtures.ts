@@ -1,4 +1,4 @@
-/** What providers answer, from fixtures/providers/: reduced to what matters, each with its source and the day it was read. */
+/** Answers of providers, from fixtures/providers/: reduced to what matters, each with its source and the day it was read. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ProviderId, providerIds } from "../../../functions/_shared/providers/index.ts";
@@ -23,7 +23,7 @@ export interface AnswerFixture extends Fixture {
   readonly verdict: Verdict | null;
 }
 
-/** What a provider answers to the two steps of a check, what the check finds, and the models that it asks, in order. */
+/** A provider's answers to the two steps of a check, the check's verdict, and the models that it asks, in order. */
 export interface CheckFixture extends Fixture, Script {
   readonly verdict: Verdict;
   readonly asked: readonly string[];

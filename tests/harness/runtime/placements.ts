@@ -1,4 +1,4 @@
-/** What the functions run on, by project of vitest: what vitest.config.ts, the stacks and the table at the end go by. */
+/** The functions' runtime, by project of vitest: vitest.config.ts, the stacks and the table at the end go by it. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { projectDir } from "../../../stack/config.ts";

@@ -1,5 +1,5 @@
 /**
- * What the functions run on in a project of vitest: which Deno, sources or the bundle, and which way they take to the database.
+ * The functions' runtime in a project of vitest: which Deno, sources or the bundle, and which way they take to the database.
  * Every stack of that project's tests is started so.
  */
 import { mkdtempSync, rmSync, symlinkSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** What a key makes its provider's fake do. */
+/** Behaviour of a provider's fake by key. */
 import { describe, expect, test } from "vitest";
 import { fakeKey } from "../../../stack/providers/index.ts";
 import { fakes, generate, list, readUntil, recorded, withFakes } from "./fakes.ts";

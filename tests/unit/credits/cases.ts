@@ -8,13 +8,13 @@ export interface OfferCase {
   readonly body: Json;
   /** The model that path or body names. */
   readonly model: string;
-  /** What bodies may have beside it, with nothing left out or changed on the way. */
+  /** Additions that bodies may have, with nothing left out or changed on the way. */
   readonly welcome: readonly Json[];
-  /** What bodies may have beside it, and what is sent in its place; a field without an entry there is left out. */
+  /** Additions that bodies may have, and their replacements; a field without an entry there is left out. */
   readonly changed?: readonly (readonly [addition: Json, becomes: Json])[];
   /** Where the output is limited: a field, or an object and its field; absent where there is no output in tokens. */
   readonly limit?: readonly [field: string, nested?: string];
-  /** What is always sent, whatever the client says. */
+  /** Fields always sent, whatever the client says. */
   readonly always?: Json;
   /** How the user is named to the provider, by the hash `5eedc0de`. */
   readonly user?: Json;

@@ -1,4 +1,4 @@
-/** What a call on credits becomes on its way to the provider, with the catalogue's own offers. */
+/** Changes to a call on credits on its way to the provider, with the catalogue's own offers. */
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { offers } from "../../../catalogue/offers/index.ts";

@@ -31,7 +31,7 @@ const recordings = globSync("*/*.json", { cwd: folder })
     JSON.parse(readFileSync(join(folder, file), "utf8")) as Recording,
   ]);
 
-/** What the platform says itself, whatever the client says. */
+/** Fields of the platform's own, whatever the client says. */
 const ownFields = new Set([
   "max_tokens",
   "max_completion_tokens",

@@ -1,5 +1,5 @@
 /**
- * Whatever stands at whatever place of a request that credits buy: a field, item or tool that nobody has named is refused there, or
+ * Additions at any place of a request that credits buy: a field, item or tool that nobody has named is refused there, or
  * it is within the client's own data, or it is not sent.
  */
 import { describe, expect, test } from "vitest";

@@ -14,7 +14,7 @@ export interface Ingredients {
   readonly random?: Uint8Array;
   /** 12 bytes. */
   readonly nonce?: Uint8Array;
-  /** What is encrypted; made of an API key by `paddedKey`. */
+  /** Bytes to encrypt; made of an API key by `paddedKey`. */
   readonly plaintext: Uint8Array;
   readonly magic?: string;
   readonly suite?: number;

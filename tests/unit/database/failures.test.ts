@@ -68,7 +68,7 @@ describe("rpcOver()", () => {
 });
 
 describe("the operator", () => {
-  /** What is printed when a way to the database fails so. */
+  /** Lines printed when a way to the database fails so. */
   async function noticesOf(way: Way, ...failures: DatabaseFailure[]): Promise<string[]> {
     const { rpc } = failing(failures, way);
     for (const _ of failures) await rpc("open_call", call).catch(() => undefined);

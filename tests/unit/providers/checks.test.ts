@@ -1,4 +1,4 @@
-/** What a check finds out, and whom it asks, against the answers in fixtures/providers/. */
+/** Findings of a check, and whom it asks, against the answers in fixtures/providers/. */
 import { describe, expect, test } from "vitest";
 import { providers } from "../../../functions/_shared/providers/index.ts";
 import { checkKey } from "../../../functions/_shared/providers/verification.ts";

@@ -1,4 +1,4 @@
-/** What answers say about a key, in the providers' own words: fixtures/providers/ has the samples. */
+/** Verdicts of answers on a key, in the providers' own words: fixtures/providers/ has the samples. */
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { sharedAnswers } from "../../../catalogue/shared-answers.ts";

@@ -25,7 +25,7 @@ describe("outboundHeaders()", () => {
     },
     groq: { "groq-model-version": "latest", "groq-beta": "inference-metrics" },
   };
-  /** What authenticates, or tells who the caller is, among the headers of a provider's own. */
+  /** Headers of a provider's own that authenticate, or tell who the caller is. */
   const callers = {
     "anthropic-dangerous-direct-browser-access": "true",
     "x-goog-user-project": "the-callers-project",

@@ -1,4 +1,4 @@
-/** What is read out of an answer on credits, by the forms in which providers write them. */
+/** Data read out of an answer on credits, by the forms in which providers write them. */
 import { describe, expect, test } from "vitest";
 import { type Dialect, dialects, formOf } from "../../../functions/_shared/relay/dialects.ts";
 import { Inspector } from "../../../functions/_shared/relay/inspector.ts";

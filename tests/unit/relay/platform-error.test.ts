@@ -1,8 +1,8 @@
-/** What of a provider's error a user on credits may see. */
+/** A provider's error, as a user on credits may see it. */
 import { describe, expect, test } from "vitest";
 import { holdsGeneration, platformError } from "../../../functions/_shared/relay/platform-error.ts";
 
-/** What an error must never hold, wherever the provider wrote it. */
+/** Text that an error must never hold, wherever the provider wrote it. */
 const secret = "s3cret of the operator";
 
 describe("platformError()", () => {

@@ -39,7 +39,7 @@ const googleConfig: FieldsShape = {
 };
 const googleEmbedding = bodyOf("google", "/v1beta/models/x:embedContent");
 
-/** What an SDK keeps to itself. */
+/** An SDK's private fields. */
 function sdkOwn(...names: string[]): NonNullable<FieldsShape["refused"]> {
   return Object.fromEntries(names.map((name) => [name, "account_setting"]));
 }
