@@ -38,6 +38,7 @@ export async function saveKeys(stack: Stack, masterKeys: string, people: readonl
       userId,
       credentialId,
       provider: "openai",
+      prefix: "",
       hint: "",
       status: "verified",
       ...sealed,

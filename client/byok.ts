@@ -71,7 +71,7 @@ function byPriceDescending(left: Operation, right: Operation): number {
   return (right.price_credits ?? 0) - (left.price_credits ?? 0);
 }
 
-const credentialColumns = "id, provider, hint, status, reason, verified_at, created_at, updated_at";
+const credentialColumns = "id, provider, prefix, hint, status, reason, verified_at, created_at, updated_at";
 
 class Client implements Byok {
   readonly #supabase: SupabaseClient<any, any, any, any, any>;

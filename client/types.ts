@@ -21,12 +21,13 @@ type Row<Table extends keyof Database["byok"]["Tables"]> = Readonly<Database["by
 export type CredentialStatus = Verdict | "locked";
 
 /**
- * The record about a saved API key. The id is new with every save; `hint` is the key's last four characters, or empty for a
+ * The record about a saved API key. The id is new with every save; `prefix` is the public beginning of its kind, such as
+ * `sk-proj-`, or empty; `hint` is the key's last four characters, or empty for a
  * short key; times are ISO 8601.
  */
 export interface Credential extends Pick<
   Row<"credentials">,
-  "id" | "hint" | "verified_at" | "created_at" | "updated_at"
+  "id" | "prefix" | "hint" | "verified_at" | "created_at" | "updated_at"
 > {
   readonly provider: ProviderId;
   readonly status: CredentialStatus;

@@ -19,7 +19,7 @@ alter role byok_functions set statement_timeout = '8s';
 grant usage on schema byok to byok_functions;
 grant execute on function
   byok.run_batch(jsonb),
-  byok.save_credential(uuid, uuid, text, text, text, text, bigint, text),
+  byok.save_credential(uuid, uuid, text, text, text, text, bigint, text, text),
   byok.read_envelope(uuid, text),
   byok.mark_credential(uuid, uuid, text, text),
   byok.open_call(uuid, text),

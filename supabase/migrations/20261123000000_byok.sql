@@ -362,6 +362,7 @@ create table byok.credentials (
   id uuid primary key,
   user_id uuid not null references auth.users (id) on delete cascade,
   provider text not null check (provider ~ '^[a-z][a-z0-9_]{0,31}$'),
+  prefix text not null default '' check (length(prefix) <= 24),
   hint text not null check (length(hint) <= 4),
   status text not null
     check (status in ('verified', 'unverified', 'rejected', 'restricted', 'no_credit', 'rate_limited', 'locked')),
@@ -376,6 +377,7 @@ comment on table byok.credentials is 'One row for each user and provider with a 
 comment on column byok.credentials.id is 'Made by the function before sealing: the envelope is bound to it. New with every save.';
 comment on column byok.credentials.user_id is 'The user whose key it is; the row is deleted with the user.';
 comment on column byok.credentials.provider is 'Provider id: openai, anthropic, google, groq.';
+comment on column byok.credentials.prefix is 'Public beginning that all keys of this kind have, such as sk-proj-, from the list of providers; empty when the key begins otherwise.';
 comment on column byok.credentials.hint is 'Last four characters of the API key, or empty when the key is too short to show any.';
 comment on column byok.credentials.status is 'The verdict of the last check with the provider, or locked when the envelope cannot be opened: its master key is gone, or it was tampered with.';
 comment on column byok.credentials.reason is 'Why the last check came to this status, such as missing_scope or spend_limit_reached; null if the status says it all.';
@@ -418,7 +420,7 @@ create policy "The server keeps the credentials of the user it acts for" on byok
 create policy "The server keeps the envelopes of the user it acts for" on byok.envelopes
   for all to byok_server using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
 
-comment on policy "Owners read their credentials" on byok.credentials is 'The page shows provider, last four characters and status.';
+comment on policy "Owners read their credentials" on byok.credentials is 'The page shows provider, public prefix, last four characters and status.';
 comment on policy "Owners remove their credentials" on byok.credentials is 'Remove is a delete through the Data API; the envelope goes with it. It asks for the claims that save asks for.';
 comment on policy "The server keeps the credentials of the user it acts for" on byok.credentials is 'save_credential, mark_credential, open_call, and rotation one user at a time.';
 comment on policy "The server keeps the envelopes of the user it acts for" on byok.envelopes is 'save_credential, read_envelope, open_call, and rotation one user at a time.';
@@ -435,7 +437,8 @@ create function byok.save_credential(
   p_status text,
   p_envelope text,
   p_kid bigint,
-  p_reason text default null
+  p_reason text default null,
+  p_prefix text default ''
 ) returns setof byok.credentials
 language plpgsql
 security definer
@@ -445,10 +448,10 @@ declare
   v_previous_claims text := byok.act_for_active(p_user_id);
   v_verified_at timestamptz := case when byok.key_works(p_status) then now() end;
 begin
-  insert into byok.credentials as c (id, user_id, provider, hint, status, reason, verified_at)
-  values (p_credential_id, p_user_id, p_provider, p_hint, p_status, p_reason, v_verified_at)
+  insert into byok.credentials as c (id, user_id, provider, prefix, hint, status, reason, verified_at)
+  values (p_credential_id, p_user_id, p_provider, p_prefix, p_hint, p_status, p_reason, v_verified_at)
   on conflict (user_id, provider) do update
-    set id = excluded.id, hint = excluded.hint, status = excluded.status, reason = excluded.reason,
+    set id = excluded.id, prefix = excluded.prefix, hint = excluded.hint, status = excluded.status, reason = excluded.reason,
         verified_at = excluded.verified_at,
         created_at = now(), updated_at = now();
 
@@ -463,7 +466,7 @@ begin
 end
 $$;
 
-comment on function byok.save_credential(uuid, uuid, text, text, text, text, bigint, text) is
+comment on function byok.save_credential(uuid, uuid, text, text, text, text, bigint, text, text) is
   'Puts a credential and its envelope in the place of the user''s credential for this provider, in one transaction; returns the credential.';
 
 create function byok.read_envelope(p_user_id uuid, p_provider text)
@@ -521,14 +524,14 @@ $$;
 comment on function byok.key_works(text) is 'Whether a status means that the provider accepted the key.';
 
 revoke execute on function
-  byok.save_credential(uuid, uuid, text, text, text, text, bigint, text),
+  byok.save_credential(uuid, uuid, text, text, text, text, bigint, text, text),
   byok.read_envelope(uuid, text),
   byok.mark_credential(uuid, uuid, text, text),
   byok.key_works(text)
 from public;
 
 grant execute on function
-  byok.save_credential(uuid, uuid, text, text, text, text, bigint, text),
+  byok.save_credential(uuid, uuid, text, text, text, text, bigint, text, text),
   byok.read_envelope(uuid, text),
   byok.mark_credential(uuid, uuid, text, text)
 to service_role;
@@ -1620,7 +1623,7 @@ alter role byok_functions set statement_timeout = '8s';
 grant usage on schema byok to byok_functions;
 grant execute on function
   byok.run_batch(jsonb),
-  byok.save_credential(uuid, uuid, text, text, text, text, bigint, text),
+  byok.save_credential(uuid, uuid, text, text, text, text, bigint, text, text),
   byok.read_envelope(uuid, text),
   byok.mark_credential(uuid, uuid, text, text),
   byok.open_call(uuid, text),

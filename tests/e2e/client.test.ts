@@ -16,7 +16,13 @@ test("save(), list(), verify() and remove() keep one key for each provider", asy
   const apiKey = fakeKey("openai", "works");
   const saved = await byok.save("openai", apiKey);
   const credential = {
-    ...{ id: expect.any(String), provider: "openai", hint: apiKey.slice(-4), status: "verified" },
+    ...{
+      id: expect.any(String),
+      provider: "openai",
+      prefix: expect.stringMatching(/^sk-/),
+      hint: apiKey.slice(-4),
+      status: "verified",
+    },
     reason: null,
     verified_at: expect.stringMatching(/^20/),
     created_at: expect.stringMatching(/^20/),

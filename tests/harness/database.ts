@@ -34,6 +34,7 @@ export function credentialOf(changes: Partial<Credential> = {}): Credential {
   return {
     id: "f3d0a9b4-17c6-4e0b-8f21-6c2e4d8a5b70",
     provider: "openai",
+    prefix: "sk-proj-",
     hint: "wxyz",
     status: "verified",
     reason: null,

@@ -102,6 +102,12 @@ export const isolationGuards: readonly Guard[] = [
   },
   {
     ...credentials,
+    name: "A prefix is no longer than the public ones",
+    guard: "check (length(prefix) <= 24)",
+    instead: "",
+  },
+  {
+    ...credentials,
     name: "A verdict marks only the credential that was checked",
     guard: "where c.id = p_credential_id and c.user_id = p_user_id",
     instead: "where c.user_id = p_user_id",
@@ -176,6 +182,13 @@ export const isolationGuards: readonly Guard[] = [
     promise: "G9",
     file: "functions/_shared/keys/credentials.ts",
     guard: 'if (found.verdict === "rejected") throw rejected(provider, found);',
+    instead: "",
+    test: "tests/unit/keys/credentials.test.ts",
+  },
+  {
+    name: "The prefix that is kept is public, and none of a short key",
+    file: "functions/_shared/keys/credentials.ts",
+    guard: "apiKey.length >= prefix.length + minHidden_characters && ",
     instead: "",
     test: "tests/unit/keys/credentials.test.ts",
   },

@@ -87,7 +87,7 @@ insert into known values
   ('function', 'require_claims(jsonb)', $$'{}'$$),
   ('function', 'revoke_credits(uuid,numeric,text,text)', $$'00000000-0000-4000-8000-00000000000c', 1, 'mine', 'tap:taken'$$),
   ('function', 'run_batch(jsonb)', $$'[{"step": "open_call", "user_id": "00000000-0000-4000-8000-00000000000c", "provider": "openai"}]'$$),
-  ('function', 'save_credential(uuid,uuid,text,text,text,text,bigint,text)', $$'00000000-0000-4000-8000-00000000000c', gen_random_uuid(), 'openai', '', 'verified', current_setting('test.envelope'), 1$$),
+  ('function', 'save_credential(uuid,uuid,text,text,text,text,bigint,text,text)', $$'00000000-0000-4000-8000-00000000000c', gen_random_uuid(), 'openai', '', 'verified', current_setting('test.envelope'), 1$$),
   ('function', 'stop_acting(text)', $$''$$),
   ('function', 'to_credits(bigint)', '1'),
   ('function', 'to_microcredits(numeric)', '1'),

@@ -1,6 +1,6 @@
 -- Credentials and envelopes, as owner, stranger, anon, service role and server role.
 begin;
-select plan(48);
+select plan(49);
 
 -- For pgTAP itself, when a test runs as the server role.
 grant usage on schema extensions to byok_server;
@@ -15,8 +15,8 @@ select set_config('test.envelope_2', translate(encode(decode('42594b0100000002' 
 select tests.authenticate_as_service_role();
 
 select results_eq(
-  $$select provider, hint, status, verified_at is not null from byok.save_credential(tests.user_id('a'), '10000000-0000-4000-8000-000000000001', 'openai', 'aaaa', 'verified', current_setting('test.envelope'), 1)$$,
-  $$values ('openai', 'aaaa', 'verified', true)$$,
+  $$select provider, prefix, hint, status, verified_at is not null from byok.save_credential(tests.user_id('a'), '10000000-0000-4000-8000-000000000001', 'openai', 'aaaa', 'verified', current_setting('test.envelope'), 1, null, 'sk-proj-')$$,
+  $$values ('openai', 'sk-proj-', 'aaaa', 'verified', true)$$,
   'save_credential() saves and returns the credential');
 select results_eq(
   $$select hint, status, verified_at from byok.save_credential(tests.user_id('b'), '10000000-0000-4000-8000-000000000002', 'openai', 'bbbb', 'unverified', current_setting('test.envelope'), 1)$$,
@@ -84,6 +84,9 @@ select throws_ok(
 select throws_ok(
   $$select * from byok.save_credential(tests.user_id('a'), gen_random_uuid(), 'groq', '12345', 'verified', current_setting('test.envelope'), 1)$$,
   '23514', null, 'a hint of more than four characters is refused');
+select throws_ok(
+  $$select * from byok.save_credential(tests.user_id('a'), gen_random_uuid(), 'groq', '', 'verified', current_setting('test.envelope'), 1, null, repeat('x', 25))$$,
+  '23514', null, 'a prefix that is longer than any provider''s is refused');
 select throws_ok(
   $$select * from byok.save_credential(tests.user_id('a'), gen_random_uuid(), 'groq', '', 'fine', current_setting('test.envelope'), 1)$$,
   '23514', null, 'an unknown status is refused');

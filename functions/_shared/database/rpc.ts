@@ -36,11 +36,12 @@ function keysOver(rpc: Rpc): Pick<Database, "isClientAccepted" | "requireClaims"
       await rpc("require_claims", { p_claims: claims as never });
     },
 
-    async saveCredential({ userId, credentialId, provider, hint, status, reason, envelope, kid }) {
+    async saveCredential({ userId, credentialId, provider, prefix, hint, status, reason, envelope, kid }) {
       const rows = await rpc("save_credential", {
         p_user_id: userId,
         p_credential_id: credentialId,
         p_provider: provider,
+        p_prefix: prefix,
         p_hint: hint,
         p_status: status,
         p_envelope: envelope,
@@ -193,6 +194,7 @@ type CredentialRow = Schema["byok"]["Tables"]["credentials"]["Row"];
 function credentialOf({
   id,
   provider,
+  prefix,
   hint,
   status,
   reason,
@@ -200,5 +202,5 @@ function credentialOf({
   created_at,
   updated_at,
 }: CredentialRow): Credential {
-  return { id, provider, hint, status, reason, verified_at, created_at, updated_at };
+  return { id, provider, prefix, hint, status, reason, verified_at, created_at, updated_at };
 }

@@ -35,14 +35,14 @@ export type Database = {
                   ]
                 },"credentials": {
                   Row: {
-                    "created_at": string,"hint": string,"id": string,"provider": string,"reason": string | null,"status": string,"updated_at": string,"user_id": string,"verified_at": string | null
+                    "created_at": string,"hint": string,"id": string,"prefix": string,"provider": string,"reason": string | null,"status": string,"updated_at": string,"user_id": string,"verified_at": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"hint": string,"id": string,"provider": string,"reason"?: string | null,"status": string,"updated_at"?: string,"user_id": string,"verified_at"?: string | null
+                    "created_at"?: string,"hint": string,"id": string,"prefix"?: string,"provider": string,"reason"?: string | null,"status": string,"updated_at"?: string,"user_id": string,"verified_at"?: string | null
                   }
                   Update: {
-                    "created_at"?: string,"hint"?: string,"id"?: string,"provider"?: string,"reason"?: string | null,"status"?: string,"updated_at"?: string,"user_id"?: string,"verified_at"?: string | null
+                    "created_at"?: string,"hint"?: string,"id"?: string,"prefix"?: string,"provider"?: string,"reason"?: string | null,"status"?: string,"updated_at"?: string,"user_id"?: string,"verified_at"?: string | null
                   }
                   Relationships: [
                     
@@ -322,6 +322,7 @@ isOneToOne: false
               "created_at": string,
 "hint": string,
 "id": string,
+"prefix": string,
 "provider": string,
 "reason": string | null,
 "status": string,
@@ -376,10 +377,11 @@ isOneToOne: false
             }[]
                            },
 "save_credential":
-{ Args: { "p_credential_id": string,"p_envelope": string,"p_hint": string,"p_kid": number,"p_provider": string,"p_reason"?: string,"p_status": string,"p_user_id": string }; Returns: {
+{ Args: { "p_credential_id": string,"p_envelope": string,"p_hint": string,"p_kid": number,"p_prefix"?: string,"p_provider": string,"p_reason"?: string,"p_status": string,"p_user_id": string }; Returns: {
               "created_at": string,
 "hint": string,
 "id": string,
+"prefix": string,
 "provider": string,
 "reason": string | null,
 "status": string,

@@ -10,6 +10,8 @@ export type CredentialStatus = Verdict | "locked";
 export interface Credential {
   readonly id: string;
   readonly provider: string;
+  /** Public beginning that all keys of its kind have, or empty. */
+  readonly prefix: string;
   /** Last four characters of the key, or empty. */
   readonly hint: string;
   readonly status: string;
@@ -24,6 +26,7 @@ export interface NewCredential {
   readonly userId: string;
   readonly credentialId: string;
   readonly provider: ProviderId;
+  readonly prefix: string;
   readonly hint: string;
   readonly status: Verdict;
   readonly reason?: Finding["reason"];

@@ -10,7 +10,7 @@ import { type ProviderId, providers } from "../providers/index.ts";
 import { readPastedKey } from "../../../catalogue/pasted-keys.ts";
 import { reasons } from "../../../catalogue/reasons.ts";
 import { unsupportedKeyReason } from "../providers/keys.ts";
-import type { Finding } from "../providers/types.ts";
+import type { Finding, Provider } from "../providers/types.ts";
 import type { Services } from "../services.ts";
 import type { ReceivedKey } from "./unsealing.ts";
 
@@ -54,6 +54,7 @@ export async function saveKey(
     userId,
     credentialId,
     provider,
+    prefix: publicPrefixOf(providers[provider].keys, apiKey),
     hint: hintOf(apiKey),
     status: found.verdict,
     reason: found.reason,
@@ -125,6 +126,17 @@ export function nullIfUnreadable(error: unknown): null {
   if (error instanceof ByokError && error.code === "envelope_unreadable") return null;
   throw error;
 }
+
+/** The longest beginning that the catalogue knows of this provider's keys: a constant of its row, and never more of the key. */
+function publicPrefixOf({ prefixes, newest, retired }: Provider["keys"], apiKey: string): string {
+  const known = [...prefixes, newest ?? "", retired?.prefix ?? ""].sort((a, b) => b.length - a.length);
+  return (
+    known.find((prefix) => apiKey.length >= prefix.length + minHidden_characters && apiKey.startsWith(prefix)) ?? ""
+  );
+}
+
+/** Fewest characters of a key that stay unseen between its prefix and its last four. */
+const minHidden_characters = 12;
 
 /** The last four characters, of a key long enough that they give nothing away. */
 function hintOf(apiKey: string): string {

@@ -42,6 +42,7 @@ async function newCredential(
     userId: user.id,
     credentialId,
     provider: "openai",
+    prefix: "sk-",
     hint: "-key",
     status: "verified",
     reason: null,
@@ -63,6 +64,7 @@ function describeCredentials(name: string, database: Database): void {
     expect(saved).toEqual({
       id: credential.credentialId,
       provider: "openai",
+      prefix: "sk-",
       hint: "-key",
       status: "verified",
       reason: null,

@@ -37,7 +37,7 @@ describe("saveKey()", () => {
   const savable = () =>
     mockDatabase({
       countAttempt,
-      saveCredential: async ({ status, reason = null, hint }) => credentialOf({ status, reason, hint }),
+      saveCredential: async ({ status, reason = null, prefix, hint }) => credentialOf({ status, reason, prefix, hint }),
     });
   const savedBy = (database: MockDatabase): NewCredential => {
     const [saved] = database.saveCredential.mock.calls[0] ?? [];
@@ -49,7 +49,7 @@ describe("saveKey()", () => {
     const services = servicesOf(database);
     const result = await saveKey(services, userId, provider, unsealed(apiKey));
     expect(result).toEqual({
-      credential: credentialOf({ status: "verified", hint: "wxyz" }),
+      credential: credentialOf({ status: "verified", prefix: savedBy(database).prefix, hint: "wxyz" }),
       verdict: "verified",
       reason: null,
     });
@@ -184,6 +184,26 @@ describe("saveKey()", () => {
     const longer = savable();
     await saveKey(servicesOf(longer), userId, "openai", unsealed(`${"k".repeat(12)}wxyz`));
     expect(savedBy(longer).hint).toBe("wxyz");
+  });
+
+  test("keeps the public prefix of a key's kind, and never a character more", async () => {
+    const prefixOf = async (provider: ProviderId, apiKey: string) => {
+      const database = savable();
+      await saveKey(servicesOf(database), userId, provider, unsealed(apiKey));
+      return savedBy(database).prefix;
+    };
+    const secret = "Ab3".repeat(12);
+    expect(await prefixOf("openai", `sk-proj-${secret}`)).toBe("sk-proj-");
+    expect(await prefixOf("openai", `sk-${secret}`)).toBe("sk-");
+    expect(await prefixOf("openai", secret)).toBe("");
+    expect(await prefixOf("openai", "sk-proj-12345678901"), "too short to show so much").toBe("sk-");
+    for (const provider of providerIds) {
+      const { prefixes, newest = "" } = providers[provider].keys;
+      for (const known of [...prefixes, newest]) {
+        const prefix = await prefixOf(provider, `${known}${secret}`);
+        expect([...prefixes, newest, ""]).toContain(prefix);
+      }
+    }
   });
 });
 
