@@ -16,6 +16,7 @@ import type {
   Provider,
   ProviderId,
   Result,
+  Rights,
 } from "./types.ts";
 
 export interface ByokOptions {
@@ -98,6 +99,15 @@ class Client implements Byok {
     return this.#signedIn(async () =>
       dataResult(await this.#byok.from("credentials").delete().eq("provider", provider).select("provider"), (rows) => ({
         removed: (rows ?? []).length > 0,
+      })),
+    );
+  }
+
+  rights(): Promise<Result<Rights>> {
+    return this.#signedIn(async () =>
+      dataResult(await this.#byok.rpc("read_rights"), (rows) => ({
+        mayBringKey: rows?.[0]?.may_bring_key === true,
+        mayUseCredits: rows?.[0]?.may_use_credits === true,
       })),
     );
   }

@@ -11,5 +11,6 @@ export function readPayment(headers: Headers): Payment {
     errorCode: headers.get("x-byok-error") as Payment["errorCode"],
     verdict: headers.get("x-byok-verdict") as Payment["verdict"],
     reason: headers.get("x-byok-reason") as Payment["reason"],
+    unusedKey: headers.get("x-byok-unused-key") as Payment["unusedKey"],
   };
 }

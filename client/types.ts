@@ -1,11 +1,12 @@
 /** The client's types: records as the database keeps them, and errors as values instead of exceptions. */
 import type { Database } from "../functions/_shared/database/schema.ts";
+import type { UnusedKey } from "../functions/_shared/database/types.ts";
 import type { ErrorCode as ServerErrorCode } from "../functions/_shared/errors.ts";
 import type { ListedProvider } from "../functions/_shared/providers/types.ts";
 import type { ProviderId as KnownProviderId } from "../catalogue/index.ts";
 import type { Reason, Verdict } from "../catalogue/types.ts";
 
-export type { Reason, Verdict };
+export type { Reason, UnusedKey, Verdict };
 
 /** The ids that are known today, and those that a newer server may add. */
 export type ProviderId = KnownProviderId | (string & {});
@@ -118,6 +119,15 @@ export interface Payment {
   readonly verdict: Verdict | null;
   /** Why, where the provider says so; `catalogue/reasons.ts` has a sentence for each. */
   readonly reason: Reason | null;
+  /** Why credits pay though a key is saved: `not_allowed`, if the app took the right to bring keys away. null if the answer does not say. */
+  readonly unusedKey: UnusedKey | null;
+}
+
+/** The rights that the app gives the user, by plan or trial. */
+export interface Rights {
+  /** Save, check and use API keys of their own. Without it a saved key stays, unused. */
+  readonly mayBringKey: boolean;
+  readonly mayUseCredits: boolean;
 }
 
 /** Further fields of an error, by its code. */
@@ -188,6 +198,8 @@ export interface Byok {
   verify(provider: ProviderId): Promise<Result<CheckedCredential>>;
   /** Removes the saved API key; `removed` is false when there was none any more. */
   remove(provider: ProviderId): Promise<Result<{ readonly removed: boolean }>>;
+  /** The rights of the user; true where the app has said nothing else. */
+  rights(): Promise<Result<Rights>>;
   balance(): Promise<Result<Balance>>;
   /** The operations that credits buy, dearest first. */
   operations(): Promise<Result<readonly Operation[]>>;

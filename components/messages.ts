@@ -23,6 +23,8 @@ export function explain(error: ByokError, name: string): string {
       return "This took too long: paste the key again.";
     case "unsupported_browser":
       return "This browser cannot encrypt your key: update it, and open this page over HTTPS.";
+    case "byok_not_allowed":
+      return "Your plan does not include API keys of your own.";
     case "claims_required":
       return error.claims.aal === "aal2"
         ? "Confirm that it is you with your second factor first, then try again."

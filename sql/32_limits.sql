@@ -97,6 +97,10 @@ declare
   v_limit byok.limits;
   v_wait_s integer;
 begin
+  if byok.may_bring_key(p_user_id) is not true then
+    raise sqlstate 'PT403' using message = 'byok_not_allowed',
+      hint = 'byok.may_bring_key says no for this user.';
+  end if;
   select * into v_limit from byok.limits as l where l.name = 'key_attempts';
   if not found then
     v_limit := row('key_attempts', 0, interval '1 day');
@@ -120,7 +124,7 @@ end
 $$;
 
 comment on function byok.count_attempt(uuid, text) is
-  'Counts a check of an API key. Raises too_many_attempts (with retry_after_s, the seconds until the next day in UTC) past the limit of the day, and sealed_key_refused for a sealed key that came before; it counts nothing then.';
+  'Counts a check of an API key. Raises too_many_attempts (with retry_after_s, the seconds until the next day in UTC) past the limit of the day, sealed_key_refused for a sealed key that came before, and byok_not_allowed if may_bring_key says no; it counts nothing then.';
 
 revoke execute on function byok.count_once(uuid, byok.limits), byok.count_attempt(uuid, text) from public;
 grant execute on function byok.count_once(uuid, byok.limits) to byok_server;

@@ -2,7 +2,7 @@
 -- credits buy is a hold placed, so that a request that is refused leaves nothing.
 
 create function byok.open_call(p_user_id uuid, p_provider text)
-returns table (payer text, credential_id uuid, envelope text)
+returns table (payer text, credential_id uuid, envelope text, unused_key text)
 language plpgsql
 security definer
 set search_path = ''
@@ -19,6 +19,16 @@ begin
   where c.user_id = p_user_id and c.provider = p_provider;
   if not found then
     payer := 'platform';
+  elsif byok.may_bring_key(p_user_id) is not true then
+    -- The app took the right away: the key stays sealed, and counts again once the right is back.
+    select 'platform', null, null, 'not_allowed' into payer, credential_id, envelope, unused_key;
+  end if;
+  if payer = 'platform' then
+    if byok.may_use_credits(p_user_id) is not true then
+      raise sqlstate 'PT403' using message = 'credits_not_allowed',
+        detail = jsonb_strip_nulls(jsonb_build_object('unused_key', unused_key))::text,
+        hint = 'byok.may_use_credits says no for this user.';
+    end if;
   else
     select * into v_limit from byok.limits as l where l.name = 'byok_calls';
     if found then
@@ -35,7 +45,7 @@ end
 $$;
 
 comment on function byok.open_call(uuid, text) is
-  'Decides who pays a call. byok: the user''s own key, with its envelope. platform: credits, of which place_hold reserves some. Writes nothing, unless the operator limits calls under BYOK (limit byok_calls); then it raises too_many_calls (with retry_after_s) past the limit.';
+  'Decides who pays a call. byok: the user''s own key, with its envelope. platform: credits, of which place_hold reserves some; unused_key says why a saved key is not used: not_allowed, if may_bring_key says no. Raises credits_not_allowed (with unused_key) if credits would pay and may_use_credits says no. Writes nothing, unless the operator limits calls under BYOK (limit byok_calls); then it raises too_many_calls (with retry_after_s) past the limit.';
 
 create function byok.place_hold(
   p_user_id uuid,

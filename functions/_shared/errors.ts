@@ -20,6 +20,8 @@ export const errors = {
     status: 403,
     message: "Changing API keys requires claims that this session's access token lacks.",
   },
+  byok_not_allowed: { status: 403, message: "This account may not use API keys of its own." },
+  credits_not_allowed: { status: 403, message: "This account may not use credits." },
   not_offered: { status: 403, message: "This is not available on platform credits. Bring your own API key to use it." },
   unknown_provider: { status: 404, message: "There is no such provider." },
   unknown_path: { status: 404, message: "The provider has no such path." },
@@ -54,6 +56,11 @@ export class ByokError extends Error {
     super(options.message ?? errors[code].message);
     this.code = code;
     this.details = options.details ?? {};
+  }
+
+  /** The same refusal with further fields. */
+  withDetails(details: Record<string, unknown>): ByokError {
+    return new ByokError(this.code, { message: this.message, details: { ...this.details, ...details } });
   }
 
   get status(): number {

@@ -1,7 +1,13 @@
 /** `* /functions/v1/call/<provider>/<the provider's own path>`: relays a call, funded by the user's own API key or by credits. */
 import { readJsonObject, streamOf, tooLarge } from "../_shared/request/body.ts";
 import { mayHaveCost, refundOf } from "../_shared/credits/charge.ts";
-import { type ByokFunding, type CreditsCall, type Funding, fundCall } from "../_shared/credits/funding.ts";
+import {
+  type ByokFunding,
+  type CreditsCall,
+  type Funding,
+  fundCall,
+  tellUnusedKey,
+} from "../_shared/credits/funding.ts";
 import { followHold } from "../_shared/credits/hold.ts";
 import { ByokError } from "../_shared/errors.ts";
 import { parseJson } from "../_shared/json.ts";
@@ -39,7 +45,9 @@ export default serve({
     const funding = await fundCall(services, caller.userId, route, request);
     return funding.payer === "byok"
       ? await relayUnderByok(request, route, funding)
-      : await relayOnCredits(request, route, caller.userId, funding);
+      : await relayOnCredits(request, route, caller.userId, funding).catch((error: unknown) => {
+          throw tellUnusedKey(error, funding.unusedKey);
+        });
   },
   refuse(error, url) {
     const provider = providerOf(url);
@@ -102,7 +110,8 @@ async function relayOnCredits(request: Request, route: Route, userId: string, ca
   const { provider, operation, requestId } = call;
   const reserved = { userId, requestId, operation, provider, model, maxInputTokens, maxOutputTokens };
   const hold = followHold(services.database, userId, await services.database.placeHold(reserved));
-  const funding: Funding = { payer: "platform", apiKey: call.apiKey, microcredits: hold.microcredits };
+  const { apiKey, unusedKey } = call;
+  const funding: Funding = { payer: "platform", apiKey, microcredits: hold.microcredits, unusedKey };
   let answer: Response;
   let generation: ReadableStream<Uint8Array<ArrayBuffer>>;
   try {

@@ -212,6 +212,53 @@ revoke execute on function byok.is_client_accepted(jsonb), byok.require_claims(j
 grant execute on function byok.is_client_accepted(jsonb), byok.require_claims(jsonb)
   to authenticated, byok_server, service_role;
 
+-- The app says who may bring a key and who may use credits, by plan or trial: it replaces these two functions. Both bodies are bound
+-- when they are made, so they need no search_path, and without a SET clause the planner replaces a call by the constant.
+
+create function byok.may_bring_key(p_user_id uuid) returns boolean
+language sql
+stable
+return true;
+
+comment on function byok.may_bring_key(uuid) is
+  'Whether a user may save, check and use API keys of their own. The app replaces it; open_call asks it for each call on a saved key. Null counts as no.';
+
+create function byok.may_use_credits(p_user_id uuid) returns boolean
+language sql
+stable
+return true;
+
+comment on function byok.may_use_credits(uuid) is
+  'Whether a user may spend credits. The app replaces it; open_call asks it for each call that credits would pay. Null counts as no.';
+
+create function byok.read_rights() returns table (may_bring_key boolean, may_use_credits boolean)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  -- The server role has no access to schema auth.
+  v_claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+  v_user_id uuid := v_claims ->> 'sub';
+begin
+  if v_user_id is null or not byok.is_client_accepted(v_claims) then
+    raise sqlstate 'PT401' using message = 'unauthenticated',
+      hint = 'The token names no user, or an OAuth client that is not in byok.oauth_clients.';
+  end if;
+  may_bring_key := coalesce(byok.may_bring_key(v_user_id), false);
+  may_use_credits := coalesce(byok.may_use_credits(v_user_id), false);
+  return next;
+end
+$$;
+
+comment on function byok.read_rights() is
+  'One row: the rights of the signed-in user, for a page. Raises unauthenticated without a user and for an OAuth client that is not accepted.';
+
+revoke execute on function byok.may_bring_key(uuid), byok.may_use_credits(uuid), byok.read_rights() from public;
+grant execute on function byok.may_bring_key(uuid), byok.may_use_credits(uuid) to byok_server;
+grant execute on function byok.read_rights() to authenticated;
+
 -- The goods that credits buy: an operation with a model, at a price. A client names both, so a price belongs to the pair: nobody gets
 -- the dearest model for the price of the cheapest operation. Every amount is in microcredits: 1000000 are one credit.
 
@@ -637,6 +684,10 @@ declare
   v_limit byok.limits;
   v_wait_s integer;
 begin
+  if byok.may_bring_key(p_user_id) is not true then
+    raise sqlstate 'PT403' using message = 'byok_not_allowed',
+      hint = 'byok.may_bring_key says no for this user.';
+  end if;
   select * into v_limit from byok.limits as l where l.name = 'key_attempts';
   if not found then
     v_limit := row('key_attempts', 0, interval '1 day');
@@ -660,7 +711,7 @@ end
 $$;
 
 comment on function byok.count_attempt(uuid, text) is
-  'Counts a check of an API key. Raises too_many_attempts (with retry_after_s, the seconds until the next day in UTC) past the limit of the day, and sealed_key_refused for a sealed key that came before; it counts nothing then.';
+  'Counts a check of an API key. Raises too_many_attempts (with retry_after_s, the seconds until the next day in UTC) past the limit of the day, sealed_key_refused for a sealed key that came before, and byok_not_allowed if may_bring_key says no; it counts nothing then.';
 
 revoke execute on function byok.count_once(uuid, byok.limits), byok.count_attempt(uuid, text) from public;
 grant execute on function byok.count_once(uuid, byok.limits) to byok_server;
@@ -1407,7 +1458,7 @@ to service_role;
 -- credits buy is a hold placed, so that a request that is refused leaves nothing.
 
 create function byok.open_call(p_user_id uuid, p_provider text)
-returns table (payer text, credential_id uuid, envelope text)
+returns table (payer text, credential_id uuid, envelope text, unused_key text)
 language plpgsql
 security definer
 set search_path = ''
@@ -1424,6 +1475,16 @@ begin
   where c.user_id = p_user_id and c.provider = p_provider;
   if not found then
     payer := 'platform';
+  elsif byok.may_bring_key(p_user_id) is not true then
+    -- The app took the right away: the key stays sealed, and counts again once the right is back.
+    select 'platform', null, null, 'not_allowed' into payer, credential_id, envelope, unused_key;
+  end if;
+  if payer = 'platform' then
+    if byok.may_use_credits(p_user_id) is not true then
+      raise sqlstate 'PT403' using message = 'credits_not_allowed',
+        detail = jsonb_strip_nulls(jsonb_build_object('unused_key', unused_key))::text,
+        hint = 'byok.may_use_credits says no for this user.';
+    end if;
   else
     select * into v_limit from byok.limits as l where l.name = 'byok_calls';
     if found then
@@ -1440,7 +1501,7 @@ end
 $$;
 
 comment on function byok.open_call(uuid, text) is
-  'Decides who pays a call. byok: the user''s own key, with its envelope. platform: credits, of which place_hold reserves some. Writes nothing, unless the operator limits calls under BYOK (limit byok_calls); then it raises too_many_calls (with retry_after_s) past the limit.';
+  'Decides who pays a call. byok: the user''s own key, with its envelope. platform: credits, of which place_hold reserves some; unused_key says why a saved key is not used: not_allowed, if may_bring_key says no. Raises credits_not_allowed (with unused_key) if credits would pay and may_use_credits says no. Writes nothing, unless the operator limits calls under BYOK (limit byok_calls); then it raises too_many_calls (with retry_after_s) past the limit.';
 
 create function byok.place_hold(
   p_user_id uuid,

@@ -14,6 +14,7 @@ import { isolationGuards } from "./isolation.ts";
 import { offerGuards } from "./offers.ts";
 import { pageGuards } from "./page.ts";
 import { relayGuards } from "./relay.ts";
+import { rightsGuards } from "./keys/rights.ts";
 import { rotationGuards } from "./rotation.ts";
 import { verdictGuards } from "./verdicts.ts";
 
@@ -43,6 +44,7 @@ export const guards: readonly Guard[] = [
   ...inputGuards,
   ...answerGuards,
   ...relayGuards,
+  ...rightsGuards,
   ...rotationGuards,
   ...verdictGuards,
   ...componentGuards,

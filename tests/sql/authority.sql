@@ -76,10 +76,13 @@ insert into known values
   ('function', 'list_envelopes(bigint,uuid,integer)', '1, null, 1000'),
   ('function', 'mark_credential(uuid,uuid,text,text)', $$'00000000-0000-4000-8000-00000000000c', '00000000-0000-4000-8000-00000000000c', 'rejected'$$),
   ('function', 'list_prices()', ''),
+  ('function', 'may_bring_key(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
+  ('function', 'may_use_credits(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
   ('function', 'most_microcredits(byok.prices,bigint,bigint)', 'null::byok.prices, 1, 1'),
   ('function', 'open_call(uuid,text)', $$'00000000-0000-4000-8000-00000000000c', 'openai'$$),
   ('function', 'place_hold(uuid,text,text,text,text,bigint,bigint)', $$'00000000-0000-4000-8000-00000000000c', 'request-2', 'kernel_build', 'openai', 'gpt-5.4-nano', 10, 10$$),
   ('function', 'read_envelope(uuid,text)', $$'00000000-0000-4000-8000-00000000000c', 'openai'$$),
+  ('function', 'read_rights()', ''),
   ('function', 'refund_charge(uuid,bigint,bigint,text,bigint,bigint,bigint,bigint)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd), 1, 'unused'$$),
   ('function', 'refuse_browser()', ''),
   ('function', 'refuse_ledger_change()', ''),
@@ -145,9 +148,9 @@ insert into allowed
       'charge_hold', 'count_attempt', 'count_envelopes', 'is_client_accepted', 'list_envelopes', 'list_prices', 'mark_credential', 'open_call',
       'place_hold', 'read_envelope', 'refund_charge', 'require_claims', 'replace_envelopes', 'run_batch', 'save_credential', 'void_hold')
   union all
-  -- The functions that policies call for signed-in users.
+  -- The functions that policies call for signed-in users, and the one that a page calls.
   select 'function', known.name, attackers.name, 'execute', 'runs' from known, attackers
-  where kind = 'function' and known.name in ('is_client_accepted(jsonb)', 'require_claims(jsonb)') and role = 'authenticated'
+  where kind = 'function' and known.name in ('is_client_accepted(jsonb)', 'read_rights()', 'require_claims(jsonb)') and role = 'authenticated'
   union all
   -- Nobody can become byok_server or byok_rotation but through the functions that they own.
   select 'function', name, 'byok_server without a user', 'execute', 'runs' from known
@@ -277,7 +280,7 @@ $$;
 select plan((
   select count(*) from objects join actions using (kind) cross join attackers
 )::integer + 2 + (select count(*) from pg_proc cross join browsers
-  where pronamespace = 'byok'::regnamespace and (prosecdef and proname not in ('run_batch', 'is_client_accepted', 'require_claims') or proname in ('act_for', 'stop_acting', 'refuse_browser')))::integer + 5);
+  where pronamespace = 'byok'::regnamespace and (prosecdef and proname not in ('run_batch', 'is_client_accepted', 'read_rights', 'require_claims') or proname in ('act_for', 'stop_acting', 'refuse_browser')))::integer + 5);
 
 select is_empty('select kind, name from objects except select kind, name from known', 'every object of the schema has its line here');
 select is_empty('select kind, name from known except select kind, name from objects', 'and every line its object');
@@ -302,7 +305,7 @@ grant all on all sequences in schema byok to anon, authenticated;
 create temporary table refusing as
   select proname || '(' || coalesce((select string_agg(format_type(t, null), ',' order by n) from unnest(proargtypes) with ordinality as a (t, n)), '') || ')' as name
   from pg_proc where pronamespace = 'byok'::regnamespace
-    and (prosecdef and proname not in ('run_batch', 'is_client_accepted', 'require_claims') or proname in ('act_for', 'stop_acting', 'refuse_browser'));
+    and (prosecdef and proname not in ('run_batch', 'is_client_accepted', 'read_rights', 'require_claims') or proname in ('act_for', 'stop_acting', 'refuse_browser'));
 
 select is(
   pg_temp.attempt(browsers.name, 'function', refusing.name, 'execute'), 'refused as a browser',

@@ -37,7 +37,7 @@ select byok.grant_credits(tests.user_id('c'), 0.0001, null, 'tap-calls-c');
 
 -- On credits.
 select results_eq(
-  $$select * from byok.open_call(tests.user_id('a'), 'tap_provider')$$, $$values ('platform', null::uuid, null)$$,
+  $$select * from byok.open_call(tests.user_id('a'), 'tap_provider')$$, $$values ('platform', null::uuid, null, null)$$,
   'open_call() says that the platform pays');
 select is(pg_temp.account('a'), '100 0 0', 'and holds nothing');
 insert into placed values ('first', pg_temp.place('a', 'request-1'));
@@ -191,7 +191,7 @@ create temporary table before_byok as select * from fingerprint;
 select tests.authenticate_as_service_role();
 select results_eq(
   $$select * from byok.open_call(tests.user_id('c'), 'tap_provider')$$,
-  $$values ('byok', '10000000-0000-4000-8000-00000000000c'::uuid, current_setting('test.envelope'))$$,
+  $$values ('byok', '10000000-0000-4000-8000-00000000000c'::uuid, current_setting('test.envelope'), null)$$,
   'a credential decides for BYOK, with its envelope');
 select is(current_setting('request.jwt.claims'), '{"role":"service_role"}', 'open_call() gives the claims of its caller back');
 reset role;

@@ -53,8 +53,8 @@ select is_empty(
   $$select nspname from pg_namespace where has_schema_privilege('byok_functions', oid, 'create') and nspname !~ '^pg_(toast_)?temp'$$,
   'byok_functions can create nothing in any schema');
 select is_empty(
-  $$select proname from pg_proc where pronamespace = 'byok'::regnamespace and not coalesce(proconfig @> array['search_path=""'], false)$$,
-  'every function has an empty search_path');
+  $$select proname from pg_proc where pronamespace = 'byok'::regnamespace and prosqlbody is null and not coalesce(proconfig @> array['search_path=""'], false)$$,
+  'every function has an empty search_path, or a body that was bound when it was made');
 select set_eq(
   $$select format('%s as %s', proname, proowner::regrole) from pg_proc
     where pronamespace = 'byok'::regnamespace and prosecdef and proowner <> 'byok_server'::regrole$$,
@@ -116,6 +116,7 @@ select results_eq(
     order by 1, 2$$,
   $$values
     ('authenticated' collate "C", 'is_client_accepted' collate "C"),
+    ('authenticated', 'read_rights'),
     ('authenticated', 'require_claims'),
     ('byok_functions', 'charge_hold'),
     ('byok_functions', 'count_attempt'),
@@ -144,6 +145,8 @@ select results_eq(
     ('byok_server', 'is_active'),
     ('byok_server', 'key_works'),
     ('byok_server', 'list_envelope_ids'),
+    ('byok_server', 'may_bring_key'),
+    ('byok_server', 'may_use_credits'),
     ('byok_server', 'most_microcredits'),
     ('byok_server', 'refuse_browser'),
     ('byok_server', 'stop_acting'),

@@ -246,7 +246,7 @@ describe("providers()", () => {
 describe("readPayment()", () => {
   test("reads who paid and how much", () => {
     const headers = new Headers({ "x-byok-funding": "platform", "x-byok-credits": "20" });
-    const rest = { errorCode: null, verdict: null, reason: null };
+    const rest = { errorCode: null, verdict: null, reason: null, unusedKey: null };
     expect(readPayment(headers)).toEqual({ payer: "platform", credits: 20, ...rest });
   });
 
@@ -257,7 +257,13 @@ describe("readPayment()", () => {
       errorCode: "insufficient_credits",
       verdict: null,
       reason: null,
+      unusedKey: null,
     });
+  });
+
+  test("reads why a saved key was not used", () => {
+    const headers = { "x-byok-funding": "platform", "x-byok-unused-key": "not_allowed" };
+    expect(readPayment(new Headers(headers))).toMatchObject({ payer: "platform", unusedKey: "not_allowed" });
   });
 
   test("reads what an error says about the user's key", () => {

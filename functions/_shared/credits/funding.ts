@@ -2,6 +2,7 @@
 import type { ProviderId } from "../providers/index.ts";
 import { ByokError } from "../errors.ts";
 import { openKey } from "../keys/credentials.ts";
+import type { UnusedKey } from "../database/types.ts";
 import type { Route } from "../request/route.ts";
 import type { Services } from "../services.ts";
 import { findOffer, type OfferedRequest } from "./offers.ts";
@@ -17,6 +18,8 @@ export interface Funding {
   readonly apiKey: string;
   /** The most that the call can cost; 0 under BYOK. */
   readonly microcredits: number;
+  /** Why credits pay though a key is saved; null or absent if none is. */
+  readonly unusedKey?: UnusedKey | null;
 }
 
 export interface ByokFunding extends Funding {
@@ -33,13 +36,14 @@ export interface CreditsCall {
   readonly offered: OfferedRequest;
   /** The client's idempotency key; null if it sent none. */
   readonly requestId: string | null;
+  readonly unusedKey: UnusedKey | null;
 }
 
 /**
  * Decides who pays a call and gets the API key for it, before the body is read: under BYOK it never is. A credential that exists
  * decides for BYOK, and if it cannot be opened the call fails: it never falls back to credits.
  *
- * @throws ByokError `envelope_unreadable`, `too_many_calls`, `not_offered`, `operation_required`
+ * @throws ByokError `envelope_unreadable`, `too_many_calls`, `credits_not_allowed`, `not_offered`, `operation_required`
  */
 export async function fundCall(
   services: FundingServices,
@@ -53,10 +57,17 @@ export async function fundCall(
     const apiKey = await openKey(services.keyring, userId, provider, opened.credentialId, opened.envelope);
     return { payer: "byok", apiKey, microcredits: 0 };
   }
+  const { unusedKey } = opened;
   const apiKey = services.env.platformKeys[provider];
   const offered = findOffer(provider, request.method, route.path);
-  if (apiKey === undefined || offered === undefined) throw new ByokError("not_offered");
+  if (apiKey === undefined || offered === undefined) throw tellUnusedKey(new ByokError("not_offered"), unusedKey);
   const operation = request.headers.get("x-byok-operation");
-  if (!operation) throw new ByokError("operation_required");
-  return { payer: "platform", apiKey, provider, operation, offered, requestId: request.headers.get("idempotency-key") };
+  if (!operation) throw tellUnusedKey(new ByokError("operation_required"), unusedKey);
+  const requestId = request.headers.get("idempotency-key");
+  return { payer: "platform", apiKey, provider, operation, offered, requestId, unusedKey };
+}
+
+/** A refusal on credits that says why a saved key is not used: for a user with a key, that may be what is to be mended. */
+export function tellUnusedKey(error: unknown, unusedKey: UnusedKey | null): unknown {
+  return unusedKey && error instanceof ByokError ? error.withDetails({ unused_key: unusedKey }) : error;
 }

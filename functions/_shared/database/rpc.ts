@@ -1,7 +1,7 @@
 /** The SQL functions of schema `byok` as a Database, whichever way they are called. */
 import { ByokError } from "../errors.ts";
 import type { Database as Schema } from "./schema.ts";
-import type { Credential, Database, Hold, HoldOutcome } from "./types.ts";
+import type { Credential, Database, Hold, HoldOutcome, UnusedKey } from "./types.ts";
 
 type Functions = Schema["byok"]["Functions"];
 export type FunctionName = keyof Functions;
@@ -79,7 +79,7 @@ function callsOver(rpc: Rpc): Pick<Database, CallMethods> {
   return {
     async openCall(userId, provider) {
       const row = onlyRow(await rpc("open_call", { p_user_id: userId, p_provider: provider }));
-      if (row.payer !== "byok") return { payer: "platform" };
+      if (row.payer !== "byok") return { payer: "platform", unusedKey: (row.unused_key as UnusedKey | null) ?? null };
       return { payer: "byok", credentialId: row.credential_id, envelope: row.envelope };
     },
 

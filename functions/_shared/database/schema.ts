@@ -336,12 +336,18 @@ isOneToOne: false
         isOneToOne: false
         isSetofReturn: true
       } },
+"may_bring_key":
+{ Args: { "p_user_id": string }; Returns: boolean
+                           },
+"may_use_credits":
+{ Args: { "p_user_id": string }; Returns: boolean
+                           },
 "most_microcredits":
 { Args: { "p_max_input_tokens": number,"p_max_output_tokens": number,"p_price": Omit<Database["byok"]['Tables']["prices"]['Row'], Database["byok"]['Tables']["prices"]['ComputedFields']> }; Returns: number
                            },
 "open_call":
 { Args: { "p_provider": string,"p_user_id": string }; Returns: {
-              "credential_id": string,"envelope": string,"payer": string
+              "credential_id": string,"envelope": string,"payer": string,"unused_key": string
             }[]
                            },
 "place_hold":
@@ -352,6 +358,11 @@ isOneToOne: false
 "read_envelope":
 { Args: { "p_provider": string,"p_user_id": string }; Returns: {
               "credential_id": string,"envelope": string
+            }[]
+                           },
+"read_rights":
+{ Args: Record<PropertyKey, never>; Returns: {
+              "may_bring_key": boolean,"may_use_credits": boolean
             }[]
                            },
 "refund_charge":

@@ -55,8 +55,12 @@ export interface Replacement extends ListedEnvelope {
   readonly sealed: SealedKey | null;
 }
 
-/** Who pays a call: the user's own provider account, or credits. */
-export type OpenedCall = ({ readonly payer: "byok" } & SavedEnvelope) | { readonly payer: "platform" };
+/** Why a saved API key is not used and credits pay: the app took the right to bring keys away. */
+export type UnusedKey = "not_allowed";
+
+/** Who pays a call: the user's own provider account, or credits. `unusedKey` is null if no key is saved. */
+export type OpenedCall =
+  ({ readonly payer: "byok" } & SavedEnvelope) | { readonly payer: "platform"; readonly unusedKey: UnusedKey | null };
 
 /** Prices of tokens, in microcredits for 1,000 of them. */
 export interface Rates {
@@ -142,13 +146,13 @@ export interface Database {
    * Counts a check of an API key.
    *
    * @param seal of a key that came sealed: a second attempt with the same is refused
-   * @throws ByokError `too_many_attempts`, `sealed_key_refused`
+   * @throws ByokError `byok_not_allowed`, `too_many_attempts`, `sealed_key_refused`
    */
   countAttempt(userId: string, seal?: string | null): Promise<void>;
   /**
    * Decides who pays, in one round trip, and holds nothing.
    *
-   * @throws ByokError `too_many_calls`
+   * @throws ByokError `too_many_calls`, `credits_not_allowed` (with `unused_key`)
    */
   openCall(userId: string, provider: ProviderId): Promise<OpenedCall>;
   listPrices(): Promise<Price[]>;

@@ -68,7 +68,7 @@ function staysBehind(provider: Provider): RegExp | null {
 export function inbound(
   answer: Response,
   body: BodyInit | null,
-  funding: Pick<Funding, "payer" | "apiKey" | "microcredits">,
+  funding: Pick<Funding, "payer" | "apiKey" | "microcredits" | "unusedKey">,
 ): Response {
   const headers = new Headers(fundingHeaders(funding));
   const known = [...answer.headers].filter(([name]) => returned.test(name));
@@ -86,6 +86,11 @@ export function inbound(
 export function fundingHeaders({
   payer,
   microcredits,
-}: Pick<Funding, "payer" | "microcredits">): Record<string, string> {
-  return { "x-byok-funding": payer, "x-byok-credits": String(microcredits / 1_000_000) };
+  unusedKey,
+}: Pick<Funding, "payer" | "microcredits" | "unusedKey">): Record<string, string> {
+  return {
+    "x-byok-funding": payer,
+    "x-byok-credits": String(microcredits / 1_000_000),
+    ...(unusedKey ? { "x-byok-unused-key": unusedKey } : {}),
+  };
 }

@@ -56,18 +56,19 @@ function refuse(error: ByokError): Response {
 }
 
 /**
- * The headers of each refusal: its code, what it says about an API key, `x-should-retry`, and `retry-after` in seconds where waiting
+ * The headers of each refusal: its code, what it says about an API key or why a saved one is not used, `x-should-retry`, and `retry-after` in seconds where waiting
  * helps. The SDKs of OpenAI, Anthropic and Groq obey `x-should-retry: false` and raise the error at once. Without it they would
  * retry each 429 and 5xx within seconds, and strain a database that is away. `retry-after` is for the app, which knows whether its
  * user still waits.
  */
 export function refusalHeaders({ code, details }: ByokError): Record<string, string> {
-  const { verdict, reason, retry_after_s } = details;
+  const { verdict, reason, retry_after_s, unused_key } = details;
   return {
     "x-byok-error": code,
     "x-should-retry": "false",
     ...(verdict === undefined ? {} : { "x-byok-verdict": String(verdict) }),
     ...(reason === undefined ? {} : { "x-byok-reason": String(reason) }),
+    ...(unused_key === undefined ? {} : { "x-byok-unused-key": String(unused_key) }),
     ...(retry_after_s === undefined ? {} : { "retry-after": String(retry_after_s) }),
   };
 }

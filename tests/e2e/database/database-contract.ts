@@ -155,7 +155,7 @@ function describeFunding(name: string, database: Database): void {
 
   test(`${name} opens a call on credits and holds none`, async () => {
     const user = await newUser(100);
-    expect(await database.openCall(user.id, "openai")).toEqual({ payer: "platform" });
+    expect(await database.openCall(user.id, "openai")).toEqual({ payer: "platform", unusedKey: null });
     expect(await balance(user)).toEqual({ available: 100, held: 0 });
   });
 

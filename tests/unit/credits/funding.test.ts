@@ -17,7 +17,7 @@ const keyring = await importKeyring(JSON.stringify({ primary: 1, keys: { 1: rand
 const { envelope } = await seal(keyring, { userId, credentialId, providerNumber: providers.openai.number }, apiKey);
 
 const ownKey: OpenedCall = { payer: "byok", credentialId, envelope };
-const credits: OpenedCall = { payer: "platform" };
+const credits: OpenedCall = { payer: "platform", unusedKey: null };
 const chat: Route = { provider: "openai", path: "/v1/chat/completions", search: "" };
 const files: Route = { provider: "openai", path: "/v1/files", search: "" };
 
@@ -81,7 +81,17 @@ describe("fundCall()", () => {
       operation: "kernel_build",
       offered: findOffer("openai", "POST", chat.path),
       requestId: "req-1",
+      unusedKey: null,
     });
+  });
+
+  test("says why credits pay though a key is saved, in what it returns and in what it refuses", async () => {
+    const opened: OpenedCall = { payer: "platform", unusedKey: "not_allowed" };
+    expect(await fund({ opened }).funding).toMatchObject({ payer: "platform", unusedKey: "not_allowed" });
+    const details = { unused_key: "not_allowed" };
+    await expect(fund({ opened, route: files }).funding).rejects.toMatchObject({ code: "not_offered", details });
+    const headers = { "x-byok-operation": "" };
+    await expect(fund({ opened, headers }).funding).rejects.toMatchObject({ code: "operation_required", details });
   });
 
   test("leaves a request without an idempotency key without one", async () => {

@@ -131,8 +131,8 @@ describe("dataApi()", () => {
   });
 
   test("opens a call on credits", async () => {
-    const opened = { payer: "platform", credential_id: null, envelope: null };
-    expect((await ask(openCall, 200, [opened])).outcome).toEqual({ payer: "platform" });
+    const opened = { payer: "platform", credential_id: null, envelope: null, unused_key: null };
+    expect((await ask(openCall, 200, [opened])).outcome).toEqual({ payer: "platform", unusedKey: null });
   });
 
   test("lists prices, flat and metered ones", async () => {
