@@ -18,24 +18,24 @@ export const commands: readonly CommandRow[] = [
     load: async () => (await import("./commands/demo.ts")).demo,
   },
   {
-    name: "keys new",
+    name: "keyring new",
     summary: "makes a key ring with one random master key",
-    load: async () => (await import("./commands/keys.ts")).keysNew,
+    load: async () => (await import("./commands/keyring.ts")).keyringNew,
   },
   {
-    name: "keys add",
+    name: "keyring add",
     summary: "adds a master key that is not used yet",
-    load: async () => (await import("./commands/keys.ts")).keysAdd,
+    load: async () => (await import("./commands/keyring.ts")).keyringAdd,
   },
   {
-    name: "keys promote",
+    name: "keyring promote",
     summary: "makes the newest master key the primary one",
-    load: async () => (await import("./commands/keys.ts")).keysPromote,
+    load: async () => (await import("./commands/keyring.ts")).keyringPromote,
   },
   {
-    name: "keys retire",
+    name: "keyring retire",
     summary: "takes an older master key out",
-    load: async () => (await import("./commands/keys.ts")).keysRetire,
+    load: async () => (await import("./commands/keyring.ts")).keyringRetire,
   },
   {
     name: "rotate",

@@ -225,7 +225,7 @@ export const envelopeGuards: readonly Guard[] = [
     ...keyring,
     name: "A published example is no master key",
     promise: "G12",
-    guard: "if (await isPublishedKey(bytes)) throw",
+    guard: "if (await isPublishedKey(bytes))\n      throw",
     instead: "if (false) throw",
   },
   ...[

@@ -5,7 +5,7 @@ const sql = { file: "sql/35_rotation.sql", test: "tests/sql/rotation.sql" };
 const batch = { file: "functions/_shared/keys/rotation.ts", test: "tests/unit/keys/rotation.test.ts" };
 const credentials = { file: "functions/_shared/keys/credentials.ts", test: "tests/unit/keys/credentials.test.ts" };
 const command = { file: "cli/commands/rotate.ts", test: "tests/e2e/keys/rotation.test.ts" };
-const keys = { file: "cli/lib/keyring.ts", test: "tests/cli/keys.test.ts" };
+const keys = { file: "cli/lib/keyring.ts", test: "tests/cli/keyring.test.ts" };
 
 export const rotationGuards: readonly Guard[] = [
   {

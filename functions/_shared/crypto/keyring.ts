@@ -23,7 +23,8 @@ export async function importKeyring(json: string): Promise<Keyring> {
   const masterKeys = new Map<number, CryptoKey>();
   for (const [id, encoded] of Object.entries(keys)) {
     const bytes = decodeMasterKey(id, encoded);
-    if (await isPublishedKey(bytes)) throw refusal(`key ${id} is a published example; make one with npm run keys:new`);
+    if (await isPublishedKey(bytes))
+      throw refusal(`key ${id} is a published example; make one with npm run keyring:new`);
     masterKeys.set(Number(id), await importMasterKey(bytes));
     bytes.fill(0);
   }

@@ -3,8 +3,8 @@ import { newKeyring } from "../../stack/keyring.ts";
 import { defineCommand } from "../lib/command.ts";
 import { changes, newestOf, readKeyring } from "../lib/keyring.ts";
 
-export const keysNew = defineCommand({
-  usage: "npm run --silent keys:new > keyring.json",
+export const keyringNew = defineCommand({
+  usage: "npm run --silent keyring:new > keyring.json",
   operands: [],
   options: {},
   run: async () => console.log(newKeyring()),
@@ -15,8 +15,8 @@ function announce(sentence: string): void {
   console.error(sentence);
 }
 
-export const keysAdd = defineCommand({
-  usage: "npm run --silent keys:add < keyring.json > next.json",
+export const keyringAdd = defineCommand({
+  usage: "npm run --silent keyring:add < keyring.json > next.json",
   operands: [],
   options: {},
   run: async () => {
@@ -26,8 +26,8 @@ export const keysAdd = defineCommand({
   },
 });
 
-export const keysPromote = defineCommand({
-  usage: "npm run --silent keys:promote < keyring.json > next.json",
+export const keyringPromote = defineCommand({
+  usage: "npm run --silent keyring:promote < keyring.json > next.json",
   operands: [],
   options: {},
   run: async () => {
@@ -37,8 +37,8 @@ export const keysPromote = defineCommand({
   },
 });
 
-export const keysRetire = defineCommand({
-  usage: "npm run --silent keys:retire -- <kid> < keyring.json > next.json",
+export const keyringRetire = defineCommand({
+  usage: "npm run --silent keyring:retire -- <kid> < keyring.json > next.json",
   operands: ["kid"],
   options: {},
   run: async ({ operands }) => console.log(JSON.stringify(changes.retire(await readKeyring(), operands.kid))),

@@ -7,8 +7,8 @@ import { importKeyring } from "../../functions/_shared/crypto/keyring.ts";
 import { type KeyringJson, newKeyring, newMasterKey } from "../../stack/keyring.ts";
 import { commandProgram } from "../harness/processes.ts";
 
-async function keys(args: string[], input = "") {
-  const child = spawn(process.execPath, [commandProgram, "keys", ...args]);
+async function keyring(args: string[], input = "") {
+  const child = spawn(process.execPath, [commandProgram, "keyring", ...args]);
   child.stdin.on("error", () => undefined).end(input);
   const [output, complaint, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
   return { code, output, complaint };
@@ -18,13 +18,13 @@ const newestOf = ({ keys }: KeyringJson) => Math.max(...Object.keys(keys).map(Nu
 
 /** The key ring after a command; the functions must accept it. */
 async function changed(args: string[], ring: string) {
-  const { code, output } = await keys(args, ring);
+  const { code, output } = await keyring(args, ring);
   expect(code).toBe(0);
   await importKeyring(output);
   return JSON.parse(output) as { primary: number; keys: Record<string, string> };
 }
 
-describe("npm run keys", () => {
+describe("npm run keyring", () => {
   test("new makes a key ring that the functions accept, another each time", async () => {
     const [first, second] = [await changed(["new"], ""), await changed(["new"], "")];
     expect(Object.keys(first.keys)).toEqual([String(first.primary)]);
@@ -51,16 +51,16 @@ describe("npm run keys", () => {
   });
 
   test("add and promote say which key that is, where the file does not swallow it", async () => {
-    const added = await keys(["add"], newKeyring());
+    const added = await keyring(["add"], newKeyring());
     const kid = newestOf(JSON.parse(added.output));
     expect(added.complaint).toBe(`Key ${kid} is added. Nothing is sealed under it until it is the primary one.\n`);
-    expect((await keys(["promote"], added.output)).complaint).toBe(`Key ${kid} is the primary one.\n`);
+    expect((await keyring(["promote"], added.output)).complaint).toBe(`Key ${kid} is the primary one.\n`);
   });
 
   test("add refuses when there is no greater kid", async () => {
     const ring = { primary: 4294967295, keys: { 4294967295: newMasterKey() } };
     const refused = { code: 1, output: "", complaint: "There is no kid left after 4294967295.\n" };
-    expect(await keys(["add"], JSON.stringify(ring))).toEqual(refused);
+    expect(await keyring(["add"], JSON.stringify(ring))).toEqual(refused);
   });
 
   test.each([
@@ -70,12 +70,12 @@ describe("npm run keys", () => {
   ])("retire refuses %s", async (_, kid, reason) => {
     const masterKeys = [1, 2, 3].map((id) => [id, newMasterKey()]);
     const ring = JSON.stringify({ primary: 2, keys: Object.fromEntries(masterKeys) });
-    expect(await keys(["retire", kid], ring)).toEqual({ code: 1, output: "", complaint: `${reason}\n` });
+    expect(await keyring(["retire", kid], ring)).toEqual({ code: 1, output: "", complaint: `${reason}\n` });
   });
 
   test("refuses a key ring that the functions would refuse, and shows nothing of it", async () => {
     const ring = JSON.stringify({ primary: 1, keys: { 1: "c2VjcmV0" } });
-    const { code, output, complaint } = await keys(["add"], ring);
+    const { code, output, complaint } = await keyring(["add"], ring);
     expect([code, output]).toEqual([1, ""]);
     expect(complaint).toContain("key 1 is not the base64 of exactly 32 bytes");
     expect(complaint).not.toContain("c2VjcmV0");
@@ -84,9 +84,9 @@ describe("npm run keys", () => {
   test.each([[[]], [["toString"]], [["new", "1"]], [["retire"]], [["add", "2"]], [["retire", "1", "2"]]])(
     "exits with 2 and the help for %j",
     async (args) => {
-      const { code, output, complaint } = await keys(args);
+      const { code, output, complaint } = await keyring(args);
       expect([code, output]).toEqual([2, ""]);
-      expect(complaint).toMatch(/npm run --silent keys:|^ {2}keys new /m);
+      expect(complaint).toMatch(/npm run --silent keyring:|^ {2}keyring new /m);
     },
   );
 });
