@@ -41,6 +41,14 @@ export const anthropic = {
       url: "https://platform.claude.com/docs/en/api/messages/batches/retrieve",
       seen: "2026-11-26",
     },
+    compatible: {
+      base: "/v1",
+      paths: ["/chat/completions"],
+      authentication: { header: "authorization", before: "Bearer " },
+      dialect: "openai",
+      url: "https://platform.claude.com/docs/en/cli-sdks-libraries/libraries/openai-sdk",
+      seen: "2026-11-26",
+    },
     generation: "/v1/messages",
   },
   check: {

@@ -38,6 +38,13 @@ export const google = {
       url: "https://ai.google.dev/gemini-api/docs/files",
       seen: "2026-11-26",
     },
+    compatible: {
+      base: "/v1beta/openai",
+      paths: ["/chat/completions", "/embeddings"],
+      authentication: { header: "authorization", before: "Bearer " },
+      url: "https://ai.google.dev/gemini-api/docs/openai",
+      seen: "2026-11-26",
+    },
     generation: "/v1beta/models/{model}:generateContent",
     stream: "/v1beta/models/{model}:streamGenerateContent?alt=sse",
     ephemeralSecrets: "/v1alpha/auth_tokens",

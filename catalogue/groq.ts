@@ -19,6 +19,12 @@ export const groq = {
     authentication: { header: "authorization", before: "Bearer " },
     headers: {},
     features: { prefix: "groq-", url: "https://console.groq.com/docs/changelog/compound", seen: "2026-11-26" },
+    compatible: {
+      base: "/openai/v1",
+      paths: ["/chat/completions", "/responses"],
+      url: "https://console.groq.com/docs/responses-api",
+      seen: "2026-11-26",
+    },
     generation: "/openai/v1/chat/completions",
   },
   check: {

@@ -1,5 +1,5 @@
 /** The facts that providers share that speak OpenAI's API at an address of their own. A row says the rest. */
-import type { AnswerRow, ErrorForm, Provider, Source } from "./types.ts";
+import type { AnswerRow, CompatiblePath, ErrorForm, Provider, Source } from "./types.ts";
 
 export interface CompatibleRow {
   readonly number: number;
@@ -9,6 +9,8 @@ export interface CompatibleRow {
   readonly origin: string;
   /** The path before `/chat/completions` and `/models`, such as `/v1`. */
   readonly base: string;
+  /** OpenAI's paths that it documents beside `/chat/completions`. */
+  readonly also?: Source & { readonly paths: readonly CompatiblePath[] };
   /** `needs_key`: a key that does not work gets no list. `public`: anyone gets it. `none`: there is none to rely on. */
   readonly listing: "needs_key" | "public" | "none";
   /** Absent: a list that names models for other things says so by their names, as everywhere. */
@@ -42,7 +44,7 @@ export function fromRows<Id extends string>(rows: Readonly<Record<Id, Compatible
 
 /** Paths and authentication are those of OpenAI's SDKs: `<base>/chat/completions`, `Bearer`. */
 function wholeRow(row: CompatibleRow): Provider {
-  const { base, origin, listing, check, limitField, errorForms, models, ...others } = row;
+  const { base, origin, also, listing, check, limitField, errorForms, models, ...others } = row;
   return {
     ...{ sources: {}, answers: [] },
     ...others,
@@ -53,6 +55,11 @@ function wholeRow(row: CompatibleRow): Provider {
       prefixes: [`${base}/`],
       authentication: { header: "authorization", before: "Bearer " },
       headers: {},
+      compatible: {
+        ...(also ?? (row.documentation[0] as Source)),
+        base,
+        paths: ["/chat/completions", ...(also?.paths ?? [])],
+      },
       generation: `${base}/chat/completions`,
       ...(limitField ? {} : { limitField: "max_tokens" as const }),
       ...(errorForms ? { errorForms } : {}),

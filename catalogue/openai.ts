@@ -30,6 +30,12 @@ export const openai = {
       url: "https://developers.openai.com/api/reference/overview#authentication",
       seen: "2026-11-26",
     },
+    compatible: {
+      base: "/v1",
+      paths: ["/chat/completions", "/responses", "/embeddings"],
+      url: "https://developers.openai.com/api/reference/overview",
+      seen: "2026-11-26",
+    },
     generation: "/v1/chat/completions",
     responses: "/v1/responses",
     ephemeralSecrets: "/v1/realtime/client_secrets",

@@ -89,6 +89,27 @@ export interface FeatureHeaders extends Source {
   readonly onCredits?: readonly string[];
 }
 
+/** The endpoints of OpenAI's API that the address for all providers serves. */
+export type CompatiblePath = "/chat/completions" | "/responses" | "/embeddings";
+
+/** The provider's own endpoints in OpenAI's form. */
+export interface CompatibleApi extends Source {
+  /** Stands before OpenAI's path, such as `/v1`. */
+  readonly base: string;
+  /** Those of OpenAI's paths that the provider documents. */
+  readonly paths: readonly CompatiblePath[];
+  /** Where the key goes there, if not where the rest of its API takes it. */
+  readonly authentication?: Authentication;
+  /** How it phrases errors there, if not as the rest of its API. */
+  readonly dialect?: Dialect;
+}
+
+/** The header that carries the key, and what stands before the key in it. */
+export interface Authentication {
+  readonly header: string;
+  readonly before: string;
+}
+
 /** A client that follows such an address sends it the access token, so `call` names an address of its own in its place. */
 export interface AddressPlaces extends Source {
   /** Names of headers. */
@@ -139,8 +160,7 @@ export interface Provider {
     readonly origin: string;
     /** The paths that are relayed begin with one of these. */
     readonly prefixes: readonly string[];
-    /** The header that carries the key, and what stands before the key in it. */
-    readonly authentication: { readonly header: string; readonly before: string };
+    readonly authentication: Authentication;
     /** Headers that our own requests carry beside it. Calls keep what the client chose. */
     readonly headers: Readonly<Record<string, string>>;
     /** The client's headers that choose features of this provider's; none without it. */
@@ -149,6 +169,8 @@ export interface Provider {
     readonly returns?: readonly string[];
     /** Where answers name an address of the API that clients go on with; none without it. */
     readonly addresses?: AddressPlaces;
+    /** Its endpoints in OpenAI's form; absent if it has none. */
+    readonly compatible?: CompatibleApi;
     /** Path of a chat generation, with `{model}` where the path names the model. */
     readonly generation: string;
     /** The same for a streamed answer, where the path differs. */

@@ -12,6 +12,7 @@ export const cohere = {
   },
   origin: "https://api.cohere.ai",
   base: "/compatibility/v1",
+  also: { paths: ["/embeddings"], url: "https://docs.cohere.com/docs/compatibility-api", seen: "2026-11-26" },
   listing: "none",
   errorForms: [{ message: "message" }],
   models: {

@@ -11,6 +11,7 @@ export const deepinfra = {
   },
   origin: "https://api.deepinfra.com",
   base: "/v1/openai",
+  also: { paths: ["/embeddings"], url: "https://deepinfra.com/docs/advanced/openai_api", seen: "2026-11-26" },
   listing: "public",
   errorForms: [{ message: "detail.error" }],
   models: {

@@ -13,6 +13,11 @@ export const fireworks = {
   },
   origin: "https://api.fireworks.ai",
   base: "/inference/v1",
+  also: {
+    paths: ["/responses", "/embeddings"],
+    url: "https://docs.fireworks.ai/guides/response-api",
+    seen: "2026-11-26",
+  },
   // There is one, and for some accounts it answers 500: https://github.com/can1357/oh-my-pi/issues/3219
   listing: "none",
   errorForms: [{ message: "error" }],

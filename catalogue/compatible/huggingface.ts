@@ -13,6 +13,11 @@ export const huggingface = {
   },
   origin: "https://router.huggingface.co",
   base: "/v1",
+  also: {
+    paths: ["/responses"],
+    url: "https://huggingface.co/docs/inference-providers/guides/responses-api",
+    seen: "2026-11-26",
+  },
   listing: "public",
   errorForms: [{ message: "error" }],
   models: {

@@ -11,6 +11,7 @@ export const mistral = {
   },
   origin: "https://api.mistral.ai",
   base: "/v1",
+  also: { paths: ["/embeddings"], url: "https://docs.mistral.ai/api/", seen: "2026-11-26" },
   listing: "needs_key",
   check: {
     chatField: { path: "capabilities.completion_chat", value: "true" },

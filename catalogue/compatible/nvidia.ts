@@ -12,6 +12,11 @@ export const nvidia = {
   },
   origin: "https://integrate.api.nvidia.com",
   base: "/v1",
+  also: {
+    paths: ["/embeddings"],
+    url: "https://docs.nvidia.com/nim/nemo-retriever/text-embedding/2.2.0/reference.html",
+    seen: "2026-11-26",
+  },
   listing: "public",
   check: {
     cannotChat:

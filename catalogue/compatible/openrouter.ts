@@ -13,6 +13,11 @@ export const openrouter = {
   },
   origin: "https://openrouter.ai",
   base: "/api/v1",
+  also: {
+    paths: ["/responses", "/embeddings"],
+    url: "https://openrouter.ai/docs/api_reference/responses/basic-usage",
+    seen: "2026-11-26",
+  },
   listing: "public",
   check: {
     cannotChat: "audio|deep-research|embed|guard|image|safeguard|safety|search",

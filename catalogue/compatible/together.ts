@@ -12,6 +12,11 @@ export const together = {
   },
   origin: "https://api.together.ai",
   base: "/v1",
+  also: {
+    paths: ["/embeddings"],
+    url: "https://docs.together.ai/docs/inference/openai-compatibility.md",
+    seen: "2026-11-26",
+  },
   listing: "needs_key",
   check: {
     chatField: { path: "type", value: "chat" },

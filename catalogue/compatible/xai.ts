@@ -12,6 +12,11 @@ export const xai = {
   },
   origin: "https://api.x.ai",
   base: "/v1",
+  also: {
+    paths: ["/responses"],
+    url: "https://docs.x.ai/developers/model-capabilities/text/comparison",
+    seen: "2026-11-26",
+  },
   listing: "needs_key",
   check: {
     cannotChat: "imagine|multi-agent|speech|tts|video|voice",

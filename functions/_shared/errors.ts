@@ -9,6 +9,11 @@ export const errors = {
     status: 400,
     message: "The sealed API key is too old, was used before, or is sealed for someone else. Paste it again.",
   },
+  model_prefix_missing: {
+    status: 400,
+    message: "The model does not say whose it is: write <provider>/<model>, such as openai/gpt-5.4-nano.",
+  },
+  model_too_late: { status: 400, message: "The model stands too far behind in the body: put it first." },
   operation_required: {
     status: 400,
     message: "Credits would pay for this call: name the operation in the header x-byok-operation.",

@@ -1,5 +1,15 @@
-/** `* /functions/v1/call/<provider>/<the provider's own path>`: relays a call, funded by the user's own API key or by credits. */
-import { readJsonObject, streamOf, tooLarge } from "../_shared/request/body.ts";
+/**
+ * `* /functions/v1/call/<provider>/<the provider's own path>`: relays a call, funded by the user's own API key or by credits.
+ * `/functions/v1/call/v1/<OpenAI's path>`: the same for any provider, which the model names.
+ */
+import type { CompatiblePath, Dialect } from "../../catalogue/types.ts";
+import {
+  type Incoming as IncomingBody,
+  readJsonObject,
+  refuseEncoded,
+  streamOf,
+  tooLarge,
+} from "../_shared/request/body.ts";
 import { mayHaveCost, refundOf } from "../_shared/credits/charge.ts";
 import {
   type ByokFunding,
@@ -15,6 +25,7 @@ import { identifyUserOrBackend } from "../_shared/request/identity.ts";
 import { type CheckedRequest, checkOffer, offeredSearch } from "../_shared/credits/offers.ts";
 import { errorBody } from "../_shared/providers/api-errors.ts";
 import { type ProviderId, providers } from "../_shared/providers/index.ts";
+import { listModels } from "../_shared/relay/models.ts";
 import { formOf } from "../_shared/relay/dialects.ts";
 import { watchAnswer } from "../_shared/relay/answer.ts";
 import { addressWithinApi, type Place } from "../_shared/relay/addresses.ts";
@@ -24,8 +35,10 @@ import { holdsGeneration } from "../_shared/relay/platform-error.ts";
 import { inboundError, readError } from "../_shared/relay/provider-error.ts";
 import { askProvider, type Outbound, requireGeneration } from "../_shared/relay/relay.ts";
 import { addressOf, providerOf, type Route, routeOf } from "../_shared/request/route.ts";
+import { standardMax_bytes as maxBeforeModel_bytes, takeModelPrefix } from "../_shared/request/model-prefix.ts";
 import { refusalHeaders, serve } from "../_shared/request/serve.ts";
-import { UploadPlaces } from "../_shared/request/uploads.ts";
+import { pathBelowUnified, providerAt, requireUnified, routeByPrefix } from "../_shared/request/unified.ts";
+import { type Upload, UploadPlaces } from "../_shared/request/uploads.ts";
 import { openServices } from "../_shared/services.ts";
 
 const services = await openServices();
@@ -38,25 +51,73 @@ const maxBody_bytes = 25 * 1024 * 1024;
 export default serve({
   methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
   async handle(request, url) {
+    const unifiedPath = pathBelowUnified(url);
+    if (url !== null && unifiedPath !== null) return await handleUnified(request, url, unifiedPath);
     const route = routeOf(url);
     services.requireOffered(route.provider);
     refuseWebSocket(request, route.provider);
-    const caller = await identifyUserOrBackend(request, url, services.database);
-    const funding = await fundCall(services, caller.userId, route, request);
-    return funding.payer === "byok"
-      ? await relayUnderByok(request, route, funding)
-      : await relayOnCredits(request, route, caller.userId, funding).catch((error: unknown) => {
-          throw tellUnusedKey(error, funding.unusedKey);
-        });
+    const { userId } = await identifyUserOrBackend(request, url, services.database);
+    return await relay(request, route, userId, () => uploads.admit(request, maxBody_bytes));
   },
   refuse(error, url) {
-    const provider = providerOf(url);
-    const body = provider
-      ? errorBody(providers[provider].api.dialect, error)
-      : { error: { code: error.code, message: error.message } };
+    const dialect = dialectOf(url);
+    const body = dialect ? errorBody(dialect, error) : { error: { code: error.code, message: error.message } };
     return Response.json(body, { status: error.callStatus, headers: refusalHeaders(error) });
   },
 });
+
+/** A call as the relay takes it: the request, or what is left of it without the prefix of its model. */
+type Incoming = IncomingBody & Pick<Request, "method" | "signal">;
+
+/** The dialect of a refusal: of the provider that the URL names, or of OpenAI at the address of all. */
+function dialectOf(url: URL | null): Dialect | null {
+  const provider = providerOf(url);
+  if (provider) return providers[provider].api.dialect;
+  return pathBelowUnified(url) === null ? null : "openai";
+}
+
+/** The model is looked for only once the caller is known, in a place for uploads, since a part of the body is held for it. */
+async function handleUnified(request: Request, url: URL, asked: string): Promise<Response> {
+  const path = requireUnified(asked, request.method);
+  const { userId } = await identifyUserOrBackend(request, url, services.database);
+  if (path === "/models")
+    return Response.json(await listModels(services, userId), { headers: { "x-byok-credits": "0" } });
+  refuseEncoded(request);
+  const upload = uploads.admit(request, maxBody_bytes);
+  try {
+    return await relayByPrefix(request, upload, { userId, url, path });
+  } catch (error) {
+    throw upload.failure() ?? error;
+  } finally {
+    upload.leave();
+  }
+}
+
+async function relayByPrefix(
+  request: Request,
+  upload: Upload,
+  { userId, url, path }: { readonly userId: string; readonly url: URL; readonly path: CompatiblePath },
+): Promise<Response> {
+  const limits = { max_bytes: maxBeforeModel_bytes, timeout_ms: services.env.callTimeout_ms };
+  const { prefix, body, removed_bytes } = await takeModelPrefix(upload.body, limits);
+  const route = routeByPrefix(prefix, path, url);
+  services.requireOffered(route.provider);
+  const headers = new Headers(request.headers);
+  const announced = headers.get("content-length");
+  if (announced !== null) headers.set("content-length", String(Number(announced) - removed_bytes));
+  const incoming = { method: request.method, signal: request.signal, headers, body };
+  return await relay(incoming, route, userId, () => ({ ...upload, body }));
+}
+
+/** @param upload takes a place for the body, which a call on credits does without: it reads less */
+async function relay(request: Incoming, route: Route, userId: string, upload: () => Upload): Promise<Response> {
+  const funding = await fundCall(services, userId, route, request);
+  return funding.payer === "byok"
+    ? await relayUnderByok(request, route, funding, upload())
+    : await relayOnCredits(request, route, userId, funding).catch((error: unknown) => {
+        throw tellUnusedKey(error, funding.unusedKey);
+      });
+}
 
 /**
  * A WebSocket would keep this function for as long as it lasts, and a hosted worker lives for minutes.
@@ -76,10 +137,14 @@ function refuseWebSocket({ headers }: Request, id: ProviderId): void {
  * The body goes up and the answer comes down as they are, unread: nothing is buffered but the provider's errors, and the few
  * answers that name an address to go on at.
  */
-async function relayUnderByok(request: Request, route: Route, funding: ByokFunding): Promise<Response> {
-  const provider = providers[route.provider];
+async function relayUnderByok(
+  request: Incoming,
+  route: Route,
+  funding: ByokFunding,
+  upload: Upload,
+): Promise<Response> {
+  const provider = providerAt(route);
   const place: Place = { provider, origin: services.originOf(route.provider), callUrl: callUrlOf(route.provider) };
-  const upload = uploads.admit(request, maxBody_bytes);
   const outbound = outboundOf(request, route, funding, upload.body, services.env.callTimeout_ms);
   const redirectedTo = (location: string, asked: string) => addressWithinApi(location, asked, place)?.href ?? null;
   const answer = await askProvider({ ...outbound, redirectedTo })
@@ -103,7 +168,7 @@ function callUrlOf(provider: ProviderId): string {
  *
  * A body of the client's that comes slowly takes its time from the provider's.
  */
-async function relayOnCredits(request: Request, route: Route, userId: string, call: CreditsCall): Promise<Response> {
+async function relayOnCredits(request: Incoming, route: Route, userId: string, call: CreditsCall): Promise<Response> {
   const { callTimeout_ms, stallTimeout_ms } = services.env;
   const began_ms = performance.now();
   const { model, body, maxInputTokens, maxOutputTokens } = await readOnCredits(request, userId, call);
@@ -121,7 +186,7 @@ async function relayOnCredits(request: Request, route: Route, userId: string, ca
     if (answer.status >= 400) {
       const error = await readError(answer);
       hold.release(holdsGeneration(parseJson(error)));
-      return await inboundError(new Response(error, answer), providers[provider], funding);
+      return await inboundError(new Response(error, answer), providerAt(route), funding);
     }
     generation = await requireGeneration(answer);
   } catch (error) {
@@ -141,7 +206,7 @@ async function relayOnCredits(request: Request, route: Route, userId: string, ca
 }
 
 /** The body as the platform sends it, as text: what it is read into takes many times its memory, and is gone before the wait. */
-async function readOnCredits(request: Request, userId: string, call: CreditsCall): Promise<CheckedRequest> {
+async function readOnCredits(request: Incoming, userId: string, call: CreditsCall): Promise<CheckedRequest> {
   const prices = await services.prices.pricesOf(call.operation, call.provider);
   const largest_bytes = Math.max(0, ...Array.from(prices.values(), ({ max_input_bytes }) => max_input_bytes));
   if (largest_bytes === 0) throw new ByokError("not_offered");
@@ -157,7 +222,7 @@ async function readOnCredits(request: Request, userId: string, call: CreditsCall
 }
 
 function outboundOf(
-  request: Request,
+  request: Incoming,
   route: Route,
   funding: Funding,
   body: ReadableStream<Uint8Array<ArrayBuffer>> | null,
@@ -166,7 +231,7 @@ function outboundOf(
   return {
     url: addressOf(route, services.originOf(route.provider)),
     method: request.method,
-    headers: outboundHeaders(request.headers, providers[route.provider], funding),
+    headers: outboundHeaders(request.headers, providerAt(route), funding),
     body,
     signal: request.signal,
     timeout_ms,

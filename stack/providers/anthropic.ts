@@ -3,6 +3,7 @@ import { catalogue } from "../../catalogue/index.ts";
 import type { Adapter, Answer, ReceivedRequest, Refusal, Route } from "./adapter.ts";
 import { bearerToken, credentialsOf, jsonBody } from "./adapter.ts";
 import { AnthropicBatches } from "./endpoints/anthropic-batches.ts";
+import { asOpenAi, isChatCompletions } from "./endpoints/anthropic-compatible.ts";
 import { countTokens } from "./generator.ts";
 import type { StoredFile } from "./uploads.ts";
 import { FileStore, formOf } from "./uploads.ts";
@@ -28,6 +29,9 @@ export function anthropic(): Adapter {
       if (method === "POST" && path === "/v1/messages") {
         return { kind: "generation", streams: jsonBody(request)["stream"] === true, forward: { path } };
       }
+      if (isChatCompletions(request)) {
+        return { kind: "generation", streams: jsonBody(request)["stream"] === true, forward: { path } };
+      }
       if (method === "POST" && path === "/v1/messages/count_tokens") {
         return {
           kind: "other",
@@ -36,7 +40,7 @@ export function anthropic(): Adapter {
       }
       return batches.route(request, () => refuse("not_found", request)) ?? routeFiles(request, files);
     },
-    refuse,
+    refuse: (refusal, request) => asOpenAi(request, refuse(refusal, request)),
     badRequest: (message) => anthropicError(400, "invalid_request_error", message),
     headers: () => ({
       "request-id": requestId(),
@@ -60,12 +64,15 @@ function anthropicError(status: number, type: string, message: string): Answer {
 function authenticate(request: ReceivedRequest): { key: string } | { refusal: Answer } {
   const apiKey = request.headers["x-api-key"];
   const key = apiKey ?? bearerToken(request);
-  if (!key) return { refusal: anthropicError(401, "authentication_error", "x-api-key header is required") };
-  return credentialsOf(request).length === 1 ? { key } : { refusal: refuse("rejected", request) };
+  const refused = (refusal: Answer) => ({ refusal: asOpenAi(request, refusal) });
+  if (!key) return refused(anthropicError(401, "authentication_error", "x-api-key header is required"));
+  if (isChatCompletions(request) && apiKey !== undefined) return refused(refuse("rejected", request));
+  return credentialsOf(request).length === 1 ? { key } : refused(refuse("rejected", request));
 }
 
 /** Anthropic refuses a request without a version, and newer versions refuse what they no longer have. */
 function complainOfVersion(request: ReceivedRequest): Answer | null {
+  if (isChatCompletions(request)) return null;
   const version = request.headers["anthropic-version"];
   const complaint = (message: string) => anthropicError(400, "invalid_request_error", message);
   if (version === undefined) return complaint("anthropic-version: header is required");

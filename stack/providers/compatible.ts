@@ -18,6 +18,7 @@ export function compatible(id: ProviderId): Adapter {
   const provider: Provider = catalogue[id];
   const { api, check, models } = provider;
   const base = api.generation.slice(0, -"/chat/completions".length);
+  const generations = api.compatible?.paths.map((known) => `${base}${known}`) ?? [];
   const files = new FileStore();
   const batches = new OpenAiBatches();
   const samples = readSamples(id);
@@ -34,7 +35,8 @@ export function compatible(id: ProviderId): Adapter {
       if (!request.path.startsWith(`${base}/`)) return null;
       const service = { models: models.chat, owner: id, files, batches, refuse };
       const route = routeOpenAiPath(request, `/v1${request.path.slice(base.length)}`, service);
-      return route?.kind === "listing" && check.listing !== request.path ? null : route;
+      if (route?.kind === "listing") return check.listing === request.path ? route : null;
+      return route?.kind === "generation" && !generations.includes(request.path) ? null : route;
     },
     listsToAnyone: check.isPublic ?? false,
     refuse,

@@ -3,8 +3,10 @@ import { catalogue } from "../../catalogue/index.ts";
 import type { Adapter, Answer, ReceivedRequest, Refusal, Route } from "./adapter.ts";
 import { bearerToken, credentialsOf, jsonBody } from "./adapter.ts";
 import { embed } from "./embeddings.ts";
+import { inList, isOpenAiPath, routeOpenAi } from "./endpoints/google-compatible.ts";
 import { GoogleFiles, routeAuthTokens } from "./endpoints/google-files.ts";
 import { countTokens } from "./generator.ts";
+import { bearerOnly } from "./openai.ts";
 
 const SERVICE = "generativelanguage.googleapis.com";
 const PROJECT = "100000000001";
@@ -20,12 +22,13 @@ export function google(): Adapter {
     id: "google",
     authenticate,
     route(request) {
+      if (isOpenAiPath(request)) return routeOpenAi(request);
       const other = files.route(request, googleError) ?? routeAuthTokens(request);
       if (other) return other;
       const [, path] = /^\/v1(?:beta)?(\/.+)$/.exec(request.path) ?? [];
       return path === undefined ? null : routeBelowVersion(request, path);
     },
-    refuse,
+    refuse: (refusal, request) => inList(request, refuse(refusal, request)),
     badRequest: (message) => googleError(400, "INVALID_ARGUMENT", message),
     headers: () => ({ vary: "Origin, X-Origin, Referer", "server-timing": "gfet4t7; dur=7" }),
   };
@@ -40,6 +43,12 @@ function googleError(code: number, status: string, message: string, details?: ob
  * because a key in a URL ends up in logs.
  */
 function authenticate(request: ReceivedRequest): { key: string } | { refusal: Answer } {
+  if (isOpenAiPath(request))
+    return bearerOnly(
+      request,
+      () => rejectedBearer(request),
+      () => rejectedBearer(request),
+    );
   const key = request.headers["x-goog-api-key"];
   if (bearerToken(request) !== undefined) {
     const message =
@@ -58,6 +67,10 @@ function authenticate(request: ReceivedRequest): { key: string } | { refusal: An
     return { refusal: googleError(403, "PERMISSION_DENIED", message) };
   }
   return credentialsOf(request).length === 1 ? { key } : { refusal: refuse("rejected", request) };
+}
+
+function rejectedBearer(request: ReceivedRequest): Answer {
+  return inList(request, refuse("rejected", request));
 }
 
 /** Returns the name by which Google's errors call what was asked. */

@@ -2,10 +2,9 @@ import { randomUUID } from "node:crypto";
 import { catalogue } from "../../catalogue/index.ts";
 import type { Adapter, Answer, ReceivedRequest, Refusal, Route } from "./adapter.ts";
 import { bearerToken, credentialsOf, jsonBody } from "./adapter.ts";
-import { embed, toBase64 } from "./embeddings.ts";
+import { openAiEmbeddings } from "./embeddings.ts";
 import { OpenAiBatches } from "./endpoints/openai-batches.ts";
 import { routeRealtime } from "./endpoints/openai-realtime.ts";
-import { countTokens } from "./generator.ts";
 import type { StoredFile } from "./uploads.ts";
 import { FileStore, formOf, transcribe } from "./uploads.ts";
 
@@ -150,7 +149,7 @@ export function routeOpenAiPath(request: ReceivedRequest, path: string, service:
   if (request.method === "POST" && GENERATION_PATHS.includes(path)) {
     return { kind: "generation", streams: jsonBody(request)["stream"] === true, forward: { path } };
   }
-  if (operation === "POST /v1/embeddings") return { kind: "generation", answer: () => embeddings(request) };
+  if (operation === "POST /v1/embeddings") return { kind: "generation", answer: () => openAiEmbeddings(request) };
   if (operation === "POST /v1/audio/transcriptions" || operation === "POST /v1/audio/translations") {
     return { kind: "generation", answer: () => transcription(request, service) };
   }
@@ -163,24 +162,6 @@ export function routeOpenAiPath(request: ReceivedRequest, path: string, service:
 
 function model(id: string, owned_by: string): object {
   return { id, object: "model", created: 1_735_689_600, owned_by };
-}
-
-function embeddings(request: ReceivedRequest): Answer {
-  const { input, model, dimensions, encoding_format } = jsonBody(request);
-  const texts = (Array.isArray(input) ? input : [input]).map(String);
-  const data = texts.map((text, index) => {
-    const vector = embed(text, dimensions);
-    return {
-      object: "embedding",
-      index,
-      embedding: encoding_format === "base64" ? toBase64(vector) : vector,
-    };
-  });
-  const prompt_tokens = countTokens(texts.join(" "));
-  return {
-    status: 200,
-    body: { object: "list", data, model, usage: { prompt_tokens, total_tokens: prompt_tokens } },
-  };
 }
 
 async function transcription(request: ReceivedRequest, service: OpenAiService): Promise<Answer> {

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { providerIds, providers } from "../../functions/_shared/providers/index.ts";
 import { ask, call, refusalOf, textOf, textOfStream } from "../harness/calls.ts";
-import { behave, expectOnlyTheKey, fakeKey, requestsWith } from "../harness/fakes.ts";
+import { behave, expectOnlyTheKey, fakeKey, forgetRequests, requestsWith } from "../harness/fakes.ts";
 import { mainProviders } from "../harness/providers/main.ts";
 import { newUser, save, verify } from "../harness/users.ts";
 
@@ -38,6 +38,30 @@ describe.each(providerIds)("%s", (provider) => {
     for (const { headers } of await expectOnlyTheKey(provider, { user, apiKey })) {
       expect(headers[header] === `${before}${apiKey}`, "the key is in the provider's own header").toBe(true);
     }
+  });
+
+  test("answers at the address of all providers, where the model names it", async () => {
+    const apiKey = fakeKey(provider, "works");
+    await save(user, provider, apiKey);
+    await forgetRequests(user.stack, provider, apiKey);
+    const { compatible, authentication } = providers[provider].api;
+    const model = providers[provider].models.chat[0]!;
+    const body = JSON.stringify({ messages: [{ role: "user", content: "hello" }], model: `${provider}/${model}` });
+    const headers = { "content-type": "application/json" };
+    const answer = await call(user, "v1/chat/completions", { method: "POST", headers, body });
+    expect([answer.status, answer.headers.get("x-byok-funding"), answer.headers.get("x-byok-credits")]).toEqual([
+      200,
+      "byok",
+      "0",
+    ]);
+    expect((await answer.json()).choices[0].message.content).toBe("Echo: hello");
+    const { header } = compatible?.authentication ?? authentication;
+    const [asked, ...others] = await expectOnlyTheKey(provider, { user, apiKey }, header);
+    expect(others).toEqual([]);
+    expect(asked).toMatchObject({
+      path: `${compatible?.base}/chat/completions`,
+      bodyText: body.replace(`"${provider}/`, '"'),
+    });
   });
 
   test("shows no key in an error that repeats it", async () => {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { providerIds } from "../../functions/_shared/providers/index.ts";
 import type { ListedProvider } from "../../functions/_shared/providers/types.ts";
-import { ask, refusalOf } from "../harness/calls.ts";
+import { ask, call, refusalOf } from "../harness/calls.ts";
 import { fakeKey, requestsWith } from "../harness/fakes.ts";
 import { type OwnStack, startOwnStack } from "../harness/own-stack.ts";
 import { functionsUrlOf, newUser, save, stack as everything, verify } from "../harness/users.ts";
@@ -52,6 +52,9 @@ test("a provider that is not offered takes no key and no call, and is not asked"
   expect(await verify(user, "anthropic")).toMatchObject(unknown);
   const called = await ask(user, "anthropic", { operation: "kernel_build" });
   expect([called.status, refusalOf(called)]).toEqual([404, "unknown_provider"]);
+  const body = JSON.stringify({ model: "anthropic/claude-haiku-4-5" });
+  const byModel = await call(user, "v1/chat/completions", { method: "POST", body });
+  expect([byModel.status, refusalOf(byModel)]).toEqual([404, "unknown_provider"]);
   expect(await requestsWith(stack, "anthropic", apiKey)).toEqual([]);
   expect(await requestsWith(stack, "anthropic", stack.platformKeys.anthropic)).toEqual([]);
   expect(await save(user, "mistral", fakeKey("mistral", "works"))).toMatchObject({ status: 200 });

@@ -105,17 +105,19 @@ export function mayGetHeader(provider: ProviderId, name: string): boolean {
  * Checks that a provider got the user's API key, as the only credential and where it belongs, and nothing of the caller: no
  * access token, no user id, no header but the ordinary ones.
  *
+ * @param at where the key belongs, if not where the provider's own API takes it
  * @returns the requests with the key
  */
 export async function expectOnlyTheKey(
   provider: ProviderId,
   { user, apiKey }: { user: { id: string; accessToken: string; stack: TestStack }; apiKey: string },
+  at = providers[provider].api.authentication.header,
 ): Promise<RecordedRequest[]> {
   const requests = await requestsWith(user.stack, provider, apiKey);
   expect(requests).not.toEqual([]);
   expect(await requestsWith(user.stack, provider, user.accessToken)).toEqual([]);
   for (const request of requests) {
-    const { [providers[provider].api.authentication.header]: credential, ...others } = request.headers;
+    const { [at]: credential, ...others } = request.headers;
     expect(credential?.replace(/^Bearer /, "") === apiKey, "the credential is the API key").toBe(true);
     expect(Object.keys(others).filter((name) => !mayGetHeader(provider, name))).toEqual([]);
     const everything = JSON.stringify([request.path, request.query, others, request.bodyText]);

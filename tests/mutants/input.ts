@@ -214,8 +214,8 @@ export const inputGuards: readonly Guard[] = [
   {
     name: "A provider that is not offered gets no call",
     file: "functions/call/index.ts",
-    guard: "services.requireOffered(route.provider);",
-    instead: "",
+    guard: "const route = routeOf(url);\n    services.requireOffered(route.provider);",
+    instead: "const route = routeOf(url);",
     test: "tests/e2e/offered.test.ts",
   },
   {

@@ -16,6 +16,7 @@ import { pageGuards } from "./page.ts";
 import { relayGuards } from "./relay.ts";
 import { rightsGuards } from "./keys/rights.ts";
 import { rotationGuards } from "./rotation.ts";
+import { unifiedGuards } from "./features/unified.ts";
 import { verdictGuards } from "./verdicts.ts";
 
 export interface Guard {
@@ -45,6 +46,7 @@ export const guards: readonly Guard[] = [
   ...answerGuards,
   ...relayGuards,
   ...rightsGuards,
+  ...unifiedGuards,
   ...rotationGuards,
   ...verdictGuards,
   ...componentGuards,

@@ -1,11 +1,11 @@
 /** Who pays a call, and with which API key. */
-import type { ProviderId } from "../providers/index.ts";
+import { type ProviderId, providers } from "../providers/index.ts";
 import { ByokError } from "../errors.ts";
 import { openKey } from "../keys/credentials.ts";
-import type { UnusedKey } from "../database/types.ts";
+import type { OpenedCall, UnusedKey } from "../database/types.ts";
 import type { Route } from "../request/route.ts";
 import type { Services } from "../services.ts";
-import { findOffer, type OfferedRequest } from "./offers.ts";
+import { findOffer, hasOffers, type OfferedRequest } from "./offers.ts";
 
 /** The part of the services that decides who pays. */
 export type FundingServices = Pick<Services, "database" | "keyring"> & {
@@ -49,25 +49,49 @@ export async function fundCall(
   services: FundingServices,
   userId: string,
   route: Route,
-  request: Request,
+  request: Pick<Request, "method" | "headers">,
 ): Promise<ByokFunding | CreditsCall> {
   const { provider } = route;
-  const opened = await services.database.openCall(userId, provider);
-  if (opened.payer === "byok") {
-    const apiKey = await openKey(services.keyring, userId, provider, opened.credentialId, opened.envelope);
-    return { payer: "byok", apiKey, microcredits: 0 };
-  }
+  const opened = await openFunding(services, userId, provider);
+  if (opened.payer === "byok") return opened;
   const { unusedKey } = opened;
   const apiKey = services.env.platformKeys[provider];
   const offered = findOffer(provider, request.method, route.path);
-  if (apiKey === undefined || offered === undefined) throw tellUnusedKey(new ByokError("not_offered"), unusedKey);
+  if (apiKey === undefined || offered === undefined) throw tellUnusedKey(notOffered(route), unusedKey);
   const operation = request.headers.get("x-byok-operation");
   if (!operation) throw tellUnusedKey(new ByokError("operation_required"), unusedKey);
   const requestId = request.headers.get("idempotency-key");
   return { payer: "platform", apiKey, provider, operation, offered, requestId, unusedKey };
 }
 
+/**
+ * The user's own key for a provider, opened; or that credits would pay.
+ *
+ * @throws ByokError `envelope_unreadable`, `too_many_calls`, `credits_not_allowed`
+ */
+export async function openFunding(
+  services: Pick<FundingServices, "database" | "keyring">,
+  userId: string,
+  provider: ProviderId,
+): Promise<ByokFunding | Extract<OpenedCall, { payer: "platform" }>> {
+  const opened = await services.database.openCall(userId, provider);
+  if (opened.payer === "byok") {
+    const apiKey = await openKey(services.keyring, userId, provider, opened.credentialId, opened.envelope);
+    return { payer: "byok", apiKey, microcredits: 0 };
+  }
+  return opened;
+}
+
 /** A refusal on credits that says why a saved key is not used: for a user with a key, that may be what is to be mended. */
 export function tellUnusedKey(error: unknown, unusedKey: UnusedKey | null): unknown {
   return unusedKey && error instanceof ByokError ? error.withDetails({ unused_key: unusedKey }) : error;
+}
+
+/** Of some providers credits buy the API's own form alone: what the form of OpenAI's costs there cannot be counted for sure. */
+function notOffered({ provider, isUnified }: Route): ByokError {
+  if (!isUnified || !hasOffers(provider)) return new ByokError("not_offered");
+  const { name, api } = providers[provider];
+  return new ByokError("not_offered", {
+    message: `Credits do not buy this of ${name} in OpenAI's form. Use call/${provider}${api.generation}, or your own API key.`,
+  });
 }

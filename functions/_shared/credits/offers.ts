@@ -50,6 +50,11 @@ export function findOffer(provider: ProviderId, method: string, path: string): O
   return undefined;
 }
 
+/** Whether credits buy anything of a provider. */
+export function hasOffers(provider: ProviderId): boolean {
+  return byProvider.has(provider);
+}
+
 /**
  * The body as the platform sends it: made of what the offer names, its output limited, nothing stored, and the user named by a
  * hash of the platform's. Pure: nothing is asked or written.

@@ -8,6 +8,8 @@ const maxAge_ms = 60_000;
 const maxAgeOfUnknown_ms = 1_000;
 
 export interface PriceList {
+  /** All prices. */
+  all(): Promise<readonly Price[]>;
   /**
    * The prices of an operation by model; empty where credits do not buy it from this provider.
    *
@@ -36,6 +38,7 @@ export function createPriceList(database: Pick<Database, "listPrices">): PriceLi
   }
 
   return {
+    all: () => read(maxAge_ms),
     async pricesOf(operation, provider) {
       let prices = await pricesOfOperation(operation, maxAge_ms);
       if (prices.length === 0) prices = await pricesOfOperation(operation, maxAgeOfUnknown_ms);

@@ -50,14 +50,27 @@ function encodeModel(model: string): string {
 /** Longest name of a model that is asked. */
 const maxModelLength = 256;
 
+/** The rows of a list of models, in whichever of the forms that providers use. */
+function rowsOf(listing: unknown): unknown[] {
+  const rows = isRecord(listing) ? (listing.data ?? listing.models) : listing;
+  return Array.isArray(rows) ? rows : [];
+}
+
+/** The name of a listed model; undefined for a row that has none. */
+function nameOf(row: unknown): string | undefined {
+  const id: unknown = isRecord(row) ? (row.id ?? row.name) : undefined;
+  return typeof id === "string" && id !== "" && id.length <= maxModelLength ? id : undefined;
+}
+
+/** All models of a list, by the names that requests have for them. */
+export function listedModels(listing: unknown): string[] {
+  return rowsOf(listing).flatMap((row) => nameOf(row)?.replace(/^models\//, "") ?? []);
+}
+
 /** The models of a list that can chat, those to ask first at the beginning: the cheapest, and of these the newest. */
 export function chatModels({ check }: Provider, listing: unknown): string[] {
-  const rows = isRecord(listing) ? (listing.data ?? listing.models) : listing;
-  const chat = (Array.isArray(rows) ? rows : []).filter((row) => isChat(check.chatField, row));
-  const models = chat.flatMap((row) => {
-    const id: unknown = isRecord(row) ? (row.id ?? row.name) : undefined;
-    return typeof id === "string" && id !== "" && id.length <= maxModelLength && generates(row) ? [id] : [];
-  });
+  const chat = rowsOf(listing).filter((row) => isChat(check.chatField, row) && generates(row));
+  const models = chat.flatMap((row) => nameOf(row) ?? []);
   const ranked = models
     .filter((model) => !matches(check.cannotChat, model))
     .map((model) => ({ model, rank: rankOf(check.cheapest, model) }));
@@ -66,8 +79,8 @@ export function chatModels({ check }: Provider, listing: unknown): string[] {
 }
 
 /** Google says so itself; a list that does not is no reason to leave a model out. */
-function generates(row: Record<string, unknown>): boolean {
-  const methods = row.supportedGenerationMethods;
+function generates(row: unknown): boolean {
+  const methods = valueAt(row, "supportedGenerationMethods");
   return !Array.isArray(methods) || methods.includes("generateContent");
 }
 

@@ -81,10 +81,10 @@ function undecided(listed: Classified, tried: readonly Classified[]): Finding {
   return { verdict: "unverified", reason: "inconclusive" };
 }
 
-interface Questions {
+export interface Questions {
   readonly provider: Provider;
   readonly apiKey: string;
-  readonly options: CheckOptions;
+  readonly options: Pick<CheckOptions, "origin" | "timeout_ms">;
   /** When the last answer has to be there, on the clock of `performance.now()`. */
   readonly until_ms: number;
 }
@@ -123,7 +123,16 @@ async function classified(questions: Questions, probe: Probe): Promise<Classifie
   return answer ? classify(questions.provider, answer) : unasked;
 }
 
-async function ask({ provider, apiKey, options, until_ms }: Questions, probe: Probe): Promise<Answer | null> {
+/**
+ * Asks a provider one question with a key. Never throws: null where no answer came in time.
+ *
+ * @param maxLength longest answer that is read, in characters; of a longer one no JSON is left
+ */
+export async function ask(
+  { provider, apiKey, options, until_ms }: Questions,
+  probe: Probe,
+  maxLength = maxAnswerLength,
+): Promise<Answer | null> {
   const isPost = probe.body !== undefined;
   const left_ms = Math.min(options.timeout_ms, until_ms - performance.now());
   if (left_ms <= 0) return null;
@@ -141,7 +150,7 @@ async function ask({ provider, apiKey, options, until_ms }: Questions, probe: Pr
       redirect: "manual",
       signal: AbortSignal.timeout(left_ms),
     });
-    return { status: response.status, body: parseJson(await readAtMost(response, maxAnswerLength)) };
+    return { status: response.status, body: parseJson(await readAtMost(response, maxLength)) };
   } catch {
     // The error of a failed fetch can hold the URL and the headers.
     return null;

@@ -2,13 +2,16 @@
 import { ByokError } from "../errors.ts";
 import { isRecord, parseJson } from "../json.ts";
 
+/** As much of a request as reading its body needs. */
+export type Incoming = Pick<Request, "headers" | "body">;
+
 /**
  * Reads a body of at most `max_bytes` as text, in at most `timeout_ms` where that is given.
  *
  * @throws ByokError `body_too_large`; `body_incomplete` if the client broke off; `invalid_request` if it is compressed, is not
  * UTF-8 or did not come in time
  */
-export async function readText(request: Request, max_bytes: number, timeout_ms?: number): Promise<string> {
+export async function readText(request: Incoming, max_bytes: number, timeout_ms?: number): Promise<string> {
   refuseEncoded(request);
   const patience = new AbortController();
   const timer = timeout_ms === undefined ? undefined : setTimeout(() => patience.abort(), timeout_ms);
@@ -25,7 +28,7 @@ export async function readText(request: Request, max_bytes: number, timeout_ms?:
 }
 
 /** We decompress nothing: a few bytes may unpack to any number. */
-function refuseEncoded({ headers }: Request): void {
+export function refuseEncoded({ headers }: Pick<Request, "headers">): void {
   const encoding = headers.get("content-encoding") ?? "identity";
   if (/^\s*identity\s*$/i.test(encoding)) return;
   const named = /^[\w, -]{1,40}$/.test(encoding) ? ` (${encoding})` : "";
@@ -41,7 +44,7 @@ function refuseEncoded({ headers }: Request): void {
  * @throws ByokError `body_too_large`, `body_incomplete`, `invalid_request`
  */
 export async function readJsonObject(
-  request: Request,
+  request: Incoming,
   max_bytes: number,
   timeout_ms?: number,
 ): Promise<Record<string, unknown>> {
@@ -62,7 +65,7 @@ export interface LimitedBody {
  *
  * @throws ByokError `body_too_large` if the declared length is past the limit
  */
-export function limitBody(request: Request, max_bytes: number, signal?: AbortSignal): LimitedBody {
+export function limitBody(request: Incoming, max_bytes: number, signal?: AbortSignal): LimitedBody {
   if (Number(request.headers.get("content-length")) > max_bytes) throw tooLarge(max_bytes);
   if (request.body === null) return { body: null, failure: () => null };
 

@@ -9,6 +9,8 @@ export interface Route {
   readonly path: string;
   /** The query with its question mark, without what is ours: `key`, which holds the caller's token, and the platform's; or empty. */
   readonly search: string;
+  /** The address of all providers was asked: the path is one of those that the provider serves in OpenAI's form. */
+  readonly isUnified?: true;
 }
 
 /** Encoded slashes, dots, backslashes, at-signs, percent signs and control characters: what a second decoder would read otherwise. */
@@ -46,7 +48,7 @@ export function isWithinApi({ api }: Pick<Provider, "api">, path: string): boole
 }
 
 /** The query without our own parameters; as it came, if it holds none. */
-function withoutOwn({ search }: URL): string {
+export function withoutOwn({ search }: URL): string {
   if (search === "") return search;
   const query = new URLSearchParams(search);
   if (!ownParameters.some((name) => query.has(name))) return search;

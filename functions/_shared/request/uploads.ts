@@ -1,6 +1,6 @@
 /** How many uploads an isolate has room for at once. */
 import { ByokError } from "../errors.ts";
-import { limitBody, type LimitedBody } from "./body.ts";
+import { type Incoming, limitBody, type LimitedBody } from "./body.ts";
 
 /** The largest body that needs no place, in bytes: most calls are such questions. */
 const small_bytes = 64 * 1024;
@@ -13,7 +13,7 @@ const standardPlaces = 32;
 const retryAfter_s = 2;
 
 export interface Upload extends LimitedBody {
-  /** Gives the place back. */
+  /** Gives the place back; a second time changes nothing. */
   leave(): void;
 }
 
@@ -30,17 +30,22 @@ export class UploadPlaces {
    *
    * @throws ByokError `body_too_large` for an announced length past the limit, `too_many_uploads` where no place is free
    */
-  admit(request: Request, max_bytes: number): Upload {
+  admit(request: Incoming, max_bytes: number): Upload {
     const limited = limitBody(request, max_bytes);
     if (limited.body === null || isSmall(request)) return { ...limited, leave: () => undefined };
     if (this.#free === 0) throw new ByokError("too_many_uploads", { details: { retry_after_s: retryAfter_s } });
     this.#free--;
-    return { ...limited, leave: () => void this.#free++ };
+    let isIn = true;
+    const leave = () => {
+      if (isIn) this.#free++;
+      isIn = false;
+    };
+    return { ...limited, leave };
   }
 }
 
 /** A body of unknown length may be any. */
-function isSmall({ headers }: Request): boolean {
+function isSmall({ headers }: Incoming): boolean {
   const announced = headers.get("content-length");
   return announced !== null && Number(announced) <= small_bytes;
 }

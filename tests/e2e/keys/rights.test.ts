@@ -2,7 +2,8 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createByok, readPayment } from "../../../client/index.ts";
-import { ask, refusalOf } from "../../harness/calls.ts";
+import type { ModelList } from "../../../functions/_shared/relay/models.ts";
+import { ask, call, refusalOf } from "../../harness/calls.ts";
 import { expectOnlyTheKey, fakeKey } from "../../harness/fakes.ts";
 import { balance, expectBalance, newByokUser, newUser, save, stack, type User, verify } from "../../harness/users.ts";
 
@@ -89,5 +90,8 @@ test("credits pay nothing for a user who may not use them, and the refusal says 
   await onKey.text();
   const other = await ask(user, "openai", { operation });
   expect(refusalOf(other)).toBe("credits_not_allowed");
+  const listed = (await (await call(user, "v1/models")).json()) as ModelList;
+  expect([...new Set(listed.data.map(({ owned_by }) => owned_by))]).toEqual(["groq"]);
+  expect(listed.byok.missing).toEqual([]);
   expect(await balance(user)).toEqual({ available: 10, held: 0 });
 });

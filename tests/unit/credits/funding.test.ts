@@ -114,6 +114,14 @@ describe("fundCall()", () => {
     }),
   );
 
+  test.each(["anthropic", "google"] as const)("names the path that credits buy of %s", async (provider) => {
+    const route: Route = { provider, path: "/v1/chat/completions", search: "", isUnified: true };
+    await expect(fund({ route, platformKeys: { [provider]: "sk-platform" } }).funding).rejects.toMatchObject({
+      code: "not_offered",
+      message: expect.stringContaining(`call/${provider}${providers[provider].api.generation}`),
+    });
+  });
+
   test.each<ErrorCode>(["too_many_calls", "unauthenticated", "internal"])(
     "passes on the refusal %s of the database with its details",
     (code) => expect(fund({ opened: code }).funding).rejects.toMatchObject({ code, details: { from: "SQL" } }),

@@ -1,0 +1,67 @@
+/**
+ * `/call/v1/<OpenAI's path>`: one address for all providers. The model's prefix says which provider is asked, at its own endpoint in
+ * OpenAI's form; nothing is translated.
+ */
+import type { CompatiblePath } from "../../../catalogue/types.ts";
+import { ByokError } from "../errors.ts";
+import { isProviderId, providers } from "../providers/index.ts";
+import type { Provider } from "../providers/types.ts";
+import { type Route, withoutOwn } from "./route.ts";
+
+/** The methods of each path. */
+const methods: Readonly<Record<CompatiblePath | "/models", string>> = {
+  "/chat/completions": "POST",
+  "/responses": "POST",
+  "/embeddings": "POST",
+  "/models": "GET",
+};
+export type UnifiedPath = keyof typeof methods;
+
+/** The path after `/call/v1`, whatever it is; null for a URL that is not below it. */
+export function pathBelowUnified(url: URL | null): string | null {
+  return /^(?:\/functions\/v1)?\/call\/v1((?:\/.*)?)$/.exec(url?.pathname ?? "")?.[1] ?? null;
+}
+
+/** @throws ByokError `unknown_path`, `method_not_allowed` */
+export function requireUnified(path: string, method: string): UnifiedPath {
+  if (!Object.hasOwn(methods, path)) {
+    throw new ByokError("unknown_path", {
+      message: `The address of all providers has ${Object.keys(methods).join(", ")}. Other paths are below call/<provider>.`,
+    });
+  }
+  if (methods[path as UnifiedPath] !== method) throw new ByokError("method_not_allowed");
+  return path as UnifiedPath;
+}
+
+/**
+ * The route of a call whose model begins with this prefix.
+ *
+ * @throws ByokError `unknown_provider`; `unknown_path` where the provider has no such endpoint in OpenAI's form
+ */
+export function routeByPrefix(prefix: string, path: CompatiblePath, url: URL): Route {
+  if (!isProviderId(prefix)) {
+    throw new ByokError("unknown_provider", {
+      message: "There is no provider of the name that stands before the first slash of the model.",
+      details: { field: "model" },
+    });
+  }
+  const { name, api } = providers[prefix];
+  if (!api.compatible?.paths.includes(path)) {
+    throw new ByokError("unknown_path", { message: `${name} has no ${path} in OpenAI's form. Use call/${prefix}.` });
+  }
+  return { provider: prefix, path: `${api.compatible.base}${path}`, search: withoutOwn(url), isUnified: true };
+}
+
+const compatible = new WeakMap<Provider, Provider>();
+
+/** The provider as a route meets it: at its endpoints in OpenAI's form it may take the key elsewhere, and phrase errors otherwise. */
+export function providerAt({ provider, isUnified }: Pick<Route, "provider" | "isUnified">): Provider {
+  const row = providers[provider];
+  if (!isUnified || !row.api.compatible) return row;
+  const known = compatible.get(row);
+  if (known) return known;
+  const { authentication = row.api.authentication, dialect = row.api.dialect } = row.api.compatible;
+  const met = { ...row, api: { ...row.api, authentication, dialect } };
+  compatible.set(row, met);
+  return met;
+}
