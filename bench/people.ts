@@ -33,7 +33,14 @@ export async function saveKeys(stack: Stack, masterKeys: string, people: readonl
   const database = direct({ url: stack.functionsDbUrl, tls: false });
   for (const { id: userId } of people) {
     const credentialId = crypto.randomUUID();
-    const sealed = await seal(keyring, { userId, credentialId, providerNumber: 1 }, `sk-proj-${crypto.randomUUID()}`);
+    const sealed = await seal(
+      keyring,
+      { userId, credentialId, providerNumber: 1 },
+      {
+        apiKey: `sk-proj-${crypto.randomUUID()}`,
+        place: null,
+      },
+    );
     await database.saveCredential({
       userId,
       credentialId,

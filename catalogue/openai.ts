@@ -40,6 +40,27 @@ export const openai = {
     responses: "/v1/responses",
     ephemeralSecrets: "/v1/realtime/client_secrets",
   },
+  place: {
+    kind: "region",
+    template: "https://{place}.api.openai.com",
+    isOptional: true,
+    known: {
+      us: "United States",
+      eu: "Europe",
+      au: "Australia",
+      ca: "Canada",
+      jp: "Japan",
+      in: "India",
+      sg: "Singapore",
+      kr: "South Korea",
+      gb: "United Kingdom",
+      ae: "United Arab Emirates",
+    },
+    hint: "A project with data residency has a region, which its settings at OpenAI show.",
+    example: "eu",
+    url: "https://developers.openai.com/api/docs/guides/data-residency",
+    seen: "2026-11-26",
+  },
   check: {
     listing: "/v1/models",
     // The name that a customer gives a fine-tuned model stands behind a colon, and says nothing.

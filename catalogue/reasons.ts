@@ -92,7 +92,7 @@ export const reasons = {
   },
   other_region: {
     sentence:
-      "This key's project keeps its data in a region that has an address of its own, so calls fail: save a key of another project.",
+      "This key's project keeps its data in a region that has an address of its own, so calls fail: save it again with that region.",
     works: false,
     help: "keysUrl",
   },

@@ -43,6 +43,32 @@ export type Reason =
   | "workspace_needed"
   | "wrong_kind";
 
+/**
+ * The part of a provider's address that belongs to a key, such as a region: one DNS label within a constant host. The key's user
+ * names it with the key.
+ */
+export interface PlaceRule extends Source {
+  readonly kind: "region" | "resource";
+  /** `https://` and a host with `{place}` as its first label or a part of it. */
+  readonly template: string;
+  /** Keys may do without one, and then go to the origin of the API. */
+  readonly isOptional?: true;
+  /** Label -> name for users, where the places are few and documented. */
+  readonly known?: Readonly<Record<string, string>>;
+  /** Matches a label as a whole, where there is no list. */
+  readonly pattern?: string;
+  /** Where users find it, in one sentence. */
+  readonly hint: string;
+  readonly example: string;
+}
+
+/** An API key and where it may be sent. */
+export interface PlacedKey {
+  readonly apiKey: string;
+  /** The part of the provider's address that belongs to this key, a DNS label; null for none. */
+  readonly place: string | null;
+}
+
 /** How a provider's API phrases requests, lists and errors. Most speak OpenAI's. */
 export type Dialect = "openai" | "anthropic" | "google";
 
@@ -156,7 +182,7 @@ export interface Provider {
   readonly sdkPaths: { readonly sdk: string; readonly aiSdk: string };
   readonly api: {
     readonly dialect: Dialect;
-    /** `https://host`, where requests go and nowhere else. */
+    /** `https://host`, where requests go and nowhere else. With `{place}` in it where each key has to have a place. */
     readonly origin: string;
     /** The paths that are relayed begin with one of these. */
     readonly prefixes: readonly string[];
@@ -184,6 +210,8 @@ export interface Provider {
     /** The forms of its errors, where they are not the dialect's own. */
     readonly errorForms?: readonly ErrorForm[];
   };
+  /** The place that its keys have; none without it. */
+  readonly place?: PlaceRule;
   readonly check: {
     /** Path of the free list of models; absent if there is none to rely on. */
     readonly listing?: string;

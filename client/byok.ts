@@ -12,6 +12,7 @@ import type {
   Entry,
   HistoryOptions,
   HistoryPage,
+  NewKey,
   Operation,
   Provider,
   ProviderId,
@@ -164,13 +165,16 @@ class Client implements Byok {
   }
 
   /** The key is sealed here, so that it stands in no body that a gateway or the hosting platform may record. */
-  save(provider: ProviderId, apiKey: string): Promise<Result<CheckedCredential>> {
+  save({ provider, key, place }: NewKey): Promise<Result<CheckedCredential>> {
     return this.#signedIn(async (session) => {
-      const { data: key, error } = await this.#invoke<SealingKey>(session, "save", { method: "GET" });
+      const { data: sealingKey, error } = await this.#invoke<SealingKey>(session, "save", { method: "GET" });
       if (error) return { data: null, error };
-      const sealed = await sealApiKey(key, { userId: session.user.id, provider }, apiKey).catch(() => null);
+      const purpose = { userId: session.user.id, provider, place: place ?? null };
+      const sealed = await sealApiKey(sealingKey, purpose, key).catch(() => null);
       if (!sealed) return failure("unsupported_browser");
-      return await this.#invoke<CheckedCredential>(session, "save", { body: { provider, sealed_api_key: sealed } });
+      return await this.#invoke<CheckedCredential>(session, "save", {
+        body: { provider, ...(place === undefined ? {} : { place }), sealed_api_key: sealed },
+      });
     });
   }
 

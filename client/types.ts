@@ -36,6 +36,14 @@ export interface Credential extends Pick<
   readonly reason: Reason | null;
 }
 
+/** A key to save. It is held by nobody once the request is over. */
+export interface NewKey {
+  readonly provider: ProviderId;
+  readonly key: string;
+  /** The part of the provider's address that belongs to the key, where `providers()` says that it has one: `eu`. */
+  readonly place?: string | undefined;
+}
+
 /** A credential and what the provider just said of its key. */
 export interface CheckedCredential {
   readonly credential: Credential;
@@ -193,7 +201,7 @@ export interface Byok {
   /** The saved credentials of the signed-in user, one a provider at most. */
   list(): Promise<Result<readonly Credential[]>>;
   /** Checks an API key with the provider and saves it unless it is refused. The key before it stays if it is. */
-  save(provider: ProviderId, apiKey: string): Promise<Result<CheckedCredential>>;
+  save(key: NewKey): Promise<Result<CheckedCredential>>;
   /** Checks the saved API key again. */
   verify(provider: ProviderId): Promise<Result<CheckedCredential>>;
   /** Removes the saved API key; `removed` is false when there was none any more. */

@@ -69,7 +69,7 @@ export function useKey({ byok, provider, credential, announce, onSaved, refresh 
       await fail(explain(signedOut, provider.name));
       return false;
     }
-    const { data, error } = await byok.save(provider.id, take());
+    const { data, error } = await byok.save({ provider: provider.id, key: take() });
     if (error) await fail(whyNotSaved(error, provider, credential));
     else accept(data.credential);
     return !error;

@@ -33,7 +33,10 @@ create table byok.envelopes (
   -- No foreign key of its own: it goes with the credential. To look for the user once more while a key is replaced would be to
   -- wait for a deletion of the user that waits for the credential.
   user_id uuid not null,
-  envelope text not null check (length(envelope) = 476 and envelope ~ '^QllLA[A-Za-z0-9+/]*=$'),
+  envelope text not null check (
+    (length(envelope) = 476 and envelope ~ '^QllLA[Q-Za-f][A-Za-z0-9+/]*=$')
+    or (length(envelope) = 1500 and envelope ~ '^QllLA[g-v][A-Za-z0-9+/]*=$')
+  ),
   kid bigint not null check (
     kid between 0 and 4294967295
     and kid = ('x' || encode(substr(decode(envelope, 'base64'), 5, 4), 'hex'))::bit(32)::bigint
@@ -44,7 +47,7 @@ create table byok.envelopes (
 comment on table byok.envelopes is 'Sealed API keys. No browser role, and not service_role either, has any grant here.';
 comment on column byok.envelopes.credential_id is 'The credential this envelope belongs to.';
 comment on column byok.envelopes.user_id is 'Owner, for row-level security on the server''s path.';
-comment on column byok.envelopes.envelope is 'Envelope suite 1: 356 bytes, base64.';
+comment on column byok.envelopes.envelope is 'Base64 of an envelope: 356 bytes in suite 1, 1,124 in suite 2.';
 comment on column byok.envelopes.kid is 'Id of the master key it is sealed under; the same number stands inside the envelope.';
 comment on column byok.envelopes.updated_at is 'When it was sealed.';
 

@@ -98,7 +98,7 @@ class Story {
   }
 
   async save(step: string, provider: ProviderId, apiKey: string, expected: { payer: string; balance: number }) {
-    const { data, error } = await this.#byok.save(provider, apiKey);
+    const { data, error } = await this.#byok.save({ provider, key: apiKey });
     const payer = error ? error.code : data.verdict;
     await this.#print({ step, provider, operation: "-", payer, credits: 0 }, { ...expected, credits: 0 });
   }

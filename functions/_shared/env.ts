@@ -1,5 +1,7 @@
 /** The function's environment: the only file that reads it. A setting that is missing, malformed or unknown stops the boot. */
 import { catalogue, type ProviderId } from "../../catalogue/index.ts";
+import { isPlaceOf } from "../../catalogue/places.ts";
+import type { PlacedKey, Provider } from "../../catalogue/types.ts";
 import { isRecord, parseJson } from "./json.ts";
 
 /** Every setting that is read; docs/reference/settings.md says what each means. */
@@ -54,8 +56,8 @@ export interface Env {
   /** The providers that keys can be saved for and calls go to, in the order in which a page shows them. */
   readonly offered: readonly ProviderId[];
   /** Provider id -> the platform's own API key. A provider without one is not offered on credits. */
-  readonly platformKeys: Readonly<Record<string, string>>;
-  /** Provider id -> origin in the place of the provider's own, on this machine only: for the local stack. */
+  readonly platformKeys: Readonly<Record<string, PlacedKey>>;
+  /** Provider id, or `<id>/<place>` -> another origin than the provider's own, on this machine only: for the local stack. */
   readonly providerOrigins: Readonly<Record<string, string>>;
   /** Whether a check may spend one token of the user's to see that the account has credit. */
   readonly oneTokenCheck: boolean;
@@ -103,11 +105,7 @@ export function readEnv(variables: Variables = environment()): Env {
 
   const secretKey = stringRecord("SUPABASE_SECRET_KEYS", required("SUPABASE_SECRET_KEYS")).default;
   if (!secretKey) throw new Error("SUPABASE_SECRET_KEYS has no default key");
-  const platformKeys = byProvider("BYOK_PLATFORM_KEYS", variables.BYOK_PLATFORM_KEYS);
-  if (!Object.values(platformKeys).every((key) => /^[\x21-\x7e]+$/.test(key))) {
-    throw new Error("BYOK_PLATFORM_KEYS holds a key that is not printable ASCII");
-  }
-  const providerOrigins = byProvider("BYOK_PROVIDER_ORIGINS", variables.BYOK_PROVIDER_ORIGINS);
+  const providerOrigins = readOrigins(variables.BYOK_PROVIDER_ORIGINS);
   if (!Object.values(providerOrigins).every(isOnThisMachine)) {
     throw new Error("BYOK_PROVIDER_ORIGINS may only name this machine: API keys are sent there");
   }
@@ -122,7 +120,7 @@ export function readEnv(variables: Variables = environment()): Env {
     ...(directDatabase ? { directDatabase } : {}),
     masterKeys: required("BYOK_MASTER_KEYS"),
     offered: readOffered(variables.BYOK_PROVIDERS),
-    platformKeys,
+    platformKeys: readPlatformKeys(variables.BYOK_PLATFORM_KEYS),
     providerOrigins,
     oneTokenCheck: oneTokenCheck === "on",
     checkTimeout_ms: timeout("BYOK_CHECK_TIMEOUT_MS", 10_000),
@@ -160,13 +158,48 @@ function readOffered(list: string | undefined): ProviderId[] {
   return ids;
 }
 
-/** By the ids of providers. An unknown one is most often misspelt, and would leave its provider out without a word. */
-function byProvider(name: Name, json: string | undefined): Record<string, string> {
-  const record = stringRecord(name, json);
-  if (!Object.keys(record).every((id) => Object.hasOwn(catalogue, id))) {
-    throw new Error(`${name} names a provider that does not exist; there are ${Object.keys(catalogue).join(", ")}`);
-  }
-  return record;
+/** Keys as text, or as `{"api_key": "...", "place": "..."}` where the key has a place. */
+function readPlatformKeys(json = "{}"): Record<string, PlacedKey> {
+  const name = "BYOK_PLATFORM_KEYS";
+  const value = parseJson(json);
+  if (!isRecord(value)) throw new Error(`${name} is not a JSON object`);
+  const keys = Object.entries(value).map(([id, entry]) => {
+    const { api_key, place = null, ...others } = typeof entry === "string" ? { api_key: entry } : asRecord(entry);
+    if (
+      typeof api_key !== "string" ||
+      (place !== null && typeof place !== "string") ||
+      Object.keys(others).length > 0
+    ) {
+      throw new Error(`${name} holds more than strings, and objects of api_key and place`);
+    }
+    requireProviders(name, [id]);
+    if (!/^[\x21-\x7e]+$/.test(api_key)) throw new Error(`${name} holds a key that is not printable ASCII`);
+    if (!isPlaceOf((catalogue as Record<string, Provider>)[id]!, place)) {
+      throw new Error(`${name} holds no place, or one that does not exist, for ${id}`);
+    }
+    return [id, { apiKey: api_key, place }] as const;
+  });
+  return Object.fromEntries(keys);
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return isRecord(value) ? value : {};
+}
+
+function readOrigins(json: string | undefined): Record<string, string> {
+  const name = "BYOK_PROVIDER_ORIGINS";
+  const origins = stringRecord(name, json);
+  requireProviders(
+    name,
+    Object.keys(origins).map((key) => key.replace(/\/.*/, "")),
+  );
+  return origins;
+}
+
+/** An unknown provider is most often misspelt, and would be left out without a word. */
+function requireProviders(name: Name, ids: readonly string[]): void {
+  if (ids.every((id) => Object.hasOwn(catalogue, id))) return;
+  throw new Error(`${name} names a provider that does not exist; there are ${Object.keys(catalogue).join(", ")}`);
 }
 
 function isName(name: string): name is Name {

@@ -1,4 +1,5 @@
 /** The services of the endpoints, made once for an isolate from its environment. */
+import { originAt } from "../../catalogue/places.ts";
 import { createPriceList, type PriceList } from "./database/price-list.ts";
 import type { Database } from "./database/types.ts";
 import { type Env, readEnv } from "./env.ts";
@@ -6,7 +7,7 @@ import { ByokError } from "./errors.ts";
 import { importKeyring, type Keyring } from "./crypto/keyring.ts";
 import { importUserHash, type UserHash } from "./crypto/user-hash.ts";
 import { type ProviderId, providers } from "./providers/index.ts";
-import type { Finding } from "./providers/types.ts";
+import type { Finding, PlacedKey } from "./providers/types.ts";
 import { checkKey } from "./providers/verification.ts";
 
 export interface Services {
@@ -22,17 +23,25 @@ export interface Services {
    * @throws ByokError `unknown_provider`
    */
   requireOffered(provider: ProviderId): void;
-  /** Where a provider is: `https://host`. */
-  originOf(provider: ProviderId): string;
+  /**
+   * Where a provider is, for a key with this place: `https://host`.
+   *
+   * @throws RangeError for a place that a key of this provider cannot have
+   */
+  originOf(provider: ProviderId, place: string | null): string;
   /** Asks a provider whether an API key works. */
-  check(provider: ProviderId, apiKey: string): Promise<Finding>;
+  check(provider: ProviderId, key: PlacedKey): Promise<Finding>;
 }
 
 /** @throws Error when a setting is missing or malformed, so that the function does not boot. */
 export async function openServices(): Promise<Services> {
   const env = readEnv();
   const database = await openDatabase(env);
-  const originOf = (provider: ProviderId) => env.providerOrigins[provider] ?? providers[provider].api.origin;
+  const originOf = (provider: ProviderId, place: string | null) => {
+    const origin = originAt(providers[provider], place);
+    const local = place === null ? undefined : env.providerOrigins[`${provider}/${place}`];
+    return local ?? env.providerOrigins[provider] ?? origin;
+  };
   return {
     env,
     database,
@@ -43,9 +52,9 @@ export async function openServices(): Promise<Services> {
       if (!env.offered.includes(provider)) throw new ByokError("unknown_provider");
     },
     originOf,
-    check: (provider, apiKey) =>
+    check: (provider, { apiKey, place }) =>
       checkKey(providers[provider], apiKey, {
-        origin: originOf(provider),
+        origin: originOf(provider, place),
         timeout_ms: env.checkTimeout_ms,
         oneToken: env.oneTokenCheck,
       }),

@@ -28,7 +28,7 @@ import { type ProviderId, providers } from "../_shared/providers/index.ts";
 import { listModels } from "../_shared/relay/models.ts";
 import { formOf } from "../_shared/relay/dialects.ts";
 import { watchAnswer } from "../_shared/relay/answer.ts";
-import { addressWithinApi, type Place } from "../_shared/relay/addresses.ts";
+import { addressWithinApi, type ApiAddress } from "../_shared/relay/addresses.ts";
 import { inboundUnderByok } from "../_shared/relay/byok-answer.ts";
 import { inbound, outboundHeaders } from "../_shared/relay/headers.ts";
 import { holdsGeneration } from "../_shared/relay/platform-error.ts";
@@ -144,16 +144,17 @@ async function relayUnderByok(
   upload: Upload,
 ): Promise<Response> {
   const provider = providerAt(route);
-  const place: Place = { provider, origin: services.originOf(route.provider), callUrl: callUrlOf(route.provider) };
+  const origin = services.originOf(route.provider, funding.place);
+  const api: ApiAddress = { provider, origin, callUrl: callUrlOf(route.provider) };
   const outbound = outboundOf(request, route, funding, upload.body, services.env.callTimeout_ms);
-  const redirectedTo = (location: string, asked: string) => addressWithinApi(location, asked, place)?.href ?? null;
+  const redirectedTo = (location: string, asked: string) => addressWithinApi(location, asked, api)?.href ?? null;
   const answer = await askProvider({ ...outbound, redirectedTo })
     .catch((error: unknown) => {
       throw upload.failure() ?? error;
     })
     .finally(() => upload.leave());
   if (answer.status >= 400) return await inboundError(answer, provider, funding);
-  return await inboundUnderByok(answer, funding, outbound.url, place);
+  return await inboundUnderByok(answer, funding, outbound.url, api);
 }
 
 /** Where clients reach `call` for a provider, also behind a custom domain. */
@@ -175,8 +176,8 @@ async function relayOnCredits(request: Incoming, route: Route, userId: string, c
   const { provider, operation, requestId } = call;
   const reserved = { userId, requestId, operation, provider, model, maxInputTokens, maxOutputTokens };
   const hold = followHold(services.database, userId, await services.database.placeHold(reserved));
-  const { apiKey, unusedKey } = call;
-  const funding: Funding = { payer: "platform", apiKey, microcredits: hold.microcredits, unusedKey };
+  const { apiKey, place, unusedKey } = call;
+  const funding: Funding = { payer: "platform", apiKey, place, microcredits: hold.microcredits, unusedKey };
   let answer: Response;
   let generation: ReadableStream<Uint8Array<ArrayBuffer>>;
   try {
@@ -229,7 +230,7 @@ function outboundOf(
   timeout_ms: number,
 ): Outbound {
   return {
-    url: addressOf(route, services.originOf(route.provider)),
+    url: addressOf(route, services.originOf(route.provider, funding.place)),
     method: request.method,
     headers: outboundHeaders(request.headers, providerAt(route), funding),
     body,

@@ -16,11 +16,14 @@ export type { RecordedRequest } from "./recording.ts";
 /** The fakes of all providers, running. */
 export interface FakeProviders {
   /** Where each provider is reached, such as `http://127.0.0.1:49152`; its own paths follow. */
-  origins: Record<ProviderId, string>;
+  origins: FakeOrigins;
   /** A key of the platform's own for each provider. It works. */
   platformKeys: Record<ProviderId, string>;
   stop(): Promise<void>;
 }
+
+/** By provider, and OpenAI's region `eu` at an address of its own. */
+export type FakeOrigins = Record<ProviderId | "openai/eu", string>;
 
 export interface FakeProvidersOptions {
   /** Refuse requests with headers that a relay should have held back. True unless said otherwise. */
@@ -41,25 +44,24 @@ const adapters: Partial<Record<ProviderId, () => Adapter>> = { openai, anthropic
 export async function startFakeProviders(options: FakeProvidersOptions = {}): Promise<FakeProviders> {
   const { checksLeaks = true, ports = {} } = options;
   const generator = await startGenerator();
-  const origins = {} as Record<ProviderId, string>;
+  const origins = {} as FakeOrigins;
   const started: Front[] = [];
   const stop = async () => {
     await Promise.all(started.map((front) => front.stop()));
     await generator.stop();
   };
   try {
-    for (const [index, id] of providerIds.entries()) {
-      const next = providerIds[(index + 1) % providerIds.length] ?? id;
-      const elsewhere = () => origins[next];
-      const front = new Front(adapters[id]?.() ?? compatible(id), generator, {
-        port: ports[id] ?? 0,
-        checksLeaks,
-        elsewhere,
-      });
+    const start = async (id: ProviderId, port: number, elsewhere: () => string) => {
+      const front = new Front(adapters[id]?.() ?? compatible(id), generator, { port, checksLeaks, elsewhere });
       await front.start();
       started.push(front);
-      origins[id] = front.origin;
+      return front.origin;
+    };
+    for (const [index, id] of providerIds.entries()) {
+      const next = providerIds[(index + 1) % providerIds.length] ?? id;
+      origins[id] = await start(id, ports[id] ?? 0, () => origins[next]);
     }
+    origins["openai/eu"] = await start("openai", 0, () => origins.openai);
   } catch (error) {
     await stop();
     throw error;

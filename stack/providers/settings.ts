@@ -13,7 +13,11 @@ export interface Providers {
   stop(): Promise<void>;
 }
 
-const realHosts = Object.values(providers).map(({ api }) => new URL(api.origin).host);
+/** Every host of the providers; `*` stands for a place and what may come before it. */
+const realHosts = Object.values(providers).flatMap(({ api, place }) => {
+  const addresses = place?.isOptional ? [api.origin, place.template] : [api.origin];
+  return addresses.map((address) => address.replace(/^https:\/\//, "").replace(/^.*\{place\}/, "*"));
+});
 
 /** With "real", the platform's own keys are the caller's to give, in the functions' environment. */
 export async function startProviders(mode: ProviderMode): Promise<Providers> {

@@ -14,7 +14,7 @@ test("save(), list(), verify() and remove() keep one key for each provider", asy
   const byok = byokOf(await newUser());
   expect(await byok.list()).toEqual({ data: [], error: null });
   const apiKey = fakeKey("openai", "works");
-  const saved = await byok.save("openai", apiKey);
+  const saved = await byok.save({ provider: "openai", key: apiKey });
   const credential = {
     ...{
       id: expect.any(String),
@@ -42,13 +42,13 @@ test("save(), list(), verify() and remove() keep one key for each provider", asy
 describe("what the server refuses is an error with its code", () => {
   test("a key that the provider refuses, with the credential where a saved one was checked", async () => {
     const byok = byokOf(await newUser());
-    const refused = await byok.save("groq", fakeKey("groq", "rejected"));
+    const refused = await byok.save({ provider: "groq", key: fakeKey("groq", "rejected") });
     expect(refused).toEqual({
       data: null,
       error: { code: "api_key_rejected", message: "Groq refuses this API key.", verdict: "rejected" },
     });
     const apiKey = fakeKey("groq", "works");
-    await byok.save("groq", apiKey);
+    await byok.save({ provider: "groq", key: apiKey });
     await behave(stack, "groq", apiKey, "rejected");
     expect(await byok.verify("groq")).toMatchObject({
       data: null,
@@ -57,7 +57,7 @@ describe("what the server refuses is an error with its code", () => {
   });
 
   test("a key that can be none names the field, and does not repeat it", async () => {
-    const result = await byokOf(await newUser()).save("openai", "two words");
+    const result = await byokOf(await newUser()).save({ provider: "openai", key: "two words" });
     expect(result).toMatchObject({ data: null, error: { code: "invalid_request", field: "api_key" } });
     expect(JSON.stringify(result)).not.toContain("two words");
   });
@@ -71,7 +71,11 @@ describe("what the server refuses is an error with its code", () => {
 test("a visitor is told that there is no session, instead of being shown an account without keys", async () => {
   const byok = createByok(visitorOf(stack));
   const error = { code: "session_expired", message: "Your session has ended. Sign in again." };
-  for (const result of [byok.list(), byok.save("openai", fakeKey("openai", "works")), byok.token()]) {
+  for (const result of [
+    byok.list(),
+    byok.save({ provider: "openai", key: fakeKey("openai", "works") }),
+    byok.token(),
+  ]) {
     expect(await result).toEqual({ data: null, error });
   }
 });
@@ -153,7 +157,7 @@ test("endpoint() knows no provider that the server does not offer", async () => 
 test("endpoint() gives an SDK all it needs", async () => {
   const user = await newUser();
   const byok = byokOf(user);
-  await byok.save("openai", fakeKey("openai", "works"));
+  await byok.save({ provider: "openai", key: fakeKey("openai", "works") });
   const [endpoint, token] = await Promise.all([byok.endpoint("openai"), byok.token()]);
   if (endpoint.error || token.error) throw new Error("There is no endpoint or no token.");
   const openai = new OpenAI({ baseURL: endpoint.data.sdk, apiKey: token.data });

@@ -323,7 +323,7 @@ test("claims that the operator demands are asked for by save, verify and remove 
 
   const required = { code: "claims_required", claims: { aal: "aal2" } };
   for (const result of [
-    await byok.save("openai", fakeKey("openai", "works")),
+    await byok.save({ provider: "openai", key: fakeKey("openai", "works") }),
     await byok.verify("openai"),
     await byok.remove("openai"),
   ]) {

@@ -32,10 +32,17 @@ test("the list has every provider, those that are offered first and in the opera
     keys_url: "https://platform.openai.com/api-keys",
     billing_url: "https://platform.openai.com/settings/organization/billing",
     key_prefixes: ["sk-"],
+    place: {
+      kind: "region",
+      required: false,
+      hint: expect.stringMatching(/^[A-Z].+\.$/),
+      example: "eu",
+      choices: expect.arrayContaining([{ place: "eu", name: "Europe" }]),
+    },
     sdk_path: "/v1",
     ai_sdk_path: "/v1",
   });
-  expect(providers[0]).toMatchObject({ on_credits: false, billing_url: null, key_prefixes: [] });
+  expect(providers[0]).toMatchObject({ on_credits: false, billing_url: null, key_prefixes: [], place: null });
 });
 
 test("without the setting all are offered, in the order of the catalogue", async () => {

@@ -1,19 +1,24 @@
 /** Requests of tests to the fakes of the providers, and readers of the answers. */
 import { expect } from "vitest";
 import { providers } from "../../functions/_shared/providers/index.ts";
-import { type Behaviour, fakeKey, type ProviderId, type RecordedRequest } from "../../stack/providers/index.ts";
+import {
+  type Behaviour,
+  type FakeOrigins,
+  fakeKey,
+  type ProviderId,
+  type RecordedRequest,
+} from "../../stack/providers/index.ts";
 import { mainProviders } from "./providers/main.ts";
 import type { Script } from "../../stack/providers/script.ts";
 import type { TestStack } from "./stack.ts";
 
 export { type Behaviour, fakeKey, type ProviderId, type RecordedRequest };
 
+/** A fake, by its provider, or by its provider and place. */
+type Fake = keyof FakeOrigins;
+
 /** The requests that a fake received with a credential, oldest first. */
-export async function requestsWith(
-  on: TestStack,
-  provider: ProviderId,
-  credential: string,
-): Promise<RecordedRequest[]> {
+export async function requestsWith(on: TestStack, provider: Fake, credential: string): Promise<RecordedRequest[]> {
   return (await control(on, provider, `requests?${new URLSearchParams({ key: credential })}`)) as RecordedRequest[];
 }
 
@@ -40,7 +45,7 @@ export async function behave(on: TestStack, provider: ProviderId, apiKey: string
 }
 
 /** Has a fake answer a key word for word from now on, as a fixture says. */
-export async function script(on: TestStack, provider: ProviderId, apiKey: string, given: Script): Promise<void> {
+export async function script(on: TestStack, provider: Fake, apiKey: string, given: Script): Promise<void> {
   await control(on, provider, "script", { method: "POST", body: JSON.stringify({ key: apiKey, script: given }) });
 }
 
@@ -70,7 +75,7 @@ export async function allPlatformRequests(on: PlatformStack): Promise<RecordedRe
   return (await Promise.all(mainProviders.map((provider) => platformRequests(on, provider)))).flat();
 }
 
-async function control(on: TestStack, provider: ProviderId, path: string, init?: RequestInit): Promise<unknown> {
+async function control(on: TestStack, provider: Fake, path: string, init?: RequestInit): Promise<unknown> {
   const response = await fetch(`${on.origins[provider]}/__fake/${path}`, init);
   if (!response.ok) throw new Error(`The fake of ${provider} answered ${response.status} to ${path.split("?")[0]}.`);
   return await response.json();

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { TestProject } from "vitest/node";
-import type { ProviderId } from "../../functions/_shared/providers/index.ts";
+import type { FakeOrigins } from "../../stack/providers/index.ts";
 import { startStack } from "../../stack/stack.ts";
 import { prepareRuntime } from "./runtime/prepare.ts";
 
@@ -18,7 +18,7 @@ export interface TestStack {
   readonly publishableKey: string;
   readonly secretKey: string;
   /** Provider id -> origin of its fake. */
-  readonly origins: Readonly<Record<ProviderId, string>>;
+  readonly origins: Readonly<FakeOrigins>;
 }
 
 declare module "vitest" {

@@ -2,7 +2,7 @@
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import { expect, inject } from "vitest";
 import type { Database } from "../../functions/_shared/database/schema.ts";
-import type { ProviderId } from "../../functions/_shared/providers/index.ts";
+import { type ProviderId, providers } from "../../functions/_shared/providers/index.ts";
 import type { TestStack } from "./stack.ts";
 import { type Behaviour, behave, fakeKey, forgetRequests } from "./fakes.ts";
 
@@ -93,8 +93,19 @@ export interface Answer {
 }
 
 /** Saves an API key through the function `save`; the answer as it came. */
-export function save(user: Caller, provider: ProviderId, apiKey: string): Promise<Answer> {
-  return post(user, "save", { provider, api_key: apiKey });
+export function save(
+  user: Caller,
+  provider: ProviderId,
+  apiKey: string,
+  place = samplePlace(provider),
+): Promise<Answer> {
+  return post(user, "save", { provider, ...(place === undefined ? {} : { place }), api_key: apiKey });
+}
+
+/** A place for a key of a provider whose keys all have one. */
+export function samplePlace(provider: ProviderId): string | undefined {
+  const { place } = providers[provider];
+  return place && !place.isOptional ? place.example : undefined;
 }
 
 /** Checks the saved API key through the function `verify`; the answer as it came. */

@@ -18,7 +18,14 @@ export const inputGuards: readonly Guard[] = [
   {
     ...env,
     name: "A setting by provider names providers that exist",
-    guard: "if (!Object.keys(record).every((id) => Object.hasOwn(catalogue, id))) {",
+    guard: "if (ids.every((id) => Object.hasOwn(catalogue, id))) return;",
+    instead: "if (ids) return;",
+  },
+  {
+    ...env,
+    name: "A platform key has a place of its provider",
+    promise: "G32",
+    guard: "if (!isPlaceOf((catalogue as Record<string, Provider>)[id]!, place)) {",
     instead: "if (false) {",
   },
   {

@@ -85,7 +85,7 @@ export const isolationGuards: readonly Guard[] = [
   {
     ...credentials,
     name: "An envelope has the form of one",
-    guard: "check (length(envelope) = 476 and envelope ~ '^QllLA[A-Za-z0-9+/]*=$')",
+    guard: "(length(envelope) = 476 and envelope ~ '^QllLA[Q-Za-f][A-Za-z0-9+/]*=$')",
     instead: "check (length(envelope) > 0)",
   },
   {

@@ -7,12 +7,13 @@ import { callerGuards } from "./callers.ts";
 import { chargingGuards } from "./charging.ts";
 import { componentGuards } from "./components.ts";
 import { databaseGuards } from "./database.ts";
-import { envelopeGuards } from "./envelope.ts";
+import { envelopeGuards } from "./keys/envelope.ts";
 import { hostedGuards } from "./hosted.ts";
 import { inputGuards } from "./input.ts";
 import { isolationGuards } from "./isolation.ts";
 import { offerGuards } from "./offers.ts";
 import { pageGuards } from "./page.ts";
+import { placeGuards } from "./keys/places.ts";
 import { relayGuards } from "./relay.ts";
 import { rightsGuards } from "./keys/rights.ts";
 import { rotationGuards } from "./rotation.ts";
@@ -47,6 +48,7 @@ export const guards: readonly Guard[] = [
   ...relayGuards,
   ...rightsGuards,
   ...unifiedGuards,
+  ...placeGuards,
   ...rotationGuards,
   ...verdictGuards,
   ...componentGuards,

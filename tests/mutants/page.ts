@@ -52,8 +52,8 @@ export const pageGuards: readonly Guard[] = [
     ...client,
     name: "save() keeps no key",
     promise: "G19",
-    guard: "sealApiKey(key, { userId: session.user.id, provider }, apiKey)",
-    instead: "sealApiKey(key, { userId: session.user.id, provider }, Object.assign(this, { last: apiKey }).last)",
+    guard: "sealApiKey(sealingKey, purpose, key)",
+    instead: "sealApiKey(sealingKey, purpose, Object.assign(this, { last: key }).last)",
     test: "tests/page/no-trace.test.ts",
   },
   {
@@ -101,9 +101,9 @@ export const pageGuards: readonly Guard[] = [
     file: "components/use-key.ts",
     name: "A sent key is in no variable",
     promise: "G19",
-    guard: "const { data, error } = await byok.save(provider.id, take());",
+    guard: "const { data, error } = await byok.save({ provider: provider.id, key: take() });",
     instead:
-      "Object.assign(setDoing, { last: take() });\n    const { data, error } = await byok.save(provider.id, Object(setDoing).last);",
+      "Object.assign(setDoing, { last: take() });\n    const { data, error } = await byok.save({ provider: provider.id, key: Object(setDoing).last });",
     test: "tests/page/no-trace.test.ts",
   },
   {

@@ -155,7 +155,7 @@ export const relayGuards: readonly Guard[] = [
   {
     name: "An upload goes on at call and not at the provider",
     file: "functions/_shared/relay/byok-answer.ts",
-    guard: "addresses?.headers?.includes(name) ? requireAtCall(value, asked, place) : value",
+    guard: "addresses?.headers?.includes(name) ? requireAtCall(value, asked, api) : value",
     instead: "value",
     test: "tests/e2e/relay/addresses.test.ts",
   },

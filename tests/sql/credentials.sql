@@ -1,6 +1,6 @@
 -- Credentials and envelopes, as owner, stranger, anon, service role and server role.
 begin;
-select plan(49);
+select plan(53);
 
 -- For pgTAP itself, when a test runs as the server role.
 grant usage on schema extensions to byok_server;
@@ -9,6 +9,7 @@ insert into auth.users (id, email) values
   (tests.user_id('b'), 'bob@example.com');
 -- Of the right form, and sealed by nobody: kid 1.
 select set_config('test.envelope', translate(encode(decode('42594b0100000001' || repeat('00', 348), 'hex'), 'base64'), E'\n', ''), true);
+select set_config('test.envelope_of_suite_2', translate(encode(decode('42594b0200000001' || repeat('00', 1116), 'hex'), 'base64'), E'\n', ''), true);
 select set_config('test.envelope_2', translate(encode(decode('42594b0100000002' || repeat('ff', 348), 'hex'), 'base64'), E'\n', ''), true);
 
 -- The functions, as service role.
@@ -29,6 +30,10 @@ select results_eq(
   'read_envelope() returns the credential id and the envelope');
 select is_empty($$select * from byok.read_envelope(tests.user_id('a'), 'groq')$$, 'read_envelope() returns no row without a credential');
 
+select results_eq(
+  $$select hint from byok.save_credential(tests.user_id('a'), '10000000-0000-4000-8000-000000000005', 'openai', 'dddd', 'verified', current_setting('test.envelope_of_suite_2'), 1)$$,
+  $$values ('dddd')$$,
+  'an envelope of suite 2 is saved');
 select results_eq(
   $$select id, hint from byok.save_credential(tests.user_id('a'), '10000000-0000-4000-8000-000000000003', 'openai', 'cccc', 'verified', current_setting('test.envelope_2'), 2)$$,
   $$values ('10000000-0000-4000-8000-000000000003'::uuid, 'cccc')$$,
@@ -99,6 +104,15 @@ select throws_ok(
 select throws_ok(
   $$select * from byok.save_credential(tests.user_id('a'), gen_random_uuid(), 'groq', '', 'verified', left(current_setting('test.envelope'), 471) || '=', 1)$$,
   '23514', null, 'an envelope that is too short is refused');
+select throws_ok(
+  $$select * from byok.save_credential(tests.user_id('a'), gen_random_uuid(), 'groq', '', 'verified', current_setting('test.envelope_of_suite_2') || 'AAAA', 1)$$,
+  '23514', null, 'an envelope that is too long is refused');
+select throws_ok(
+  $$select * from byok.save_credential(tests.user_id('a'), gen_random_uuid(), 'groq', '', 'verified', overlay(current_setting('test.envelope_of_suite_2') placing 'Q' from 6), 1)$$,
+  '23514', null, 'an envelope of the other suite''s size is refused');
+select throws_ok(
+  $$select * from byok.save_credential(tests.user_id('a'), gen_random_uuid(), 'groq', '', 'verified', overlay(current_setting('test.envelope') placing 'g' from 6), 1)$$,
+  '23514', null, 'and the other way round');
 select throws_ok(
   $$select * from byok.save_credential(tests.user_id('a'), gen_random_uuid(), 'groq', '', 'verified', current_setting('test.envelope'), 2)$$,
   '23514', null, 'a kid that is not the envelope''s is refused');

@@ -65,7 +65,7 @@ const unreachable = () => {
 describe("an error", () => {
   test("has the code, the words and the details of a refusal, and nothing else of the answer", async () => {
     const answer = () => refusal(429, "too_many_attempts", { retry_after_s: 42, echo: apiKey });
-    expect(await setUp({ answer }).byok.save("openai", apiKey)).toEqual({
+    expect(await setUp({ answer }).byok.save({ provider: "openai", key: apiKey })).toEqual({
       data: null,
       error: { code: "too_many_attempts", message: "Because of too_many_attempts.", retry_after_s: 42 },
     });
@@ -78,7 +78,7 @@ describe("an error", () => {
       isAnonymous: code === "unauthenticated",
     });
     const refused: Result<unknown> = { data: null, error: { code, message: `Because of ${code}.` } as ByokError };
-    expect(await byok.save("openai", apiKey)).toEqual(refused);
+    expect(await byok.save({ provider: "openai", key: apiKey })).toEqual(refused);
     expect(await byok.verify("openai")).toEqual(refused);
   });
 
@@ -91,7 +91,7 @@ describe("an error", () => {
     { code: "database_unavailable", message: "", retry_after_s: 1 },
   ])("$code has its details", async ({ code, ...rest }) => {
     const { byok } = setUp({ answer: () => refusal(errors[code as ErrorCode].status, code, rest) });
-    expect(await byok.save("openai", apiKey)).toEqual({ data: null, error: { code, ...rest } });
+    expect(await byok.save({ provider: "openai", key: apiKey })).toEqual({ data: null, error: { code, ...rest } });
   });
 
   test.each([
@@ -104,7 +104,8 @@ describe("an error", () => {
     ["operations", "offline"],
   ] as const)("of %s() is %s when no answer comes, at once and without the key", async (method, code) => {
     const { byok, requests } = setUp({ answer: unreachable });
-    const result = method === "save" ? await byok.save("openai", apiKey) : await byok[method]("openai" as never);
+    const result =
+      method === "save" ? await byok.save({ provider: "openai", key: apiKey }) : await byok[method]("openai" as never);
     expect(result).toMatchObject({ data: null, error: { code } });
     // Operations and their prices are asked for at once.
     expect(requests).toHaveLength(method === "operations" ? 2 : 1);
@@ -123,7 +124,7 @@ describe("an error", () => {
     async (_, status, body) => {
       const { byok } = setUp({ answer: () => new Response(body(), { status }) });
       const unavailable = { data: null, error: { code: "unavailable", message: expect.stringContaining("Try again") } };
-      expect(await byok.save("openai", apiKey)).toEqual(unavailable);
+      expect(await byok.save({ provider: "openai", key: apiKey })).toEqual(unavailable);
       expect(await byok.verify("openai")).toEqual(unavailable);
       expect(await byok.list()).toEqual(unavailable);
       expect(await byok.remove("openai")).toEqual(unavailable);
@@ -142,7 +143,10 @@ describe("an error", () => {
     ],
   ])("is unexpected for %s", async (_, answer) => {
     const { byok } = setUp({ answer });
-    expect(await byok.save("openai", apiKey)).toMatchObject({ data: null, error: { code: "unexpected" } });
+    expect(await byok.save({ provider: "openai", key: apiKey })).toMatchObject({
+      data: null,
+      error: { code: "unexpected" },
+    });
     expect(await byok.list()).toMatchObject({ data: null, error: { code: "unexpected" } });
   });
 });
@@ -154,7 +158,7 @@ describe("the session", () => {
         /functions/.test(url) ? refusal(401, "unauthenticated") : new Response("{}", { status: 401 }),
     });
     const expired = { data: null, error: { code: "session_expired", message: expect.any(String) } };
-    expect(await ended.byok.save("openai", apiKey)).toEqual(expired);
+    expect(await ended.byok.save({ provider: "openai", key: apiKey })).toEqual(expired);
     expect(await ended.byok.list()).toEqual(expired);
     expect(ended.expirations()).toBe(2);
   });
@@ -165,14 +169,20 @@ describe("the session", () => {
     const answer = () =>
       Response.json({ code: 400, error_code: "refresh_token_not_found", msg: "no" }, { status: 400 });
     const ended = setUp({ answer, expiresIn_s: -10 });
-    expect(await ended.byok.save("openai", apiKey)).toMatchObject({ data: null, error: { code: "session_expired" } });
+    expect(await ended.byok.save({ provider: "openai", key: apiKey })).toMatchObject({
+      data: null,
+      error: { code: "session_expired" },
+    });
     expect(ended.requests.map(({ url }) => new URL(url).pathname)).toEqual(["/auth/v1/token"]);
     expect(ended.expirations()).toBe(1);
   });
 
   test("of an anonymous user is not over: the refusal says what to do", async () => {
     const { byok, expirations } = setUp({ answer: () => refusal(401, "unauthenticated"), isAnonymous: true });
-    expect(await byok.save("openai", apiKey)).toMatchObject({ data: null, error: { code: "unauthenticated" } });
+    expect(await byok.save({ provider: "openai", key: apiKey })).toMatchObject({
+      data: null,
+      error: { code: "unauthenticated" },
+    });
     expect(expirations()).toBe(0);
   });
 });
@@ -185,13 +195,14 @@ describe("save()", () => {
 
   test("sends the key once, sealed for the user and the provider, and leaves it nowhere", async () => {
     const { byok, requests, kept, supabase } = setUp({ answer });
-    const result = await byok.save("openai", apiKey);
+    const result = await byok.save({ provider: "openai", key: apiKey });
     expect(requests.map(({ method }) => method)).toEqual(["GET", "POST"]);
     const [, body] = await Promise.all(requests.map((request) => request.text()));
     expect(findSecrets(body!, { apiKey })).toEqual([]);
     const { provider, sealed_api_key } = JSON.parse(body!);
     const { data } = await supabase.auth.getSession();
-    const opened = await unseal(await keyring, { userId: data.session!.user.id, provider }, sealed_api_key);
+    const purpose = { userId: data.session!.user.id, provider, place: null };
+    const opened = await unseal(await keyring, purpose, sealed_api_key);
     expect([provider, opened.apiKey]).toEqual(["openai", apiKey]);
     const left = [result, byok, supabase, [...kept], requests.map(({ url, headers }) => [url, [...headers]])];
     expect(inspect(left, { depth: null, showHidden: true, maxArrayLength: null }).includes(apiKey)).toBe(false);
@@ -200,7 +211,7 @@ describe("save()", () => {
   test("sends nothing where the browser cannot seal it", async () => {
     const { byok, requests } = setUp({ answer });
     const importKey = vi.spyOn(crypto.subtle, "importKey").mockRejectedValue(new DOMException("no X25519"));
-    const result = await byok.save("openai", apiKey);
+    const result = await byok.save({ provider: "openai", key: apiKey });
     importKey.mockRestore();
     expect(result).toMatchObject({ data: null, error: { code: "unsupported_browser" } });
     expect(requests.map(({ method }) => method)).toEqual(["GET"]);

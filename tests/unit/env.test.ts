@@ -42,7 +42,7 @@ describe("readEnv()", () => {
       BYOK_STALL_TIMEOUT_MS: "70",
     });
     expect(env).toMatchObject({
-      platformKeys: { openai: "sk-platform" },
+      platformKeys: { openai: { apiKey: "sk-platform", place: null } },
       providerOrigins: { openai: "http://127.0.0.1:9000", groq: "http://localhost:9001" },
       oneTokenCheck: false,
       checkTimeout_ms: 50,
@@ -75,7 +75,7 @@ describe("readEnv()", () => {
     });
 
     test("is refused when it holds more than strings", () => {
-      expect(() => read({ [name]: '{"default": 1}' })).toThrow(new Error(`${name} holds more than strings`));
+      expect(() => read({ [name]: '{"default": 1}' })).toThrow(`${name} holds more than strings`);
     });
   });
 
@@ -84,6 +84,31 @@ describe("readEnv()", () => {
     (key) => {
       const error = new Error("BYOK_PLATFORM_KEYS holds a key that is not printable ASCII");
       expect(() => read({ BYOK_PLATFORM_KEYS: JSON.stringify({ openai: "sk-good", groq: key }) })).toThrow(error);
+    },
+  );
+
+  test("takes a platform key with its place", () => {
+    const json = JSON.stringify({ openai: { api_key: "sk-platform", place: "eu" }, groq: { api_key: "gsk_platform" } });
+    expect(read({ BYOK_PLATFORM_KEYS: json }).platformKeys).toEqual({
+      openai: { apiKey: "sk-platform", place: "eu" },
+      groq: { apiKey: "gsk_platform", place: null },
+    });
+  });
+
+  test.each([
+    ["openai", { api_key: "sk-platform", place: "evil.test/" }],
+    ["openai", { api_key: "sk-platform", place: "EU" }],
+    ["groq", { api_key: "gsk_platform", place: "eu" }],
+  ])("refuses for %s the platform key %j, whose place does not exist", (id, key) => {
+    const error = new Error(`BYOK_PLATFORM_KEYS holds no place, or one that does not exist, for ${id}`);
+    expect(() => read({ BYOK_PLATFORM_KEYS: JSON.stringify({ [id]: key }) })).toThrow(error);
+  });
+
+  test.each([{ place: "eu" }, { api_key: "sk", place: 1 }, { api_key: "sk", region: "eu" }, ["sk"], null])(
+    "refuses %j for a platform key",
+    (key) => {
+      const error = new Error("BYOK_PLATFORM_KEYS holds more than strings, and objects of api_key and place");
+      expect(() => read({ BYOK_PLATFORM_KEYS: JSON.stringify({ openai: key }) })).toThrow(error);
     },
   );
 

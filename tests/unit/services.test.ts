@@ -16,6 +16,8 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
+const placed = (apiKey: string) => ({ apiKey, place: null });
+
 describe("openServices()", () => {
   test("reads the key ring of the environment", async () => {
     expect((await openServices()).keyring.primary).toBe(4);
@@ -32,17 +34,32 @@ describe("openServices()", () => {
   });
 
   test("finds a provider at its own origin, or where the operator put its fake", async () => {
-    vi.stubEnv("BYOK_PROVIDER_ORIGINS", '{"groq": "http://127.0.0.1:9000"}');
+    const fakes = { groq: "http://127.0.0.1:9000", "openai/eu": "http://127.0.0.1:9001" };
+    vi.stubEnv("BYOK_PROVIDER_ORIGINS", JSON.stringify(fakes));
     const { originOf } = await openServices();
-    expect(originOf("openai")).toBe("https://api.openai.com");
-    expect(originOf("groq")).toBe("http://127.0.0.1:9000");
+    expect(originOf("openai", null)).toBe("https://api.openai.com");
+    expect(originOf("openai", "us")).toBe("https://us.api.openai.com");
+    expect(originOf("openai", "eu")).toBe("http://127.0.0.1:9001");
+    expect(originOf("groq", null)).toBe("http://127.0.0.1:9000");
+  });
+
+  test("finds no provider at a place that it does not have, wherever its fake is", async () => {
+    vi.stubEnv("BYOK_PROVIDER_ORIGINS", '{"groq": "http://127.0.0.1:9000", "openai": "http://127.0.0.1:9001"}');
+    const { originOf } = await openServices();
+    for (const [id, place] of [
+      ["groq", "eu"],
+      ["openai", "evil.test"],
+      ["openai", ""],
+    ] as const) {
+      expect(() => originOf(id, place)).toThrow(new RangeError("There is no such place."));
+    }
   });
 
   test("checks a key there, by two requests", async () => {
     const models = { data: [{ id: "gpt-nano" }] };
     const { origin, received } = await startServer((_, response) => answerJson(response, 200, models));
     vi.stubEnv("BYOK_PROVIDER_ORIGINS", JSON.stringify({ openai: origin }));
-    expect(await (await openServices()).check("openai", "sk-key")).toMatchObject({ verdict: "verified" });
+    expect(await (await openServices()).check("openai", placed("sk-key"))).toMatchObject({ verdict: "verified" });
     expect(received.map(({ method }) => method)).toEqual(["GET", "POST"]);
   });
 
@@ -50,7 +67,7 @@ describe("openServices()", () => {
     const { origin, received } = await startServer((_, response) => answerJson(response, 200, { data: [] }));
     vi.stubEnv("BYOK_PROVIDER_ORIGINS", JSON.stringify({ openai: origin }));
     vi.stubEnv("BYOK_ONE_TOKEN_CHECK", "off");
-    expect(await (await openServices()).check("openai", "sk-key")).toMatchObject({ verdict: "verified" });
+    expect(await (await openServices()).check("openai", placed("sk-key"))).toMatchObject({ verdict: "verified" });
     expect(received.map(({ method }) => method)).toEqual(["GET"]);
   });
 
@@ -59,7 +76,7 @@ describe("openServices()", () => {
     vi.stubEnv("BYOK_PROVIDER_ORIGINS", JSON.stringify({ openai: origin }));
     vi.stubEnv("BYOK_CHECK_TIMEOUT_MS", "30");
     const timeout = vi.spyOn(AbortSignal, "timeout");
-    expect(await (await openServices()).check("openai", "sk-key")).toMatchObject({ verdict: "unverified" });
+    expect(await (await openServices()).check("openai", placed("sk-key"))).toMatchObject({ verdict: "unverified" });
     expect(timeout).toHaveBeenCalledExactlyOnceWith(30);
     timeout.mockRestore();
   });

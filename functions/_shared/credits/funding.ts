@@ -3,6 +3,7 @@ import { type ProviderId, providers } from "../providers/index.ts";
 import { ByokError } from "../errors.ts";
 import { openKey } from "../keys/credentials.ts";
 import type { OpenedCall, UnusedKey } from "../database/types.ts";
+import type { PlacedKey } from "../providers/types.ts";
 import type { Route } from "../request/route.ts";
 import type { Services } from "../services.ts";
 import { findOffer, hasOffers, type OfferedRequest } from "./offers.ts";
@@ -13,9 +14,8 @@ export type FundingServices = Pick<Services, "database" | "keyring"> & {
 };
 
 /** Who pays: the user's own key, or credits with the platform's. */
-export interface Funding {
+export interface Funding extends PlacedKey {
   readonly payer: "byok" | "platform";
-  readonly apiKey: string;
   /** The most that the call can cost; 0 under BYOK. */
   readonly microcredits: number;
   /** Why credits pay though a key is saved; null or absent if none is. */
@@ -28,9 +28,8 @@ export interface ByokFunding extends Funding {
 }
 
 /** A call that credits are to pay; none are held yet. */
-export interface CreditsCall {
+export interface CreditsCall extends PlacedKey {
   readonly payer: "platform";
-  readonly apiKey: string;
   readonly provider: ProviderId;
   readonly operation: string;
   readonly offered: OfferedRequest;
@@ -55,13 +54,13 @@ export async function fundCall(
   const opened = await openFunding(services, userId, provider);
   if (opened.payer === "byok") return opened;
   const { unusedKey } = opened;
-  const apiKey = services.env.platformKeys[provider];
+  const key = services.env.platformKeys[provider];
   const offered = findOffer(provider, request.method, route.path);
-  if (apiKey === undefined || offered === undefined) throw tellUnusedKey(notOffered(route), unusedKey);
+  if (key === undefined || offered === undefined) throw tellUnusedKey(notOffered(route), unusedKey);
   const operation = request.headers.get("x-byok-operation");
   if (!operation) throw tellUnusedKey(new ByokError("operation_required"), unusedKey);
   const requestId = request.headers.get("idempotency-key");
-  return { payer: "platform", apiKey, provider, operation, offered, requestId, unusedKey };
+  return { payer: "platform", ...key, provider, operation, offered, requestId, unusedKey };
 }
 
 /**
@@ -76,8 +75,8 @@ export async function openFunding(
 ): Promise<ByokFunding | Extract<OpenedCall, { payer: "platform" }>> {
   const opened = await services.database.openCall(userId, provider);
   if (opened.payer === "byok") {
-    const apiKey = await openKey(services.keyring, userId, provider, opened.credentialId, opened.envelope);
-    return { payer: "byok", apiKey, microcredits: 0 };
+    const key = await openKey(services.keyring, userId, provider, opened.credentialId, opened.envelope);
+    return { payer: "byok", ...key, microcredits: 0 };
   }
   return opened;
 }

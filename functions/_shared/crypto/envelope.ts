@@ -1,21 +1,23 @@
 /**
- * Envelope suite 1: the sealed form of an API key. WebCrypto alone, no I/O.
+ * Envelopes: the sealed form of an API key and of the place that it may be sent to. WebCrypto alone, no I/O.
  *
- * 356 bytes for every key, big-endian, stored as base64:
+ * Big-endian, stored as base64; n is 256 bytes in suite 1 and 1,024 in suite 2 (`frames.ts`):
  *
  *     0  3   "BYK"                 40  12   GCM nonce, random for each seal
- *     3  1   suite, 01             52  32   key commitment C
- *     4  4   kid                   84 256   AES-256-GCM of u16 length || API key || zero padding
- *     8 32   r, random each seal  340  16   GCM tag
+ *     3  1   suite, 01 or 02       52  32   key commitment C
+ *     4  4   kid                   84   n   AES-256-GCM of the frame
+ *     8 32   r, random each seal 84+n  16   GCM tag
  *
- *     context = "byok/v1\0" || suite || kid || user uuid || credential uuid || provider number
+ *     context = "byok/v1\0" || suite || kid || user uuid || credential uuid || provider number, one byte in suite 1, two in suite 2
  *     K, C    = HKDF-SHA256(master[kid], SHA-256("byok/v1/hkdf-salt"), context || r || 01 (K) or 02 (C), 32 bytes)
  *     AAD     = envelope[0..84) || context
  *
  * HKDF: RFC 5869. AES-GCM: NIST SP 800-38D; the key is fresh for each seal, so its limit on random nonces never binds.
  * The commitment makes GCM key-committing: no envelope opens under two keys.
  */
+import type { PlacedKey } from "../../../catalogue/types.ts";
 import { ByokError } from "../errors.ts";
+import { frame, frames, suiteOf, unframe } from "./frames.ts";
 import type { Keyring } from "./keyring.ts";
 import { LruCache } from "../lru-cache.ts";
 
@@ -25,23 +27,19 @@ export interface Binding {
   readonly userId: string;
   /** UUID of the credential. */
   readonly credentialId: string;
-  /** The provider's number, 1 to 255; never reused for another provider. */
+  /** The provider's number, 1 to 65,535; never reused for another provider. */
   readonly providerNumber: number;
 }
 
 export interface SealedKey {
-  /** Base64 of 356 bytes. */
+  /** Base64 of 356 bytes in suite 1, of 1,124 in suite 2. */
   readonly envelope: string;
   readonly kid: number;
 }
 
-/** Longest API key that fits, in bytes of UTF-8. */
-export const maxApiKey_bytes = 254;
-
 const magic = new TextEncoder().encode("BYK");
-const suite = 1;
-const layout = { suite: 3, kid: 4, random: 8, nonce: 40, commitment: 52, ciphertext: 84, total: 356 };
-const plaintext_bytes = 256;
+const layout = { suite: 3, kid: 4, random: 8, nonce: 40, commitment: 52, ciphertext: 84 };
+const tag_bytes = 16;
 const contextPrefix = new TextEncoder().encode("byok/v1\0");
 const purpose = { encryption: 1, commitment: 2 };
 const salt = crypto.subtle.digest("SHA-256", new TextEncoder().encode("byok/v1/hkdf-salt"));
@@ -49,18 +47,19 @@ const salt = crypto.subtle.digest("SHA-256", new TextEncoder().encode("byok/v1/h
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
- * Seals an API key under the key ring's primary key.
+ * Seals an API key and its place under the key ring's primary key.
  *
- * @throws RangeError if the key is not 1 to 254 bytes, or a uuid or the provider number is malformed.
+ * @throws RangeError if the key is not 1 to 958 bytes, the place not 1 to 63, or a uuid or the provider number is malformed.
  */
-export async function seal(keyring: Keyring, binding: Binding, apiKey: string): Promise<SealedKey> {
+export async function seal(keyring: Keyring, binding: Binding, key: PlacedKey): Promise<SealedKey> {
   const kid = keyring.primary;
   const masterKey = keyring.masterKeys.get(kid);
   if (!masterKey) throw new RangeError("The primary key is not in the key ring.");
-  const plaintext = pad(apiKey);
-  const context = contextOf(binding, kid);
+  const suite = suiteOf(key, binding.providerNumber);
+  const context = contextOf(binding, suite, kid);
+  const plaintext = frame(suite, key);
 
-  const envelope = new Uint8Array(layout.total);
+  const envelope = new Uint8Array(sizeOf(suite));
   envelope.set(magic, 0);
   envelope[layout.suite] = suite;
   new DataView(envelope.buffer).setUint32(layout.kid, kid);
@@ -76,18 +75,18 @@ export async function seal(keyring: Keyring, binding: Binding, apiKey: string): 
 }
 
 /**
- * Opens an envelope for the user, credential and provider it was sealed for.
+ * Opens an envelope of either suite for the user, credential and provider it was sealed for.
  *
  * @throws ByokError `envelope_unreadable`, the same for every cause: wrong size or form, a kid that is not in the ring,
  * another binding, any altered bit.
  */
-export async function open(keyring: Keyring, binding: Binding, sealed: string): Promise<string> {
+export async function open(keyring: Keyring, binding: Binding, sealed: string): Promise<PlacedKey> {
   try {
-    const envelope = decode(sealed);
+    const { suite, envelope } = decode(sealed);
     const kid = new DataView(envelope.buffer).getUint32(layout.kid);
     const masterKey = keyring.masterKeys.get(kid);
     if (!masterKey) throw unreadable();
-    const context = contextOf(binding, kid);
+    const context = contextOf(binding, suite, kid);
     const derived = await deriveOrRecall(masterKey, context, envelope.subarray(layout.random, layout.nonce));
     if (!equalInConstantTime(derived.commitment, envelope.subarray(layout.commitment, layout.ciphertext)))
       throw unreadable();
@@ -96,21 +95,25 @@ export async function open(keyring: Keyring, binding: Binding, sealed: string): 
       derived.key,
       envelope.subarray(layout.ciphertext),
     );
-    return unpad(new Uint8Array(plaintext));
+    return unframe(suite, new Uint8Array(plaintext));
   } catch {
     // Which check failed is nobody's business: a detail would tell a forger how far he got.
     throw unreadable();
   }
 }
 
-function decode(sealed: string): Bytes {
+function sizeOf(suite: number): number {
+  return layout.ciphertext + (frames[suite]?.plaintext_bytes ?? 0) + tag_bytes;
+}
+
+function decode(sealed: string): { suite: number; envelope: Bytes } {
   const binary = atob(sealed);
-  if (binary.length !== layout.total) throw unreadable();
-  const envelope = new Uint8Array(layout.total);
-  for (let index = 0; index < layout.total; index++) envelope[index] = binary.charCodeAt(index);
+  const suite = binary.charCodeAt(layout.suite);
+  if (frames[suite] === undefined || binary.length !== sizeOf(suite)) throw unreadable();
+  const envelope = new Uint8Array(binary.length);
+  for (let index = 0; index < binary.length; index++) envelope[index] = binary.charCodeAt(index);
   if (!magic.every((byte, index) => envelope[index] === byte)) throw unreadable();
-  if (envelope[layout.suite] !== suite) throw unreadable();
-  return envelope;
+  return { suite, envelope };
 }
 
 interface Derived {
@@ -163,13 +166,16 @@ function gcm(envelope: Bytes, context: Bytes): AesGcmParams {
   };
 }
 
-function contextOf({ userId, credentialId, providerNumber }: Binding, kid: number): Bytes {
-  if (!Number.isInteger(providerNumber) || providerNumber < 1 || providerNumber > 255) {
-    throw new RangeError("A provider number is from 1 to 255.");
+function contextOf({ userId, credentialId, providerNumber }: Binding, suite: number, kid: number): Bytes {
+  const { number_bytes } = frames[suite]!;
+  const largest = number_bytes === 1 ? 255 : 65_535;
+  if (!Number.isInteger(providerNumber) || providerNumber < 1 || providerNumber > largest) {
+    throw new RangeError("A provider number is from 1 to 65,535, and to 255 in suite 1.");
   }
   const encodedKid = new Uint8Array(4);
   new DataView(encodedKid.buffer).setUint32(0, kid);
-  return concat(contextPrefix, [suite], encodedKid, encodeUuid(userId), encodeUuid(credentialId), [providerNumber]);
+  const number = number_bytes === 1 ? [providerNumber] : [providerNumber >> 8, providerNumber & 255];
+  return concat(contextPrefix, [suite], encodedKid, encodeUuid(userId), encodeUuid(credentialId), number);
 }
 
 function encodeUuid(uuid: string): Bytes {
@@ -178,24 +184,6 @@ function encodeUuid(uuid: string): Bytes {
   const bytes = new Uint8Array(16);
   for (let index = 0; index < 16; index++) bytes[index] = Number.parseInt(hex.slice(2 * index, 2 * index + 2), 16);
   return bytes;
-}
-
-function pad(apiKey: string): Bytes {
-  const encoded = new TextEncoder().encode(apiKey);
-  if (encoded.length < 1 || encoded.length > maxApiKey_bytes) {
-    throw new RangeError(`An API key has 1 to ${maxApiKey_bytes} bytes.`);
-  }
-  const plaintext = new Uint8Array(plaintext_bytes);
-  new DataView(plaintext.buffer).setUint16(0, encoded.length);
-  plaintext.set(encoded, 2);
-  return plaintext;
-}
-
-function unpad(plaintext: Bytes): string {
-  const length = new DataView(plaintext.buffer).getUint16(0);
-  if (length < 1 || length > maxApiKey_bytes) throw unreadable();
-  if (plaintext.subarray(2 + length).some((byte) => byte !== 0)) throw unreadable();
-  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(plaintext.subarray(2, 2 + length));
 }
 
 function equalInConstantTime(left: Bytes, right: Bytes): boolean {

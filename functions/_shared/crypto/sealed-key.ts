@@ -2,10 +2,11 @@
  * An API key sealed before it leaves the page. The browser seals it to the functions' public key (HPKE: `hpke.ts`), so that the
  * records of a gateway or of the hosting platform, which hold the bodies of requests, hold nothing that opens.
  *
- *     info      = "byok/v1/sealed-key" || 0 || user uuid || 0 || provider id || 0 || kid || 0 || issued at
+ *     info      = "byok/v1/sealed-key" || 0 || user uuid || 0 || provider id || 0 || place || 0 || kid || 0 || issued at
  *     plaintext = API key || 0x80 || zeros up to a multiple of 256 bytes
  *
- * Numbers are decimal text. The padding, as in ISO/IEC 7816-4, hides the length of the key.
+ * Numbers are decimal text; no place is no text. The place is no secret, and travels beside the key: a request with another one
+ * opens nothing. The padding, as in ISO/IEC 7816-4, hides the length of the key.
  */
 import { type KeyPair, openWith, sealTo } from "./hpke.ts";
 
@@ -34,6 +35,8 @@ export interface Purpose {
   readonly userId: string;
   /** The provider's id. */
   readonly provider: string;
+  /** The place that the key is for, as the request names it; null for none. */
+  readonly place: string | null;
 }
 
 const block_bytes = 256;
@@ -64,8 +67,8 @@ export async function openApiKey(
   return { apiKey: unpad(plaintext), seal: encode(message.enc) };
 }
 
-function infoOf({ userId, provider }: Purpose, kid: number, issued_at_ms: number): Uint8Array<ArrayBuffer> {
-  const parts = ["byok/v1/sealed-key", userId.toLowerCase(), provider, String(kid), String(issued_at_ms)];
+function infoOf({ userId, provider, place }: Purpose, kid: number, issued_at_ms: number): Uint8Array<ArrayBuffer> {
+  const parts = ["byok/v1/sealed-key", userId.toLowerCase(), provider, place ?? "", String(kid), String(issued_at_ms)];
   return new TextEncoder().encode(parts.join("\0"));
 }
 

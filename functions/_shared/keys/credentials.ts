@@ -3,14 +3,16 @@
  * counts as an attempt before it is asked, whatever its answer: both answers tell a thief something.
  */
 import type { Credential } from "../database/types.ts";
-import { maxApiKey_bytes, open, seal } from "../crypto/envelope.ts";
+import { open, seal } from "../crypto/envelope.ts";
+import { maxApiKey_bytes } from "../crypto/frames.ts";
 import { ByokError } from "../errors.ts";
 import type { Keyring } from "../crypto/keyring.ts";
 import { type ProviderId, providers } from "../providers/index.ts";
+import { isPlaceOf } from "../../../catalogue/places.ts";
 import { readPastedKey } from "../../../catalogue/pasted-keys.ts";
 import { reasons } from "../../../catalogue/reasons.ts";
 import { unsupportedKeyReason } from "../providers/keys.ts";
-import type { Finding, Provider } from "../providers/types.ts";
+import type { Finding, PlacedKey, Provider } from "../providers/types.ts";
 import type { Services } from "../services.ts";
 import type { ReceivedKey } from "./unsealing.ts";
 
@@ -21,7 +23,7 @@ export interface CheckedCredential extends Finding {
 }
 
 /**
- * Checks an API key, seals it and puts it in the place of the user's credential for this provider.
+ * Checks an API key, seals it with its place, and replaces the user's credential for this provider.
  *
  * @throws ByokError `invalid_request` for a key that can be none, or of a kind that never works; `api_key_rejected` when the
  * provider refuses it; `too_many_attempts`; `sealed_key_refused` for a sealed key that came before. In each case the credential
@@ -42,13 +44,14 @@ export async function saveKey(
     });
   }
   await services.database.countAttempt(userId, received.seal);
-  const found = await services.check(provider, apiKey);
+  const key = { apiKey, place: received.place };
+  const found = await services.check(provider, key);
   if (found.verdict === "rejected") throw rejected(provider, found);
   const credentialId = crypto.randomUUID();
   const sealed = await seal(
     services.keyring,
     { userId, credentialId, providerNumber: providers[provider].number },
-    apiKey,
+    key,
   );
   const credential = await services.database.saveCredential({
     userId,
@@ -86,9 +89,9 @@ export async function checkSavedKey(
   const saved = await services.database.readEnvelope(userId, provider);
   if (!saved) throw new ByokError("credential_not_found");
   const { credentialId, envelope } = saved;
-  const apiKey = await openKey(services.keyring, userId, provider, credentialId, envelope).catch(nullIfUnreadable);
-  if (apiKey !== null) await services.database.countAttempt(userId);
-  const found = apiKey === null ? null : await services.check(provider, apiKey);
+  const key = await openKey(services.keyring, userId, provider, credentialId, envelope).catch(nullIfUnreadable);
+  if (key !== null) await services.database.countAttempt(userId);
+  const found = key === null ? null : await services.check(provider, key);
   const credential = await services.database.markCredential(
     userId,
     credentialId,
@@ -106,9 +109,9 @@ export async function checkSavedKey(
 }
 
 /**
- * Opens the API key of a credential.
+ * Opens the API key of a credential, and the place that it was saved for.
  *
- * @throws ByokError `envelope_unreadable`
+ * @throws ByokError `envelope_unreadable`, also where its place is none of the provider's any more
  */
 export async function openKey(
   keyring: Keyring,
@@ -116,9 +119,12 @@ export async function openKey(
   provider: ProviderId,
   credentialId: string,
   envelope: string | null,
-): Promise<string> {
+): Promise<PlacedKey> {
   if (envelope === null) throw new ByokError("envelope_unreadable");
-  return await open(keyring, { userId, credentialId, providerNumber: providers[provider].number }, envelope);
+  const row = providers[provider];
+  const key = await open(keyring, { userId, credentialId, providerNumber: row.number }, envelope);
+  if (!isPlaceOf(row, key.place)) throw new ByokError("envelope_unreadable");
+  return key;
 }
 
 /** For an open that failed: null where the envelope is why. */

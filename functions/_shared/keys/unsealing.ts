@@ -3,6 +3,7 @@ import type { Keyring } from "../crypto/keyring.ts";
 import { openApiKey, type Purpose, type SealedApiKey, type SealingKey } from "../crypto/sealed-key.ts";
 import { sealingKeyPair } from "../crypto/sealing-keys.ts";
 import { ByokError } from "../errors.ts";
+import type { PlacedKey } from "../providers/types.ts";
 
 /** How long a public key may be used after it was handed out, in ms: a page asks for it when the user presses Save. */
 const life_ms = 5 * 60_000;
@@ -10,7 +11,9 @@ const life_ms = 5 * 60_000;
 const skew_ms = 60_000;
 
 /** An API key as it came, and what tells that it came before: null if it was not sealed. */
-export interface ReceivedKey {
+export interface ReceivedKey extends PlacedKey, UnsealedKey {}
+
+export interface UnsealedKey {
   readonly apiKey: string;
   readonly seal: string | null;
 }
@@ -24,13 +27,13 @@ export async function sealingKey({ primary, masterKeys }: Keyring): Promise<Seal
 }
 
 /**
- * Opens an API key that a page sealed for this user and provider. It opens as often as it comes: `countAttempt` lets its seal pass
+ * Opens an API key that a page sealed for this user, provider and place. It opens as often as it comes: `countAttempt` lets its seal pass
  * once.
  *
- * @throws ByokError `sealed_key_refused` if it was sealed for another user, provider or key ring, is older than five minutes or
+ * @throws ByokError `sealed_key_refused` if it was sealed for another user, provider, place or key ring, is older than five minutes or
  * was altered
  */
-export async function unseal(keyring: Keyring, purpose: Purpose, sealed: SealedApiKey): Promise<ReceivedKey> {
+export async function unseal(keyring: Keyring, purpose: Purpose, sealed: SealedApiKey): Promise<UnsealedKey> {
   const age_ms = Date.now() - sealed.issued_at_ms;
   const masterKey = keyring.masterKeys.get(sealed.kid);
   if (!masterKey || age_ms < -skew_ms || age_ms > life_ms) throw new ByokError("sealed_key_refused");

@@ -2,13 +2,13 @@
 import { offers } from "../../../catalogue/offers/index.ts";
 import type { Env } from "../env.ts";
 import { providerIds, providers } from "./index.ts";
-import type { ListedProvider } from "./types.ts";
+import type { ListedPlace, ListedProvider, PlaceRule } from "./types.ts";
 
 /** All providers: those that are offered in the operator's order, then the others. */
 export function listProviders({ offered, platformKeys }: Pick<Env, "offered" | "platformKeys">): ListedProvider[] {
   const others = providerIds.filter((id) => !offered.includes(id));
   return [...offered, ...others].map((id) => {
-    const { name, keys, sdkPaths } = providers[id];
+    const { name, keys, place, sdkPaths } = providers[id];
     return {
       id,
       name,
@@ -17,8 +17,14 @@ export function listProviders({ offered, platformKeys }: Pick<Env, "offered" | "
       keys_url: keys.keysUrl,
       billing_url: keys.billingUrl ?? null,
       key_prefixes: keys.prefixes,
+      place: place ? listPlace(place) : null,
       sdk_path: sdkPaths.sdk,
       ai_sdk_path: sdkPaths.aiSdk,
     };
   });
+}
+
+function listPlace({ kind, isOptional, hint, example, known }: PlaceRule): ListedPlace {
+  const choices = known ? Object.entries(known).map(([place, name]) => ({ place, name })) : null;
+  return { kind, required: !isOptional, hint, example, choices };
 }

@@ -1,8 +1,19 @@
 /** Types of the engine over the catalogue. */
 import type { ProviderId } from "../../../catalogue/index.ts";
-import type { Reason, Verdict } from "../../../catalogue/types.ts";
+import type { PlaceRule, Reason, Verdict } from "../../../catalogue/types.ts";
 
-export type { Provider, Reason, Verdict } from "../../../catalogue/types.ts";
+export type { PlacedKey, PlaceRule, Provider, Reason, Verdict } from "../../../catalogue/types.ts";
+
+/** The place that a page asks for beside a key. */
+export interface ListedPlace {
+  readonly kind: PlaceRule["kind"];
+  readonly required: boolean;
+  /** Where users find it, in one sentence. */
+  readonly hint: string;
+  readonly example: string;
+  /** The places that there are, with a name for users; null where any label of the right form may be one. */
+  readonly choices: readonly { readonly place: string; readonly name: string }[] | null;
+}
 
 /** The result of a check of a key. The reason is null if the verdict says it all. */
 export interface Finding {
@@ -39,6 +50,8 @@ export interface ListedProvider {
   readonly billing_url: string | null;
   /** Beginnings of keys at present; empty if they are not known. They decide nothing: formats change. */
   readonly key_prefixes: readonly string[];
+  /** The part of its address that users name with a key; null for most. */
+  readonly place: ListedPlace | null;
   /** The rest of the base URL for the provider's own SDK, after `call/<id>`. */
   readonly sdk_path: string;
   /** The same for its package of the AI SDK. */

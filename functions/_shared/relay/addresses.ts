@@ -1,6 +1,6 @@
 /**
  * Addresses of a provider's API inside its answers. Whoever follows one sends it the access token, so the client gets the address
- * at `call` that leads to the same place.
+ * at `call` that leads to the same resource.
  */
 import { ByokError } from "../errors.ts";
 import { isRecord, parseJson } from "../json.ts";
@@ -9,7 +9,7 @@ import { readAtMost } from "../providers/verification.ts";
 import { isWithinApi } from "../request/route.ts";
 
 /** Where a provider's API is, and where `call` serves it. */
-export interface Place {
+export interface ApiAddress {
   readonly provider: Provider;
   /** `https://host` of the provider. */
   readonly origin: string;
@@ -21,15 +21,15 @@ export interface Place {
 const maxBodyLength = 4 * 1024 * 1024;
 
 /** An address, relative to the one that was asked or not, as one of the provider's API; null if it is none. */
-export function addressWithinApi(address: string, asked: string, { provider, origin }: Place): URL | null {
+export function addressWithinApi(address: string, asked: string, { provider, origin }: ApiAddress): URL | null {
   const url = URL.parse(address, asked);
   return url !== null && url.origin === origin && isWithinApi(provider, url.pathname) ? url : null;
 }
 
 /** The same address at `call`; null for one that is not within the provider's API. */
-export function addressAtCall(address: string, asked: string, place: Place): string | null {
-  const url = addressWithinApi(address, asked, place);
-  return url && `${place.callUrl}${url.pathname}${url.search}`;
+export function addressAtCall(address: string, asked: string, api: ApiAddress): string | null {
+  const url = addressWithinApi(address, asked, api);
+  return url && `${api.callUrl}${url.pathname}${url.search}`;
 }
 
 /**
@@ -38,18 +38,18 @@ export function addressAtCall(address: string, asked: string, place: Place): str
  * @param asked the address that was asked
  * @throws ByokError `provider_misbehaved` for a body that is too long or no JSON, and for an address that is not within the API
  */
-export async function bodyAtCall(answer: Response, asked: string, place: Place): Promise<BodyInit | null> {
-  const fields = place.provider.api.addresses?.fields;
+export async function bodyAtCall(answer: Response, asked: string, api: ApiAddress): Promise<BodyInit | null> {
+  const fields = api.provider.api.addresses?.fields;
   if (!fields || answer.body === null || !patternOf(fields.path).test(new URL(asked).pathname)) return answer.body;
   const text = await readAtMost(answer, maxBodyLength).catch(() => "");
   const body = text.length < maxBodyLength ? parseJson(text) : undefined;
   if (body === undefined) throw new ByokError("provider_misbehaved");
-  return JSON.stringify(rewrite(body, fields.names, (address) => requireAtCall(address, asked, place)));
+  return JSON.stringify(rewrite(body, fields.names, (address) => requireAtCall(address, asked, api)));
 }
 
 /** @throws ByokError `provider_misbehaved` for an address that is not within the provider's API */
-export function requireAtCall(address: string, asked: string, place: Place): string {
-  const ours = addressAtCall(address, asked, place);
+export function requireAtCall(address: string, asked: string, api: ApiAddress): string {
+  const ours = addressAtCall(address, asked, api);
   if (ours !== null) return ours;
   throw new ByokError("provider_misbehaved", {
     message: "The provider's answer leads to an address outside its API, which would get your access token.",

@@ -1,6 +1,6 @@
 /** An answer on the user's own key: passed on as it is, but for addresses that the access token would be taken to. */
 import type { ByokFunding } from "../credits/funding.ts";
-import { addressAtCall, bodyAtCall, type Place, requireAtCall } from "./addresses.ts";
+import { addressAtCall, bodyAtCall, type ApiAddress, requireAtCall } from "./addresses.ts";
 import { inbound } from "./headers.ts";
 import { holdsKey } from "./redaction.ts";
 
@@ -14,31 +14,31 @@ export async function inboundUnderByok(
   answer: Response,
   funding: ByokFunding,
   asked: string,
-  place: Place,
+  api: ApiAddress,
 ): Promise<Response> {
   let own: [string, string][];
   try {
-    own = ownHeaders(answer, funding.apiKey, asked, place);
+    own = ownHeaders(answer, funding.apiKey, asked, api);
   } catch (error) {
     await answer.body?.cancel();
     throw error;
   }
-  const response = inbound(answer, await bodyAtCall(answer, asked, place), funding);
+  const response = inbound(answer, await bodyAtCall(answer, asked, api), funding);
   for (const [name, value] of own) response.headers.set(name, value);
   return response;
 }
 
 /** Headers that only an answer on the user's own key may have: the provider's own, and those that lead on, at `call`. */
-function ownHeaders(answer: Response, apiKey: string, asked: string, place: Place): [string, string][] {
-  const { returns = [], addresses } = place.provider.api;
+function ownHeaders(answer: Response, apiKey: string, asked: string, api: ApiAddress): [string, string][] {
+  const { returns = [], addresses } = api.provider.api;
   const found: [string, string][] = [];
   const location = answer.headers.get("location");
-  const ours = location && addressAtCall(location, asked, place);
+  const ours = location && addressAtCall(location, asked, api);
   if (ours) found.push(["location", ours]);
   if (returns.length > 0) {
     for (const [name, value] of answer.headers) {
       if (!returns.some((prefix) => name.startsWith(prefix))) continue;
-      found.push([name, addresses?.headers?.includes(name) ? requireAtCall(value, asked, place) : value]);
+      found.push([name, addresses?.headers?.includes(name) ? requireAtCall(value, asked, api) : value]);
     }
   }
   return found.filter(([, value]) => !holdsKey(value, apiKey));

@@ -5,7 +5,7 @@ import { ByokError, type ErrorCode } from "../errors.ts";
 import { classify } from "../providers/classify.ts";
 import { type ProviderId, providers } from "../providers/index.ts";
 import { listedModels, listingProbe } from "../providers/probe.ts";
-import type { Reason, Verdict } from "../providers/types.ts";
+import type { PlacedKey, Reason, Verdict } from "../providers/types.ts";
 import { ask } from "../providers/verification.ts";
 import type { Services } from "../services.ts";
 
@@ -67,7 +67,7 @@ type Part = { readonly models: readonly ListedModel[] } | { readonly missing: Mi
 async function listOf(services: ListServices, userId: string, provider: ProviderId): Promise<Part> {
   try {
     const opened = await openFunding(services, userId, provider);
-    if (opened.payer === "byok") return await modelsOfKey(services, provider, opened.apiKey);
+    if (opened.payer === "byok") return await modelsOfKey(services, provider, opened);
     return { models: await modelsOnCredits(services, provider) };
   } catch (error) {
     if (error instanceof ByokError && error.code === "credits_not_allowed") return { models: [] };
@@ -76,7 +76,7 @@ async function listOf(services: ListServices, userId: string, provider: Provider
   }
 }
 
-async function modelsOfKey(services: ListServices, provider: ProviderId, apiKey: string): Promise<Part> {
+async function modelsOfKey(services: ListServices, provider: ProviderId, { apiKey, place }: PlacedKey): Promise<Part> {
   const row = providers[provider];
   const listed = (names: readonly string[]) => ({
     models: names.map((name) => modelOf(provider, name, { funding: "byok" as const })),
@@ -84,7 +84,7 @@ async function modelsOfKey(services: ListServices, provider: ProviderId, apiKey:
   const probe = listingProbe(row);
   if (!probe) return listed(row.models.chat);
   const timeout_ms = services.env.checkTimeout_ms;
-  const options = { origin: services.originOf(provider), timeout_ms };
+  const options = { origin: services.originOf(provider, place), timeout_ms };
   const question = { provider: row, apiKey, options, until_ms: performance.now() + timeout_ms };
   const answer = await ask(question, probe, maxListLength);
   if (answer === null) return { missing: { provider, code: "provider_unreachable" } };

@@ -37,7 +37,11 @@ async function newCredential(
   keyring = keyringOf(7),
 ): Promise<NewCredential> {
   const credentialId = crypto.randomUUID();
-  const sealed = await seal(await keyring, { userId: user.id, credentialId, providerNumber: 1 }, "sk-some-key");
+  const sealed = await seal(
+    await keyring,
+    { userId: user.id, credentialId, providerNumber: 1 },
+    { apiKey: "sk-some-key", place: null },
+  );
   return {
     userId: user.id,
     credentialId,
@@ -341,7 +345,11 @@ function describeRotation(name: string, database: Database): void {
 
   async function replacementOf(credential: NewCredential, kid: number): Promise<Replacement & { sealed: SealedKey }> {
     const { userId, credentialId } = credential;
-    const sealed = await seal(await keyringOf(kid), { userId, credentialId, providerNumber: 1 }, "sk-some-key");
+    const sealed = await seal(
+      await keyringOf(kid),
+      { userId, credentialId, providerNumber: 1 },
+      { apiKey: "sk-some-key", place: null },
+    );
     return { ...listingOf(credential), sealed };
   }
 

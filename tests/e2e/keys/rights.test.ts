@@ -53,7 +53,7 @@ test("users without the right to bring a key save none, and their page can say s
     status: 403,
     body: { error: { code: "byok_not_allowed" } },
   });
-  expect((await byok.save("openai", apiKey)).error?.code).toBe("byok_not_allowed");
+  expect((await byok.save({ provider: "openai", key: apiKey })).error?.code).toBe("byok_not_allowed");
   expect((await byok.list()).data).toEqual([]);
 });
 

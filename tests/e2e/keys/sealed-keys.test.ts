@@ -15,8 +15,13 @@ async function sealingKey(): Promise<SealingKey> {
   return (await answer.json()) as SealingKey;
 }
 
-async function seal(user: User, provider: ProviderId, apiKey: string): Promise<SealedApiKey> {
-  return await sealApiKey(await sealingKey(), { userId: user.id, provider }, apiKey);
+async function seal(
+  user: User,
+  provider: ProviderId,
+  apiKey: string,
+  place: string | null = null,
+): Promise<SealedApiKey> {
+  return await sealApiKey(await sealingKey(), { userId: user.id, provider, place }, apiKey);
 }
 
 /** The code of what `save` answers; `saved` if it takes the body. */
@@ -57,7 +62,7 @@ test.each(["openai", "anthropic", "google", "groq"] as const)(
     const user = await newUser();
     const { byok, requests } = await recorded(user);
     const apiKey = fakeKey(provider, "works");
-    expect(await byok.save(provider, apiKey)).toMatchObject({ data: { verdict: "verified" }, error: null });
+    expect(await byok.save({ provider, key: apiKey })).toMatchObject({ data: { verdict: "verified" }, error: null });
     expect(requests.filter((part) => part.startsWith("POST"))).toContain(`POST ${functionsUrl}/save`);
     expect(findSecrets(requests.join("\n"), { apiKey })).toEqual([]);
     const answer = await ask(user, provider);

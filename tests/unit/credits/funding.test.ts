@@ -7,6 +7,7 @@ import { fundCall } from "../../../functions/_shared/credits/funding.ts";
 import { findOffer } from "../../../functions/_shared/credits/offers.ts";
 import { importKeyring } from "../../../functions/_shared/crypto/keyring.ts";
 import { providers } from "../../../functions/_shared/providers/index.ts";
+import type { PlacedKey } from "../../../functions/_shared/providers/types.ts";
 import type { Route } from "../../../functions/_shared/request/route.ts";
 import { mockDatabase } from "../../harness/database.ts";
 
@@ -14,19 +15,25 @@ const userId = "0b6f2c1e-8d2a-4c55-9a3e-5d1f0a7b9c31";
 const credentialId = "f3d0a9b4-17c6-4e0b-8f21-6c2e4d8a5b70";
 const apiKey = "sk-users-own";
 const keyring = await importKeyring(JSON.stringify({ primary: 1, keys: { 1: randomBytes(32).toString("base64") } }));
-const { envelope } = await seal(keyring, { userId, credentialId, providerNumber: providers.openai.number }, apiKey);
+const { envelope } = await seal(
+  keyring,
+  { userId, credentialId, providerNumber: providers.openai.number },
+  { apiKey, place: null },
+);
 
 const ownKey: OpenedCall = { payer: "byok", credentialId, envelope };
 const credits: OpenedCall = { payer: "platform", unusedKey: null };
 const chat: Route = { provider: "openai", path: "/v1/chat/completions", search: "" };
 const files: Route = { provider: "openai", path: "/v1/files", search: "" };
 
+const placed = (apiKey: string): PlacedKey => ({ apiKey, place: null });
+
 interface Setting {
   readonly opened?: OpenedCall | ErrorCode;
   readonly route?: Route;
   readonly method?: string;
   readonly headers?: Record<string, string>;
-  readonly platformKeys?: Record<string, string>;
+  readonly platformKeys?: Record<string, PlacedKey>;
 }
 
 function fund({ opened = credits, route = chat, method = "POST", headers = {}, ...more }: Setting = {}) {
@@ -36,7 +43,7 @@ function fund({ opened = credits, route = chat, method = "POST", headers = {}, .
       return opened;
     },
   });
-  const services = { database, keyring, env: { platformKeys: more.platformKeys ?? { openai: "sk-platform" } } };
+  const services = { database, keyring, env: { platformKeys: more.platformKeys ?? { openai: placed("sk-platform") } } };
   const request = new Request("http://localhost/", {
     method,
     headers: { "x-byok-operation": "kernel_build", ...headers },
@@ -47,7 +54,7 @@ function fund({ opened = credits, route = chat, method = "POST", headers = {}, .
 describe("fundCall()", () => {
   test("pays by the user's own key where one is saved, for nothing", async () => {
     const { database, funding } = fund({ opened: ownKey });
-    expect(await funding).toEqual({ payer: "byok", apiKey, microcredits: 0 });
+    expect(await funding).toEqual({ payer: "byok", apiKey, place: null, microcredits: 0 });
     expect(database.openCall).toHaveBeenCalledExactlyOnceWith(userId, "openai");
   });
 
@@ -77,6 +84,7 @@ describe("fundCall()", () => {
     expect(await fund({ headers: { "idempotency-key": "req-1" } }).funding).toEqual({
       payer: "platform",
       apiKey: "sk-platform",
+      place: null,
       provider: "openai",
       operation: "kernel_build",
       offered: findOffer("openai", "POST", chat.path),
@@ -106,7 +114,7 @@ describe("fundCall()", () => {
   test.each<[string, Setting]>([
     ["the path is not offered", { route: files }],
     ["the method is not offered", { method: "GET" }],
-    ["the platform has no key for the provider", { platformKeys: { groq: "sk-other" } }],
+    ["the platform has no key for the provider", { platformKeys: { groq: placed("sk-other") } }],
   ])("says that it is not offered on credits when %s, rather than ask for an operation", (_, setting) =>
     expect(fund({ ...setting, headers: { "x-byok-operation": "" } }).funding).rejects.toMatchObject({
       code: "not_offered",
@@ -116,7 +124,7 @@ describe("fundCall()", () => {
 
   test.each(["anthropic", "google"] as const)("names the path that credits buy of %s", async (provider) => {
     const route: Route = { provider, path: "/v1/chat/completions", search: "", isUnified: true };
-    await expect(fund({ route, platformKeys: { [provider]: "sk-platform" } }).funding).rejects.toMatchObject({
+    await expect(fund({ route, platformKeys: { [provider]: placed("sk-platform") } }).funding).rejects.toMatchObject({
       code: "not_offered",
       message: expect.stringContaining(`call/${provider}${providers[provider].api.generation}`),
     });

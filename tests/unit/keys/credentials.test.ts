@@ -24,7 +24,13 @@ function servicesOf(database: MockDatabase, verdict: Verdict = "verified", reaso
 const countAttempt = async () => undefined;
 
 /** A key as it comes from curl. */
-const unsealed = (apiKey: string) => ({ apiKey, seal: null });
+const unsealed = (apiKey: string, place: string | null = null) => ({ apiKey, place, seal: null });
+
+/** A place for a key of this provider: the example of its row where it needs one. */
+const samplePlace = (provider: ProviderId) => {
+  const { place } = providers[provider];
+  return place && !place.isOptional ? place.example : null;
+};
 
 /** A user who has had too many keys checked. */
 const noMoreAttempts = {
@@ -47,17 +53,18 @@ describe("saveKey()", () => {
   test.each(providerIds)("checks a key of %s, seals it and saves it", async (provider) => {
     const database = savable();
     const services = servicesOf(database);
-    const result = await saveKey(services, userId, provider, unsealed(apiKey));
+    const place = samplePlace(provider);
+    const result = await saveKey(services, userId, provider, unsealed(apiKey, place));
     expect(result).toEqual({
       credential: credentialOf({ status: "verified", prefix: savedBy(database).prefix, hint: "wxyz" }),
       verdict: "verified",
       reason: null,
     });
-    expect(services.check).toHaveBeenCalledExactlyOnceWith(provider, apiKey);
+    expect(services.check).toHaveBeenCalledExactlyOnceWith(provider, { apiKey, place });
     const saved = savedBy(database);
     expect(saved).toMatchObject({ userId, provider, hint: "wxyz", status: "verified", kid: 3 });
     const binding = { userId, credentialId: saved.credentialId, providerNumber: providers[provider].number };
-    expect(await open(keyring, binding, saved.envelope)).toBe(apiKey);
+    expect(await open(keyring, binding, saved.envelope)).toEqual({ apiKey, place });
   });
 
   test("gives every credential an id of its own, even for the same key", async () => {
@@ -80,7 +87,7 @@ describe("saveKey()", () => {
   test("takes off what sticks to a pasted key", async () => {
     const services = servicesOf(savable());
     await saveKey(services, userId, "openai", unsealed(` export OPENAI_API_KEY="Bearer \u200b${apiKey}";\n `));
-    expect(services.check).toHaveBeenCalledWith("openai", apiKey);
+    expect(services.check).toHaveBeenCalledWith("openai", { apiKey, place: null });
   });
 
   test.each<Verdict>(["unverified", "restricted", "no_credit", "rate_limited"])(
@@ -144,7 +151,7 @@ describe("saveKey()", () => {
     ["   ", "Paste an API key: there is none."],
     ["sk key", "There is a space within this key: copy the key alone."],
     ["sk-é", "There is a character in this that no API key has: copy the key again."],
-    ["k".repeat(255), "An API key has at most 254 characters, and this has more: copy the key alone."],
+    ["k".repeat(959), "An API key has at most 958 characters, and this has more: copy the key alone."],
   ])("refuses %j, which can be no key, before it is sent anywhere", async (pasted, message) => {
     const services = servicesOf(mockDatabase());
     await expect(saveKey(services, userId, "openai", unsealed(pasted))).rejects.toMatchObject({
@@ -155,8 +162,8 @@ describe("saveKey()", () => {
     expect(services.check).not.toHaveBeenCalled();
   });
 
-  test("takes keys of 1 and of 254 characters", async () => {
-    for (const key of ["k", "k".repeat(254)]) {
+  test("takes keys of 1 and of 958 characters", async () => {
+    for (const key of ["k", "k".repeat(958)]) {
       await expect(saveKey(servicesOf(savable()), userId, "openai", unsealed(key))).resolves.toMatchObject({
         verdict: "verified",
       });
@@ -209,8 +216,13 @@ describe("saveKey()", () => {
 
 describe("checkSavedKey()", () => {
   async function savedKey(owner = userId) {
-    return (await seal(keyring, { userId: owner, credentialId, providerNumber: providers.openai.number }, apiKey))
-      .envelope;
+    return (
+      await seal(
+        keyring,
+        { userId: owner, credentialId, providerNumber: providers.openai.number },
+        { apiKey, place: null },
+      )
+    ).envelope;
   }
 
   test.each<Verdict>(["verified", "unverified", "restricted", "no_credit", "rate_limited"])(
@@ -227,7 +239,7 @@ describe("checkSavedKey()", () => {
       const credential = credentialOf({ id: credentialId, status: verdict, reason });
       expect(await checkSavedKey(services, userId, "openai")).toEqual({ credential, verdict, reason });
       expect(database.readEnvelope).toHaveBeenCalledExactlyOnceWith(userId, "openai");
-      expect(services.check).toHaveBeenCalledExactlyOnceWith("openai", apiKey);
+      expect(services.check).toHaveBeenCalledExactlyOnceWith("openai", { apiKey, place: null });
       expect(database.markCredential).toHaveBeenCalledExactlyOnceWith(userId, credentialId, verdict, reason);
     },
   );
@@ -302,12 +314,23 @@ describe("checkSavedKey()", () => {
 
 describe("openKey()", () => {
   test("opens the envelope of this user, provider and credential alone", async () => {
-    const { envelope } = await seal(keyring, { userId, credentialId, providerNumber: providers.groq.number }, apiKey);
+    const providerNumber = providers.groq.number;
+    const { envelope } = await seal(keyring, { userId, credentialId, providerNumber }, { apiKey, place: null });
     const unreadable = { code: "envelope_unreadable" };
-    expect(await openKey(keyring, userId, "groq", credentialId, envelope)).toBe(apiKey);
+    expect(await openKey(keyring, userId, "groq", credentialId, envelope)).toEqual({ apiKey, place: null });
     await expect(openKey(keyring, otherId, "groq", credentialId, envelope)).rejects.toMatchObject(unreadable);
     await expect(openKey(keyring, userId, "openai", credentialId, envelope)).rejects.toMatchObject(unreadable);
     await expect(openKey(keyring, userId, "groq", otherId, envelope)).rejects.toMatchObject(unreadable);
+  });
+
+  test.each<[ProviderId, string]>([
+    ["openai", "mars"],
+    ["groq", "eu"],
+  ])("refuses a key of %s for %s, which is no place of this provider", async (provider, place) => {
+    const providerNumber = providers[provider].number;
+    const { envelope } = await seal(keyring, { userId, credentialId, providerNumber }, { apiKey, place });
+    const opened = openKey(keyring, userId, provider, credentialId, envelope);
+    await expect(opened).rejects.toMatchObject({ code: "envelope_unreadable" });
   });
 
   test("refuses a missing envelope like any other", async () => {

@@ -21,9 +21,19 @@ const bindingOf = (userId: string, credentialId: string, provider: ProviderId) =
   providerNumber: providers[provider].number,
 });
 
-async function listed(kid: number, provider: ProviderId = "openai", apiKey = "sk-key"): Promise<ListedEnvelope> {
+const placeOf = (provider: ProviderId) => providers[provider].place?.example ?? null;
+
+async function listed(
+  kid: number,
+  provider: ProviderId = "openai",
+  apiKey = "sk-key",
+  place: string | null = null,
+): Promise<ListedEnvelope> {
   const [userId, credentialId] = [crypto.randomUUID(), crypto.randomUUID()];
-  const { envelope } = await seal(await keyringOf(kid), bindingOf(userId, credentialId, provider), apiKey);
+  const { envelope } = await seal(await keyringOf(kid), bindingOf(userId, credentialId, provider), {
+    apiKey,
+    place,
+  });
   return { userId, credentialId, provider, envelope };
 }
 
@@ -58,8 +68,10 @@ describe("countByKid()", () => {
 });
 
 describe("rewrapBatch()", () => {
-  test("re-encrypts every envelope under the primary key, for the same user, credential and provider", async () => {
-    const envelopes = await Promise.all(providerIds.map((provider) => listed(1, provider, `key of ${provider}`)));
+  test("re-encrypts every envelope under the primary key, for the same user, credential, provider and place", async () => {
+    const envelopes = await Promise.all(
+      providerIds.map((provider) => listed(1, provider, `key of ${provider}`, placeOf(provider))),
+    );
     const limit = envelopes.length;
     const database = databaseWith(...envelopes);
     const result = await rewrapBatch({ database, keyring: await keyringOf(2, 1) }, batchOf({ after: "id", limit }));
@@ -73,7 +85,10 @@ describe("rewrapBatch()", () => {
       expect(sealed?.kid).toBe(2);
       const provider = before.provider as ProviderId;
       const binding = bindingOf(before.userId, before.credentialId, provider);
-      expect(await open(withoutOld, binding, sealed!.envelope)).toBe(`key of ${provider}`);
+      expect(await open(withoutOld, binding, sealed!.envelope)).toEqual({
+        apiKey: `key of ${provider}`,
+        place: placeOf(provider),
+      });
     }
   });
 

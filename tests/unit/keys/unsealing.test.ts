@@ -4,7 +4,7 @@ import { importKeyring } from "../../../functions/_shared/crypto/keyring.ts";
 import { sealApiKey, type SealedApiKey } from "../../../functions/_shared/crypto/sealed-key.ts";
 import { sealingKey, unseal } from "../../../functions/_shared/keys/unsealing.ts";
 
-const purpose = { userId: "0b6f2c1e-8d2a-4c55-9a3e-5d1f0a7b9c31", provider: "openai" };
+const purpose = { userId: "0b6f2c1e-8d2a-4c55-9a3e-5d1f0a7b9c31", provider: "openai", place: null };
 const apiKey = "sk-proj-0123456789-wxyz";
 const refused = expect.objectContaining({ code: "sealed_key_refused" });
 
@@ -69,11 +69,12 @@ describe("a sealed key", () => {
     expect(lengths.size).toBe(1);
   });
 
-  test("does not open for another user or provider", async () => {
+  test("does not open for another user, provider or place", async () => {
     const key = await sealed();
     const otherUser = { ...purpose, userId: "5e0c8f57-3f0b-4c6e-b0f7-3a1f6ad0a5d1" };
     await expect(unseal(keyring, otherUser, key)).rejects.toEqual(refused);
     await expect(unseal(keyring, { ...purpose, provider: "groq" }, key)).rejects.toEqual(refused);
+    await expect(unseal(keyring, { ...purpose, place: "eu" }, key)).rejects.toEqual(refused);
   });
 
   test("opens for five minutes, by the time that the functions gave", async () => {

@@ -1,13 +1,13 @@
 import { describe, expect, test, vi } from "vitest";
 import { type ProviderId, providers } from "../../../functions/_shared/providers/index.ts";
-import { addressAtCall, addressWithinApi, type Place } from "../../../functions/_shared/relay/addresses.ts";
+import { addressAtCall, addressWithinApi, type ApiAddress } from "../../../functions/_shared/relay/addresses.ts";
 import { inboundUnderByok } from "../../../functions/_shared/relay/byok-answer.ts";
 
 const apiKey = "sk-users/own+key";
-const byok = { payer: "byok", apiKey, microcredits: 0 } as const;
+const byok = { payer: "byok", apiKey, place: null, microcredits: 0 } as const;
 const functions = "https://project.supabase.test/functions/v1/call";
 
-function placeOf(id: ProviderId): Place {
+function apiOf(id: ProviderId): ApiAddress {
   return { provider: providers[id], origin: providers[id].api.origin, callUrl: `${functions}/${id}` };
 }
 
@@ -22,9 +22,7 @@ describe("addressAtCall()", () => {
     ["one with a fragment", "/upload/v1beta/files?upload_id=1#here"],
     ["one with credentials", "https://a:b@generativelanguage.googleapis.com/upload/v1beta/files?upload_id=1"],
   ])("is the address at call for %s", (_, address) => {
-    expect(addressAtCall(address, asked, placeOf("google"))).toBe(
-      `${functions}/google/upload/v1beta/files?upload_id=1`,
-    );
+    expect(addressAtCall(address, asked, apiOf("google"))).toBe(`${functions}/google/upload/v1beta/files?upload_id=1`);
   });
 
   test.each([
@@ -39,14 +37,14 @@ describe("addressAtCall()", () => {
     ["what is no address", "https://"],
     ["a script", "javascript:alert(1)"],
   ])("is null for %s", (_, address) => {
-    expect(addressAtCall(address, asked, placeOf("google"))).toBeNull();
-    expect(addressWithinApi(address, asked, placeOf("google"))).toBeNull();
+    expect(addressAtCall(address, asked, apiOf("google"))).toBeNull();
+    expect(addressWithinApi(address, asked, apiOf("google"))).toBeNull();
   });
 });
 
 describe("inboundUnderByok()", () => {
   const pass = (id: ProviderId, path: string, body: BodyInit | null, headers: Record<string, string> = {}) =>
-    inboundUnderByok(new Response(body, { headers }), byok, `${providers[id].api.origin}${path}`, placeOf(id));
+    inboundUnderByok(new Response(body, { headers }), byok, `${providers[id].api.origin}${path}`, apiOf(id));
 
   test.each<[ProviderId, string]>([
     ["openai", "/v1/batches/batch_1"],
@@ -57,7 +55,7 @@ describe("inboundUnderByok()", () => {
     const { origin } = providers[id].api;
     const answer = new Response(`{ "results_url": "${origin}/v1/x", "uri": "${origin}/v1beta/files/1" }`);
     const { body } = answer;
-    const response = await inboundUnderByok(answer, byok, `${origin}${path}`, placeOf(id));
+    const response = await inboundUnderByok(answer, byok, `${origin}${path}`, apiOf(id));
     expect(response.body).toBe(body);
   });
 

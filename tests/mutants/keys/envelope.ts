@@ -1,6 +1,7 @@
-import type { Guard } from "./mutants.ts";
+import type { Guard } from "../mutants.ts";
 
 const envelope = { file: "functions/_shared/crypto/envelope.ts", test: "tests/unit/crypto/envelope.test.ts" };
+const frames = { file: "functions/_shared/crypto/frames.ts", test: "tests/unit/crypto/envelope-suite-2.test.ts" };
 const keyring = { file: "functions/_shared/crypto/keyring.ts", test: "tests/unit/crypto/keyring.test.ts" };
 
 const hpke = { file: "functions/_shared/crypto/hpke.ts", test: "tests/unit/crypto/hpke.test.ts" };
@@ -19,15 +20,22 @@ export const envelopeGuards: readonly Guard[] = [
     ...sealed,
     name: "A sealed key is bound to its user",
     promise: "G30",
-    guard: "userId.toLowerCase(), provider, String(kid)",
-    instead: '"", provider, String(kid)',
+    guard: 'userId.toLowerCase(), provider, place ?? "", String(kid)',
+    instead: '"", provider, place ?? "", String(kid)',
   },
   {
     ...sealed,
     name: "A sealed key is bound to its provider",
     promise: "G30",
-    guard: "userId.toLowerCase(), provider, String(kid)",
-    instead: 'userId.toLowerCase(), "", String(kid)',
+    guard: 'userId.toLowerCase(), provider, place ?? "", String(kid)',
+    instead: 'userId.toLowerCase(), "", place ?? "", String(kid)',
+  },
+  {
+    ...sealed,
+    name: "A sealed key is bound to its place",
+    promise: "G32",
+    guard: 'provider, place ?? "", String(kid)',
+    instead: 'provider, "", String(kid)',
   },
   {
     ...sealed,
@@ -81,13 +89,13 @@ export const envelopeGuards: readonly Guard[] = [
     test: "tests/e2e/keys/sealed-keys.test.ts",
     name: "The client sends a key sealed",
     promise: "G30",
-    guard: "{ body: { provider, sealed_api_key: sealed } }",
-    instead: "{ body: { provider, api_key: apiKey } }",
+    guard: "sealed_api_key: sealed },",
+    instead: "api_key: key },",
   },
   {
     ...envelope,
     name: "An envelope has just its size",
-    guard: "if (binary.length !== layout.total) throw unreadable();",
+    guard: " || binary.length !== sizeOf(suite)",
     instead: "",
   },
   {
@@ -103,11 +111,12 @@ export const envelopeGuards: readonly Guard[] = [
     instead: "maxAge_ms: Infinity",
   },
   {
-    ...envelope,
-    name: "The suite of an envelope is checked",
+    ...frames,
+    file: "functions/_shared/crypto/envelope.ts",
+    name: "An envelope is bound to its suite",
     promise: "G1",
-    guard: "if (envelope[layout.suite] !== suite) throw unreadable();",
-    instead: "",
+    guard: "concat(contextPrefix, [suite],",
+    instead: "concat(contextPrefix, [1],",
   },
   {
     ...envelope,
@@ -160,8 +169,23 @@ export const envelopeGuards: readonly Guard[] = [
     ...envelope,
     name: "An envelope is bound to its provider",
     promise: "G1",
-    guard: "encodeUuid(credentialId), [providerNumber]);",
-    instead: "encodeUuid(credentialId), [1]);",
+    guard: "? [providerNumber] :",
+    instead: "? [1] :",
+  },
+  {
+    ...frames,
+    file: "functions/_shared/crypto/envelope.ts",
+    name: "An envelope is bound to the whole number of its provider",
+    promise: "G1",
+    guard: "[providerNumber >> 8, providerNumber & 255]",
+    instead: "[0, providerNumber & 255]",
+  },
+  {
+    ...frames,
+    file: "functions/_shared/crypto/envelope.ts",
+    name: "A large number is none of suite 1",
+    guard: " || providerNumber > largest",
+    instead: "",
   },
   {
     ...envelope,
@@ -177,25 +201,39 @@ export const envelopeGuards: readonly Guard[] = [
     instead: "tagLength: 96,",
   },
   {
-    ...envelope,
+    ...frames,
     name: "The padding is all zero",
-    guard: "if (plaintext.subarray(2 + length).some((byte) => byte !== 0)) throw unreadable();",
-    instead: "",
+    guard: "if (plaintext.subarray(end).some((byte) => byte !== 0))",
+    instead: "if (false)",
   },
   {
-    ...envelope,
+    ...frames,
     name: "The length inside is possible",
-    guard: "if (length < 1 || length > maxApiKey_bytes) throw unreadable();",
-    instead: "",
+    guard: "if (key_bytes < 1 || key_bytes > (hasPlace ? maxApiKey_bytes : maxShortApiKey_bytes))",
+    instead: "if (false)",
   },
   {
-    ...envelope,
+    ...frames,
+    name: "The length of a place is possible",
+    guard: "if (label_bytes > maxPlace_bytes)",
+    instead: "if (false)",
+  },
+  {
+    ...frames,
+    test: "tests/unit/crypto/envelope.test.ts",
     name: "A key that would not fit is refused",
-    guard: "encoded.length < 1 || encoded.length > maxApiKey_bytes",
-    instead: "encoded.length < 1",
+    guard: "length < 1 || length > maxApiKey_bytes",
+    instead: "length < 1",
   },
   {
-    ...envelope,
+    ...frames,
+    name: "The place is opened from the envelope",
+    promise: "G32",
+    guard: "label_bytes === 0 ? null :",
+    instead: "true ? null :",
+  },
+  {
+    ...frames,
     name: "What is opened is strict UTF-8",
     guard: "{ fatal: true, ignoreBOM: true }",
     instead: "{ ignoreBOM: true }",
@@ -205,7 +243,7 @@ export const envelopeGuards: readonly Guard[] = [
     name: "Every failure to open is the same error",
     promise: "G1",
     guard: "if (!masterKey) throw unreadable();",
-    instead: 'if (!masterKey) return "";',
+    instead: 'if (!masterKey) return { apiKey: "", place: null };',
   },
   {
     ...keyring,
