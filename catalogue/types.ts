@@ -154,6 +154,14 @@ export interface ErrorForm {
   readonly type?: string;
 }
 
+/** A provider that makes a key for an app when its user agrees there: OAuth with PKCE (RFC 7636), method S256. */
+export interface KeyConnection extends Source {
+  /** Where the user is sent, with `callback_url`, `code_challenge` and `code_challenge_method`; comes back with `code`. */
+  readonly authorizePath: string;
+  /** Where the functions post `code`, `code_verifier` and `code_challenge_method`, without a key, for `{key}`. */
+  readonly exchangePath: string;
+}
+
 export interface Provider {
   /** Bound into every envelope: 1 to 255, never changed, never reused. */
   readonly number: number;
@@ -171,6 +179,8 @@ export interface Provider {
     readonly unsupported?: readonly { readonly prefix: string; readonly message: string }[];
     /** Keys of a kind that the provider no longer takes, or will not much longer, by their beginning; it decides nothing. */
     readonly retired?: Source & { readonly prefix: string };
+    /** How users connect their account in the place of pasting a key; absent where they cannot. */
+    readonly connection?: KeyConnection;
     /** The environment variable that the provider's own SDK reads a key from. */
     readonly variable: string;
     /** Where users make and revoke keys. */

@@ -2,6 +2,7 @@
 import { isAuthRetryableFetchError, type Session, type SupabaseClient } from "@supabase/supabase-js";
 import { sealApiKey, type SealingKey } from "../functions/_shared/crypto/sealed-key.ts";
 import type { Database } from "../functions/_shared/database/schema.ts";
+import { beginConnecting, type Connecting } from "./connecting.ts";
 import { dataResult, failure, functionFailure } from "./errors.ts";
 import type {
   Balance,
@@ -176,6 +177,20 @@ class Client implements Byok {
         body: { provider, ...(place === undefined ? {} : { place }), sealed_api_key: sealed },
       });
     });
+  }
+
+  async beginConnecting(id: ProviderId, callbackUrl: string): Promise<Result<Connecting>> {
+    const { data, error } = await this.providers();
+    if (error) return { data: null, error };
+    const connectUrl = data.find((listed) => listed.id === id && listed.enabled)?.connect_url;
+    if (!connectUrl) return failure("unknown_provider");
+    const begun = await beginConnecting(connectUrl, callbackUrl).catch(() => null);
+    return begun ? { data: begun, error: null } : failure("unsupported_browser");
+  }
+
+  finishConnecting(provider: ProviderId, code: string, codeVerifier: string): Promise<Result<CheckedCredential>> {
+    const body = { provider, code, code_verifier: codeVerifier };
+    return this.#signedIn((session) => this.#invoke<CheckedCredential>(session, "save", { body }));
   }
 
   verify(provider: ProviderId): Promise<Result<CheckedCredential>> {

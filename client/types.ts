@@ -3,10 +3,11 @@ import type { Database } from "../functions/_shared/database/schema.ts";
 import type { UnusedKey } from "../functions/_shared/database/types.ts";
 import type { ErrorCode as ServerErrorCode } from "../functions/_shared/errors.ts";
 import type { ListedProvider } from "../functions/_shared/providers/types.ts";
+import type { Connecting } from "./connecting.ts";
 import type { ProviderId as KnownProviderId } from "../catalogue/index.ts";
 import type { Reason, Verdict } from "../catalogue/types.ts";
 
-export type { Reason, UnusedKey, Verdict };
+export type { Connecting, Reason, UnusedKey, Verdict };
 
 /** The ids that are known today, and those that a newer server may add. */
 export type ProviderId = KnownProviderId | (string & {});
@@ -202,6 +203,16 @@ export interface Byok {
   list(): Promise<Result<readonly Credential[]>>;
   /** Checks an API key with the provider and saves it unless it is refused. The key before it stays if it is. */
   save(key: NewKey): Promise<Result<CheckedCredential>>;
+  /**
+   * Begins to connect the user's account, where a provider's `connect_url` is not null. Send the user to `url`, and keep `codeVerifier` in
+   * sessionStorage. The provider sends them back to `callbackUrl` with `code` in the query.
+   */
+  beginConnecting(provider: ProviderId, callbackUrl: string): Promise<Result<Connecting>>;
+  /**
+   * Has the server fetch the key for a code and save it as `save` does; it never comes to the browser. `code_refused` if the code was used
+   * before or has expired.
+   */
+  finishConnecting(provider: ProviderId, code: string, codeVerifier: string): Promise<Result<CheckedCredential>>;
   /** Checks the saved API key again. */
   verify(provider: ProviderId): Promise<Result<CheckedCredential>>;
   /** Removes the saved API key; `removed` is false when there was none any more. */

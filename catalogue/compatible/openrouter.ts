@@ -7,6 +7,12 @@ export const openrouter = {
   keys: {
     prefixes: ["sk-or-"],
     newest: "sk-or-v1-",
+    connection: {
+      authorizePath: "/auth",
+      exchangePath: "/api/v1/auth/keys",
+      url: "https://openrouter.ai/docs/use-cases/oauth-pkce",
+      seen: "2026-11-26",
+    },
     variable: "OPENROUTER_API_KEY",
     keysUrl: "https://openrouter.ai/settings/keys",
     billingUrl: "https://openrouter.ai/settings/credits",

@@ -9,6 +9,7 @@ export const errors = {
     status: 400,
     message: "The sealed API key is too old, was used before, or is sealed for someone else. Paste it again.",
   },
+  code_refused: { status: 400, message: "The provider does not accept this code any more. Connect once again." },
   model_prefix_missing: {
     status: 400,
     message: "The model does not say whose it is: write <provider>/<model>, such as openai/gpt-5.4-nano.",

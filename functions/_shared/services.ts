@@ -6,6 +6,7 @@ import { type Env, readEnv } from "./env.ts";
 import { ByokError } from "./errors.ts";
 import { importKeyring, type Keyring } from "./crypto/keyring.ts";
 import { importUserHash, type UserHash } from "./crypto/user-hash.ts";
+import { type AuthorizationGrant, exchangeCode } from "./providers/connection.ts";
 import { type ProviderId, providers } from "./providers/index.ts";
 import type { Finding, PlacedKey } from "./providers/types.ts";
 import { checkKey } from "./providers/verification.ts";
@@ -31,6 +32,8 @@ export interface Services {
   originOf(provider: ProviderId, place: string | null): string;
   /** Asks a provider whether an API key works. */
   check(provider: ProviderId, key: PlacedKey): Promise<Finding>;
+  /** The API key that a provider makes for a user who agreed there. Throws as `exchangeCode`. */
+  exchange(provider: ProviderId, grant: AuthorizationGrant): Promise<string>;
 }
 
 /** @throws Error when a setting is missing or malformed, so that the function does not boot. */
@@ -58,6 +61,8 @@ export async function openServices(): Promise<Services> {
         timeout_ms: env.checkTimeout_ms,
         oneToken: env.oneTokenCheck,
       }),
+    exchange: (provider, grant) =>
+      exchangeCode(providers[provider], grant, { origin: originOf(provider, null), timeout_ms: env.checkTimeout_ms }),
   };
 }
 

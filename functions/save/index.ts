@@ -1,10 +1,12 @@
 /**
  * `POST /functions/v1/save {provider, place, sealed_api_key}` or `{provider, place, api_key}` -> `{credential, verdict}`: checks, seals
- * and saves an API key; most providers have no place. `GET` -> the public key to seal it to (`SealingKey`), which needs no token.
+ * and saves an API key; most providers have no place. `{provider, code, code_verifier}`: the same with a key that the provider makes
+ * for the code. `GET` -> the public key to seal it to (`SealingKey`), which needs no token.
  */
 import * as z from "zod/mini";
 import { ByokError } from "../_shared/errors.ts";
 import { readJsonObject } from "../_shared/request/body.ts";
+import { connectKey } from "../_shared/keys/connecting.ts";
 import { saveKey } from "../_shared/keys/credentials.ts";
 import { sealingKey, unseal } from "../_shared/keys/unsealing.ts";
 import { identifyUser } from "../_shared/request/identity.ts";
@@ -21,6 +23,9 @@ const Body = z.strictObject({
   place: z.optional(z.string()),
   sealed_api_key: z.optional(z.strictObject({ kid: z.int(), issued_at_ms: z.int(), enc: base64, ciphertext: base64 })),
   api_key: z.optional(z.string()),
+  code: z.optional(z.string().check(z.regex(/^[\x21-\x7e]{1,512}$/))),
+  // RFC 7636, section 4.1.
+  code_verifier: z.optional(z.string().check(z.regex(/^[\w.~-]{43,128}$/))),
 });
 
 export default serve({
@@ -29,14 +34,21 @@ export default serve({
     if (request.method === "GET") return Response.json(await sealingKey(services.keyring));
     const { userId } = await identifyUser(request, services.database);
     // Verify a captcha token here, before a provider is asked: see "Limits against strangers" in docs/operate.md.
-    const { provider, sealed_api_key, api_key, ...given } = parse(Body, await readJsonObject(request, maxBody_bytes));
+    const { provider, sealed_api_key, api_key, code, code_verifier, ...given } = parse(
+      Body,
+      await readJsonObject(request, maxBody_bytes),
+    );
     services.requireOffered(provider);
-    const place = requirePlace(providers[provider], given.place);
-    if ((sealed_api_key === undefined) === (api_key === undefined)) {
+    const ways = [sealed_api_key, api_key, code].filter((way) => way !== undefined);
+    if (ways.length !== 1 || (code === undefined) !== (code_verifier === undefined)) {
       throw new ByokError("invalid_request", {
-        message: "The request holds an API key once, sealed or not.",
+        message: "The request holds an API key once, sealed or not, or a code and its verifier.",
         details: { field: "api_key" },
       });
+    }
+    const place = requirePlace(providers[provider], given.place);
+    if (code !== undefined && code_verifier !== undefined) {
+      return Response.json(await connectKey(services, userId, provider, { code, codeVerifier: code_verifier }));
     }
     const received = sealed_api_key
       ? await unseal(services.keyring, { userId, provider, place: given.place ?? null }, sealed_api_key)

@@ -42,6 +42,8 @@ export interface Route {
 /** Everything about one provider that its fake has to imitate. */
 export interface Adapter {
   id: ProviderId;
+  /** Returns the answer to a request that needs no key, or null. */
+  answerWithoutKey?(request: ReceivedRequest): Answer | null;
   /** Returns the API key where this provider looks for it, or the provider's refusal. */
   authenticate(request: ReceivedRequest): { key: string } | { refusal: Answer };
   /** Returns null where the provider has no such path. */

@@ -5,6 +5,7 @@ import { catalogue } from "../../catalogue/index.ts";
 import type { ErrorForm, Provider } from "../../catalogue/types.ts";
 import { projectDir } from "../config.ts";
 import type { Adapter, Answer, Refusal } from "./adapter.ts";
+import { Connections } from "./endpoints/connection.ts";
 import { OpenAiBatches } from "./endpoints/openai-batches.ts";
 import type { ProviderId } from "./keys.ts";
 import { bearerOnly, routeOpenAiPath } from "./openai.ts";
@@ -21,6 +22,7 @@ export function compatible(id: ProviderId): Adapter {
   const generations = api.compatible?.paths.map((known) => `${base}${known}`) ?? [];
   const files = new FileStore();
   const batches = new OpenAiBatches();
+  const connections = provider.keys.connection && new Connections(id, provider.keys.connection);
   const samples = readSamples(id);
   const refuse = (refusal: Refusal) => samples[refusal] ?? plainRefusal(provider, refusal);
   return {
@@ -38,6 +40,7 @@ export function compatible(id: ProviderId): Adapter {
       if (route?.kind === "listing") return check.listing === request.path ? route : null;
       return route?.kind === "generation" && !generations.includes(request.path) ? null : route;
     },
+    ...(connections ? { answerWithoutKey: (request) => connections.answer(request) } : {}),
     listsToAnyone: check.isPublic ?? false,
     refuse,
     badRequest: (message) => answerIn(provider, 400, message),

@@ -109,6 +109,8 @@ export class Front {
     const adapter = this.#adapter;
     const leaked = this.#options.checksLeaks ? leakedHeader(request) : null;
     if (leaked !== null) return { refusal: adapter.badRequest(`fake: leaked header ${leaked}`) };
+    const open = adapter.answerWithoutKey?.(request);
+    if (open) return { refusal: open };
     const authenticated = adapter.authenticate(request);
     if ("refusal" in authenticated) return authenticated;
     const { key } = authenticated;

@@ -30,6 +30,7 @@ test("the list has every provider, those that are offered first and in the opera
     enabled: true,
     on_credits: true,
     keys_url: "https://platform.openai.com/api-keys",
+    connect_url: null,
     billing_url: "https://platform.openai.com/settings/organization/billing",
     key_prefixes: ["sk-"],
     place: {

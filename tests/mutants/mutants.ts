@@ -17,6 +17,7 @@ import { placeGuards } from "./keys/places.ts";
 import { relayGuards } from "./relay.ts";
 import { rightsGuards } from "./keys/rights.ts";
 import { rotationGuards } from "./rotation.ts";
+import { connectingGuards } from "./features/connecting.ts";
 import { unifiedGuards } from "./features/unified.ts";
 import { verdictGuards } from "./verdicts.ts";
 
@@ -49,6 +50,7 @@ export const guards: readonly Guard[] = [
   ...rightsGuards,
   ...unifiedGuards,
   ...placeGuards,
+  ...connectingGuards,
   ...rotationGuards,
   ...verdictGuards,
   ...componentGuards,

@@ -219,7 +219,7 @@ describe("save()", () => {
 });
 
 describe("providers()", () => {
-  const list = { providers: listProviders({ offered: ["groq", "openai"], platformKeys: {} }) };
+  const list = { providers: listProviders({ offered: ["groq", "openai"], platformKeys: {}, providerOrigins: {} }) };
 
   test("asks once, and again only if that failed", async () => {
     let isDown = true;

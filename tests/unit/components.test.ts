@@ -8,7 +8,7 @@ import { providerIds } from "../../functions/_shared/providers/index.ts";
 import type { Entry, HistoryPage } from "../../client/types.ts";
 import { fakeKey } from "../../stack/providers/index.ts";
 
-const providers = listProviders({ offered: providerIds, platformKeys: {} });
+const providers = listProviders({ offered: providerIds, platformKeys: {}, providerOrigins: {} });
 
 function entry(id: number): Entry {
   return {

@@ -16,7 +16,7 @@ import type { Finding, PlacedKey, Provider } from "../providers/types.ts";
 import type { Services } from "../services.ts";
 import type { ReceivedKey } from "./unsealing.ts";
 
-type KeyServices = Pick<Services, "database" | "keyring" | "check">;
+export type KeyServices = Pick<Services, "database" | "keyring" | "check">;
 
 export interface CheckedCredential extends Finding {
   readonly credential: Credential;
@@ -44,7 +44,16 @@ export async function saveKey(
     });
   }
   await services.database.countAttempt(userId, received.seal);
-  const key = { apiKey, place: received.place };
+  return await keepKey(services, userId, provider, { apiKey, place: received.place });
+}
+
+/** Checks a key, seals it and puts it in the place of the one before, unless the provider refuses it. */
+export async function keepKey(
+  services: KeyServices,
+  userId: string,
+  provider: ProviderId,
+  key: PlacedKey,
+): Promise<CheckedCredential> {
   const found = await services.check(provider, key);
   if (found.verdict === "rejected") throw rejected(provider, found);
   const credentialId = crypto.randomUUID();
@@ -57,8 +66,8 @@ export async function saveKey(
     userId,
     credentialId,
     provider,
-    prefix: publicPrefixOf(providers[provider].keys, apiKey),
-    hint: hintOf(apiKey),
+    prefix: publicPrefixOf(providers[provider].keys, key.apiKey),
+    hint: hintOf(key.apiKey),
     status: found.verdict,
     reason: found.reason,
     ...sealed,

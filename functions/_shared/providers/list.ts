@@ -5,16 +5,22 @@ import { providerIds, providers } from "./index.ts";
 import type { ListedPlace, ListedProvider, PlaceRule } from "./types.ts";
 
 /** All providers: those that are offered in the operator's order, then the others. */
-export function listProviders({ offered, platformKeys }: Pick<Env, "offered" | "platformKeys">): ListedProvider[] {
+export function listProviders({
+  offered,
+  platformKeys,
+  providerOrigins,
+}: Pick<Env, "offered" | "platformKeys" | "providerOrigins">): ListedProvider[] {
   const others = providerIds.filter((id) => !offered.includes(id));
   return [...offered, ...others].map((id) => {
-    const { name, keys, place, sdkPaths } = providers[id];
+    const { name, keys, api, place, sdkPaths } = providers[id];
+    const { connection } = keys;
     return {
       id,
       name,
       enabled: offered.includes(id),
       on_credits: offered.includes(id) && Object.hasOwn(offers, id) && platformKeys[id] !== undefined,
       keys_url: keys.keysUrl,
+      connect_url: connection ? `${providerOrigins[id] ?? api.origin}${connection.authorizePath}` : null,
       billing_url: keys.billingUrl ?? null,
       key_prefixes: keys.prefixes,
       place: place ? listPlace(place) : null,

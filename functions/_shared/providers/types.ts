@@ -46,6 +46,8 @@ export interface ListedProvider {
   readonly on_credits: boolean;
   /** Where users make and revoke keys. */
   readonly keys_url: string;
+  /** Where users agree to have a key made, in the place of pasting one; null where they cannot. The client makes the rest of it. */
+  readonly connect_url: string | null;
   /** Where users add credit; null if no page for it is known. */
   readonly billing_url: string | null;
   /** Beginnings of keys at present; empty if they are not known. They decide nothing: formats change. */

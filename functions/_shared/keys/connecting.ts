@@ -1,0 +1,22 @@
+/** Saving a key that the provider makes, for a user who agreed there. */
+import type { AuthorizationGrant } from "../providers/connection.ts";
+import type { ProviderId } from "../providers/index.ts";
+import type { Services } from "../services.ts";
+import { type CheckedCredential, keepKey, type KeyServices } from "./credentials.ts";
+
+/**
+ * Has the provider make an API key for a user who agreed there, and keeps it as if it had been pasted. It passes through no browser.
+ *
+ * @throws ByokError `code_refused`, `provider_unreachable`, `provider_misbehaved`; `too_many_attempts`, before the provider is asked;
+ * `api_key_rejected`
+ */
+export async function connectKey(
+  services: KeyServices & Pick<Services, "exchange">,
+  userId: string,
+  provider: ProviderId,
+  grant: AuthorizationGrant,
+): Promise<CheckedCredential> {
+  await services.database.countAttempt(userId);
+  const apiKey = await services.exchange(provider, grant);
+  return await keepKey(services, userId, provider, { apiKey, place: null });
+}

@@ -1,0 +1,42 @@
+import type { Guard } from "../mutants.ts";
+
+const exchange = {
+  file: "functions/_shared/providers/connection.ts",
+  test: "tests/unit/providers/connection.test.ts",
+};
+
+/** Of keys that a provider makes for a user who agreed there. */
+export const connectingGuards: readonly Guard[] = [
+  {
+    name: "A guessed code counts as an attempt",
+    file: "functions/_shared/keys/connecting.ts",
+    guard: "await services.database.countAttempt(userId);",
+    instead: "",
+    test: "tests/e2e/keys/connecting.test.ts",
+  },
+  {
+    ...exchange,
+    name: "An exchange follows no redirect",
+    guard: 'redirect: "manual",',
+    instead: 'redirect: "follow",',
+  },
+  {
+    ...exchange,
+    name: "An exchange sends no key that was not made",
+    guard: "read.apiKey !== key",
+    instead: "false",
+  },
+  {
+    ...exchange,
+    name: "The cause of a failed exchange stays inside",
+    guard: 'throw new ByokError("provider_unreachable");',
+    instead: 'throw new ByokError("provider_unreachable", { message: code });',
+  },
+  {
+    name: "The secret of a connection does not go along with the user",
+    file: "client/connecting.ts",
+    guard: 'url.searchParams.set("code_challenge", base64Url(new Uint8Array(digest)));',
+    instead: 'url.searchParams.set("code_challenge", codeVerifier);',
+    test: "tests/e2e/keys/connecting.test.ts",
+  },
+];
