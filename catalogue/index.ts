@@ -1,5 +1,7 @@
 /** The providers, in the order in which they are shown unless the operator chooses another one. */
 import { anthropic } from "./anthropic.ts";
+import { azure } from "./compatible/azure.ts";
+import { bedrock } from "./compatible/bedrock.ts";
 import { cerebras } from "./compatible/cerebras.ts";
 import { cohere } from "./compatible/cohere.ts";
 import { deepinfra } from "./compatible/deepinfra.ts";
@@ -18,6 +20,7 @@ import { groq } from "./groq.ts";
 import { fromRows } from "./openai-compatible.ts";
 import { openai } from "./openai.ts";
 import type { Provider } from "./types.ts";
+import { vertex } from "./vertex.ts";
 
 export const catalogue = {
   openai,
@@ -38,7 +41,10 @@ export const catalogue = {
     nvidia,
     huggingface,
     deepinfra,
+    azure,
+    bedrock,
   }),
+  vertex,
 } as const satisfies Record<string, Provider>;
 
 export type ProviderId = keyof typeof catalogue;

@@ -1,12 +1,17 @@
 /** The facts that providers share that speak OpenAI's API at an address of their own. A row says the rest. */
-import type { AnswerRow, CompatiblePath, ErrorForm, Provider, Source } from "./types.ts";
+import type { AnswerRow, Authentication, CompatiblePath, ErrorForm, PlaceRule, Provider, Source } from "./types.ts";
 
 export interface CompatibleRow {
   readonly number: number;
   readonly name: string;
   readonly keys: Provider["keys"];
-  /** `https://host`. */
+  /** `https://host`; the template of its place where each key has to have one. */
   readonly origin: string;
+  readonly place?: PlaceRule;
+  /** Absent: `Authorization: Bearer`. */
+  readonly authentication?: Authentication;
+  /** Beginnings of further paths of its own, beside those below the base. */
+  readonly ownPaths?: readonly string[];
   /** The path before `/chat/completions` and `/models`, such as `/v1`. */
   readonly base: string;
   /** OpenAI's paths that it documents beside `/chat/completions`. */
@@ -14,7 +19,7 @@ export interface CompatibleRow {
   /** `needs_key`: a key that does not work gets no list. `public`: anyone gets it. `none`: there is none to rely on. */
   readonly listing: "needs_key" | "public" | "none";
   /** Absent: a list that names models for other things says so by their names, as everywhere. */
-  readonly check?: Pick<Provider["check"], "cannotChat" | "chatField" | "cheapest">;
+  readonly check?: Partial<Pick<Provider["check"], "cannotChat" | "chatField" | "cheapest" | "deployments">>;
   /** Absent: `max_tokens`, which most of them know. */
   readonly limitField?: "max_completion_tokens";
   readonly errorForms?: readonly ErrorForm[];
@@ -42,9 +47,21 @@ export function fromRows<Id extends string>(rows: Readonly<Record<Id, Compatible
   return Object.fromEntries(whole) as Record<Id, Provider>;
 }
 
-/** Paths and authentication are those of OpenAI's SDKs: `<base>/chat/completions`, `Bearer`. */
+/** Paths are those of OpenAI's SDKs: `<base>/chat/completions`. */
 function wholeRow(row: CompatibleRow): Provider {
-  const { base, origin, also, listing, check, limitField, errorForms, models, ...others } = row;
+  const {
+    base,
+    origin,
+    authentication,
+    ownPaths = [],
+    also,
+    listing,
+    check,
+    limitField,
+    errorForms,
+    models,
+    ...others
+  } = row;
   return {
     ...{ sources: {}, answers: [] },
     ...others,
@@ -52,8 +69,8 @@ function wholeRow(row: CompatibleRow): Provider {
     api: {
       dialect: "openai",
       origin,
-      prefixes: [`${base}/`],
-      authentication: { header: "authorization", before: "Bearer " },
+      prefixes: [`${base}/`, ...ownPaths],
+      authentication: authentication ?? { header: "authorization", before: "Bearer " },
       headers: {},
       compatible: {
         ...(also ?? (row.documentation[0] as Source)),

@@ -40,6 +40,11 @@ export const reasons = {
       "Only a test question shows whether {name} accepts a key, and this app asks none: the first call will tell.",
     works: true,
   },
+  deployment_unknown: {
+    sentence:
+      "{name} accepts this key, and has no deployment called like a model that the check tried: calls name your own.",
+    works: true,
+  },
   inconclusive: {
     sentence: "{name} did not answer the test question of the check, so a call may still fail: check again later.",
     works: true,

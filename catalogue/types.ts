@@ -22,6 +22,7 @@ export type Reason =
   | "app_only"
   | "billing_inactive"
   | "check_limited"
+  | "deployment_unknown"
   | "inconclusive"
   | "key_disabled"
   | "key_expired"
@@ -231,6 +232,11 @@ export interface Provider {
     readonly chatField?: { readonly path: string; readonly value: string };
     /** Listed models that cannot chat, where the list does not say so itself. */
     readonly cannotChat?: string;
+    /**
+     * Calls name deployments, and their owners choose the names. The list has other names, so a check asks the models of the row:
+     * many deployments are called like their model.
+     */
+    readonly deployments?: true;
     /** Models that only the Responses endpoint serves. */
     readonly responsesOnly?: string;
     /** Which of the listed models to ask first: the cheapest. Each pattern is a rank; other models come last. */

@@ -74,6 +74,7 @@ export function credentialsOf(request: ReceivedRequest): string[] {
     bearerToken(request) ?? request.headers["authorization"],
     request.headers["x-api-key"],
     request.headers["x-goog-api-key"],
+    request.headers["api-key"],
     request.query.get("key"),
   ];
   return places.filter((credential) => typeof credential === "string");

@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { catalogue } from "../../catalogue/index.ts";
-import type { ErrorForm, Provider } from "../../catalogue/types.ts";
+import type { Authentication, ErrorForm, Provider } from "../../catalogue/types.ts";
 import { projectDir } from "../config.ts";
-import type { Adapter, Answer, Refusal } from "./adapter.ts";
+import type { Adapter, Answer, ReceivedRequest, Refusal } from "./adapter.ts";
+import { credentialsOf } from "./adapter.ts";
 import { Connections } from "./endpoints/connection.ts";
 import { OpenAiBatches } from "./endpoints/openai-batches.ts";
 import type { ProviderId } from "./keys.ts";
@@ -27,12 +28,7 @@ export function compatible(id: ProviderId): Adapter {
   const refuse = (refusal: Refusal) => samples[refusal] ?? plainRefusal(provider, refusal);
   return {
     id,
-    authenticate: (request) =>
-      bearerOnly(
-        request,
-        () => refuse("rejected"),
-        () => refuse("rejected"),
-      ),
+    authenticate: (request) => keyIn(request, api.authentication, () => refuse("rejected")),
     route(request) {
       if (!request.path.startsWith(`${base}/`)) return null;
       const service = { models: models.chat, owner: id, files, batches, refuse };
@@ -46,6 +42,17 @@ export function compatible(id: ProviderId): Adapter {
     badRequest: (message) => answerIn(provider, 400, message),
     headers: () => ({ "x-request-id": randomUUID() }),
   };
+}
+
+/** Accepts one credential, in the header of the row; a second one anywhere spoils it. */
+function keyIn(
+  request: ReceivedRequest,
+  { header, before }: Authentication,
+  rejected: () => Answer,
+): { key: string } | { refusal: Answer } {
+  if (before !== "") return bearerOnly(request, rejected, rejected);
+  const key = request.headers[header];
+  return key && credentialsOf(request).length === 1 ? { key } : { refusal: rejected() };
 }
 
 const statuses: Readonly<Record<Refusal, number>> = {

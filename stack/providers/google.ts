@@ -26,7 +26,7 @@ export function google(): Adapter {
       const other = files.route(request, googleError) ?? routeAuthTokens(request);
       if (other) return other;
       const [, path] = /^\/v1(?:beta)?(\/.+)$/.exec(request.path) ?? [];
-      return path === undefined ? null : routeBelowVersion(request, path);
+      return path === undefined ? null : routeModelPath(request, path);
     },
     refuse: (refusal, request) => inList(request, refuse(refusal, request)),
     badRequest: (message) => googleError(400, "INVALID_ARGUMENT", message),
@@ -82,7 +82,8 @@ function methodName(request: ReceivedRequest): string {
   return `google.ai.generativelanguage.${version}.GenerativeService.${method}`;
 }
 
-function routeBelowVersion(request: ReceivedRequest, path: string): Route | null {
+/** Routes a path below the version. */
+export function routeModelPath(request: ReceivedRequest, path: string): Route | null {
   if (request.method === "GET" && path === "/models") return { kind: "listing", answer: () => listModels(request) };
   const [, id = "", verb] = /^\/(?:models|tunedModels)\/([^:/]+)(?::(\w+))?$/.exec(path) ?? [];
   if (request.method === "GET" && id !== "" && verb === undefined) {

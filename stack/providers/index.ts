@@ -8,6 +8,7 @@ import { groq } from "./groq.ts";
 import type { ProviderId } from "./keys.ts";
 import { fakeKey, providerIds } from "./keys.ts";
 import { openai } from "./openai.ts";
+import { vertex } from "./vertex.ts";
 
 export type { Behaviour, ProviderId } from "./keys.ts";
 export { behaviours, fakeKey, providerIds } from "./keys.ts";
@@ -33,7 +34,7 @@ export interface FakeProvidersOptions {
 }
 
 /** Those with more to imitate than a row says. */
-const adapters: Partial<Record<ProviderId, () => Adapter>> = { openai, anthropic, google, groq };
+const adapters: Partial<Record<ProviderId, () => Adapter>> = { openai, anthropic, google, groq, vertex };
 
 /**
  * Starts fakes of all providers on 127.0.0.1. What a fake does is written into the key it is asked

@@ -15,6 +15,7 @@ export function leakedHeader(request: ReceivedRequest): string | null {
     authorization: bearerToken(request) ?? headers["authorization"],
     "x-api-key": headers["x-api-key"],
     "x-goog-api-key": headers["x-goog-api-key"],
+    "api-key": headers["api-key"],
   };
   for (const [name, credential] of Object.entries(credentials)) {
     if (credential !== undefined && JWT.test(credential)) return name;

@@ -1,4 +1,4 @@
-import { providers } from "../../functions/_shared/providers/index.ts";
+import { type ProviderId, providers } from "../../functions/_shared/providers/index.ts";
 import { type FakeProviders, startFakeProviders } from "./index.ts";
 
 /** Whom the functions' calls go to. */
@@ -28,10 +28,19 @@ export async function startProviders(mode: ProviderMode): Promise<Providers> {
   return {
     fakes,
     env: {
-      BYOK_PLATFORM_KEYS: JSON.stringify(fakes.platformKeys),
+      BYOK_PLATFORM_KEYS: JSON.stringify(withPlaces(fakes.platformKeys)),
       BYOK_PROVIDER_ORIGINS: JSON.stringify(fakes.origins),
     },
     hosts: [],
     stop: () => fakes.stop(),
   };
+}
+
+/** Keys as the setting takes them: with the example of a place where each key has one. */
+function withPlaces(keys: FakeProviders["platformKeys"]): Record<string, unknown> {
+  const entries = Object.entries(keys).map(([id, api_key]) => {
+    const { place } = providers[id as ProviderId];
+    return [id, place && !place.isOptional ? { api_key, place: place.example } : api_key] as const;
+  });
+  return Object.fromEntries(entries);
 }

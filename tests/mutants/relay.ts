@@ -163,7 +163,7 @@ export const relayGuards: readonly Guard[] = [
     ...route,
     name: "An encoded slash is let in within a model's name only",
     promise: "G8",
-    guard: "(?<=\\/models\\/)",
+    guard: "(?<=\\/models?\\/)",
     instead: "(?<=\\/)",
   },
   {

@@ -81,8 +81,14 @@ export const verdictGuards: readonly Guard[] = [
   {
     ...check,
     name: "A check asks no model that a list does not name",
-    guard: 'listed.verdict === "verified" ? chatModels(provider, listing?.body) : provider.models.chat',
+    guard: 'listed.verdict === "verified" ? modelsToAsk(provider, listing?.body) : provider.models.chat',
     instead: "provider.models.chat",
+  },
+  {
+    ...check,
+    name: "A check asks deployments by the names of their models",
+    guard: "provider.check.deployments ? provider.models.chat : ",
+    instead: "",
   },
   {
     ...check,

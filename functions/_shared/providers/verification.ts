@@ -100,8 +100,13 @@ async function list(
   const listed = listing ? classify(provider, listing) : unasked;
   return {
     listed: listProves(provider) ? listed : silent,
-    models: listed.verdict === "verified" ? chatModels(provider, listing?.body) : provider.models.chat,
+    models: listed.verdict === "verified" ? modelsToAsk(provider, listing?.body) : provider.models.chat,
   };
+}
+
+/** Those of the list, unless calls name deployments, which it does not have. */
+function modelsToAsk(provider: Provider, listing: unknown): readonly string[] {
+  return provider.check.deployments ? provider.models.chat : chatModels(provider, listing);
 }
 
 /** Whether the list of models says anything about the key; what anyone gets does not. */

@@ -81,6 +81,7 @@ async function modelsOfKey(services: ListServices, provider: ProviderId, { apiKe
   const listed = (names: readonly string[]) => ({
     models: names.map((name) => modelOf(provider, name, { funding: "byok" as const })),
   });
+  if (row.check.deployments) return { models: [] };
   const probe = listingProbe(row);
   if (!probe) return listed(row.models.chat);
   const timeout_ms = services.env.checkTimeout_ms;

@@ -20,7 +20,7 @@ const ambiguousPath = /\/\/|\\|@|%(?:2e|2f|5c|40|25|[01][0-9a-f]|7f)|%(?![0-9a-f
  * A model's name with encoded slashes, such as `openai%2Fgpt-oss-20b`. No piece is empty or begins with a dot, so a second decoder
  * finds a longer path and no other one.
  */
-const modelWithSlashes = /(?<=\/models\/)[\w~:-][\w.~:-]*(?:%2f[\w~:-][\w.~:-]*)+(?=\/|$)/gi;
+const modelWithSlashes = /(?<=\/models?\/)[\w~:-][\w.~:-]*(?:%2f[\w~:-][\w.~:-]*)+(?=\/|$)/gi;
 
 /**
  * The parameters that stay behind: the access token, and the region that supabase-js asks for.

@@ -45,6 +45,9 @@ test("keeps the numbers that stand in every envelope ever sealed", () => {
     nvidia: 15,
     huggingface: 16,
     deepinfra: 17,
+    azure: 18,
+    bedrock: 19,
+    vertex: 20,
   });
 });
 
@@ -69,7 +72,8 @@ describe.each(rows)("%s", (_, provider) => {
   const { api, keys, check, models, sources, answers } = provider;
 
   test("has an address that is https and a host, and prefixes that are no part of another word", () => {
-    expect(new URL(api.origin)).toMatchObject({ protocol: "https:", origin: api.origin, pathname: "/" });
+    const origin = api.origin.replace("{place}", "place");
+    expect(new URL(origin)).toMatchObject({ protocol: "https:", origin, pathname: "/" });
     for (const prefix of api.prefixes) expect(prefix).toMatch(/^\/([a-z0-9]+\/)+$/);
     const paths = [
       check.listing ?? api.generation,

@@ -87,7 +87,8 @@ describe("checkKey()", () => {
   test.each(providerIds)("asks %s with its own key header and nothing that is ours", async (provider) => {
     const { received } = await check(ok, ok, { provider });
     const listing = listingProbe(providers[provider]);
-    const model = listing ? "gpt-5-nano" : String(providers[provider].models.chat[0]);
+    const { check: rule, models } = providers[provider];
+    const model = listing && !rule.deployments ? "gpt-5-nano" : String(models.chat[0]);
     const probes = [...(listing ? [listing] : []), generationProbe(providers[provider], model)];
     expect(received).toHaveLength(probes.length);
     for (const [index, { method, url, headers, body }] of received.entries()) {
@@ -105,6 +106,14 @@ describe("checkKey()", () => {
       const runtime = ["host", "connection", "content-length", "accept-language", "sec-fetch-mode", "user-agent"];
       expect(Object.keys(headers).filter((name) => !(name in expected) && !runtime.includes(name))).toEqual([]);
     }
+  });
+
+  test("accepts a key of a resource whose deployments have other names, and says that calls name them", async () => {
+    const missing: Reply = [404, { error: { code: "DeploymentNotFound", message: "It does not exist." } }];
+    const { verdict, reason, received } = await check(ok, missing, { provider: "azure" });
+    expect({ verdict, reason }).toEqual({ verdict: "unverified", reason: "deployment_unknown" });
+    const asked = received.slice(1).map(({ body }) => JSON.parse(body).model);
+    expect(asked).toEqual(providers.azure.models.chat);
   });
 
   test.each<[ProviderId, string]>([

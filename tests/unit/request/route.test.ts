@@ -109,6 +109,10 @@ describe("routeOf()", () => {
     ["groq", "/openai/v1/models/openai%2Fgpt-oss-20b"],
     ["groq", "/openai/v1/models/meta-llama%2fllama-prompt-guard-2-86m"],
     ["openai", "/v1/models/a%2Fb.c%2Fd:free"],
+    [
+      "bedrock",
+      "/model/arn:aws:bedrock:us-east-1:000000000000:inference-profile%2Fus.anthropic.claude-haiku-4-5-20251001-v1:0/converse",
+    ],
     ["google", "/v1beta/models/tuned%2Fmine:generateContent"],
     ["google", "/v1beta/models/tuned%2Fmine/operations/1"],
   ] as const)("routes %s %s, whose model's name has encoded slashes", (provider, path) => {
