@@ -35,7 +35,7 @@ export async function saveKeys(stack: Stack, masterKeys: string, people: readonl
     const credentialId = crypto.randomUUID();
     const sealed = await seal(
       keyring,
-      { userId, credentialId, providerNumber: 1 },
+      { ownerId: userId, credentialId, providerNumber: 1 },
       {
         apiKey: `sk-proj-${crypto.randomUUID()}`,
         place: null,

@@ -26,6 +26,8 @@ export interface ByokOptions {
   readonly functionsUrl?: string;
   /** Called whenever something cannot be done because nobody is signed in any more. */
   readonly onSessionExpired?: () => void;
+  /** Id of a team: keys, balance and history are the team's, and its admins save and remove its keys. By default they are the user's. */
+  readonly team?: string;
 }
 
 /**
@@ -80,29 +82,37 @@ class Client implements Byok {
   readonly #supabase: SupabaseClient<any, any, any, any, any>;
   readonly #functionsUrl: string;
   readonly #onSessionExpired: (() => void) | undefined;
+  readonly #team: string | undefined;
   #listed: Promise<Result<readonly Provider[]>> | undefined;
 
   constructor(supabase: SupabaseClient<any, any, any, any, any>, options: ByokOptions) {
     this.#supabase = supabase;
     this.#functionsUrl = (options.functionsUrl ?? supabase["functionsUrl"].href).replace(/\/$/, "");
     this.#onSessionExpired = options.onSessionExpired;
+    this.#team = options.team;
   }
 
   list(): Promise<Result<readonly Credential[]>> {
-    return this.#signedIn(async () =>
+    return this.#signedIn(async (session) =>
       dataResult(
-        await this.#byok.from("credentials").select(credentialColumns).order("provider").retry(false),
+        await this.#byok
+          .from("credentials")
+          .select(credentialColumns)
+          .eq("owner_id", this.#ownerOf(session))
+          .order("provider")
+          .retry(false),
         (rows) => (rows ?? []) as Credential[],
       ),
     );
   }
 
   remove(provider: ProviderId): Promise<Result<{ readonly removed: boolean }>> {
-    return this.#signedIn(async () =>
-      dataResult(await this.#byok.from("credentials").delete().eq("provider", provider).select("provider"), (rows) => ({
+    return this.#signedIn(async (session) => {
+      const mine = { owner_id: this.#ownerOf(session), provider };
+      return dataResult(await this.#byok.from("credentials").delete().match(mine).select("provider"), (rows) => ({
         removed: (rows ?? []).length > 0,
-      })),
-    );
+      }));
+    });
   }
 
   rights(): Promise<Result<Rights>> {
@@ -114,13 +124,14 @@ class Client implements Byok {
     );
   }
 
-  /** A user who was never granted anything has no account, which is a balance of nothing. */
+  /** An owner who was never granted anything has no account, which is a balance of nothing. */
   balance(): Promise<Result<Balance>> {
-    return this.#signedIn(async () =>
+    return this.#signedIn(async (session) =>
       dataResult(
         await this.#byok
           .from("accounts")
           .select("available_microcredits, held_microcredits")
+          .eq("owner_id", this.#ownerOf(session))
           .maybeSingle()
           .retry(false),
         (row) => ({
@@ -146,23 +157,24 @@ class Client implements Byok {
   }
 
   history({ before, limit = 20, kinds }: HistoryOptions = {}): Promise<Result<HistoryPage>> {
-    // One more than asked for tells whether anything follows.
-    let query = this.#byok
-      .from("entries")
-      .select("id, kind, microcredits, operation, provider, model, reason, created_at")
-      .order("id", { ascending: false })
-      .limit(limit + 1)
-      .retry(false);
-    if (before !== undefined) query = query.lt("id", before);
-    if (kinds) query = query.in("kind", kinds);
-    return this.#signedIn(async () =>
-      dataResult(await query, (rows) => {
+    return this.#signedIn(async (session) => {
+      // One more than asked for tells whether anything follows.
+      let query = this.#byok
+        .from("entries")
+        .select("id, kind, microcredits, operation, provider, model, reason, created_at")
+        .eq("owner_id", this.#ownerOf(session))
+        .order("id", { ascending: false })
+        .limit(limit + 1)
+        .retry(false);
+      if (before !== undefined) query = query.lt("id", before);
+      if (kinds) query = query.in("kind", kinds);
+      return dataResult(await query, (rows) => {
         const entries = (rows ?? [])
           .slice(0, limit)
           .map(({ microcredits, ...entry }) => ({ ...entry, credits: toCredits(microcredits) }) as Entry);
         return { entries, next: (rows ?? []).length > limit ? (entries.at(-1)?.id ?? null) : null };
-      }),
-    );
+      });
+    });
   }
 
   /** The key is sealed here, so that it stands in no body that a gateway or the hosting platform may record. */
@@ -234,9 +246,14 @@ class Client implements Byok {
     slug: "save" | "verify",
     request: { readonly method: "GET" } | { readonly body: object },
   ): Promise<Result<T>> {
-    const { data, error } = await this.#supabase.functions.invoke<T>(slug, request);
+    const headers = this.#team === undefined ? {} : { "x-byok-team": this.#team };
+    const { data, error } = await this.#supabase.functions.invoke<T>(slug, { ...request, headers });
     if (error) return await functionFailure(error, { isAnonymous: user.is_anonymous ?? false });
     return data ? { data, error: null } : failure("unexpected");
+  }
+
+  #ownerOf({ user }: Session): string {
+    return this.#team ?? user.id;
   }
 
   get #byok() {

@@ -13,7 +13,7 @@ end
 $$;
 
 comment on role byok_server is
-  'Owns the functions of schema byok and is subject to row-level security itself: it sees the rows of the user a function acts for.';
+  'Owns the functions of schema byok and is subject to row-level security itself: it sees the rows of the owner a function acts for.';
 
 -- The hosted `postgres` is no superuser: to hand functions over it must be able to become their owner, and to run them from
 -- the SQL editor or pg_cron it must inherit from it. `postgres` inherits by its attribute; `with inherit true` is no syntax of 15.
@@ -42,7 +42,7 @@ $$;
 comment on function byok.refuse_browser() is
   'Raises insufficient_privilege where the caller''s claims have the role anon or authenticated, whatever was granted to it.';
 
--- Acting for a user means carrying that user's claims, which is what every policy looks at. A function takes them on with
+-- Acting for an owner, a user or a team, means carrying claims with that id as subject, which is what every policy looks at. A function takes them on with
 -- `act_for` and gives them back with `stop_acting` before it returns, so that a caller's own transaction never goes on as
 -- somebody else. On an error the transaction, and the setting with it, is rolled back.
 --
@@ -50,7 +50,7 @@ comment on function byok.refuse_browser() is
 -- with such a clause needs a privilege on the setting, and who is no superuser, as the hosted `postgres`, gets "permission denied to
 -- set parameter" (15 and 17).
 
-create function byok.act_for(p_user_id uuid) returns text
+create function byok.act_for(p_owner_id uuid) returns text
 language plpgsql
 set search_path = ''
 as $$
@@ -58,17 +58,17 @@ declare
   v_previous_claims text := coalesce(current_setting('request.jwt.claims', true), '');
 begin
   perform byok.refuse_browser();
-  if p_user_id is null then
-    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_user_id"}',
-      hint = 'Pass the id of a user.';
+  if p_owner_id is null then
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_owner_id"}',
+      hint = 'Pass the id of a user or team.';
   end if;
-  perform set_config('request.jwt.claims', jsonb_build_object('sub', p_user_id, 'role', 'byok_server')::text, true);
+  perform set_config('request.jwt.claims', jsonb_build_object('sub', p_owner_id, 'role', 'byok_server')::text, true);
   return v_previous_claims;
 end
 $$;
 
 comment on function byok.act_for(uuid) is
-  'Takes on the claims of a user for row-level security; returns the claims before, for stop_acting. Raises insufficient_privilege for a browser, invalid_request without a user.';
+  'Takes on the claims of an owner, a user or a team, for row-level security; returns the claims before, for stop_acting. Raises insufficient_privilege for a browser, invalid_request without an owner.';
 
 create function byok.stop_acting(p_previous_claims text) returns void
 language plpgsql

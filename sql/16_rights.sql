@@ -1,21 +1,21 @@
 -- The app says who may bring a key and who may use credits, by plan or trial: it replaces these two functions. Both bodies are bound
 -- when they are made, so they need no search_path, and without a SET clause the planner replaces a call by the constant.
 
-create function byok.may_bring_key(p_user_id uuid) returns boolean
+create function byok.may_bring_key(p_owner_id uuid) returns boolean
 language sql
 stable
 return true;
 
 comment on function byok.may_bring_key(uuid) is
-  'Whether a user may save, check and use API keys of their own. The app replaces it; open_call asks it for each call on a saved key. Null counts as no.';
+  'Whether a user, or a team, may save, check and use API keys of their own. The app replaces it; open_call asks it for each call on a saved key. Null counts as no.';
 
-create function byok.may_use_credits(p_user_id uuid) returns boolean
+create function byok.may_use_credits(p_owner_id uuid) returns boolean
 language sql
 stable
 return true;
 
 comment on function byok.may_use_credits(uuid) is
-  'Whether a user may spend credits. The app replaces it; open_call asks it for each call that credits would pay. Null counts as no.';
+  'Whether a user may spend their credits, or the members of a team its credits. The app replaces it; open_call asks it for each call that credits would pay. Null counts as no.';
 
 create function byok.read_rights() returns table (may_bring_key boolean, may_use_credits boolean)
 language plpgsql

@@ -87,7 +87,7 @@ $$;
 comment on function byok.count_once(uuid, byok.limits) is
   'Counts one use by the user acted for. Null within the limit; past it the seconds until the next period, and the caller is to raise, which takes the count back.';
 
-create function byok.count_attempt(p_user_id uuid, p_seal text default null) returns void
+create function byok.count_attempt(p_user_id uuid, p_seal text default null, p_team_id uuid default null) returns void
 language plpgsql
 security definer
 set search_path = ''
@@ -97,9 +97,9 @@ declare
   v_limit byok.limits;
   v_wait_s integer;
 begin
-  if byok.may_bring_key(p_user_id) is not true then
+  if byok.may_bring_key(byok.require_owner(p_user_id, p_team_id, 'admin')) is not true then
     raise sqlstate 'PT403' using message = 'byok_not_allowed',
-      hint = 'byok.may_bring_key says no for this user.';
+      hint = 'byok.may_bring_key says no for this user or team.';
   end if;
   select * into v_limit from byok.limits as l where l.name = 'key_attempts';
   if not found then
@@ -123,9 +123,9 @@ begin
 end
 $$;
 
-comment on function byok.count_attempt(uuid, text) is
-  'Counts a check of an API key. Raises too_many_attempts (with retry_after_s, the seconds until the next day in UTC) past the limit of the day, sealed_key_refused for a sealed key that came before, and byok_not_allowed if may_bring_key says no; it counts nothing then.';
+comment on function byok.count_attempt(uuid, text, uuid) is
+  'Counts a check of an API key by a user, for the user or a team of which the user is an admin. Raises not_a_member, admins_only, too_many_attempts (with retry_after_s, the seconds until the next day in UTC) past the limit of the day, sealed_key_refused for a sealed key that came before, and byok_not_allowed if may_bring_key says no; it counts nothing then.';
 
-revoke execute on function byok.count_once(uuid, byok.limits), byok.count_attempt(uuid, text) from public;
+revoke execute on function byok.count_once(uuid, byok.limits), byok.count_attempt(uuid, text, uuid) from public;
 grant execute on function byok.count_once(uuid, byok.limits) to byok_server;
-grant execute on function byok.count_attempt(uuid, text) to service_role;
+grant execute on function byok.count_attempt(uuid, text, uuid) to service_role;

@@ -1,7 +1,7 @@
 -- Rotation of the master key: envelopes are counted and listed by the kid they are sealed under, opened and sealed again by the
 -- function rotate, and replaced where they are still the same. Envelopes of all users pass through here, and yet no role may
 -- select them all: byok_rotation sees whose there are and under which kid but no envelope, and byok_server reads and replaces each while
--- it acts for its user.
+-- it acts for its owner.
 
 do $$
 begin
@@ -12,7 +12,7 @@ end
 $$;
 
 comment on role byok_rotation is
-  'Owns the functions of schema byok that count and list envelopes by kid. It sees the ids of credentials and users and the kids, and nothing else.';
+  'Owns the functions of schema byok that count and list envelopes by kid. It sees the ids of credentials and owners and the kids, and nothing else.';
 
 grant byok_rotation to postgres;
 grant usage on schema byok to byok_rotation;
@@ -24,7 +24,7 @@ create policy "Rotation counts and lists all envelopes" on byok.envelopes
   for select to byok_rotation using (true);
 comment on policy "Rotation counts and lists all envelopes" on byok.envelopes is
   'count_envelopes and list_envelope_ids. Its grant covers ids and kids, not the envelope.';
-grant select (credential_id, user_id, kid) on byok.envelopes to byok_rotation;
+grant select (credential_id, owner_id, kid) on byok.envelopes to byok_rotation;
 grant execute on function byok.refuse_browser() to byok_rotation;
 
 create function byok.count_envelopes() returns table (kid bigint, envelopes bigint)
@@ -43,7 +43,7 @@ $$;
 comment on function byok.count_envelopes() is 'How many envelopes are sealed under each kid.';
 
 create function byok.list_envelope_ids(p_kid bigint, p_after uuid, p_limit integer)
-returns table (credential_id uuid, user_id uuid)
+returns table (credential_id uuid, owner_id uuid)
 language plpgsql
 stable
 security definer
@@ -52,7 +52,7 @@ as $$
 begin
   perform byok.refuse_browser();
   return query
-    select e.credential_id, e.user_id
+    select e.credential_id, e.owner_id
     from byok.envelopes as e
     where e.kid = p_kid and e.credential_id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
     order by e.credential_id
@@ -64,7 +64,7 @@ comment on function byok.list_envelope_ids(bigint, uuid, integer) is
   'Up to p_limit envelopes under a kid, by the ids of their credentials, from the one after p_after; null begins at the first.';
 
 create function byok.list_envelopes(p_kid bigint, p_after uuid, p_limit integer)
-returns table (credential_id uuid, user_id uuid, provider text, envelope text)
+returns table (credential_id uuid, owner_id uuid, provider text, envelope text)
 language plpgsql
 security definer
 set search_path = ''
@@ -77,10 +77,10 @@ begin
     raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_limit"}',
       hint = 'Pass a number from 1 to 1000.';
   end if;
-  for v_listed in select l.credential_id, l.user_id from byok.list_envelope_ids(p_kid, p_after, p_limit) as l loop
-    perform byok.act_for(v_listed.user_id);
+  for v_listed in select l.credential_id, l.owner_id from byok.list_envelope_ids(p_kid, p_after, p_limit) as l loop
+    perform byok.act_for(v_listed.owner_id);
     return query
-      select c.id, c.user_id, c.provider, e.envelope
+      select c.id, c.owner_id, c.provider, e.envelope
       from byok.envelopes as e
       join byok.credentials as c on c.id = e.credential_id
       where e.credential_id = v_listed.credential_id;
@@ -103,9 +103,9 @@ declare
 begin
   for v_replacement in
     select * from jsonb_to_recordset(p_replacements)
-      as r (user_id uuid, credential_id uuid, old_envelope text, new_envelope text, new_kid bigint)
+      as r (owner_id uuid, credential_id uuid, old_envelope text, new_envelope text, new_kid bigint)
   loop
-    perform byok.act_for(v_replacement.user_id);
+    perform byok.act_for(v_replacement.owner_id);
     -- A row that somebody else has locked is being saved, removed or marked: it is passed by, so that no batch ever waits for a user,
     -- nor two of them for each other in a circle.
     perform from byok.envelopes as e
@@ -132,7 +132,7 @@ end
 $$;
 
 comment on function byok.replace_envelopes(jsonb) is
-  'Compare-and-swap of a batch, [{user_id, credential_id, old_envelope, new_envelope, new_kid}]: puts each new envelope in the place of the old one, and marks a credential locked where there is no new one because the old one cannot be opened. Returns the credentials of those that were still as they had been read; the others were saved, removed or in use meanwhile, and are left alone.';
+  'Compare-and-swap of a batch, [{owner_id, credential_id, old_envelope, new_envelope, new_kid}]: puts each new envelope in the place of the old one, and marks a credential locked where there is no new one because the old one cannot be opened. Returns the credentials of those that were still as they had been read; the others were saved, removed or in use meanwhile, and are left alone.';
 
 revoke execute on function
   byok.count_envelopes(),

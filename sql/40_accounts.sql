@@ -1,11 +1,11 @@
--- Credits. An account says what a user has; the ledger says why, and is never rewritten. For each account and at any time:
+-- Credits. An account says what an owner has; the ledger says why, and is never rewritten. For each account and at any time:
 -- available + held + charged - refunded + revoked = granted.
 -- Everything is kept in microcredits, 1000000 to a credit, so that every price is exact; operators and users say credits.
 --
 -- The ledger has what changed a balance for good. A hold that was voided changed nothing: it leaves no entry and no row.
 
 create table byok.accounts (
-  user_id uuid primary key references auth.users (id) on delete cascade,
+  owner_id uuid primary key references byok.owners (id) on delete cascade,
   available_microcredits bigint not null default 0 check (available_microcredits >= 0),
   held_microcredits bigint not null default 0 check (held_microcredits >= 0),
   unpaid_on date not null default '2000-01-01',
@@ -13,9 +13,9 @@ create table byok.accounts (
   updated_at timestamptz not null default now()
 ) with (fillfactor = 70); -- Every call on credits changes its account twice; with room on the page no index has to follow.
 
-comment on table byok.accounts is 'One row for each user who was ever granted credits. It is the one row that billing locks.';
-comment on column byok.accounts.user_id is 'The user who spends these credits; the row is deleted with the user.';
-comment on column byok.accounts.available_microcredits is 'Microcredits that the user can spend now; held ones are not among them.';
+comment on table byok.accounts is 'One row for each owner who was ever granted credits. It is the one row that billing locks.';
+comment on column byok.accounts.owner_id is 'The user, or the team whose members, spend these credits; the row is deleted with the owner.';
+comment on column byok.accounts.available_microcredits is 'Microcredits that can be spent now; held ones are not among them.';
 comment on column byok.accounts.held_microcredits is 'What calls under way have reserved.';
 comment on column byok.accounts.unpaid_on is 'The last day (UTC) on which the platform bore the price of a call.';
 comment on column byok.accounts.unpaid_microcredits is 'What the platform bore on that day; the limit unpaid_microcredits is the most for a day.';
@@ -28,7 +28,8 @@ grant usage on sequence byok.entry_ids to byok_server;
 
 create table byok.entries (
   id bigint not null default nextval('byok.entry_ids'),
-  user_id uuid not null references byok.accounts (user_id) on delete cascade,
+  owner_id uuid not null references byok.accounts (owner_id) on delete cascade,
+  member_id uuid,
   kind text not null check (kind in ('grant', 'revoke', 'charge', 'refund')),
   microcredits bigint not null check (microcredits between 1 and 1000000000000000),
   operation text,
@@ -46,17 +47,19 @@ create table byok.entries (
   check ((kind in ('grant', 'revoke')) = (idempotency_key is not null)),
   check (num_nulls(operation, provider, model) = case when kind in ('grant', 'revoke') then 3 else 0 end),
   check (kind = 'charge' or request_id is null),
+  check (member_id is null or member_id <> owner_id and kind in ('charge', 'refund')),
   check ((kind = 'refund') = (charge_id is not null)),
   check (kind <> 'refund' or reason is not null and reason in ('unused', 'nothing_delivered', 'broken_off')),
   check (kind = 'refund' or num_nonnulls(input_tokens, cached_input_tokens, cache_write_tokens, output_tokens) = 0),
   -- An owner's history, page by page. Nobody looks for an entry by its id alone, and an index that invites to walk back through
-  -- everybody's entries to find one user's would be taken now and then.
-  primary key (user_id, id)
+  -- everybody's entries to find one owner's would be taken now and then.
+  primary key (owner_id, id)
 );
 
 comment on table byok.entries is 'The ledger: append-only. A row goes only together with its account.';
 comment on column byok.entries.id is 'Order of the ledger; a charge stands where its call was opened.';
-comment on column byok.entries.user_id is 'The user whose account changed.';
+comment on column byok.entries.owner_id is 'The user or team whose account changed.';
+comment on column byok.entries.member_id is 'Of a team''s charge or refund: the member whose call it was. The id stays when that user is deleted. Null for what is a user''s.';
 comment on column byok.entries.kind is 'grant: put in; revoke: taken back by the operator; charge: the price of a call; refund: given back of a charge.';
 comment on column byok.entries.microcredits is 'Amount, always positive; the kind says the direction.';
 comment on column byok.entries.operation is 'What was billed; null for a grant or revoke.';
@@ -73,35 +76,37 @@ comment on column byok.entries.reason is
 comment on column byok.entries.idempotency_key is 'A grant''s or revoke''s key: the same key counts once.';
 comment on column byok.entries.created_at is 'When the account changed.';
 
--- Most users have few entries and some have very many. Planned for the average, a page of a long ledger would be had by reading
--- and sorting all of it; planned for a thousand entries a user, it is read off the index.
-alter table byok.entries alter column user_id set (n_distinct = -0.001);
+-- Most owners have few entries and some have very many. Planned for the average, a page of a long ledger would be had by reading
+-- and sorting all of it; planned for a thousand entries an owner, it is read off the index.
+alter table byok.entries alter column owner_id set (n_distinct = -0.001);
 create unique index entries_idempotency_key_idx on byok.entries (idempotency_key) where idempotency_key is not null;
-comment on index byok.entries_idempotency_key_idx is 'The same key counts once, for any caller and any user.';
-create index entries_request_id_idx on byok.entries (user_id, request_id) where request_id is not null;
+comment on index byok.entries_idempotency_key_idx is 'The same key counts once, for any caller and any owner.';
+create index entries_request_id_idx on byok.entries (owner_id, request_id) where request_id is not null;
 comment on index byok.entries_request_id_idx is 'place_hold refuses a request id that was charged.';
-create unique index entries_charge_id_idx on byok.entries (user_id, charge_id) where charge_id is not null;
+create unique index entries_charge_id_idx on byok.entries (owner_id, charge_id) where charge_id is not null;
 comment on index byok.entries_charge_id_idx is 'A charge is refunded once.';
 
 alter table byok.accounts enable row level security;
 alter table byok.entries enable row level security;
 
 create policy "Owners read their account" on byok.accounts
-  for select to authenticated using (user_id = (select auth.uid()));
-create policy "The server keeps the account of the user it acts for" on byok.accounts
-  for all to byok_server using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
+  for select to authenticated using (owner_id = any ((select byok.my_owners())::uuid[]));
+create policy "The server keeps the account of the owner it acts for" on byok.accounts
+  for all to byok_server using (owner_id = (select auth.uid())) with check (owner_id = (select auth.uid()));
 create policy "Owners read their ledger" on byok.entries
-  for select to authenticated using (user_id = (select auth.uid()));
-create policy "The server reads the ledger of the user it acts for" on byok.entries
-  for select to byok_server using (user_id = (select auth.uid()));
-create policy "The server appends to the ledger of the user it acts for" on byok.entries
-  for insert to byok_server with check (user_id = (select auth.uid()));
+  for select to authenticated using (
+    owner_id = any ((select byok.my_owners())::uuid[])
+    and (owner_id = any ((select byok.my_owners('admin'))::uuid[]) or member_id = (select auth.uid())));
+create policy "The server reads the ledger of the owner it acts for" on byok.entries
+  for select to byok_server using (owner_id = (select auth.uid()));
+create policy "The server appends to the ledger of the owner it acts for" on byok.entries
+  for insert to byok_server with check (owner_id = (select auth.uid()));
 
-comment on policy "Owners read their account" on byok.accounts is 'The page shows the balance.';
-comment on policy "The server keeps the account of the user it acts for" on byok.accounts is 'The billing functions.';
-comment on policy "Owners read their ledger" on byok.entries is 'The page shows the history.';
-comment on policy "The server reads the ledger of the user it acts for" on byok.entries is 'grant_credits and revoke_credits recognise a key they have seen, the billing functions a charge.';
-comment on policy "The server appends to the ledger of the user it acts for" on byok.entries is 'Every movement of credits writes an entry.';
+comment on policy "Owners read their account" on byok.accounts is 'The page shows the balance, also to the members of a team.';
+comment on policy "The server keeps the account of the owner it acts for" on byok.accounts is 'The billing functions.';
+comment on policy "Owners read their ledger" on byok.entries is 'The page shows the history: to users their own, to admins their team''s, and to members what they spent of it.';
+comment on policy "The server reads the ledger of the owner it acts for" on byok.entries is 'grant_credits and revoke_credits recognise a key they have seen, the billing functions a charge.';
+comment on policy "The server appends to the ledger of the owner it acts for" on byok.entries is 'Every movement of credits writes an entry.';
 
 grant select on byok.accounts, byok.entries to authenticated;
 grant select, insert, update on byok.accounts to byok_server;
@@ -112,8 +117,8 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  -- The cascade from a deleted user arrives here when the account is already gone.
-  if tg_op = 'DELETE' and not exists (select from byok.accounts as a where a.user_id = old.user_id) then
+  -- The cascade from a deleted owner arrives here when the account is already gone.
+  if tg_op = 'DELETE' and not exists (select from byok.accounts as a where a.owner_id = old.owner_id) then
     return old;
   end if;
   raise sqlstate 'PT403' using message = 'ledger_is_append_only',
@@ -158,14 +163,15 @@ $$;
 comment on function byok.to_microcredits(numeric) is
   'An amount of credits, above 0 and up to 1e9, as microcredits. Raises invalid_request for more than 6 decimal places, which would have to be rounded.';
 
-create function byok.grant_credits(p_user_id uuid, p_credits numeric, p_reason text, p_idempotency_key text)
+create function byok.grant_credits(
+  p_owner_id uuid, p_credits numeric, p_reason text, p_idempotency_key text, p_kind text default 'user')
 returns table (available_credits numeric, granted boolean)
 language plpgsql
 security definer
 set search_path = ''
 as $$
 declare
-  v_previous_claims text := byok.act_for(p_user_id);
+  v_previous_claims text := byok.act_for(p_owner_id);
   v_microcredits bigint := byok.to_microcredits(p_credits);
   v_available bigint;
 begin
@@ -174,26 +180,27 @@ begin
       hint = 'Pass the id of the payment, 1 to 255 characters.';
   end if;
 
-  insert into byok.accounts (user_id) values (p_user_id) on conflict (user_id) do nothing;
-  select a.available_microcredits into v_available from byok.accounts as a where a.user_id = p_user_id for update;
+  perform byok.add_owner(p_owner_id, p_kind);
+  insert into byok.accounts (owner_id) values (p_owner_id) on conflict (owner_id) do nothing;
+  select a.available_microcredits into v_available from byok.accounts as a where a.owner_id = p_owner_id for update;
 
-  -- Not looked up first: a key that another user was granted by is out of sight here, and one may be granting at this moment.
-  insert into byok.entries (user_id, kind, microcredits, reason, idempotency_key)
-  values (p_user_id, 'grant', v_microcredits, p_reason, p_idempotency_key)
+  -- Not looked up first: a key that another owner was granted by is out of sight here, and one may be granting at this moment.
+  insert into byok.entries (owner_id, kind, microcredits, reason, idempotency_key)
+  values (p_owner_id, 'grant', v_microcredits, p_reason, p_idempotency_key)
   on conflict (idempotency_key) where idempotency_key is not null do nothing;
   granted := found;
 
   if granted then
     update byok.accounts as a
     set available_microcredits = a.available_microcredits + v_microcredits, updated_at = now()
-    where a.user_id = p_user_id
+    where a.owner_id = p_owner_id
     returning a.available_microcredits into v_available;
   elsif not exists (
     select from byok.entries as e
-    where e.idempotency_key = p_idempotency_key and e.kind = 'grant' and e.user_id = p_user_id and e.microcredits = v_microcredits
+    where e.idempotency_key = p_idempotency_key and e.kind = 'grant' and e.owner_id = p_owner_id and e.microcredits = v_microcredits
   ) then
     raise sqlstate 'PT409' using message = 'idempotency_key_reused',
-      hint = 'This key has already granted another amount, or to another user, or has revoked credits.';
+      hint = 'This key has already granted another amount, or to another owner, or has revoked credits.';
   end if;
 
   available_credits := byok.to_credits(v_available);
@@ -202,17 +209,17 @@ begin
 end
 $$;
 
-comment on function byok.grant_credits(uuid, numeric, text, text) is
-  'Puts credits (above 0, up to 1e9, up to 6 decimal places) into an account, once for each idempotency key; returns the available credits and whether this call granted them. Raises invalid_request, and idempotency_key_reused for a key that granted another amount or to another user.';
+comment on function byok.grant_credits(uuid, numeric, text, text, text) is
+  'Puts credits (above 0, up to 1e9, up to 6 decimal places) into the account of a user, or of a team with p_kind team, once for each idempotency key; returns the available credits and whether this call granted them. Raises invalid_request, and idempotency_key_reused for a key that granted another amount or to another owner.';
 
-create function byok.revoke_credits(p_user_id uuid, p_credits numeric, p_reason text, p_idempotency_key text)
+create function byok.revoke_credits(p_owner_id uuid, p_credits numeric, p_reason text, p_idempotency_key text)
 returns table (revoked_credits numeric, available_credits numeric)
 language plpgsql
 security definer
 set search_path = ''
 as $$
 declare
-  v_previous_claims text := byok.act_for(p_user_id);
+  v_previous_claims text := byok.act_for(p_owner_id);
   v_microcredits bigint := byok.to_microcredits(p_credits);
   v_available bigint;
   v_revoked bigint;
@@ -223,30 +230,30 @@ begin
       hint = 'Pass the id of the refund or chargeback, 1 to 255 characters.';
   end if;
 
-  -- From here on nobody else grants to this user or revokes: what this key has done for the user is there to be seen.
-  select a.available_microcredits into v_available from byok.accounts as a where a.user_id = p_user_id for update;
+  -- From here on nobody else grants to this owner or revokes: what this key has done for the owner is there to be seen.
+  select a.available_microcredits into v_available from byok.accounts as a where a.owner_id = p_owner_id for update;
   select e.kind, e.microcredits into v_kind, v_revoked from byok.entries as e
-  where e.idempotency_key = p_idempotency_key and e.user_id = p_user_id;
+  where e.idempotency_key = p_idempotency_key and e.owner_id = p_owner_id;
   if not found then
     v_kind := 'revoke';
     v_revoked := least(v_microcredits, coalesce(v_available, 0));
   end if;
   if not found and v_revoked > 0 then
-    insert into byok.entries (user_id, kind, microcredits, reason, idempotency_key)
-    values (p_user_id, 'revoke', v_revoked, p_reason, p_idempotency_key)
+    insert into byok.entries (owner_id, kind, microcredits, reason, idempotency_key)
+    values (p_owner_id, 'revoke', v_revoked, p_reason, p_idempotency_key)
     on conflict (idempotency_key) where idempotency_key is not null do nothing;
     if found then
       update byok.accounts as a
       set available_microcredits = a.available_microcredits - v_revoked, updated_at = now()
-      where a.user_id = p_user_id
+      where a.owner_id = p_owner_id
       returning a.available_microcredits into v_available;
     else
-      v_kind := 'of another user';
+      v_kind := 'of another owner';
     end if;
   end if;
   if v_kind <> 'revoke' then
     raise sqlstate 'PT409' using message = 'idempotency_key_reused',
-      hint = 'This key has already granted credits, or changed those of another user.';
+      hint = 'This key has already granted credits, or changed those of another owner.';
   end if;
 
   revoked_credits := byok.to_credits(v_revoked);
@@ -257,11 +264,11 @@ end
 $$;
 
 comment on function byok.revoke_credits(uuid, numeric, text, text) is
-  'Takes credits (above 0, up to 1e9, up to 6 decimal places) back from an account, at most those that are available, once for each idempotency key; returns how many this key has revoked, and the available credits. Where there are none it revokes none and keeps no entry. Raises invalid_request, and idempotency_key_reused for a key that granted credits or revoked those of another user.';
+  'Takes credits (above 0, up to 1e9, up to 6 decimal places) back from an account, at most those that are available, once for each idempotency key; returns how many this key has revoked, and the available credits. Where there are none it revokes none and keeps no entry. Raises invalid_request, and idempotency_key_reused for a key that granted credits or revoked those of another owner.';
 
 revoke execute on function
   byok.refuse_ledger_change(), byok.to_credits(bigint), byok.to_microcredits(numeric),
-  byok.grant_credits(uuid, numeric, text, text), byok.revoke_credits(uuid, numeric, text, text)
+  byok.grant_credits(uuid, numeric, text, text, text), byok.revoke_credits(uuid, numeric, text, text)
 from public;
 grant execute on function byok.to_credits(bigint), byok.to_microcredits(numeric) to byok_server;
-grant execute on function byok.grant_credits(uuid, numeric, text, text), byok.revoke_credits(uuid, numeric, text, text) to service_role;
+grant execute on function byok.grant_credits(uuid, numeric, text, text, text), byok.revoke_credits(uuid, numeric, text, text) to service_role;

@@ -1,51 +1,105 @@
 -- Opening a call decides who pays for it, in one round trip that holds no credits. Only when the whole request is known to be one that
 -- credits buy is a hold placed, so that a request that is refused leaves nothing.
 
-create function byok.open_call(p_user_id uuid, p_provider text)
-returns table (payer text, credential_id uuid, envelope text, unused_key text)
+create function byok.owners_to_ask(p_user_id uuid, p_team_id uuid) returns uuid[]
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_owners uuid[] := array(
+    select m.owner_id from byok.memberships_of(p_user_id) as m where p_team_id is null or m.owner_id in (p_user_id, p_team_id));
+begin
+  if cardinality(v_owners) = 0 or p_team_id = p_user_id or p_team_id <> all (v_owners) then
+    raise sqlstate 'PT403' using message = 'not_a_member', detail = jsonb_build_object('team', p_team_id)::text,
+      hint = 'byok.owners_of has no such team for this user, or no row at all.';
+  end if;
+  return v_owners;
+end
+$$;
+
+comment on function byok.owners_to_ask(uuid, uuid) is
+  'The owners whose key or credits may pay a call of a user, in the order in which they are asked: the user, then the team that the call names, or else each team in the order of ids. Raises not_a_member.';
+
+create function byok.owner_with_account(p_user_id uuid, p_owners uuid[], p_team_id uuid) returns uuid
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_owner_id uuid;
+begin
+  -- Of a single owner it makes no difference whether there is an account.
+  if cardinality(p_owners) > 1 then
+    for v_owner_id in select o.id from unnest(p_owners) with ordinality as o (id, place) order by o.id = p_team_id desc nulls last, o.place loop
+      perform byok.act_for(v_owner_id);
+      if exists (select from byok.accounts as a where a.owner_id = v_owner_id) then
+        return v_owner_id;
+      end if;
+    end loop;
+  end if;
+  return coalesce(p_team_id, p_owners[1]);
+end
+$$;
+
+comment on function byok.owner_with_account(uuid, uuid[], uuid) is
+  'Of the owners whose key may pay a call, the one whose credits do where there is no key: the team that the call names, then the first in their order, the first that has an account, whatever its balance.';
+
+create function byok.open_call(p_user_id uuid, p_provider text, p_team_id uuid default null)
+returns table (payer text, team_id uuid, credential_id uuid, envelope text, unused_key text)
 language plpgsql
 security definer
 set search_path = ''
 as $$
 declare
   v_previous_claims text := byok.act_for_active(p_user_id);
+  v_owners uuid[] := byok.owners_to_ask(p_user_id, p_team_id);
+  v_owner_id uuid;
   v_limit byok.limits;
   v_wait_s integer;
 begin
   -- A credential that exists decides for BYOK, whatever its status: a key that does not work never turns into a debit.
-  select 'byok', c.id, e.envelope into payer, credential_id, envelope
-  from byok.credentials as c
-  left join byok.envelopes as e on e.credential_id = c.id
-  where c.user_id = p_user_id and c.provider = p_provider;
-  if not found then
-    payer := 'platform';
-  elsif byok.may_bring_key(p_user_id) is not true then
+  foreach v_owner_id in array v_owners loop
+    if v_owner_id <> p_user_id then
+      perform byok.act_for_team(v_owner_id);
+    end if;
+    select 'byok', c.id, e.envelope into payer, credential_id, envelope
+    from byok.credentials as c
+    left join byok.envelopes as e on e.credential_id = c.id
+    where c.owner_id = v_owner_id and c.provider = p_provider;
+    continue when not found;
+    exit when byok.may_bring_key(v_owner_id);
     -- The app took the right away: the key stays sealed, and counts again once the right is back.
-    select 'platform', null, null, 'not_allowed' into payer, credential_id, envelope, unused_key;
-  end if;
-  if payer = 'platform' then
-    if byok.may_use_credits(p_user_id) is not true then
+    select null, null, null, 'not_allowed' into payer, credential_id, envelope, unused_key;
+  end loop;
+  if payer is null then
+    payer := 'platform';
+    v_owner_id := byok.owner_with_account(p_user_id, v_owners, p_team_id);
+    if byok.may_use_credits(v_owner_id) is not true then
       raise sqlstate 'PT403' using message = 'credits_not_allowed',
         detail = jsonb_strip_nulls(jsonb_build_object('unused_key', unused_key))::text,
-        hint = 'byok.may_use_credits says no for this user.';
+        hint = 'byok.may_use_credits says no for this user or team.';
     end if;
   else
+    if v_owner_id <> p_user_id then
+      perform byok.act_for(p_user_id);
+    end if;
     select * into v_limit from byok.limits as l where l.name = 'byok_calls';
     if found then
       v_wait_s := byok.count_once(p_user_id, v_limit);
     end if;
     if v_wait_s is not null then
       raise sqlstate 'PT429' using message = 'too_many_calls', detail = jsonb_build_object('retry_after_s', v_wait_s)::text,
-        hint = 'The row byok_calls of byok.limits says how many calls on a key of their own users may make.';
+        hint = 'The row byok_calls of byok.limits says how many calls under BYOK users may make.';
     end if;
   end if;
+  team_id := nullif(v_owner_id, p_user_id);
   perform byok.stop_acting(v_previous_claims);
   return next;
 end
 $$;
 
-comment on function byok.open_call(uuid, text) is
-  'Decides who pays a call. byok: the user''s own key, with its envelope. platform: credits, of which place_hold reserves some; unused_key says why a saved key is not used: not_allowed, if may_bring_key says no. Raises credits_not_allowed (with unused_key) if credits would pay and may_use_credits says no. Writes nothing, unless the operator limits calls under BYOK (limit byok_calls); then it raises too_many_calls (with retry_after_s) past the limit.';
+comment on function byok.open_call(uuid, text, uuid) is
+  'Decides who pays a call, and the owner: a team, or the user where team_id is null. byok: the owner''s key, with its envelope; a user''s own wins over a team''s. platform: credits of the owner, of which place_hold reserves some; those of the team that the call names, else the user''s own, else those of the first team that has an account. unused_key says why a saved key is not used: not_allowed, if may_bring_key says no of its owner. Raises not_a_member, owners_malformed, and credits_not_allowed (with unused_key) if credits would pay and may_use_credits says no of their owner. Writes nothing, unless the operator limits calls under BYOK (limit byok_calls); then it raises too_many_calls (with retry_after_s) past the limit.';
 
 create function byok.place_hold(
   p_user_id uuid,
@@ -54,7 +108,8 @@ create function byok.place_hold(
   p_provider text,
   p_model text,
   p_max_input_tokens bigint,
-  p_max_output_tokens bigint
+  p_max_output_tokens bigint,
+  p_team_id uuid default null
 ) returns table (
   hold_id bigint,
   microcredits bigint,
@@ -69,10 +124,16 @@ set search_path = ''
 as $$
 declare
   v_previous_claims text := byok.act_for_active(p_user_id);
+  v_owner_id uuid := coalesce(p_team_id, p_user_id);
+  v_member_id uuid := case when p_team_id is not null then p_user_id end;
   v_price byok.prices;
   v_account byok.accounts;
   v_is_expired boolean;
 begin
+  if p_team_id is not null then
+    perform byok.require_owner(p_user_id, p_team_id, 'member');
+    perform byok.act_for_team(p_team_id);
+  end if;
   if p_request_id is not null and length(p_request_id) not between 1 and 255 then
     raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"idempotency-key"}',
       hint = 'An idempotency key has 1 to 255 characters.';
@@ -90,10 +151,10 @@ begin
 
   -- From here on the account is locked, so that of two calls with one request id the second finds the hold of the first. An account
   -- that a grant makes meanwhile is not: it has no credits yet.
-  select * into v_account from byok.accounts as a where a.user_id = p_user_id for update;
+  select * into v_account from byok.accounts as a where a.owner_id = v_owner_id for update;
   if p_request_id is not null then
     select h.expires_at <= now() into v_is_expired from byok.holds as h
-    where h.user_id = p_user_id and h.request_id = p_request_id;
+    where h.owner_id = v_owner_id and h.request_id = p_request_id and h.member_id is not distinct from v_member_id;
     if v_is_expired = false then
       raise sqlstate 'PT409' using message = 'request_in_progress', hint = 'A call with this idempotency key is under way.';
     end if;
@@ -101,28 +162,28 @@ begin
   -- Expired holds are looked for only when they are in the way.
   if v_is_expired or v_account.available_microcredits < place_hold.microcredits then
     v_account := byok.end_expired(v_account, array(
-      select h.id from byok.holds as h where h.user_id = p_user_id and h.expires_at <= now()
+      select h.id from byok.holds as h where h.owner_id = v_owner_id and h.expires_at <= now()
     ));
   end if;
   if p_request_id is not null and exists (
     select from byok.entries as c
-    where c.user_id = p_user_id and c.request_id = p_request_id and not exists (
+    where c.owner_id = v_owner_id and c.request_id = p_request_id and c.member_id is not distinct from v_member_id and not exists (
       -- A call that was given back whole may be made again. Of one that has answered no more than the unused part was, be that all.
       select from byok.entries as r
-      where r.user_id = p_user_id and r.charge_id = c.id and r.microcredits = c.microcredits and r.reason <> 'unused')
+      where r.owner_id = v_owner_id and r.charge_id = c.id and r.microcredits = c.microcredits and r.reason <> 'unused')
   ) then
     raise sqlstate 'PT409' using message = 'request_completed', hint = 'A call with this idempotency key was charged.';
   end if;
-  if v_account.user_id is null or v_account.available_microcredits < place_hold.microcredits then
+  if v_account.owner_id is null or v_account.available_microcredits < place_hold.microcredits then
     raise sqlstate 'PT402' using message = 'insufficient_credits',
       detail = jsonb_build_object(
         'price_credits', byok.to_credits(place_hold.microcredits),
         'available_credits', byok.to_credits(coalesce(v_account.available_microcredits, 0)))::text,
-      hint = 'The user needs credits for this call, or a key of their own.';
+      hint = 'The owner needs credits for this call, or a key of their own.';
   end if;
 
-  insert into byok.holds as h (user_id, operation, provider, model, microcredits, request_id)
-  values (p_user_id, p_operation, p_provider, p_model, place_hold.microcredits, p_request_id)
+  insert into byok.holds as h (owner_id, member_id, operation, provider, model, microcredits, request_id)
+  values (v_owner_id, v_member_id, p_operation, p_provider, p_model, place_hold.microcredits, p_request_id)
   returning h.id into hold_id;
   v_account.available_microcredits := v_account.available_microcredits - place_hold.microcredits;
   v_account.held_microcredits := v_account.held_microcredits + place_hold.microcredits;
@@ -137,8 +198,12 @@ begin
 end
 $$;
 
-comment on function byok.place_hold(uuid, text, text, text, text, bigint, bigint) is
-  'Reserves the most that a call can cost, by its price and its most input and output tokens; returns the hold and, for a metered price, the rates. Raises invalid_request, not_offered, request_in_progress, request_completed, insufficient_credits (with price_credits and available_credits); then it leaves nothing.';
+comment on function byok.place_hold(uuid, text, text, text, text, bigint, bigint, uuid) is
+  'Reserves the most that a call can cost of the credits of a user, or of a team that the user belongs to, by its price and its most input and output tokens; returns the hold and, for a metered price, the rates. Raises invalid_request, not_offered, request_in_progress, request_completed, insufficient_credits (with price_credits and available_credits); then it leaves nothing.';
 
-revoke execute on function byok.open_call(uuid, text), byok.place_hold(uuid, text, text, text, text, bigint, bigint) from public;
-grant execute on function byok.open_call(uuid, text), byok.place_hold(uuid, text, text, text, text, bigint, bigint) to service_role;
+revoke execute on function
+  byok.owners_to_ask(uuid, uuid), byok.owner_with_account(uuid, uuid[], uuid), byok.open_call(uuid, text, uuid),
+  byok.place_hold(uuid, text, text, text, text, bigint, bigint, uuid)
+from public;
+grant execute on function byok.owners_to_ask(uuid, uuid), byok.owner_with_account(uuid, uuid[], uuid) to byok_server;
+grant execute on function byok.open_call(uuid, text, uuid), byok.place_hold(uuid, text, text, text, text, bigint, bigint, uuid) to service_role;

@@ -1,5 +1,5 @@
--- Every SECURITY DEFINER function runs as byok_server, which row-level security binds to one user at a time; but for the two
--- that look at all users' envelopes, which run as byok_rotation and see ids and kids, and the one that looks at auth.users, which
+-- Every SECURITY DEFINER function runs as byok_server, which row-level security binds to one owner at a time; but for the two
+-- that look at all owners' envelopes, which run as byok_rotation and see ids and kids, and the two that look at auth.users, which
 -- nobody but the owner of the schema may read. Handing a function over needs CREATE on
 -- the schema for its new owner; that is taken back at once.
 
@@ -13,7 +13,7 @@ begin
     select p.oid::regprocedure as signature,
       case when p.proname in ('count_envelopes', 'list_envelope_ids') then 'byok_rotation' else 'byok_server' end as owner
     from pg_catalog.pg_proc as p
-    where p.pronamespace = 'byok'::regnamespace and p.prosecdef and p.proname <> 'is_active'
+    where p.pronamespace = 'byok'::regnamespace and p.prosecdef and p.proname not in ('is_active', 'is_user')
   loop
     execute format('alter function %s owner to %I', v_function.signature, v_function.owner);
   end loop;

@@ -29,21 +29,22 @@ export function userId(number: number): string {
 export async function fill(client: Client, userCount: number): Promise<void> {
   // The rows fit each other by construction; checking each reference would take most of the time.
   await client.query("set session_replication_role = replica");
-  const numbered = `(select n, md5('user ' || n)::uuid as user_id from generate_series(1, ${userCount}) as n) as u`;
+  const numbered = `(select n, md5('user ' || n)::uuid as owner_id from generate_series(1, ${userCount}) as n) as u`;
   await client.query(`
-    insert into auth.users (id, email) select user_id, n || '@example.com' from ${numbered};
-    insert into byok.credentials (id, user_id, provider, hint, status, verified_at)
-      select md5('credential ' || n)::uuid, user_id, '${providers.byok}', 'abcd', 'verified', now() from ${numbered};
-    insert into byok.envelopes (credential_id, user_id, envelope, kid)
-      select md5('credential ' || n)::uuid, user_id, '${envelope}', 1 from ${numbered};
-    insert into byok.accounts (user_id, available_microcredits) select user_id, ${granted_microcredits} from ${numbered};
-    insert into byok.entries (user_id, kind, microcredits, reason, idempotency_key)
-      select user_id, 'grant', ${granted_microcredits}, 'welcome', 'welcome ' || n from ${numbered};`);
+    insert into auth.users (id, email) select owner_id, n || '@example.com' from ${numbered};
+    insert into byok.owners (id, user_id) select owner_id, owner_id from ${numbered};
+    insert into byok.credentials (id, owner_id, provider, hint, status, verified_at)
+      select md5('credential ' || n)::uuid, owner_id, '${providers.byok}', 'abcd', 'verified', now() from ${numbered};
+    insert into byok.envelopes (credential_id, owner_id, envelope, kid)
+      select md5('credential ' || n)::uuid, owner_id, '${envelope}', 1 from ${numbered};
+    insert into byok.accounts (owner_id, available_microcredits) select owner_id, ${granted_microcredits} from ${numbered};
+    insert into byok.entries (owner_id, kind, microcredits, reason, idempotency_key)
+      select owner_id, 'grant', ${granted_microcredits}, 'welcome', 'welcome ' || n from ${numbered};`);
   // One call of everybody after the other, so that what belongs to one user lies apart, as it does in life.
   for (let call = 1; call <= callsPerUser; call++) {
     await client.query(makeCalls(numbered, `'call ${call}'`, "charged"));
   }
-  const longTime = `(select md5('user ' || n)::uuid as user_id, call
+  const longTime = `(select md5('user ' || n)::uuid as owner_id, call
     from generate_series(1, ${longTimeCalls}) as call, generate_series(1, ${longTimeUsers}) as n order by call) as u`;
   await client.query(makeCalls(longTime, "'long-time call ' || call", "charged"));
   await client.query(makeCalls(`${numbered} where n % ${usersPerPendingHold} = 0`, "'call under way'", "under way"));
@@ -57,10 +58,10 @@ export async function fill(client: Client, userCount: number): Promise<void> {
 function makeCalls(users: string, requestId: string, state: "charged" | "under way"): string {
   const what = "'single_doc_regen', 'openai', 'gpt-5.4-nano'";
   return state === "charged"
-    ? `insert into byok.entries (user_id, kind, microcredits, operation, provider, model, request_id)
-       select user_id, 'charge', ${price_microcredits}, ${what}, ${requestId} from ${users}`
-    : `insert into byok.holds (user_id, microcredits, operation, provider, model, request_id, expires_at)
-       select user_id, ${price_microcredits}, ${what}, ${requestId}, now() + interval '1 day' from ${users}`;
+    ? `insert into byok.entries (owner_id, kind, microcredits, operation, provider, model, request_id)
+       select owner_id, 'charge', ${price_microcredits}, ${what}, ${requestId} from ${users}`
+    : `insert into byok.holds (owner_id, microcredits, operation, provider, model, request_id, expires_at)
+       select owner_id, ${price_microcredits}, ${what}, ${requestId}, now() + interval '1 day' from ${users}`;
 }
 
 /** Makes every account what the ledger says. */
@@ -70,7 +71,7 @@ const balance = `
       held_microcredits = coalesce(h.microcredits, 0)
   from auth.users as u
   left join (
-    select user_id, sum(microcredits) as microcredits from byok.entries where kind = 'charge' group by user_id
-  ) as c on c.user_id = u.id
-  left join (select user_id, sum(microcredits) as microcredits from byok.holds group by user_id) as h on h.user_id = u.id
-  where a.user_id = u.id`;
+    select owner_id, sum(microcredits) as microcredits from byok.entries where kind = 'charge' group by owner_id
+  ) as c on c.owner_id = u.id
+  left join (select owner_id, sum(microcredits) as microcredits from byok.holds group by owner_id) as h on h.owner_id = u.id
+  where a.owner_id = u.id`;

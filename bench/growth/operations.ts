@@ -123,7 +123,7 @@ export const operations: readonly Operation[] = [
     async next(users) {
       const user = users.longTimeUser();
       const { rows } = await users.admin.query(
-        "select id from byok.entries where user_id = $1 order by id limit 1 offset 100",
+        "select id from byok.entries where owner_id = $1 order by id limit 1 offset 100",
         [user],
       );
       return {

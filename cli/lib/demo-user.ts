@@ -16,7 +16,7 @@ export async function createDemoUser({ url, secretKey, demoPassword }: Stack): P
   const supabase = createClient(url, secretKey, { auth: { persistSession: false, autoRefreshToken: false } });
   const id = (await findDemoUser(supabase)) ?? (await addDemoUser(supabase, demoPassword));
   const { error } = await supabase.schema("byok" as never).rpc("grant_credits", {
-    p_user_id: id,
+    p_owner_id: id,
     p_credits: demoCredits,
     p_reason: "demo",
     p_idempotency_key: `demo:${id}`,

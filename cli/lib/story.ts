@@ -68,7 +68,7 @@ class Story {
     });
     if (error || !data.session || !data.user) throw new Error("The demo user could not sign up.");
     const granted = await client(this.#stack, this.#stack.secretKey).rpc("grant_credits", {
-      p_user_id: data.user.id,
+      p_owner_id: data.user.id,
       p_credits: startingCredits,
       p_reason: "demo",
       p_idempotency_key: "demo",

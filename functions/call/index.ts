@@ -20,6 +20,7 @@ import {
 } from "../_shared/credits/funding.ts";
 import { followHold } from "../_shared/credits/hold.ts";
 import { ByokError } from "../_shared/errors.ts";
+import type { KeyHolder } from "../_shared/keys/credentials.ts";
 import { parseJson } from "../_shared/json.ts";
 import { identifyUserOrBackend } from "../_shared/request/identity.ts";
 import { type CheckedRequest, checkOffer, offeredSearch } from "../_shared/credits/offers.ts";
@@ -37,6 +38,7 @@ import { askProvider, type Outbound, requireGeneration } from "../_shared/relay/
 import { addressOf, providerOf, type Route, routeOf } from "../_shared/request/route.ts";
 import { standardMax_bytes as maxBeforeModel_bytes, takeModelPrefix } from "../_shared/request/model-prefix.ts";
 import { refusalHeaders, serve } from "../_shared/request/serve.ts";
+import { teamOf } from "../_shared/request/team.ts";
 import { pathBelowUnified, providerAt, requireUnified, routeByPrefix } from "../_shared/request/unified.ts";
 import { type Upload, UploadPlaces } from "../_shared/request/uploads.ts";
 import { openServices } from "../_shared/services.ts";
@@ -56,8 +58,8 @@ export default serve({
     const route = routeOf(url);
     services.requireOffered(route.provider);
     refuseWebSocket(request, route.provider);
-    const { userId } = await identifyUserOrBackend(request, url, services.database);
-    return await relay(request, route, userId, () => uploads.admit(request, maxBody_bytes));
+    const caller = await callerOf(request, url);
+    return await relay(request, route, caller, () => uploads.admit(request, maxBody_bytes));
   },
   refuse(error, url) {
     const dialect = dialectOf(url);
@@ -76,16 +78,21 @@ function dialectOf(url: URL | null): Dialect | null {
   return pathBelowUnified(url) === null ? null : "openai";
 }
 
+async function callerOf(request: Request, url: URL | null): Promise<KeyHolder> {
+  const { userId } = await identifyUserOrBackend(request, url, services.database);
+  return { userId, teamId: teamOf(request) };
+}
+
 /** The model is looked for only once the caller is known, in a place for uploads, since a part of the body is held for it. */
 async function handleUnified(request: Request, url: URL, asked: string): Promise<Response> {
   const path = requireUnified(asked, request.method);
-  const { userId } = await identifyUserOrBackend(request, url, services.database);
+  const caller = await callerOf(request, url);
   if (path === "/models")
-    return Response.json(await listModels(services, userId), { headers: { "x-byok-credits": "0" } });
+    return Response.json(await listModels(services, caller), { headers: { "x-byok-credits": "0" } });
   refuseEncoded(request);
   const upload = uploads.admit(request, maxBody_bytes);
   try {
-    return await relayByPrefix(request, upload, { userId, url, path });
+    return await relayByPrefix(request, upload, { caller, url, path });
   } catch (error) {
     throw upload.failure() ?? error;
   } finally {
@@ -96,7 +103,7 @@ async function handleUnified(request: Request, url: URL, asked: string): Promise
 async function relayByPrefix(
   request: Request,
   upload: Upload,
-  { userId, url, path }: { readonly userId: string; readonly url: URL; readonly path: CompatiblePath },
+  { caller, url, path }: { readonly caller: KeyHolder; readonly url: URL; readonly path: CompatiblePath },
 ): Promise<Response> {
   const limits = { max_bytes: maxBeforeModel_bytes, timeout_ms: services.env.callTimeout_ms };
   const { prefix, body, removed_bytes } = await takeModelPrefix(upload.body, limits);
@@ -106,15 +113,15 @@ async function relayByPrefix(
   const announced = headers.get("content-length");
   if (announced !== null) headers.set("content-length", String(Number(announced) - removed_bytes));
   const incoming = { method: request.method, signal: request.signal, headers, body };
-  return await relay(incoming, route, userId, () => ({ ...upload, body }));
+  return await relay(incoming, route, caller, () => ({ ...upload, body }));
 }
 
 /** @param upload takes a place for the body, which a call on credits does without: it reads less */
-async function relay(request: Incoming, route: Route, userId: string, upload: () => Upload): Promise<Response> {
-  const funding = await fundCall(services, userId, route, request);
+async function relay(request: Incoming, route: Route, caller: KeyHolder, upload: () => Upload): Promise<Response> {
+  const funding = await fundCall(services, caller, route, request);
   return funding.payer === "byok"
     ? await relayUnderByok(request, route, funding, upload())
-    : await relayOnCredits(request, route, userId, funding).catch((error: unknown) => {
+    : await relayOnCredits(request, route, caller.userId, funding).catch((error: unknown) => {
         throw tellUnusedKey(error, funding.unusedKey);
       });
 }
@@ -173,11 +180,11 @@ async function relayOnCredits(request: Incoming, route: Route, userId: string, c
   const { callTimeout_ms, stallTimeout_ms } = services.env;
   const began_ms = performance.now();
   const { model, body, maxInputTokens, maxOutputTokens } = await readOnCredits(request, userId, call);
-  const { provider, operation, requestId } = call;
-  const reserved = { userId, requestId, operation, provider, model, maxInputTokens, maxOutputTokens };
-  const hold = followHold(services.database, userId, await services.database.placeHold(reserved));
+  const { provider, owner, teamId, operation, requestId } = call;
+  const reserved = { userId, teamId, requestId, operation, provider, model, maxInputTokens, maxOutputTokens };
+  const hold = followHold(services.database, teamId ?? userId, await services.database.placeHold(reserved));
   const { apiKey, place, unusedKey } = call;
-  const funding: Funding = { payer: "platform", apiKey, place, microcredits: hold.microcredits, unusedKey };
+  const funding: Funding = { payer: "platform", owner, apiKey, place, microcredits: hold.microcredits, unusedKey };
   let answer: Response;
   let generation: ReadableStream<Uint8Array<ArrayBuffer>>;
   try {

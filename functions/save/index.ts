@@ -1,6 +1,6 @@
 /**
  * `POST /functions/v1/save {provider, place, sealed_api_key}` or `{provider, place, api_key}` -> `{credential, verdict}`: checks, seals
- * and saves an API key; most providers have no place. `{provider, code, code_verifier}`: the same with a key that the provider makes
+ * and saves an API key, of the user or of the team in the header `x-byok-team`; most providers have no place. `{provider, code, code_verifier}`: the same with a key that the provider makes
  * for the code. `GET` -> the public key to seal it to (`SealingKey`), which needs no token.
  */
 import * as z from "zod/mini";
@@ -13,6 +13,7 @@ import { identifyUser } from "../_shared/request/identity.ts";
 import { providerIds, providers } from "../_shared/providers/index.ts";
 import { requirePlace } from "../_shared/providers/places.ts";
 import { serve } from "../_shared/request/serve.ts";
+import { teamOf } from "../_shared/request/team.ts";
 import { openServices } from "../_shared/services.ts";
 import { maxBody_bytes, parse } from "../_shared/request/validation.ts";
 
@@ -33,6 +34,7 @@ export default serve({
   async handle(request) {
     if (request.method === "GET") return Response.json(await sealingKey(services.keyring));
     const { userId } = await identifyUser(request, services.database);
+    const holder = { userId, teamId: teamOf(request) };
     // Verify a captcha token here, before a provider is asked: see "Limits against strangers" in docs/operate.md.
     const { provider, sealed_api_key, api_key, code, code_verifier, ...given } = parse(
       Body,
@@ -48,11 +50,11 @@ export default serve({
     }
     const place = requirePlace(providers[provider], given.place);
     if (code !== undefined && code_verifier !== undefined) {
-      return Response.json(await connectKey(services, userId, provider, { code, codeVerifier: code_verifier }));
+      return Response.json(await connectKey(services, holder, provider, { code, codeVerifier: code_verifier }));
     }
     const received = sealed_api_key
       ? await unseal(services.keyring, { userId, provider, place: given.place ?? null }, sealed_api_key)
       : { apiKey: api_key!, seal: null };
-    return Response.json(await saveKey(services, userId, provider, { ...received, place }));
+    return Response.json(await saveKey(services, holder, provider, { ...received, place }));
   },
 });

@@ -15,7 +15,7 @@ end
 $$;
 
 comment on role byok_server is
-  'Owns the functions of schema byok and is subject to row-level security itself: it sees the rows of the user a function acts for.';
+  'Owns the functions of schema byok and is subject to row-level security itself: it sees the rows of the owner a function acts for.';
 
 -- The hosted `postgres` is no superuser: to hand functions over it must be able to become their owner, and to run them from
 -- the SQL editor or pg_cron it must inherit from it. `postgres` inherits by its attribute; `with inherit true` is no syntax of 15.
@@ -44,7 +44,7 @@ $$;
 comment on function byok.refuse_browser() is
   'Raises insufficient_privilege where the caller''s claims have the role anon or authenticated, whatever was granted to it.';
 
--- Acting for a user means carrying that user's claims, which is what every policy looks at. A function takes them on with
+-- Acting for an owner, a user or a team, means carrying claims with that id as subject, which is what every policy looks at. A function takes them on with
 -- `act_for` and gives them back with `stop_acting` before it returns, so that a caller's own transaction never goes on as
 -- somebody else. On an error the transaction, and the setting with it, is rolled back.
 --
@@ -52,7 +52,7 @@ comment on function byok.refuse_browser() is
 -- with such a clause needs a privilege on the setting, and who is no superuser, as the hosted `postgres`, gets "permission denied to
 -- set parameter" (15 and 17).
 
-create function byok.act_for(p_user_id uuid) returns text
+create function byok.act_for(p_owner_id uuid) returns text
 language plpgsql
 set search_path = ''
 as $$
@@ -60,17 +60,17 @@ declare
   v_previous_claims text := coalesce(current_setting('request.jwt.claims', true), '');
 begin
   perform byok.refuse_browser();
-  if p_user_id is null then
-    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_user_id"}',
-      hint = 'Pass the id of a user.';
+  if p_owner_id is null then
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_owner_id"}',
+      hint = 'Pass the id of a user or team.';
   end if;
-  perform set_config('request.jwt.claims', jsonb_build_object('sub', p_user_id, 'role', 'byok_server')::text, true);
+  perform set_config('request.jwt.claims', jsonb_build_object('sub', p_owner_id, 'role', 'byok_server')::text, true);
   return v_previous_claims;
 end
 $$;
 
 comment on function byok.act_for(uuid) is
-  'Takes on the claims of a user for row-level security; returns the claims before, for stop_acting. Raises insufficient_privilege for a browser, invalid_request without a user.';
+  'Takes on the claims of an owner, a user or a team, for row-level security; returns the claims before, for stop_acting. Raises insufficient_privilege for a browser, invalid_request without an owner.';
 
 create function byok.stop_acting(p_previous_claims text) returns void
 language plpgsql
@@ -215,21 +215,21 @@ grant execute on function byok.is_client_accepted(jsonb), byok.require_claims(js
 -- The app says who may bring a key and who may use credits, by plan or trial: it replaces these two functions. Both bodies are bound
 -- when they are made, so they need no search_path, and without a SET clause the planner replaces a call by the constant.
 
-create function byok.may_bring_key(p_user_id uuid) returns boolean
+create function byok.may_bring_key(p_owner_id uuid) returns boolean
 language sql
 stable
 return true;
 
 comment on function byok.may_bring_key(uuid) is
-  'Whether a user may save, check and use API keys of their own. The app replaces it; open_call asks it for each call on a saved key. Null counts as no.';
+  'Whether a user, or a team, may save, check and use API keys of their own. The app replaces it; open_call asks it for each call on a saved key. Null counts as no.';
 
-create function byok.may_use_credits(p_user_id uuid) returns boolean
+create function byok.may_use_credits(p_owner_id uuid) returns boolean
 language sql
 stable
 return true;
 
 comment on function byok.may_use_credits(uuid) is
-  'Whether a user may spend credits. The app replaces it; open_call asks it for each call that credits would pay. Null counts as no.';
+  'Whether a user may spend their credits, or the members of a team its credits. The app replaces it; open_call asks it for each call that credits would pay. Null counts as no.';
 
 create function byok.read_rights() returns table (may_bring_key boolean, may_use_credits boolean)
 language plpgsql
@@ -258,6 +258,210 @@ comment on function byok.read_rights() is
 revoke execute on function byok.may_bring_key(uuid), byok.may_use_credits(uuid), byok.read_rights() from public;
 grant execute on function byok.may_bring_key(uuid), byok.may_use_credits(uuid) to byok_server;
 grant execute on function byok.read_rights() to authenticated;
+
+-- An owner has API keys and credits: a user, or a team of users. The app says who belongs where, in one function that it replaces. The
+-- table below has an owner from the first key or credits on, so that everything of an owner goes with one row.
+
+create table byok.owners (
+  id uuid primary key,
+  user_id uuid unique references auth.users (id) on delete cascade,
+  constraint user_is_owner check (user_id = id)
+);
+
+comment on table byok.owners is 'Users and teams that have, or had, an API key or credits. All that they have refers to this table, and goes with the row.';
+comment on column byok.owners.id is 'Id of the user in auth.users, or of the team in the app''s own table.';
+comment on column byok.owners.user_id is 'The same id again where the owner is a user, whose deletion deletes the row; null for a team, which the app forgets (forget_owner).';
+
+alter table byok.owners enable row level security;
+
+create policy "The server keeps the owner it acts for" on byok.owners
+  for all to byok_server using (id = (select auth.uid())) with check (id = (select auth.uid()));
+comment on policy "The server keeps the owner it acts for" on byok.owners is 'add_owner, act_for_team, forget_owner.';
+
+grant select, insert, delete on byok.owners to byok_server;
+
+-- Its body is bound when it is made, so it needs no search_path, and without a SET clause the planner puts it in its caller's place.
+create function byok.owners_of(p_user_id uuid) returns table (owner_id uuid, kind text, role text)
+language sql
+stable
+begin atomic
+  select p_user_id, 'user', 'admin';
+end;
+
+comment on function byok.owners_of(uuid) is
+  'The owners that a user acts for: kind user (the user, or no row where the user may have no keys and credits of their own) or team; role admin (saves, checks and removes keys) or member (calls with them). The app replaces it; docs/teams.md shows how. By default the user alone.';
+
+create function byok.memberships_of(p_user_id uuid) returns table (owner_id uuid, kind text, role text)
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_seen uuid[] := '{}';
+begin
+  for owner_id, kind, role in
+    select o.owner_id, o.kind, o.role from byok.owners_of(p_user_id) as o order by o.owner_id <> p_user_id, o.owner_id
+  loop
+    if owner_id = any (v_seen)
+      or (owner_id is not null and kind in ('user', 'team') and role in ('admin', 'member')
+        and (kind = 'user') = (owner_id = p_user_id)) is not true
+    then
+      raise sqlstate 'PT500' using message = 'owners_malformed',
+        hint = 'byok.owners_of answers rows without null, one for each id: the user''s own id with kind user, teams with kind team, and role admin or member.';
+    end if;
+    v_seen := v_seen || owner_id;
+    return next;
+  end loop;
+end
+$$;
+
+comment on function byok.memberships_of(uuid) is
+  'The checked answer of owners_of: the user first, then teams in the order of their ids. Raises owners_malformed.';
+
+create function byok.require_owner(p_user_id uuid, p_team_id uuid, p_role text) returns uuid
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_owner_id uuid := coalesce(p_team_id, p_user_id);
+  v_role text;
+begin
+  select m.role into v_role from byok.memberships_of(p_user_id) as m
+  where m.owner_id = v_owner_id and (m.kind = 'team') = (p_team_id is not null);
+  if not found then
+    raise sqlstate 'PT403' using message = 'not_a_member', detail = jsonb_build_object('team', p_team_id)::text,
+      hint = 'byok.owners_of has no such owner for this user: no such team, or no row of the user''s own.';
+  end if;
+  if p_role = 'admin' and v_role <> 'admin' then
+    raise sqlstate 'PT403' using message = 'admins_only', hint = 'byok.owners_of says that this user is a member, and no admin.';
+  end if;
+  return v_owner_id;
+end
+$$;
+
+comment on function byok.require_owner(uuid, uuid, text) is
+  'The owner that a user acts for: a team, or the user where no team is named. Raises not_a_member, and admins_only where the role admin is required of a member.';
+
+create function byok.act_for_team(p_team_id uuid) returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform byok.act_for(p_team_id);
+  if exists (select from byok.owners as o where o.id = p_team_id and o.user_id is not null) then
+    raise sqlstate 'PT500' using message = 'owners_malformed', hint = 'byok.owners_of answers the id of a user as that of a team.';
+  end if;
+end
+$$;
+
+comment on function byok.act_for_team(uuid) is
+  'As act_for, for a team that the user belongs to by memberships_of. Raises owners_malformed for a user''s id.';
+
+create function byok.is_user(p_id uuid) returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  perform byok.refuse_browser();
+  return exists (select from auth.users as u where u.id = p_id);
+end
+$$;
+
+comment on function byok.is_user(uuid) is 'Whether an id is that of a user, banned or not. Runs as the owner of the schema, as is_active does.';
+
+create function byok.add_owner(p_owner_id uuid, p_kind text) returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if p_kind is null or p_kind not in ('user', 'team') then
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_kind"}', hint = 'An owner is a user or a team.';
+  end if;
+  if p_kind = 'team' and byok.is_user(p_owner_id) then
+    raise sqlstate 'PT500' using message = 'owners_malformed', hint = 'This id of a team is the id of a user.';
+  end if;
+  insert into byok.owners (id, user_id) values (p_owner_id, case p_kind when 'user' then p_owner_id end) on conflict do nothing;
+end
+$$;
+
+comment on function byok.add_owner(uuid, text) is
+  'Adds the owner acted for, if it is not there: kind user or team. Raises invalid_request, and owners_malformed for a team with the id of a user.';
+
+create function byok.forget_owner(p_owner_id uuid) returns boolean
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_previous_claims text := byok.act_for(p_owner_id);
+  v_is_forgotten boolean;
+begin
+  -- The rows of a user go with the user.
+  delete from byok.owners as o where o.id = p_owner_id and o.user_id is null;
+  v_is_forgotten := found;
+  perform byok.stop_acting(v_previous_claims);
+  return v_is_forgotten;
+end
+$$;
+
+comment on function byok.forget_owner(uuid) is
+  'Deletes all that a team has: keys, credits and the ledger. Returns whether there was anything. Call it when a team is deleted, or let forget_deleted_team do so. It deletes nothing of a user.';
+
+create function byok.forget_deleted_team() returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_previous_claims text := coalesce(current_setting('request.jwt.claims', true), '');
+begin
+  -- A team may be deleted from a browser, as the app allows. Nobody calls a trigger but by such a deletion.
+  perform set_config('request.jwt.claims', '', true);
+  perform byok.forget_owner((to_jsonb(old) ->> coalesce(tg_argv[0], 'id'))::uuid);
+  perform set_config('request.jwt.claims', v_previous_claims, true);
+  return null;
+end
+$$;
+
+comment on function byok.forget_deleted_team() is
+  'Trigger for the app''s table of teams, after delete for each row: forgets the team. Its argument names the column of the team''s id; id without one.';
+
+create function byok.my_owners(p_role text default null) returns uuid[]
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  -- Not auth.uid(): byok_server has no right to the schema auth.
+  v_user_id uuid := nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub';
+begin
+  if v_user_id is null then
+    return '{}';
+  end if;
+  return array(
+    select v_user_id union
+    select m.owner_id from byok.memberships_of(v_user_id) as m where p_role is null or m.role = p_role);
+end
+$$;
+
+comment on function byok.my_owners(text) is
+  'The ids of the signed-in user and of the user''s teams, or of those teams in which the user has a role. Policies ask it, so authenticated may execute it; it answers about its caller alone.';
+
+revoke execute on function
+  byok.owners_of(uuid), byok.memberships_of(uuid), byok.require_owner(uuid, uuid, text), byok.act_for_team(uuid), byok.is_user(uuid),
+  byok.add_owner(uuid, text), byok.forget_owner(uuid), byok.forget_deleted_team(), byok.my_owners(text)
+from public;
+grant execute on function
+  byok.owners_of(uuid), byok.memberships_of(uuid), byok.require_owner(uuid, uuid, text), byok.act_for_team(uuid), byok.is_user(uuid),
+  byok.add_owner(uuid, text)
+to byok_server;
+grant execute on function byok.forget_owner(uuid) to service_role;
+grant execute on function byok.forget_owner(uuid) to byok_server;
+grant execute on function byok.my_owners(text) to authenticated;
 
 -- The goods that credits buy: an operation with a model, at a price. A client names both, so a price belongs to the pair: nobody gets
 -- the dearest model for the price of the cheapest operation. Every amount is in microcredits: 1000000 are one credit.
@@ -402,12 +606,12 @@ revoke execute on function byok.list_prices(), byok.most_microcredits(byok.price
 grant execute on function byok.list_prices() to service_role;
 grant execute on function byok.most_microcredits(byok.prices, bigint, bigint) to byok_server;
 
--- A credential is the record about a user's API key; its envelope is the sealed key. They are two tables so that no grant,
+-- A credential is the record about an owner's API key; its envelope is the sealed key. They are two tables so that no grant,
 -- policy or `select *` on the one can ever show the other.
 
 create table byok.credentials (
   id uuid primary key,
-  user_id uuid not null references auth.users (id) on delete cascade,
+  owner_id uuid not null references byok.owners (id) on delete cascade,
   provider text not null check (provider ~ '^[a-z][a-z0-9_]{0,31}$'),
   prefix text not null default '' check (length(prefix) <= 24),
   hint text not null check (length(hint) <= 4),
@@ -417,12 +621,12 @@ create table byok.credentials (
   verified_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  unique (user_id, provider)
+  unique (owner_id, provider)
 );
 
-comment on table byok.credentials is 'One row for each user and provider with a saved API key. While it exists, calls to that provider are funded by BYOK.';
+comment on table byok.credentials is 'One row for each owner and provider with a saved API key. While it exists, calls to that provider for the owner are funded by BYOK.';
 comment on column byok.credentials.id is 'Made by the function before sealing: the envelope is bound to it. New with every save.';
-comment on column byok.credentials.user_id is 'The user whose key it is; the row is deleted with the user.';
+comment on column byok.credentials.owner_id is 'The user or team whose key it is; the row is deleted with the owner.';
 comment on column byok.credentials.provider is 'Provider id: openai, anthropic, google, groq.';
 comment on column byok.credentials.prefix is 'Public beginning that all keys of this kind have, such as sk-proj-, from the list of providers; empty when the key begins otherwise.';
 comment on column byok.credentials.hint is 'Last four characters of the API key, or empty when the key is too short to show any.';
@@ -434,9 +638,9 @@ comment on column byok.credentials.updated_at is 'When the status was last set.'
 
 create table byok.envelopes (
   credential_id uuid primary key references byok.credentials (id) on update cascade on delete cascade,
-  -- No foreign key of its own: it goes with the credential. To look for the user once more while a key is replaced would be to
-  -- wait for a deletion of the user that waits for the credential.
-  user_id uuid not null,
+  -- No foreign key of its own: it goes with the credential. To look for the owner once more while a key is replaced would be
+  -- to wait for a deletion of the owner that waits for the credential.
+  owner_id uuid not null,
   envelope text not null check (
     (length(envelope) = 476 and envelope ~ '^QllLA[Q-Za-f][A-Za-z0-9+/]*=$')
     or (length(envelope) = 1500 and envelope ~ '^QllLA[g-v][A-Za-z0-9+/]*=$')
@@ -450,30 +654,34 @@ create table byok.envelopes (
 
 comment on table byok.envelopes is 'Sealed API keys. No browser role, and not service_role either, has any grant here.';
 comment on column byok.envelopes.credential_id is 'The credential this envelope belongs to.';
-comment on column byok.envelopes.user_id is 'Owner, for row-level security on the server''s path.';
+comment on column byok.envelopes.owner_id is 'Owner, for row-level security on the server''s path.';
 comment on column byok.envelopes.envelope is 'Base64 of an envelope: 356 bytes in suite 1, 1,124 in suite 2.';
 comment on column byok.envelopes.kid is 'Id of the master key it is sealed under; the same number stands inside the envelope.';
 comment on column byok.envelopes.updated_at is 'When it was sealed.';
 
-create index envelopes_user_id_idx on byok.envelopes (user_id);
-comment on index byok.envelopes_user_id_idx is 'Row-level security looks envelopes up by owner.';
+create index envelopes_owner_id_idx on byok.envelopes (owner_id);
+comment on index byok.envelopes_owner_id_idx is 'Row-level security looks envelopes up by owner.';
 
 alter table byok.credentials enable row level security;
 alter table byok.envelopes enable row level security;
 
 create policy "Owners read their credentials" on byok.credentials
-  for select to authenticated using (user_id = (select auth.uid()));
+  for select to authenticated using (owner_id = any ((select byok.my_owners())::uuid[]));
 create policy "Owners remove their credentials" on byok.credentials
-  for delete to authenticated using (user_id = (select auth.uid()) and (select byok.require_claims((select auth.jwt()))));
-create policy "The server keeps the credentials of the user it acts for" on byok.credentials
-  for all to byok_server using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
-create policy "The server keeps the envelopes of the user it acts for" on byok.envelopes
-  for all to byok_server using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
+  for delete to authenticated
+  using (
+    owner_id = any ((select byok.my_owners('admin'))::uuid[])
+    -- Of nothing that is theirs nobody is asked for claims: Postgres may look at conditions in any order, but for those of a case.
+    and case when owner_id = any ((select byok.my_owners('admin'))::uuid[]) then (select byok.require_claims((select auth.jwt()))) end);
+create policy "The server keeps the credentials of the owner it acts for" on byok.credentials
+  for all to byok_server using (owner_id = (select auth.uid())) with check (owner_id = (select auth.uid()));
+create policy "The server keeps the envelopes of the owner it acts for" on byok.envelopes
+  for all to byok_server using (owner_id = (select auth.uid())) with check (owner_id = (select auth.uid()));
 
-comment on policy "Owners read their credentials" on byok.credentials is 'The page shows provider, public prefix, last four characters and status.';
-comment on policy "Owners remove their credentials" on byok.credentials is 'Remove is a delete through the Data API; the envelope goes with it. It asks for the claims that save asks for.';
-comment on policy "The server keeps the credentials of the user it acts for" on byok.credentials is 'save_credential, mark_credential, open_call, and rotation one user at a time.';
-comment on policy "The server keeps the envelopes of the user it acts for" on byok.envelopes is 'save_credential, read_envelope, open_call, and rotation one user at a time.';
+comment on policy "Owners read their credentials" on byok.credentials is 'The page shows provider, public prefix, last four characters and status, also to the members of a team.';
+comment on policy "Owners remove their credentials" on byok.credentials is 'Remove is a delete through the Data API, for a user or an admin of a team; the envelope goes with it. It asks for the claims that save asks for.';
+comment on policy "The server keeps the credentials of the owner it acts for" on byok.credentials is 'save_credential, mark_credential, open_call, and rotation one owner at a time.';
+comment on policy "The server keeps the envelopes of the owner it acts for" on byok.envelopes is 'save_credential, read_envelope, open_call, and rotation one owner at a time.';
 
 grant select, delete on byok.credentials to authenticated;
 grant select, insert, update on byok.credentials to byok_server;
@@ -488,7 +696,8 @@ create function byok.save_credential(
   p_envelope text,
   p_kid bigint,
   p_reason text default null,
-  p_prefix text default ''
+  p_prefix text default '',
+  p_team_id uuid default null
 ) returns setof byok.credentials
 language plpgsql
 security definer
@@ -496,17 +705,22 @@ set search_path = ''
 as $$
 declare
   v_previous_claims text := byok.act_for_active(p_user_id);
+  v_owner_id uuid := byok.require_owner(p_user_id, p_team_id, 'admin');
   v_verified_at timestamptz := case when byok.key_works(p_status) then now() end;
 begin
-  insert into byok.credentials as c (id, user_id, provider, prefix, hint, status, reason, verified_at)
-  values (p_credential_id, p_user_id, p_provider, p_prefix, p_hint, p_status, p_reason, v_verified_at)
-  on conflict (user_id, provider) do update
+  if p_team_id is not null then
+    perform byok.act_for_team(p_team_id);
+  end if;
+  perform byok.add_owner(v_owner_id, case when p_team_id is null then 'user' else 'team' end);
+  insert into byok.credentials as c (id, owner_id, provider, prefix, hint, status, reason, verified_at)
+  values (p_credential_id, v_owner_id, p_provider, p_prefix, p_hint, p_status, p_reason, v_verified_at)
+  on conflict (owner_id, provider) do update
     set id = excluded.id, prefix = excluded.prefix, hint = excluded.hint, status = excluded.status, reason = excluded.reason,
         verified_at = excluded.verified_at,
         created_at = now(), updated_at = now();
 
-  insert into byok.envelopes as e (credential_id, user_id, envelope, kid)
-  values (p_credential_id, p_user_id, p_envelope, p_kid)
+  insert into byok.envelopes as e (credential_id, owner_id, envelope, kid)
+  values (p_credential_id, v_owner_id, p_envelope, p_kid)
   on conflict (credential_id) do update
     set envelope = excluded.envelope, kid = excluded.kid, updated_at = now();
 
@@ -516,10 +730,10 @@ begin
 end
 $$;
 
-comment on function byok.save_credential(uuid, uuid, text, text, text, text, bigint, text, text) is
-  'Puts a credential and its envelope in the place of the user''s credential for this provider, in one transaction; returns the credential.';
+comment on function byok.save_credential(uuid, uuid, text, text, text, text, bigint, text, text, uuid) is
+  'Puts a credential and its envelope in the place of the owner''s credential for this provider, in one transaction; returns the credential. The owner is the user, or a team of which the user is an admin. Raises not_a_member, admins_only.';
 
-create function byok.read_envelope(p_user_id uuid, p_provider text)
+create function byok.read_envelope(p_user_id uuid, p_provider text, p_team_id uuid default null)
 returns table (credential_id uuid, envelope text)
 language plpgsql
 security definer
@@ -527,26 +741,30 @@ set search_path = ''
 as $$
 declare
   v_previous_claims text := byok.act_for_active(p_user_id);
+  v_owner_id uuid := byok.require_owner(p_user_id, p_team_id, 'admin');
 begin
+  if p_team_id is not null then
+    perform byok.act_for_team(p_team_id);
+  end if;
   return query
     select c.id, e.envelope
     from byok.credentials as c
     left join byok.envelopes as e on e.credential_id = c.id
-    where c.user_id = p_user_id and c.provider = p_provider;
+    where c.owner_id = v_owner_id and c.provider = p_provider;
   perform byok.stop_acting(v_previous_claims);
 end
 $$;
 
-comment on function byok.read_envelope(uuid, text) is 'The credential id and envelope of a user for a provider; no row without one.';
+comment on function byok.read_envelope(uuid, text, uuid) is 'The credential id and envelope for a provider, to check the key: of the user, or of a team of which the user is an admin. No row without a key. Raises not_a_member, admins_only.';
 
-create function byok.mark_credential(p_user_id uuid, p_credential_id uuid, p_status text, p_reason text default null)
+create function byok.mark_credential(p_owner_id uuid, p_credential_id uuid, p_status text, p_reason text default null)
 returns setof byok.credentials
 language plpgsql
 security definer
 set search_path = ''
 as $$
 declare
-  v_previous_claims text := byok.act_for(p_user_id);
+  v_previous_claims text := byok.act_for(p_owner_id);
 begin
   return query
     update byok.credentials as c
@@ -554,7 +772,7 @@ begin
         reason = p_reason,
         verified_at = case when byok.key_works(p_status) then now() else c.verified_at end,
         updated_at = now()
-    where c.id = p_credential_id and c.user_id = p_user_id
+    where c.id = p_credential_id and c.owner_id = p_owner_id
     returning c.*;
   perform byok.stop_acting(v_previous_claims);
 end
@@ -574,15 +792,15 @@ $$;
 comment on function byok.key_works(text) is 'Whether a status means that the provider accepted the key.';
 
 revoke execute on function
-  byok.save_credential(uuid, uuid, text, text, text, text, bigint, text, text),
-  byok.read_envelope(uuid, text),
+  byok.save_credential(uuid, uuid, text, text, text, text, bigint, text, text, uuid),
+  byok.read_envelope(uuid, text, uuid),
   byok.mark_credential(uuid, uuid, text, text),
   byok.key_works(text)
 from public;
 
 grant execute on function
-  byok.save_credential(uuid, uuid, text, text, text, text, bigint, text, text),
-  byok.read_envelope(uuid, text),
+  byok.save_credential(uuid, uuid, text, text, text, text, bigint, text, text, uuid),
+  byok.read_envelope(uuid, text, uuid),
   byok.mark_credential(uuid, uuid, text, text)
 to service_role;
 
@@ -677,7 +895,7 @@ $$;
 comment on function byok.count_once(uuid, byok.limits) is
   'Counts one use by the user acted for. Null within the limit; past it the seconds until the next period, and the caller is to raise, which takes the count back.';
 
-create function byok.count_attempt(p_user_id uuid, p_seal text default null) returns void
+create function byok.count_attempt(p_user_id uuid, p_seal text default null, p_team_id uuid default null) returns void
 language plpgsql
 security definer
 set search_path = ''
@@ -687,9 +905,9 @@ declare
   v_limit byok.limits;
   v_wait_s integer;
 begin
-  if byok.may_bring_key(p_user_id) is not true then
+  if byok.may_bring_key(byok.require_owner(p_user_id, p_team_id, 'admin')) is not true then
     raise sqlstate 'PT403' using message = 'byok_not_allowed',
-      hint = 'byok.may_bring_key says no for this user.';
+      hint = 'byok.may_bring_key says no for this user or team.';
   end if;
   select * into v_limit from byok.limits as l where l.name = 'key_attempts';
   if not found then
@@ -713,17 +931,17 @@ begin
 end
 $$;
 
-comment on function byok.count_attempt(uuid, text) is
-  'Counts a check of an API key. Raises too_many_attempts (with retry_after_s, the seconds until the next day in UTC) past the limit of the day, sealed_key_refused for a sealed key that came before, and byok_not_allowed if may_bring_key says no; it counts nothing then.';
+comment on function byok.count_attempt(uuid, text, uuid) is
+  'Counts a check of an API key by a user, for the user or a team of which the user is an admin. Raises not_a_member, admins_only, too_many_attempts (with retry_after_s, the seconds until the next day in UTC) past the limit of the day, sealed_key_refused for a sealed key that came before, and byok_not_allowed if may_bring_key says no; it counts nothing then.';
 
-revoke execute on function byok.count_once(uuid, byok.limits), byok.count_attempt(uuid, text) from public;
+revoke execute on function byok.count_once(uuid, byok.limits), byok.count_attempt(uuid, text, uuid) from public;
 grant execute on function byok.count_once(uuid, byok.limits) to byok_server;
-grant execute on function byok.count_attempt(uuid, text) to service_role;
+grant execute on function byok.count_attempt(uuid, text, uuid) to service_role;
 
 -- Rotation of the master key: envelopes are counted and listed by the kid they are sealed under, opened and sealed again by the
 -- function rotate, and replaced where they are still the same. Envelopes of all users pass through here, and yet no role may
 -- select them all: byok_rotation sees whose there are and under which kid but no envelope, and byok_server reads and replaces each while
--- it acts for its user.
+-- it acts for its owner.
 
 do $$
 begin
@@ -734,7 +952,7 @@ end
 $$;
 
 comment on role byok_rotation is
-  'Owns the functions of schema byok that count and list envelopes by kid. It sees the ids of credentials and users and the kids, and nothing else.';
+  'Owns the functions of schema byok that count and list envelopes by kid. It sees the ids of credentials and owners and the kids, and nothing else.';
 
 grant byok_rotation to postgres;
 grant usage on schema byok to byok_rotation;
@@ -746,7 +964,7 @@ create policy "Rotation counts and lists all envelopes" on byok.envelopes
   for select to byok_rotation using (true);
 comment on policy "Rotation counts and lists all envelopes" on byok.envelopes is
   'count_envelopes and list_envelope_ids. Its grant covers ids and kids, not the envelope.';
-grant select (credential_id, user_id, kid) on byok.envelopes to byok_rotation;
+grant select (credential_id, owner_id, kid) on byok.envelopes to byok_rotation;
 grant execute on function byok.refuse_browser() to byok_rotation;
 
 create function byok.count_envelopes() returns table (kid bigint, envelopes bigint)
@@ -765,7 +983,7 @@ $$;
 comment on function byok.count_envelopes() is 'How many envelopes are sealed under each kid.';
 
 create function byok.list_envelope_ids(p_kid bigint, p_after uuid, p_limit integer)
-returns table (credential_id uuid, user_id uuid)
+returns table (credential_id uuid, owner_id uuid)
 language plpgsql
 stable
 security definer
@@ -774,7 +992,7 @@ as $$
 begin
   perform byok.refuse_browser();
   return query
-    select e.credential_id, e.user_id
+    select e.credential_id, e.owner_id
     from byok.envelopes as e
     where e.kid = p_kid and e.credential_id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
     order by e.credential_id
@@ -786,7 +1004,7 @@ comment on function byok.list_envelope_ids(bigint, uuid, integer) is
   'Up to p_limit envelopes under a kid, by the ids of their credentials, from the one after p_after; null begins at the first.';
 
 create function byok.list_envelopes(p_kid bigint, p_after uuid, p_limit integer)
-returns table (credential_id uuid, user_id uuid, provider text, envelope text)
+returns table (credential_id uuid, owner_id uuid, provider text, envelope text)
 language plpgsql
 security definer
 set search_path = ''
@@ -799,10 +1017,10 @@ begin
     raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_limit"}',
       hint = 'Pass a number from 1 to 1000.';
   end if;
-  for v_listed in select l.credential_id, l.user_id from byok.list_envelope_ids(p_kid, p_after, p_limit) as l loop
-    perform byok.act_for(v_listed.user_id);
+  for v_listed in select l.credential_id, l.owner_id from byok.list_envelope_ids(p_kid, p_after, p_limit) as l loop
+    perform byok.act_for(v_listed.owner_id);
     return query
-      select c.id, c.user_id, c.provider, e.envelope
+      select c.id, c.owner_id, c.provider, e.envelope
       from byok.envelopes as e
       join byok.credentials as c on c.id = e.credential_id
       where e.credential_id = v_listed.credential_id;
@@ -825,9 +1043,9 @@ declare
 begin
   for v_replacement in
     select * from jsonb_to_recordset(p_replacements)
-      as r (user_id uuid, credential_id uuid, old_envelope text, new_envelope text, new_kid bigint)
+      as r (owner_id uuid, credential_id uuid, old_envelope text, new_envelope text, new_kid bigint)
   loop
-    perform byok.act_for(v_replacement.user_id);
+    perform byok.act_for(v_replacement.owner_id);
     -- A row that somebody else has locked is being saved, removed or marked: it is passed by, so that no batch ever waits for a user,
     -- nor two of them for each other in a circle.
     perform from byok.envelopes as e
@@ -854,7 +1072,7 @@ end
 $$;
 
 comment on function byok.replace_envelopes(jsonb) is
-  'Compare-and-swap of a batch, [{user_id, credential_id, old_envelope, new_envelope, new_kid}]: puts each new envelope in the place of the old one, and marks a credential locked where there is no new one because the old one cannot be opened. Returns the credentials of those that were still as they had been read; the others were saved, removed or in use meanwhile, and are left alone.';
+  'Compare-and-swap of a batch, [{owner_id, credential_id, old_envelope, new_envelope, new_kid}]: puts each new envelope in the place of the old one, and marks a credential locked where there is no new one because the old one cannot be opened. Returns the credentials of those that were still as they had been read; the others were saved, removed or in use meanwhile, and are left alone.';
 
 revoke execute on function
   byok.count_envelopes(),
@@ -869,14 +1087,14 @@ grant execute on function
   byok.replace_envelopes(jsonb)
 to service_role;
 
--- Credits. An account says what a user has; the ledger says why, and is never rewritten. For each account and at any time:
+-- Credits. An account says what an owner has; the ledger says why, and is never rewritten. For each account and at any time:
 -- available + held + charged - refunded + revoked = granted.
 -- Everything is kept in microcredits, 1000000 to a credit, so that every price is exact; operators and users say credits.
 --
 -- The ledger has what changed a balance for good. A hold that was voided changed nothing: it leaves no entry and no row.
 
 create table byok.accounts (
-  user_id uuid primary key references auth.users (id) on delete cascade,
+  owner_id uuid primary key references byok.owners (id) on delete cascade,
   available_microcredits bigint not null default 0 check (available_microcredits >= 0),
   held_microcredits bigint not null default 0 check (held_microcredits >= 0),
   unpaid_on date not null default '2000-01-01',
@@ -884,9 +1102,9 @@ create table byok.accounts (
   updated_at timestamptz not null default now()
 ) with (fillfactor = 70); -- Every call on credits changes its account twice; with room on the page no index has to follow.
 
-comment on table byok.accounts is 'One row for each user who was ever granted credits. It is the one row that billing locks.';
-comment on column byok.accounts.user_id is 'The user who spends these credits; the row is deleted with the user.';
-comment on column byok.accounts.available_microcredits is 'Microcredits that the user can spend now; held ones are not among them.';
+comment on table byok.accounts is 'One row for each owner who was ever granted credits. It is the one row that billing locks.';
+comment on column byok.accounts.owner_id is 'The user, or the team whose members, spend these credits; the row is deleted with the owner.';
+comment on column byok.accounts.available_microcredits is 'Microcredits that can be spent now; held ones are not among them.';
 comment on column byok.accounts.held_microcredits is 'What calls under way have reserved.';
 comment on column byok.accounts.unpaid_on is 'The last day (UTC) on which the platform bore the price of a call.';
 comment on column byok.accounts.unpaid_microcredits is 'What the platform bore on that day; the limit unpaid_microcredits is the most for a day.';
@@ -899,7 +1117,8 @@ grant usage on sequence byok.entry_ids to byok_server;
 
 create table byok.entries (
   id bigint not null default nextval('byok.entry_ids'),
-  user_id uuid not null references byok.accounts (user_id) on delete cascade,
+  owner_id uuid not null references byok.accounts (owner_id) on delete cascade,
+  member_id uuid,
   kind text not null check (kind in ('grant', 'revoke', 'charge', 'refund')),
   microcredits bigint not null check (microcredits between 1 and 1000000000000000),
   operation text,
@@ -917,17 +1136,19 @@ create table byok.entries (
   check ((kind in ('grant', 'revoke')) = (idempotency_key is not null)),
   check (num_nulls(operation, provider, model) = case when kind in ('grant', 'revoke') then 3 else 0 end),
   check (kind = 'charge' or request_id is null),
+  check (member_id is null or member_id <> owner_id and kind in ('charge', 'refund')),
   check ((kind = 'refund') = (charge_id is not null)),
   check (kind <> 'refund' or reason is not null and reason in ('unused', 'nothing_delivered', 'broken_off')),
   check (kind = 'refund' or num_nonnulls(input_tokens, cached_input_tokens, cache_write_tokens, output_tokens) = 0),
   -- An owner's history, page by page. Nobody looks for an entry by its id alone, and an index that invites to walk back through
-  -- everybody's entries to find one user's would be taken now and then.
-  primary key (user_id, id)
+  -- everybody's entries to find one owner's would be taken now and then.
+  primary key (owner_id, id)
 );
 
 comment on table byok.entries is 'The ledger: append-only. A row goes only together with its account.';
 comment on column byok.entries.id is 'Order of the ledger; a charge stands where its call was opened.';
-comment on column byok.entries.user_id is 'The user whose account changed.';
+comment on column byok.entries.owner_id is 'The user or team whose account changed.';
+comment on column byok.entries.member_id is 'Of a team''s charge or refund: the member whose call it was. The id stays when that user is deleted. Null for what is a user''s.';
 comment on column byok.entries.kind is 'grant: put in; revoke: taken back by the operator; charge: the price of a call; refund: given back of a charge.';
 comment on column byok.entries.microcredits is 'Amount, always positive; the kind says the direction.';
 comment on column byok.entries.operation is 'What was billed; null for a grant or revoke.';
@@ -944,35 +1165,37 @@ comment on column byok.entries.reason is
 comment on column byok.entries.idempotency_key is 'A grant''s or revoke''s key: the same key counts once.';
 comment on column byok.entries.created_at is 'When the account changed.';
 
--- Most users have few entries and some have very many. Planned for the average, a page of a long ledger would be had by reading
--- and sorting all of it; planned for a thousand entries a user, it is read off the index.
-alter table byok.entries alter column user_id set (n_distinct = -0.001);
+-- Most owners have few entries and some have very many. Planned for the average, a page of a long ledger would be had by reading
+-- and sorting all of it; planned for a thousand entries an owner, it is read off the index.
+alter table byok.entries alter column owner_id set (n_distinct = -0.001);
 create unique index entries_idempotency_key_idx on byok.entries (idempotency_key) where idempotency_key is not null;
-comment on index byok.entries_idempotency_key_idx is 'The same key counts once, for any caller and any user.';
-create index entries_request_id_idx on byok.entries (user_id, request_id) where request_id is not null;
+comment on index byok.entries_idempotency_key_idx is 'The same key counts once, for any caller and any owner.';
+create index entries_request_id_idx on byok.entries (owner_id, request_id) where request_id is not null;
 comment on index byok.entries_request_id_idx is 'place_hold refuses a request id that was charged.';
-create unique index entries_charge_id_idx on byok.entries (user_id, charge_id) where charge_id is not null;
+create unique index entries_charge_id_idx on byok.entries (owner_id, charge_id) where charge_id is not null;
 comment on index byok.entries_charge_id_idx is 'A charge is refunded once.';
 
 alter table byok.accounts enable row level security;
 alter table byok.entries enable row level security;
 
 create policy "Owners read their account" on byok.accounts
-  for select to authenticated using (user_id = (select auth.uid()));
-create policy "The server keeps the account of the user it acts for" on byok.accounts
-  for all to byok_server using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
+  for select to authenticated using (owner_id = any ((select byok.my_owners())::uuid[]));
+create policy "The server keeps the account of the owner it acts for" on byok.accounts
+  for all to byok_server using (owner_id = (select auth.uid())) with check (owner_id = (select auth.uid()));
 create policy "Owners read their ledger" on byok.entries
-  for select to authenticated using (user_id = (select auth.uid()));
-create policy "The server reads the ledger of the user it acts for" on byok.entries
-  for select to byok_server using (user_id = (select auth.uid()));
-create policy "The server appends to the ledger of the user it acts for" on byok.entries
-  for insert to byok_server with check (user_id = (select auth.uid()));
+  for select to authenticated using (
+    owner_id = any ((select byok.my_owners())::uuid[])
+    and (owner_id = any ((select byok.my_owners('admin'))::uuid[]) or member_id = (select auth.uid())));
+create policy "The server reads the ledger of the owner it acts for" on byok.entries
+  for select to byok_server using (owner_id = (select auth.uid()));
+create policy "The server appends to the ledger of the owner it acts for" on byok.entries
+  for insert to byok_server with check (owner_id = (select auth.uid()));
 
-comment on policy "Owners read their account" on byok.accounts is 'The page shows the balance.';
-comment on policy "The server keeps the account of the user it acts for" on byok.accounts is 'The billing functions.';
-comment on policy "Owners read their ledger" on byok.entries is 'The page shows the history.';
-comment on policy "The server reads the ledger of the user it acts for" on byok.entries is 'grant_credits and revoke_credits recognise a key they have seen, the billing functions a charge.';
-comment on policy "The server appends to the ledger of the user it acts for" on byok.entries is 'Every movement of credits writes an entry.';
+comment on policy "Owners read their account" on byok.accounts is 'The page shows the balance, also to the members of a team.';
+comment on policy "The server keeps the account of the owner it acts for" on byok.accounts is 'The billing functions.';
+comment on policy "Owners read their ledger" on byok.entries is 'The page shows the history: to users their own, to admins their team''s, and to members what they spent of it.';
+comment on policy "The server reads the ledger of the owner it acts for" on byok.entries is 'grant_credits and revoke_credits recognise a key they have seen, the billing functions a charge.';
+comment on policy "The server appends to the ledger of the owner it acts for" on byok.entries is 'Every movement of credits writes an entry.';
 
 grant select on byok.accounts, byok.entries to authenticated;
 grant select, insert, update on byok.accounts to byok_server;
@@ -983,8 +1206,8 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  -- The cascade from a deleted user arrives here when the account is already gone.
-  if tg_op = 'DELETE' and not exists (select from byok.accounts as a where a.user_id = old.user_id) then
+  -- The cascade from a deleted owner arrives here when the account is already gone.
+  if tg_op = 'DELETE' and not exists (select from byok.accounts as a where a.owner_id = old.owner_id) then
     return old;
   end if;
   raise sqlstate 'PT403' using message = 'ledger_is_append_only',
@@ -1029,14 +1252,15 @@ $$;
 comment on function byok.to_microcredits(numeric) is
   'An amount of credits, above 0 and up to 1e9, as microcredits. Raises invalid_request for more than 6 decimal places, which would have to be rounded.';
 
-create function byok.grant_credits(p_user_id uuid, p_credits numeric, p_reason text, p_idempotency_key text)
+create function byok.grant_credits(
+  p_owner_id uuid, p_credits numeric, p_reason text, p_idempotency_key text, p_kind text default 'user')
 returns table (available_credits numeric, granted boolean)
 language plpgsql
 security definer
 set search_path = ''
 as $$
 declare
-  v_previous_claims text := byok.act_for(p_user_id);
+  v_previous_claims text := byok.act_for(p_owner_id);
   v_microcredits bigint := byok.to_microcredits(p_credits);
   v_available bigint;
 begin
@@ -1045,26 +1269,27 @@ begin
       hint = 'Pass the id of the payment, 1 to 255 characters.';
   end if;
 
-  insert into byok.accounts (user_id) values (p_user_id) on conflict (user_id) do nothing;
-  select a.available_microcredits into v_available from byok.accounts as a where a.user_id = p_user_id for update;
+  perform byok.add_owner(p_owner_id, p_kind);
+  insert into byok.accounts (owner_id) values (p_owner_id) on conflict (owner_id) do nothing;
+  select a.available_microcredits into v_available from byok.accounts as a where a.owner_id = p_owner_id for update;
 
-  -- Not looked up first: a key that another user was granted by is out of sight here, and one may be granting at this moment.
-  insert into byok.entries (user_id, kind, microcredits, reason, idempotency_key)
-  values (p_user_id, 'grant', v_microcredits, p_reason, p_idempotency_key)
+  -- Not looked up first: a key that another owner was granted by is out of sight here, and one may be granting at this moment.
+  insert into byok.entries (owner_id, kind, microcredits, reason, idempotency_key)
+  values (p_owner_id, 'grant', v_microcredits, p_reason, p_idempotency_key)
   on conflict (idempotency_key) where idempotency_key is not null do nothing;
   granted := found;
 
   if granted then
     update byok.accounts as a
     set available_microcredits = a.available_microcredits + v_microcredits, updated_at = now()
-    where a.user_id = p_user_id
+    where a.owner_id = p_owner_id
     returning a.available_microcredits into v_available;
   elsif not exists (
     select from byok.entries as e
-    where e.idempotency_key = p_idempotency_key and e.kind = 'grant' and e.user_id = p_user_id and e.microcredits = v_microcredits
+    where e.idempotency_key = p_idempotency_key and e.kind = 'grant' and e.owner_id = p_owner_id and e.microcredits = v_microcredits
   ) then
     raise sqlstate 'PT409' using message = 'idempotency_key_reused',
-      hint = 'This key has already granted another amount, or to another user, or has revoked credits.';
+      hint = 'This key has already granted another amount, or to another owner, or has revoked credits.';
   end if;
 
   available_credits := byok.to_credits(v_available);
@@ -1073,17 +1298,17 @@ begin
 end
 $$;
 
-comment on function byok.grant_credits(uuid, numeric, text, text) is
-  'Puts credits (above 0, up to 1e9, up to 6 decimal places) into an account, once for each idempotency key; returns the available credits and whether this call granted them. Raises invalid_request, and idempotency_key_reused for a key that granted another amount or to another user.';
+comment on function byok.grant_credits(uuid, numeric, text, text, text) is
+  'Puts credits (above 0, up to 1e9, up to 6 decimal places) into the account of a user, or of a team with p_kind team, once for each idempotency key; returns the available credits and whether this call granted them. Raises invalid_request, and idempotency_key_reused for a key that granted another amount or to another owner.';
 
-create function byok.revoke_credits(p_user_id uuid, p_credits numeric, p_reason text, p_idempotency_key text)
+create function byok.revoke_credits(p_owner_id uuid, p_credits numeric, p_reason text, p_idempotency_key text)
 returns table (revoked_credits numeric, available_credits numeric)
 language plpgsql
 security definer
 set search_path = ''
 as $$
 declare
-  v_previous_claims text := byok.act_for(p_user_id);
+  v_previous_claims text := byok.act_for(p_owner_id);
   v_microcredits bigint := byok.to_microcredits(p_credits);
   v_available bigint;
   v_revoked bigint;
@@ -1094,30 +1319,30 @@ begin
       hint = 'Pass the id of the refund or chargeback, 1 to 255 characters.';
   end if;
 
-  -- From here on nobody else grants to this user or revokes: what this key has done for the user is there to be seen.
-  select a.available_microcredits into v_available from byok.accounts as a where a.user_id = p_user_id for update;
+  -- From here on nobody else grants to this owner or revokes: what this key has done for the owner is there to be seen.
+  select a.available_microcredits into v_available from byok.accounts as a where a.owner_id = p_owner_id for update;
   select e.kind, e.microcredits into v_kind, v_revoked from byok.entries as e
-  where e.idempotency_key = p_idempotency_key and e.user_id = p_user_id;
+  where e.idempotency_key = p_idempotency_key and e.owner_id = p_owner_id;
   if not found then
     v_kind := 'revoke';
     v_revoked := least(v_microcredits, coalesce(v_available, 0));
   end if;
   if not found and v_revoked > 0 then
-    insert into byok.entries (user_id, kind, microcredits, reason, idempotency_key)
-    values (p_user_id, 'revoke', v_revoked, p_reason, p_idempotency_key)
+    insert into byok.entries (owner_id, kind, microcredits, reason, idempotency_key)
+    values (p_owner_id, 'revoke', v_revoked, p_reason, p_idempotency_key)
     on conflict (idempotency_key) where idempotency_key is not null do nothing;
     if found then
       update byok.accounts as a
       set available_microcredits = a.available_microcredits - v_revoked, updated_at = now()
-      where a.user_id = p_user_id
+      where a.owner_id = p_owner_id
       returning a.available_microcredits into v_available;
     else
-      v_kind := 'of another user';
+      v_kind := 'of another owner';
     end if;
   end if;
   if v_kind <> 'revoke' then
     raise sqlstate 'PT409' using message = 'idempotency_key_reused',
-      hint = 'This key has already granted credits, or changed those of another user.';
+      hint = 'This key has already granted credits, or changed those of another owner.';
   end if;
 
   revoked_credits := byok.to_credits(v_revoked);
@@ -1128,14 +1353,14 @@ end
 $$;
 
 comment on function byok.revoke_credits(uuid, numeric, text, text) is
-  'Takes credits (above 0, up to 1e9, up to 6 decimal places) back from an account, at most those that are available, once for each idempotency key; returns how many this key has revoked, and the available credits. Where there are none it revokes none and keeps no entry. Raises invalid_request, and idempotency_key_reused for a key that granted credits or revoked those of another user.';
+  'Takes credits (above 0, up to 1e9, up to 6 decimal places) back from an account, at most those that are available, once for each idempotency key; returns how many this key has revoked, and the available credits. Where there are none it revokes none and keeps no entry. Raises invalid_request, and idempotency_key_reused for a key that granted credits or revoked those of another owner.';
 
 revoke execute on function
   byok.refuse_ledger_change(), byok.to_credits(bigint), byok.to_microcredits(numeric),
-  byok.grant_credits(uuid, numeric, text, text), byok.revoke_credits(uuid, numeric, text, text)
+  byok.grant_credits(uuid, numeric, text, text, text), byok.revoke_credits(uuid, numeric, text, text)
 from public;
 grant execute on function byok.to_credits(bigint), byok.to_microcredits(numeric) to byok_server;
-grant execute on function byok.grant_credits(uuid, numeric, text, text), byok.revoke_credits(uuid, numeric, text, text) to service_role;
+grant execute on function byok.grant_credits(uuid, numeric, text, text, text), byok.revoke_credits(uuid, numeric, text, text) to service_role;
 
 -- A hold reserves the most that a call can cost before the provider is asked. When the provider's answer begins it is charged: an entry
 -- takes its place, with the same id. When nothing came of the call it is voided, and nothing of it is kept. What is given back of a
@@ -1144,7 +1369,8 @@ grant execute on function byok.grant_credits(uuid, numeric, text, text), byok.re
 
 create table byok.holds (
   id bigint not null default nextval('byok.entry_ids'),
-  user_id uuid not null references byok.accounts (user_id) on delete cascade,
+  owner_id uuid not null references byok.accounts (owner_id) on delete cascade,
+  member_id uuid check (member_id <> owner_id),
   operation text not null,
   provider text not null,
   model text not null,
@@ -1152,12 +1378,13 @@ create table byok.holds (
   request_id text check (length(request_id) between 1 and 255),
   expires_at timestamptz not null default now() + interval '15 minutes',
   -- Serves the cascade from accounts and owners who read their holds as well: each index more is written for every call.
-  primary key (user_id, id)
+  primary key (owner_id, id)
 );
 
 comment on table byok.holds is 'Calls under way on credits, one row each. It goes with the charge, or when the call costs nothing.';
 comment on column byok.holds.id is 'The id that the charge will have.';
-comment on column byok.holds.user_id is 'The user whose call it is.';
+comment on column byok.holds.owner_id is 'The user or team whose credits are reserved.';
+comment on column byok.holds.member_id is 'The member whose call it is, where the owner is a team; else null.';
 comment on column byok.holds.operation is 'What the call is billed as.';
 comment on column byok.holds.provider is 'The provider that is asked.';
 comment on column byok.holds.model is 'The model that the call names.';
@@ -1165,33 +1392,35 @@ comment on column byok.holds.microcredits is 'The most that the call can cost by
 comment on column byok.holds.request_id is 'The caller''s idempotency key; null if it sent none.';
 comment on column byok.holds.expires_at is 'A hold that is still there then is of a function that died: longer than any may run (400 s).';
 
-create unique index holds_request_id_idx on byok.holds (user_id, request_id) where request_id is not null;
-comment on index byok.holds_request_id_idx is 'A request id has one call under way.';
+create unique index holds_request_id_idx on byok.holds (owner_id, request_id, member_id) nulls not distinct where request_id is not null;
+comment on index byok.holds_request_id_idx is 'A request id has one call of a user under way.';
 create index holds_expires_at_idx on byok.holds (expires_at);
 comment on index byok.holds_expires_at_idx is 'The sweeper finds what has expired without reading what has not.';
 
 alter table byok.holds enable row level security;
 
 create policy "Owners read their holds" on byok.holds
-  for select to authenticated using (user_id = (select auth.uid()));
-create policy "The server reads the user's holds, and all expired ones" on byok.holds
-  for select to byok_server using (user_id = (select auth.uid()) or expires_at <= now());
-create policy "The server places holds for the user it acts for" on byok.holds
-  for insert to byok_server with check (user_id = (select auth.uid()));
-create policy "The server ends the holds of the user it acts for" on byok.holds
-  for delete to byok_server using (user_id = (select auth.uid()));
+  for select to authenticated using (
+    owner_id = any ((select byok.my_owners())::uuid[])
+    and (owner_id = any ((select byok.my_owners('admin'))::uuid[]) or member_id = (select auth.uid())));
+create policy "The server reads the owner's holds, and all expired ones" on byok.holds
+  for select to byok_server using (owner_id = (select auth.uid()) or expires_at <= now());
+create policy "The server places holds for the owner it acts for" on byok.holds
+  for insert to byok_server with check (owner_id = (select auth.uid()));
+create policy "The server ends the holds of the owner it acts for" on byok.holds
+  for delete to byok_server using (owner_id = (select auth.uid()));
 
 comment on policy "Owners read their holds" on byok.holds is 'The page shows calls under way.';
-comment on policy "The server reads the user's holds, and all expired ones" on byok.holds is
+comment on policy "The server reads the owner's holds, and all expired ones" on byok.holds is
   'expire_holds learns from the expired ones whom to act for; it sees nothing else of theirs.';
-comment on policy "The server places holds for the user it acts for" on byok.holds is 'place_hold.';
-comment on policy "The server ends the holds of the user it acts for" on byok.holds is 'charge_hold, void_hold and expire_holds.';
+comment on policy "The server places holds for the owner it acts for" on byok.holds is 'place_hold.';
+comment on policy "The server ends the holds of the owner it acts for" on byok.holds is 'charge_hold, void_hold and expire_holds.';
 
 grant select on byok.holds to authenticated;
 grant select, insert, delete on byok.holds to byok_server;
 
 -- The account passes through these functions as a row, and their caller, who has locked it, writes it once: at a second update in one
--- transaction Postgres would look for the user again, and wait for a deletion of the user that waits for the account.
+-- transaction Postgres would look for the owner again, and wait for a deletion of the owner that waits for the account.
 
 create function byok.bear(p_account byok.accounts, p_microcredits bigint) returns byok.accounts
 language plpgsql
@@ -1218,8 +1447,8 @@ create function byok.enter_charge(p_hold byok.holds) returns void
 language sql
 set search_path = ''
 as $$
-  insert into byok.entries (id, user_id, kind, microcredits, operation, provider, model, request_id)
-  values (p_hold.id, p_hold.user_id, 'charge', p_hold.microcredits, p_hold.operation, p_hold.provider, p_hold.model, p_hold.request_id);
+  insert into byok.entries (id, owner_id, member_id, kind, microcredits, operation, provider, model, request_id)
+  values (p_hold.id, p_hold.owner_id, p_hold.member_id, 'charge', p_hold.microcredits, p_hold.operation, p_hold.provider, p_hold.model, p_hold.request_id);
 $$;
 
 comment on function byok.enter_charge(byok.holds) is 'Enters the charge of a hold that its caller has ended.';
@@ -1231,7 +1460,7 @@ as $$
 declare
   v_borne byok.accounts := byok.bear(p_account, p_hold.microcredits);
 begin
-  if v_borne.user_id is null then
+  if v_borne.owner_id is null then
     perform byok.enter_charge(p_hold);
   else
     p_account := v_borne;
@@ -1253,7 +1482,7 @@ declare
 begin
   for v_hold in
     delete from byok.holds as h
-    where h.user_id = p_account.user_id and h.id = any(p_hold_ids)
+    where h.owner_id = p_account.owner_id and h.id = any(p_hold_ids)
     returning h.*
   loop
     p_account := byok.end_unpaid(p_account, v_hold);
@@ -1274,29 +1503,29 @@ as $$
       unpaid_on = p_account.unpaid_on,
       unpaid_microcredits = p_account.unpaid_microcredits,
       updated_at = now()
-  where a.user_id = p_account.user_id;
+  where a.owner_id = p_account.owner_id;
 $$;
 
 comment on function byok.write_account(byok.accounts) is 'Writes an account that its caller has locked.';
 
-create function byok.charge_hold(p_user_id uuid, p_hold_id bigint) returns text
+create function byok.charge_hold(p_owner_id uuid, p_hold_id bigint) returns text
 language plpgsql
 security definer
 set search_path = ''
 as $$
 declare
-  v_previous_claims text := byok.act_for(p_user_id);
+  v_previous_claims text := byok.act_for(p_owner_id);
   v_hold byok.holds;
   v_outcome text := 'charged';
 begin
-  perform from byok.accounts as a where a.user_id = p_user_id for update;
-  delete from byok.holds as h where h.user_id = p_user_id and h.id = p_hold_id returning h.* into v_hold;
+  perform from byok.accounts as a where a.owner_id = p_owner_id for update;
+  delete from byok.holds as h where h.owner_id = p_owner_id and h.id = p_hold_id returning h.* into v_hold;
   if found then
     perform byok.enter_charge(v_hold);
     update byok.accounts as a
     set held_microcredits = a.held_microcredits - v_hold.microcredits, updated_at = now()
-    where a.user_id = p_user_id;
-  elsif not exists (select from byok.entries as e where e.user_id = p_user_id and e.id = p_hold_id and e.kind = 'charge') then
+    where a.owner_id = p_owner_id;
+  elsif not exists (select from byok.entries as e where e.owner_id = p_owner_id and e.id = p_hold_id and e.kind = 'charge') then
     v_outcome := 'voided';
   end if;
   perform byok.stop_acting(v_previous_claims);
@@ -1307,19 +1536,19 @@ $$;
 comment on function byok.charge_hold(uuid, bigint) is
   'Charges a hold; returns charged, or voided if it is no longer there. A second attempt changes nothing.';
 
-create function byok.void_hold(p_user_id uuid, p_hold_id bigint, p_was_asked boolean) returns text
+create function byok.void_hold(p_owner_id uuid, p_hold_id bigint, p_was_asked boolean) returns text
 language plpgsql
 security definer
 set search_path = ''
 as $$
 declare
-  v_previous_claims text := byok.act_for(p_user_id);
+  v_previous_claims text := byok.act_for(p_owner_id);
   v_account byok.accounts;
   v_hold byok.holds;
   v_outcome text := 'voided';
 begin
-  select * into v_account from byok.accounts as a where a.user_id = p_user_id for update;
-  delete from byok.holds as h where h.user_id = p_user_id and h.id = p_hold_id returning h.* into v_hold;
+  select * into v_account from byok.accounts as a where a.owner_id = p_owner_id for update;
+  delete from byok.holds as h where h.owner_id = p_owner_id and h.id = p_hold_id returning h.* into v_hold;
   if found then
     if p_was_asked then
       v_account := byok.end_unpaid(v_account, v_hold);
@@ -1329,7 +1558,7 @@ begin
     end if;
     perform byok.write_account(v_account);
   end if;
-  if exists (select from byok.entries as e where e.user_id = p_user_id and e.id = p_hold_id and e.kind = 'charge') then
+  if exists (select from byok.entries as e where e.owner_id = p_owner_id and e.id = p_hold_id and e.kind = 'charge') then
     v_outcome := 'charged';
   end if;
   perform byok.stop_acting(v_previous_claims);
@@ -1341,7 +1570,7 @@ comment on function byok.void_hold(uuid, bigint, boolean) is
   'Gives a hold back. p_was_asked: the provider was asked and may charge for it, so the platform bears the price within the day''s limit, and past it the hold is charged. Returns voided or charged. A second attempt changes nothing.';
 
 create function byok.refund_charge(
-  p_user_id uuid,
+  p_owner_id uuid,
   p_charge_id bigint,
   p_microcredits bigint,
   p_reason text,
@@ -1355,7 +1584,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_previous_claims text := byok.act_for(p_user_id);
+  v_previous_claims text := byok.act_for(p_owner_id);
   v_account byok.accounts;
   v_charge byok.entries;
   v_refunded bigint;
@@ -1364,12 +1593,12 @@ begin
     raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_microcredits"}',
       hint = 'A refund is 1 microcredit at least.';
   end if;
-  select * into v_account from byok.accounts as a where a.user_id = p_user_id for update;
-  select * into v_charge from byok.entries as e where e.user_id = p_user_id and e.id = p_charge_id and e.kind = 'charge';
+  select * into v_account from byok.accounts as a where a.owner_id = p_owner_id for update;
+  select * into v_charge from byok.entries as e where e.owner_id = p_owner_id and e.id = p_charge_id and e.kind = 'charge';
   if not found then
     raise sqlstate 'PT404' using message = 'charge_not_found', hint = 'Only a hold that was charged has something to give back.';
   end if;
-  select e.microcredits into v_refunded from byok.entries as e where e.user_id = p_user_id and e.charge_id = p_charge_id;
+  select e.microcredits into v_refunded from byok.entries as e where e.owner_id = p_owner_id and e.charge_id = p_charge_id;
   if not found then
     v_refunded := least(p_microcredits, v_charge.microcredits);
     if p_reason = 'broken_off' then
@@ -1377,14 +1606,14 @@ begin
     else
       v_account.available_microcredits := v_account.available_microcredits + v_refunded;
     end if;
-    if v_account.user_id is null then
+    if v_account.owner_id is null then
       v_refunded := 0;
     else
       insert into byok.entries (
-        user_id, kind, microcredits, operation, provider, model, charge_id, reason, input_tokens, cached_input_tokens,
+        owner_id, member_id, kind, microcredits, operation, provider, model, charge_id, reason, input_tokens, cached_input_tokens,
         cache_write_tokens, output_tokens)
       values (
-        p_user_id, 'refund', v_refunded, v_charge.operation, v_charge.provider, v_charge.model, p_charge_id, p_reason,
+        p_owner_id, v_charge.member_id, 'refund', v_refunded, v_charge.operation, v_charge.provider, v_charge.model, p_charge_id, p_reason,
         p_input_tokens, p_cached_input_tokens, p_cache_write_tokens, p_output_tokens);
       perform byok.write_account(v_account);
     end if;
@@ -1414,22 +1643,22 @@ begin
   end if;
   -- Accounts are locked in one order, so that two sweeps at once do not wait for each other in a circle.
   for v_expired in
-    select oldest.user_id, array_agg(oldest.id) as hold_ids
+    select oldest.owner_id, array_agg(oldest.id) as hold_ids
     from (
-      select h.id, h.user_id from byok.holds as h
+      select h.id, h.owner_id from byok.holds as h
       where h.expires_at <= now()
       order by h.expires_at
       limit p_limit
     ) as oldest
-    group by oldest.user_id
-    order by oldest.user_id
+    group by oldest.owner_id
+    order by oldest.owner_id
   loop
-    perform byok.act_for(v_expired.user_id);
-    -- The transaction that had the account until now may have ended the holds, or deleted the user.
-    select * into v_account from byok.accounts as a where a.user_id = v_expired.user_id for update;
+    perform byok.act_for(v_expired.owner_id);
+    -- The transaction that had the account until now may have ended the holds, or deleted the owner.
+    select * into v_account from byok.accounts as a where a.owner_id = v_expired.owner_id for update;
     continue when not found;
     v_held := (
-      select count(*) from byok.holds as h where h.user_id = v_expired.user_id and h.id = any(v_expired.hold_ids));
+      select count(*) from byok.holds as h where h.owner_id = v_expired.owner_id and h.id = any(v_expired.hold_ids));
     continue when v_held = 0;
     perform byok.write_account(byok.end_expired(v_account, v_expired.hold_ids));
     v_count := v_count + v_held;
@@ -1440,7 +1669,7 @@ end
 $$;
 
 comment on function byok.expire_holds(integer) is
-  'Ends up to p_limit holds that are past their time, oldest first: gives them back within each user''s limit of the day, and charges them past it. Returns how many. For a schedule; place_hold does it for its own user if need be.';
+  'Ends up to p_limit holds that are past their time, oldest first: gives them back within each owner''s limit of the day, and charges them past it. Returns how many. For a schedule; place_hold does it for its own owner if need be.';
 
 revoke execute on function
   byok.bear(byok.accounts, bigint), byok.enter_charge(byok.holds), byok.end_unpaid(byok.accounts, byok.holds),
@@ -1460,51 +1689,105 @@ to service_role;
 -- Opening a call decides who pays for it, in one round trip that holds no credits. Only when the whole request is known to be one that
 -- credits buy is a hold placed, so that a request that is refused leaves nothing.
 
-create function byok.open_call(p_user_id uuid, p_provider text)
-returns table (payer text, credential_id uuid, envelope text, unused_key text)
+create function byok.owners_to_ask(p_user_id uuid, p_team_id uuid) returns uuid[]
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_owners uuid[] := array(
+    select m.owner_id from byok.memberships_of(p_user_id) as m where p_team_id is null or m.owner_id in (p_user_id, p_team_id));
+begin
+  if cardinality(v_owners) = 0 or p_team_id = p_user_id or p_team_id <> all (v_owners) then
+    raise sqlstate 'PT403' using message = 'not_a_member', detail = jsonb_build_object('team', p_team_id)::text,
+      hint = 'byok.owners_of has no such team for this user, or no row at all.';
+  end if;
+  return v_owners;
+end
+$$;
+
+comment on function byok.owners_to_ask(uuid, uuid) is
+  'The owners whose key or credits may pay a call of a user, in the order in which they are asked: the user, then the team that the call names, or else each team in the order of ids. Raises not_a_member.';
+
+create function byok.owner_with_account(p_user_id uuid, p_owners uuid[], p_team_id uuid) returns uuid
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_owner_id uuid;
+begin
+  -- Of a single owner it makes no difference whether there is an account.
+  if cardinality(p_owners) > 1 then
+    for v_owner_id in select o.id from unnest(p_owners) with ordinality as o (id, place) order by o.id = p_team_id desc nulls last, o.place loop
+      perform byok.act_for(v_owner_id);
+      if exists (select from byok.accounts as a where a.owner_id = v_owner_id) then
+        return v_owner_id;
+      end if;
+    end loop;
+  end if;
+  return coalesce(p_team_id, p_owners[1]);
+end
+$$;
+
+comment on function byok.owner_with_account(uuid, uuid[], uuid) is
+  'Of the owners whose key may pay a call, the one whose credits do where there is no key: the team that the call names, then the first in their order, the first that has an account, whatever its balance.';
+
+create function byok.open_call(p_user_id uuid, p_provider text, p_team_id uuid default null)
+returns table (payer text, team_id uuid, credential_id uuid, envelope text, unused_key text)
 language plpgsql
 security definer
 set search_path = ''
 as $$
 declare
   v_previous_claims text := byok.act_for_active(p_user_id);
+  v_owners uuid[] := byok.owners_to_ask(p_user_id, p_team_id);
+  v_owner_id uuid;
   v_limit byok.limits;
   v_wait_s integer;
 begin
   -- A credential that exists decides for BYOK, whatever its status: a key that does not work never turns into a debit.
-  select 'byok', c.id, e.envelope into payer, credential_id, envelope
-  from byok.credentials as c
-  left join byok.envelopes as e on e.credential_id = c.id
-  where c.user_id = p_user_id and c.provider = p_provider;
-  if not found then
-    payer := 'platform';
-  elsif byok.may_bring_key(p_user_id) is not true then
+  foreach v_owner_id in array v_owners loop
+    if v_owner_id <> p_user_id then
+      perform byok.act_for_team(v_owner_id);
+    end if;
+    select 'byok', c.id, e.envelope into payer, credential_id, envelope
+    from byok.credentials as c
+    left join byok.envelopes as e on e.credential_id = c.id
+    where c.owner_id = v_owner_id and c.provider = p_provider;
+    continue when not found;
+    exit when byok.may_bring_key(v_owner_id);
     -- The app took the right away: the key stays sealed, and counts again once the right is back.
-    select 'platform', null, null, 'not_allowed' into payer, credential_id, envelope, unused_key;
-  end if;
-  if payer = 'platform' then
-    if byok.may_use_credits(p_user_id) is not true then
+    select null, null, null, 'not_allowed' into payer, credential_id, envelope, unused_key;
+  end loop;
+  if payer is null then
+    payer := 'platform';
+    v_owner_id := byok.owner_with_account(p_user_id, v_owners, p_team_id);
+    if byok.may_use_credits(v_owner_id) is not true then
       raise sqlstate 'PT403' using message = 'credits_not_allowed',
         detail = jsonb_strip_nulls(jsonb_build_object('unused_key', unused_key))::text,
-        hint = 'byok.may_use_credits says no for this user.';
+        hint = 'byok.may_use_credits says no for this user or team.';
     end if;
   else
+    if v_owner_id <> p_user_id then
+      perform byok.act_for(p_user_id);
+    end if;
     select * into v_limit from byok.limits as l where l.name = 'byok_calls';
     if found then
       v_wait_s := byok.count_once(p_user_id, v_limit);
     end if;
     if v_wait_s is not null then
       raise sqlstate 'PT429' using message = 'too_many_calls', detail = jsonb_build_object('retry_after_s', v_wait_s)::text,
-        hint = 'The row byok_calls of byok.limits says how many calls on a key of their own users may make.';
+        hint = 'The row byok_calls of byok.limits says how many calls under BYOK users may make.';
     end if;
   end if;
+  team_id := nullif(v_owner_id, p_user_id);
   perform byok.stop_acting(v_previous_claims);
   return next;
 end
 $$;
 
-comment on function byok.open_call(uuid, text) is
-  'Decides who pays a call. byok: the user''s own key, with its envelope. platform: credits, of which place_hold reserves some; unused_key says why a saved key is not used: not_allowed, if may_bring_key says no. Raises credits_not_allowed (with unused_key) if credits would pay and may_use_credits says no. Writes nothing, unless the operator limits calls under BYOK (limit byok_calls); then it raises too_many_calls (with retry_after_s) past the limit.';
+comment on function byok.open_call(uuid, text, uuid) is
+  'Decides who pays a call, and the owner: a team, or the user where team_id is null. byok: the owner''s key, with its envelope; a user''s own wins over a team''s. platform: credits of the owner, of which place_hold reserves some; those of the team that the call names, else the user''s own, else those of the first team that has an account. unused_key says why a saved key is not used: not_allowed, if may_bring_key says no of its owner. Raises not_a_member, owners_malformed, and credits_not_allowed (with unused_key) if credits would pay and may_use_credits says no of their owner. Writes nothing, unless the operator limits calls under BYOK (limit byok_calls); then it raises too_many_calls (with retry_after_s) past the limit.';
 
 create function byok.place_hold(
   p_user_id uuid,
@@ -1513,7 +1796,8 @@ create function byok.place_hold(
   p_provider text,
   p_model text,
   p_max_input_tokens bigint,
-  p_max_output_tokens bigint
+  p_max_output_tokens bigint,
+  p_team_id uuid default null
 ) returns table (
   hold_id bigint,
   microcredits bigint,
@@ -1528,10 +1812,16 @@ set search_path = ''
 as $$
 declare
   v_previous_claims text := byok.act_for_active(p_user_id);
+  v_owner_id uuid := coalesce(p_team_id, p_user_id);
+  v_member_id uuid := case when p_team_id is not null then p_user_id end;
   v_price byok.prices;
   v_account byok.accounts;
   v_is_expired boolean;
 begin
+  if p_team_id is not null then
+    perform byok.require_owner(p_user_id, p_team_id, 'member');
+    perform byok.act_for_team(p_team_id);
+  end if;
   if p_request_id is not null and length(p_request_id) not between 1 and 255 then
     raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"idempotency-key"}',
       hint = 'An idempotency key has 1 to 255 characters.';
@@ -1549,10 +1839,10 @@ begin
 
   -- From here on the account is locked, so that of two calls with one request id the second finds the hold of the first. An account
   -- that a grant makes meanwhile is not: it has no credits yet.
-  select * into v_account from byok.accounts as a where a.user_id = p_user_id for update;
+  select * into v_account from byok.accounts as a where a.owner_id = v_owner_id for update;
   if p_request_id is not null then
     select h.expires_at <= now() into v_is_expired from byok.holds as h
-    where h.user_id = p_user_id and h.request_id = p_request_id;
+    where h.owner_id = v_owner_id and h.request_id = p_request_id and h.member_id is not distinct from v_member_id;
     if v_is_expired = false then
       raise sqlstate 'PT409' using message = 'request_in_progress', hint = 'A call with this idempotency key is under way.';
     end if;
@@ -1560,28 +1850,28 @@ begin
   -- Expired holds are looked for only when they are in the way.
   if v_is_expired or v_account.available_microcredits < place_hold.microcredits then
     v_account := byok.end_expired(v_account, array(
-      select h.id from byok.holds as h where h.user_id = p_user_id and h.expires_at <= now()
+      select h.id from byok.holds as h where h.owner_id = v_owner_id and h.expires_at <= now()
     ));
   end if;
   if p_request_id is not null and exists (
     select from byok.entries as c
-    where c.user_id = p_user_id and c.request_id = p_request_id and not exists (
+    where c.owner_id = v_owner_id and c.request_id = p_request_id and c.member_id is not distinct from v_member_id and not exists (
       -- A call that was given back whole may be made again. Of one that has answered no more than the unused part was, be that all.
       select from byok.entries as r
-      where r.user_id = p_user_id and r.charge_id = c.id and r.microcredits = c.microcredits and r.reason <> 'unused')
+      where r.owner_id = v_owner_id and r.charge_id = c.id and r.microcredits = c.microcredits and r.reason <> 'unused')
   ) then
     raise sqlstate 'PT409' using message = 'request_completed', hint = 'A call with this idempotency key was charged.';
   end if;
-  if v_account.user_id is null or v_account.available_microcredits < place_hold.microcredits then
+  if v_account.owner_id is null or v_account.available_microcredits < place_hold.microcredits then
     raise sqlstate 'PT402' using message = 'insufficient_credits',
       detail = jsonb_build_object(
         'price_credits', byok.to_credits(place_hold.microcredits),
         'available_credits', byok.to_credits(coalesce(v_account.available_microcredits, 0)))::text,
-      hint = 'The user needs credits for this call, or a key of their own.';
+      hint = 'The owner needs credits for this call, or a key of their own.';
   end if;
 
-  insert into byok.holds as h (user_id, operation, provider, model, microcredits, request_id)
-  values (p_user_id, p_operation, p_provider, p_model, place_hold.microcredits, p_request_id)
+  insert into byok.holds as h (owner_id, member_id, operation, provider, model, microcredits, request_id)
+  values (v_owner_id, v_member_id, p_operation, p_provider, p_model, place_hold.microcredits, p_request_id)
   returning h.id into hold_id;
   v_account.available_microcredits := v_account.available_microcredits - place_hold.microcredits;
   v_account.held_microcredits := v_account.held_microcredits + place_hold.microcredits;
@@ -1596,11 +1886,15 @@ begin
 end
 $$;
 
-comment on function byok.place_hold(uuid, text, text, text, text, bigint, bigint) is
-  'Reserves the most that a call can cost, by its price and its most input and output tokens; returns the hold and, for a metered price, the rates. Raises invalid_request, not_offered, request_in_progress, request_completed, insufficient_credits (with price_credits and available_credits); then it leaves nothing.';
+comment on function byok.place_hold(uuid, text, text, text, text, bigint, bigint, uuid) is
+  'Reserves the most that a call can cost of the credits of a user, or of a team that the user belongs to, by its price and its most input and output tokens; returns the hold and, for a metered price, the rates. Raises invalid_request, not_offered, request_in_progress, request_completed, insufficient_credits (with price_credits and available_credits); then it leaves nothing.';
 
-revoke execute on function byok.open_call(uuid, text), byok.place_hold(uuid, text, text, text, text, bigint, bigint) from public;
-grant execute on function byok.open_call(uuid, text), byok.place_hold(uuid, text, text, text, text, bigint, bigint) to service_role;
+revoke execute on function
+  byok.owners_to_ask(uuid, uuid), byok.owner_with_account(uuid, uuid[], uuid), byok.open_call(uuid, text, uuid),
+  byok.place_hold(uuid, text, text, text, text, bigint, bigint, uuid)
+from public;
+grant execute on function byok.owners_to_ask(uuid, uuid), byok.owner_with_account(uuid, uuid[], uuid) to byok_server;
+grant execute on function byok.open_call(uuid, text, uuid), byok.place_hold(uuid, text, text, text, text, bigint, bigint, uuid) to service_role;
 
 -- Parsing, planning and committing cost more than what most statements here do, so what many requests ask for travels in one.
 create function byok.run_batch(p_steps jsonb) returns table (number integer, answer jsonb, refusal jsonb)
@@ -1612,7 +1906,7 @@ set lock_timeout = '1ms'
 as $$
 declare
   v_step record;
-  v_busy_users uuid[] := '{}';
+  v_busy uuid[] := '{}';
   v_detail text;
 begin
   for v_step in
@@ -1620,7 +1914,7 @@ begin
     from jsonb_array_elements(p_steps) with ordinality as s (value, number)
     cross join jsonb_to_record(s.value)
       as r (
-        step text, user_id uuid, provider text, request_id text, operation text, model text, max_input_tokens bigint,
+        step text, user_id uuid, team_id uuid, owner_id uuid, provider text, request_id text, operation text, model text, max_input_tokens bigint,
         max_output_tokens bigint, hold_id bigint, charge_id bigint, was_asked boolean, microcredits bigint, reason text, input_tokens bigint,
         cached_input_tokens bigint, cache_write_tokens bigint, output_tokens bigint)
   loop
@@ -1628,28 +1922,28 @@ begin
     answer := null;
     refusal := null;
     begin
-      if v_step.user_id = any (v_busy_users) then
+      if coalesce(v_step.owner_id, v_step.team_id, v_step.user_id) = any (v_busy) then
         raise lock_not_available;
       end if;
       case v_step.step
         when 'open_call' then
-          select to_jsonb(o) into answer from byok.open_call(v_step.user_id, v_step.provider) as o;
+          select to_jsonb(o) into answer from byok.open_call(v_step.user_id, v_step.provider, v_step.team_id) as o;
         when 'place_hold' then
           select to_jsonb(h) into answer from byok.place_hold(
             v_step.user_id, v_step.request_id, v_step.operation, v_step.provider, v_step.model,
-            v_step.max_input_tokens, v_step.max_output_tokens) as h;
+            v_step.max_input_tokens, v_step.max_output_tokens, v_step.team_id) as h;
         when 'charge_hold' then
-          answer := to_jsonb(byok.charge_hold(v_step.user_id, v_step.hold_id));
+          answer := to_jsonb(byok.charge_hold(v_step.owner_id, v_step.hold_id));
         when 'void_hold' then
-          answer := to_jsonb(byok.void_hold(v_step.user_id, v_step.hold_id, v_step.was_asked));
+          answer := to_jsonb(byok.void_hold(v_step.owner_id, v_step.hold_id, v_step.was_asked));
         when 'refund_charge' then
           answer := to_jsonb(byok.refund_charge(
-            v_step.user_id, v_step.charge_id, v_step.microcredits, v_step.reason,
+            v_step.owner_id, v_step.charge_id, v_step.microcredits, v_step.reason,
             v_step.input_tokens, v_step.cached_input_tokens, v_step.cache_write_tokens, v_step.output_tokens));
       end case;
     exception
       when lock_not_available then
-        v_busy_users := v_busy_users || v_step.user_id;
+        v_busy := v_busy || coalesce(v_step.owner_id, v_step.team_id, v_step.user_id);
         refusal := jsonb_build_object('code', sqlstate);
       when others then
         -- A refusal to one does not keep the others from theirs.
@@ -1662,7 +1956,7 @@ end
 $$;
 
 comment on function byok.run_batch(jsonb) is
-  'Carries out steps, [{step: open_call | place_hold | charge_hold | void_hold | refund_charge, user_id, and its parameters}], one user after the other, in one transaction. A row for each, in their order: its answer, or its refusal {code, message, details} with the SQLSTATE as code. 55P03 says that the user''s account was locked: the step is not done; send it alone.';
+  'Carries out steps, [{step: open_call | place_hold | charge_hold | void_hold | refund_charge, and its parameters}], one after the other, in one transaction. A row for each, in their order: its answer, or its refusal {code, message, details} with the SQLSTATE as code. 55P03 says that the owner''s account was locked: the step is not done; send it alone.';
 
 revoke execute on function byok.run_batch(jsonb) from public;
 
@@ -1687,16 +1981,16 @@ alter role byok_functions set statement_timeout = '8s';
 grant usage on schema byok to byok_functions;
 grant execute on function
   byok.run_batch(jsonb),
-  byok.save_credential(uuid, uuid, text, text, text, text, bigint, text, text),
-  byok.read_envelope(uuid, text),
+  byok.save_credential(uuid, uuid, text, text, text, text, bigint, text, text, uuid),
+  byok.read_envelope(uuid, text, uuid),
   byok.mark_credential(uuid, uuid, text, text),
-  byok.open_call(uuid, text),
+  byok.open_call(uuid, text, uuid),
   byok.list_prices(),
-  byok.place_hold(uuid, text, text, text, text, bigint, bigint),
+  byok.place_hold(uuid, text, text, text, text, bigint, bigint, uuid),
   byok.charge_hold(uuid, bigint),
   byok.void_hold(uuid, bigint, boolean),
   byok.refund_charge(uuid, bigint, bigint, text, bigint, bigint, bigint, bigint),
-  byok.count_attempt(uuid, text),
+  byok.count_attempt(uuid, text, uuid),
   byok.is_client_accepted(jsonb),
   byok.require_claims(jsonb),
   byok.count_envelopes(),
@@ -1720,8 +2014,8 @@ comment on policy "No client but the accepted ones sees accounts" on byok.accoun
 comment on policy "No client but the accepted ones sees holds" on byok.holds is 'A third party''s token carries the role and the id of its user.';
 comment on policy "No client but the accepted ones sees entries" on byok.entries is 'A third party''s token carries the role and the id of its user.';
 
--- Every SECURITY DEFINER function runs as byok_server, which row-level security binds to one user at a time; but for the two
--- that look at all users' envelopes, which run as byok_rotation and see ids and kids, and the one that looks at auth.users, which
+-- Every SECURITY DEFINER function runs as byok_server, which row-level security binds to one owner at a time; but for the two
+-- that look at all owners' envelopes, which run as byok_rotation and see ids and kids, and the two that look at auth.users, which
 -- nobody but the owner of the schema may read. Handing a function over needs CREATE on
 -- the schema for its new owner; that is taken back at once.
 
@@ -1735,7 +2029,7 @@ begin
     select p.oid::regprocedure as signature,
       case when p.proname in ('count_envelopes', 'list_envelope_ids') then 'byok_rotation' else 'byok_server' end as owner
     from pg_catalog.pg_proc as p
-    where p.pronamespace = 'byok'::regnamespace and p.prosecdef and p.proname <> 'is_active'
+    where p.pronamespace = 'byok'::regnamespace and p.prosecdef and p.proname not in ('is_active', 'is_user')
   loop
     execute format('alter function %s owner to %I', v_function.signature, v_function.owner);
   end loop;

@@ -108,13 +108,13 @@ export class Gate {
     const { method, headers, url } = request;
     const generation = this.#generation;
     const body = await request.text();
-    const { p_user_id, p_hold_id, p_charge_id, p_request_id } = JSON.parse(body);
+    const { p_user_id, p_owner_id, p_hold_id, p_charge_id, p_request_id } = JSON.parse(body);
     const requestId: string = p_request_id ?? this.#requestOfHold.get(p_hold_id ?? p_charge_id) ?? "";
     const barrier = this.#meet(`${rpc} ${rpc === "open_call" ? p_user_id : requestId}`);
     let isTried = true;
     try {
       if (barrier && (await this.#stop(barrier, "before")) === "lost") return lost();
-      if (barrier?.point === "amid") await this.#lock(p_user_id, barrier);
+      if (barrier?.point === "amid") await this.#lock(p_owner_id ?? p_user_id, barrier);
       // The signal stays behind: a caller's death does not undo what the Data API has begun.
       const response = await this.#options.dataApi(new Request(url, { method, headers, body }));
       const placed = rpc === "place_hold" && response.ok ? (await response.clone().json())[0]?.hold_id : null;

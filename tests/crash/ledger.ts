@@ -32,7 +32,7 @@ export async function saveKey(stack: BreakableStack, user: User): Promise<void> 
 
 /** Makes the holds of these users look as old as those of functions that died, and sweeps. */
 export async function expireHolds(client: Client, users: readonly User[]): Promise<void> {
-  await client.query("update byok.holds set expires_at = now() - interval '1 second' where user_id = any($1)", [
+  await client.query("update byok.holds set expires_at = now() - interval '1 second' where owner_id = any($1)", [
     users.map(({ id }) => id),
   ]);
   await client.query("select byok.expire_holds(1000000)");
@@ -41,11 +41,11 @@ export async function expireHolds(client: Client, users: readonly User[]): Promi
 /** States of the calls with a request id, oldest first: `held`, `charged` or `refunded`; nothing of those that were voided. */
 export async function statesOf(client: Client, user: User, requestId: string): Promise<string[]> {
   const { rows } = await client.query<{ state: string }>(
-    `select id, 'held' as state from byok.holds where user_id = $1 and request_id = $2
+    `select id, 'held' as state from byok.holds where owner_id = $1 and request_id = $2
      union all
      select c.id, case when r.id is null then 'charged' else 'refunded' end from byok.entries as c
-     left join byok.entries as r on r.user_id = c.user_id and r.charge_id = c.id and r.microcredits = c.microcredits
-     where c.kind = 'charge' and c.user_id = $1 and c.request_id = $2
+     left join byok.entries as r on r.owner_id = c.owner_id and r.charge_id = c.id and r.microcredits = c.microcredits
+     where c.kind = 'charge' and c.owner_id = $1 and c.request_id = $2
      order by 1`,
     [user.id, requestId],
   );
@@ -54,7 +54,7 @@ export async function statesOf(client: Client, user: User, requestId: string): P
 
 export async function balanceOf(client: Client, user: User): Promise<{ available: number; held: number }> {
   const { rows } = await client.query(
-    "select available_microcredits / 1e6 as available, held_microcredits / 1e6 as held from byok.accounts where user_id = $1",
+    "select available_microcredits / 1e6 as available, held_microcredits / 1e6 as held from byok.accounts where owner_id = $1",
     [user.id],
   );
   return { available: Number(rows[0].available), held: Number(rows[0].held) };

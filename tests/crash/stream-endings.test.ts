@@ -187,8 +187,8 @@ describe("when something else happens in the middle of an answer", () => {
     expect(await call.ended).toMatchObject({ text: wholeAnswer, isWhole: true });
     const next = new Call(stack, user, crypto.randomUUID());
     expect(await next.ended).toMatchObject({ status: 401, refusal: "unauthenticated" });
-    const left = `select user_id from byok.accounts where user_id = $1
-      union all select user_id from byok.holds where user_id = $1 union all select user_id from byok.entries where user_id = $1`;
+    const left = `select owner_id from byok.accounts where owner_id = $1
+      union all select owner_id from byok.holds where owner_id = $1 union all select owner_id from byok.entries where owner_id = $1`;
     expect((await client.query(left, [user.id])).rows).toEqual([]);
   });
 
@@ -228,7 +228,7 @@ describe("when the function is killed", () => {
     const { user, call } = await callUpTo("silence");
     await stack.kill("functions");
     await stack.revive();
-    await client.query("update byok.holds set expires_at = now() - interval '1 second' where user_id = $1", [user.id]);
+    await client.query("update byok.holds set expires_at = now() - interval '1 second' where owner_id = $1", [user.id]);
     const next = new Call(stack, user, crypto.randomUUID());
     expect(await next.ended).toMatchObject({ status: 200, isWhole: true });
     await expect.poll(() => statesOf(client, user, next.requestId)).toEqual(["charged"]);

@@ -44,7 +44,7 @@ async function callUpTo(stage: Stage): Promise<Underway> {
 
 /** Kinds of the user's entries after the grant, oldest first. */
 async function entriesOf({ user }: Underway): Promise<string[]> {
-  const sql = "select kind from byok.entries where user_id = $1 and kind <> 'grant' order by created_at, id";
+  const sql = "select kind from byok.entries where owner_id = $1 and kind <> 'grant' order by created_at, id";
   return (await client.query<{ kind: string }>(sql, [user.id])).rows.map(({ kind }) => kind);
 }
 

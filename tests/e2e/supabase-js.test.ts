@@ -18,7 +18,7 @@ test("supabase-js saves and verifies a key, and reads the credential without any
   expect(data).toEqual([
     {
       ...verified.data.credential,
-      user_id: expect.any(String),
+      owner_id: expect.any(String),
       provider: "openai",
       hint: apiKey.slice(-4),
       status: "verified",

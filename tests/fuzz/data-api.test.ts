@@ -20,21 +20,21 @@ const places: Record<string, (text: string) => string> = {
   "a table": (text) => askRest("GET", inUrl(text)),
   "a function": (text) => askRest("POST", `rpc/${inUrl(text)}`, "{}"),
   "a filter": (text) => askRest("GET", `credentials?provider=eq.${inUrl(text)}`),
-  "an operator": (text) => askRest("GET", `credentials?user_id=${inUrl(text)}`),
+  "an operator": (text) => askRest("GET", `credentials?owner_id=${inUrl(text)}`),
   "a column": (text) => askRest("GET", `accounts?${inUrl(text)}=eq.1`),
   "or=()": (text) => askRest("GET", `entries?or=(${inUrl(text)})`),
   select: (text) => askRest("GET", `credentials?select=${inUrl(text)}`),
   order: (text) => askRest("GET", `holds?order=${inUrl(text)}`),
   limit: (text) => askRest("GET", `entries?limit=${inUrl(text)}&offset=${inUrl(text)}`),
-  "a deletion": (text) => askRest("DELETE", `credentials?provider=eq.${inUrl(text)}&or=(user_id.neq.${inUrl(text)})`),
+  "a deletion": (text) => askRest("DELETE", `credentials?provider=eq.${inUrl(text)}&or=(owner_id.neq.${inUrl(text)})`),
   "a change": (text) =>
-    askRest("PATCH", `accounts?user_id=eq.${target.victim.id}`, JSON.stringify({ available: text })),
-  "a row": (text) => askRest("POST", "credentials", JSON.stringify({ user_id: target.victim.id, provider: text })),
+    askRest("PATCH", `accounts?owner_id=eq.${target.victim.id}`, JSON.stringify({ available: text })),
+  "a row": (text) => askRest("POST", "credentials", JSON.stringify({ owner_id: target.victim.id, provider: text })),
   "an argument": (text) =>
     askRest(
       "POST",
       "rpc/grant_credits",
-      JSON.stringify({ p_user_id: text, p_credits: text, p_reason: text, p_idempotency_key: text }),
+      JSON.stringify({ p_owner_id: text, p_credits: text, p_reason: text, p_idempotency_key: text }),
     ),
   "the profile": (text) => askRest("GET", "envelopes", "", [["accept-profile", bytesOf(text)]]),
   prefer: (text) =>

@@ -131,7 +131,7 @@ const rest = sentences(
   [
     "null",
     "a,b",
-    "user_id.neq.0)",
+    "owner_id.neq.0)",
     "*",
     "%",
     "a.b.c",
@@ -140,7 +140,7 @@ const rest = sentences(
     "envelope",
     "credentials!inner(envelopes(envelope))",
     "->>'a'",
-    "user_id::text",
+    "owner_id::text",
     "count()",
     "pg_user",
     "auth.users",

@@ -79,7 +79,7 @@ export async function newByokUser(
 
 export async function grant(userId: string, credits: number, on = stack): Promise<void> {
   const { error } = await (on === stack ? admin : adminOf(on)).rpc("grant_credits", {
-    p_user_id: userId,
+    p_owner_id: userId,
     p_credits: credits,
     p_reason: "test",
     p_idempotency_key: crypto.randomUUID(),

@@ -24,9 +24,9 @@ beforeEach(async () => {
 /** All that billing keeps about the user, and all prices. */
 async function everything(): Promise<unknown> {
   const { rows } = await operator.query(
-    `select (select jsonb_agg(a) from byok.accounts as a where user_id = $1) as accounts,
-            (select jsonb_agg(e) from byok.entries as e where user_id = $1) as entries,
-            (select jsonb_agg(h) from byok.holds as h where user_id = $1) as holds,
+    `select (select jsonb_agg(a) from byok.accounts as a where owner_id = $1) as accounts,
+            (select jsonb_agg(e) from byok.entries as e where owner_id = $1) as entries,
+            (select jsonb_agg(h) from byok.holds as h where owner_id = $1) as holds,
             (select jsonb_agg(p order by p) from byok.prices as p) as prices`,
     [user],
   );
@@ -83,7 +83,7 @@ describe("grant_credits() in SQL", () => {
       [user, randomUUID()],
     );
     const { rows: accounts } = await operator.query(
-      "select available_microcredits, byok.to_credits(available_microcredits) as credits from byok.accounts where user_id = $1",
+      "select available_microcredits, byok.to_credits(available_microcredits) as credits from byok.accounts where owner_id = $1",
       [user],
     );
     expect(accounts[0].available_microcredits).toBe(String(100_000_000 + microcredits));
@@ -91,7 +91,7 @@ describe("grant_credits() in SQL", () => {
   });
 
   test("refuses what would overflow the account", async () => {
-    await operator.query("update byok.accounts set available_microcredits = 9223372036854775807 where user_id = $1", [
+    await operator.query("update byok.accounts set available_microcredits = 9223372036854775807 where owner_id = $1", [
       user,
     ]);
     const before = await everything();
@@ -123,7 +123,7 @@ describe("grant_credits() through the Data API", () => {
     const response = await fetch(`${url}/rest/v1/rpc/grant_credits`, {
       method: "POST",
       headers: { apikey: secretKey, "content-type": "application/json", "content-profile": "byok" },
-      body: `{"p_user_id": "${user}", "p_credits": ${amount}, "p_reason": "test", "p_idempotency_key": "${randomUUID()}"}`,
+      body: `{"p_owner_id": "${user}", "p_credits": ${amount}, "p_reason": "test", "p_idempotency_key": "${randomUUID()}"}`,
     });
     const answer = (await response.json()) as { code?: string };
     expect([400, 404]).toContain(response.status);
@@ -184,9 +184,9 @@ describe("prices", () => {
 describe("the tables, even when the operator writes into them by hand", () => {
   const statements = {
     "a hold":
-      "insert into byok.holds (user_id, operation, provider, model, microcredits) values ($1, 'by hand', 'by hand', 'by hand', ",
+      "insert into byok.holds (owner_id, operation, provider, model, microcredits) values ($1, 'by hand', 'by hand', 'by hand', ",
     "an entry":
-      "insert into byok.entries (user_id, kind, idempotency_key, microcredits) values ($1, 'grant', 'by hand', ",
+      "insert into byok.entries (owner_id, kind, idempotency_key, microcredits) values ($1, 'grant', 'by hand', ",
   };
   const cells = Object.entries(statements).flatMap(([what, statement]) =>
     [...noAmounts, tooMany_microcredits].map((value) => [what, value, statement] as const),
@@ -202,7 +202,7 @@ describe("the tables, even when the operator writes into them by hand", () => {
     ["available_microcredits", "held_microcredits"].flatMap((column) => noBalances.map((value) => [column, value])),
   )("refuse an account with %s %s", async (column, value) => {
     const before = await everything();
-    const update = operator.query(`update byok.accounts set ${column} = ${value} where user_id = $1`, [user]);
+    const update = operator.query(`update byok.accounts set ${column} = ${value} where owner_id = $1`, [user]);
     expect(await refusal(update)).toMatch(refusedByColumn);
     expect(await everything()).toEqual(before);
   });

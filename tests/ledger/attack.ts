@@ -176,7 +176,7 @@ class Attacker {
     if (!hold) return;
     const { kind } = step;
     const user = step.as === null ? hold.user : this.#user(step.as);
-    const named = { p_user_id: user, p_hold_id: Number(hold.id) };
+    const named = { p_owner_id: user, p_hold_id: Number(hold.id) };
     const outcome =
       step.kind === "charge"
         ? await this.#call(kind, "charge_hold", named)
@@ -191,7 +191,7 @@ class Attacker {
     if (!hold) return;
     const user = as === null ? hold.user : this.#user(as);
     const refunded_microcredits = await this.#call(kind, "refund_charge", {
-      ...{ p_user_id: user, p_charge_id: Number(hold.id), p_microcredits: credits * 1e6, p_reason: reason },
+      ...{ p_owner_id: user, p_charge_id: Number(hold.id), p_microcredits: credits * 1e6, p_reason: reason },
     });
     if (refunded_microcredits === "rolled back" || refunded_microcredits instanceof Refusal) return;
     if (user !== hold.user) this.#events.unexpected.push(`a refund of another user's charge`);
@@ -203,7 +203,7 @@ class Attacker {
     // The key of a user who leaves is free again.
     const idempotencyKey = `${userKinds[index] === "leaving" ? user : this.#events.users[0]}:${key}`;
     const answer = await this.#call("grant", "grant_credits", {
-      ...{ p_user_id: user, p_credits: credits, p_reason: "attack", p_idempotency_key: idempotencyKey },
+      ...{ p_owner_id: user, p_credits: credits, p_reason: "attack", p_idempotency_key: idempotencyKey },
     });
     if (answer === "rolled back") return;
     const said = answer instanceof Refusal ? answer.refusal : answer.granted ? "granted" : "repeated";

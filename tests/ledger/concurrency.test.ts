@@ -190,7 +190,7 @@ describe("two at once", () => {
       await stand();
       await granter.query("select byok.grant_credits($1, 100, 'test', $2)", [user, randomUUID()]);
       await granter.query("begin");
-      await granter.query("select from byok.accounts where user_id = $1 for update", [user]);
+      await granter.query("select from byok.accounts where owner_id = $1 for update", [user]);
       await operator.query("commit");
       await stand();
       await granter.query("commit");
@@ -210,7 +210,7 @@ describe("two at once", () => {
     );
     expect(answer.rows).toEqual([{ charge_hold: "voided" }]);
     const { rows } = await operator.query(
-      "select byok.to_credits(available_microcredits) as available, byok.to_credits(held_microcredits) as held from byok.accounts where user_id = $1",
+      "select byok.to_credits(available_microcredits) as available, byok.to_credits(held_microcredits) as held from byok.accounts where owner_id = $1",
       [user],
     );
     expect(rows).toEqual([{ available: "20", held: "0" }]);
@@ -221,7 +221,7 @@ describe("two at once", () => {
     const hold = await open(first, user);
     await expire(hold);
     await operator.query("begin");
-    await operator.query("select from byok.accounts where user_id = $1 for update", [user]);
+    await operator.query("select from byok.accounts where owner_id = $1 for update", [user]);
     const opening = open(first, user);
     await waits(operator, first);
     const settling = second.query("select byok.charge_hold($1, $2)", [user, hold]);
@@ -230,7 +230,7 @@ describe("two at once", () => {
     expect((await settling).rows).toEqual([{ charge_hold: "voided" }]);
     await opening;
     const { rows } = await operator.query(
-      "select byok.to_credits(available_microcredits) as available, byok.to_credits(held_microcredits) as held from byok.accounts where user_id = $1",
+      "select byok.to_credits(available_microcredits) as available, byok.to_credits(held_microcredits) as held from byok.accounts where owner_id = $1",
       [user],
     );
     expect(rows).toEqual([{ available: "0", held: "20" }]);
@@ -264,7 +264,7 @@ describe("two at once", () => {
     const refused = overtaking(grantTo(winner), grantTo(loser));
     await expect(refused).rejects.toMatchObject({ code: "PT409", message: "idempotency_key_reused" });
     const balances =
-      "select byok.to_credits(available_microcredits) as available from byok.accounts where user_id = any($1) order by user_id = $2";
+      "select byok.to_credits(available_microcredits) as available from byok.accounts where owner_id = any($1) order by owner_id = $2";
     const { rows } = await operator.query(balances, [[winner, loser], loser]);
     expect(rows).toEqual([{ available: "6" }, { available: "1" }]);
   });
@@ -277,7 +277,7 @@ describe("two at once", () => {
     await overtaking(
       (client) => client.query("select byok.void_hold($1, $2, false)", [lower, holds[1]]),
       (client) => client.query("select byok.expire_holds(1000)"),
-      () => operator.query("select from byok.accounts where user_id = $1 for update nowait", [higher]),
+      () => operator.query("select from byok.accounts where owner_id = $1 for update nowait", [higher]),
     );
   });
 
@@ -321,7 +321,7 @@ describe("two at once", () => {
       ]);
     await save(first);
     await operator.query("begin");
-    await operator.query("select from byok.envelopes where user_id = $1 for update", [user]);
+    await operator.query("select from byok.envelopes where owner_id = $1 for update", [user]);
     const saving = save(first);
     await waits(operator, first);
     await second.query("reset role");

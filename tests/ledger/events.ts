@@ -99,16 +99,16 @@ export async function contradictions(
     grants: all.grants.filter(isThere),
   };
   const { rows: holds } = await client.query<{ id: string; state: string }>(
-    `select id::text, 'pending' as state from ${schema}.holds where user_id = any($1)
-     union all select id::text, 'charged' from ${schema}.entries where kind = 'charge' and user_id = any($1)`,
+    `select id::text, 'pending' as state from ${schema}.holds where owner_id = any($1)
+     union all select id::text, 'charged' from ${schema}.entries where kind = 'charge' and owner_id = any($1)`,
     [events.users],
   );
-  const { rows: accounts } = await client.query<{ user_id: string; available: string; held: string }>(
-    `select user_id, available_microcredits / 1e6 as available, held_microcredits / 1e6 as held from ${schema}.accounts where user_id = any($1)`,
+  const { rows: accounts } = await client.query<{ owner_id: string; available: string; held: string }>(
+    `select owner_id, available_microcredits / 1e6 as available, held_microcredits / 1e6 as held from ${schema}.accounts where owner_id = any($1)`,
     [events.users],
   );
   const { rows: entries } = await client.query<GrantEntry>(
-    `select user_id, (microcredits / 1000000)::int as credits, idempotency_key from ${schema}.entries where kind = 'grant' and user_id = any($1)`,
+    `select owner_id, (microcredits / 1000000)::int as credits, idempotency_key from ${schema}.entries where kind = 'grant' and owner_id = any($1)`,
     [events.users],
   );
   const states = new Map(holds.map(({ id, state }) => [id, state]));
@@ -179,7 +179,7 @@ function credentialDuring(span: Opening, { changes }: Events): "present" | "abse
 }
 
 interface GrantEntry {
-  readonly user_id: string;
+  readonly owner_id: string;
   readonly credits: number;
   readonly idempotency_key: string;
 }
@@ -191,7 +191,7 @@ function contradictedGrants({ grants }: Events, entries: GrantEntry[]): string[]
   const found = twice.map((key) => `${key} was said to have granted twice`);
   for (const { user, credits, idempotencyKey, answer } of grants) {
     const entry = byKey.get(idempotencyKey);
-    const isSame = entry?.user_id === user && entry.credits === credits;
+    const isSame = entry?.owner_id === user && entry.credits === credits;
     if (isSame === (answer === "idempotency_key_reused"))
       found.push(
         `${credits} credits for ${user} by ${idempotencyKey}: ${answer}, and the ledger has ${JSON.stringify(entry)}`,
@@ -201,26 +201,26 @@ function contradictedGrants({ grants }: Events, entries: GrantEntry[]): string[]
 }
 
 function contradictedBalance(
-  account: { user_id: string; available: string; held: string },
+  account: { owner_id: string; available: string; held: string },
   { holds, grants }: Events,
   states: Map<string, string>,
   credits: number,
 ): string[] {
-  const own = holds.filter(({ user }) => user === account.user_id);
+  const own = holds.filter(({ user }) => user === account.owner_id);
   const inState = (state: string) => sum(own.filter(({ id }) => states.get(id) === state).map(({ price }) => price));
   const refunded = sum(own.flatMap(({ refunds }) => [...refunds]));
   const granted =
     credits +
     sum(
       grants
-        .filter(({ user, answer }) => user === account.user_id && answer === "granted")
+        .filter(({ user, answer }) => user === account.owner_id && answer === "granted")
         .map((grant) => grant.credits),
     );
   const held = inState("pending");
   const available = granted - inState("charged") + refunded - held;
   if (Number(account.available) === available && Number(account.held) === held) return [];
   const is = `${account.available} available and ${account.held} held`;
-  return [`${account.user_id} has ${is}; by what the clients saw it is ${available} and ${held}`];
+  return [`${account.owner_id} has ${is}; by what the clients saw it is ${available} and ${held}`];
 }
 
 function sum(numbers: number[]): number {

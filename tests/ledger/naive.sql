@@ -5,7 +5,7 @@
 create schema naive;
 create table naive.prices as select operation, provider, model, microcredits_per_call from byok.prices;
 create table naive.accounts (
-  user_id uuid primary key references auth.users (id) on delete cascade,
+  owner_id uuid primary key references auth.users (id) on delete cascade,
   available_microcredits bigint not null,
   held_microcredits bigint not null,
   unpaid_microcredits bigint not null default 0
@@ -13,7 +13,7 @@ create table naive.accounts (
 create sequence naive.entry_ids;
 create table naive.holds (
   id bigint primary key default nextval('naive.entry_ids'),
-  user_id uuid not null references auth.users (id) on delete cascade,
+  owner_id uuid not null references auth.users (id) on delete cascade,
   operation text not null,
   microcredits bigint not null,
   request_id text,
@@ -21,7 +21,7 @@ create table naive.holds (
 );
 create table naive.entries (
   id bigint default nextval('naive.entry_ids'),
-  user_id uuid not null references auth.users (id) on delete cascade,
+  owner_id uuid not null references auth.users (id) on delete cascade,
   kind text not null,
   microcredits bigint not null,
   operation text,
@@ -32,26 +32,26 @@ create table naive.entries (
 );
 create table naive.credentials (
   id uuid,
-  user_id uuid references auth.users (id) on delete cascade,
+  owner_id uuid references auth.users (id) on delete cascade,
   provider text,
   envelope text,
-  primary key (user_id, provider)
+  primary key (owner_id, provider)
 );
 alter table naive.credentials enable row level security;
-create policy "Owners remove their credentials" on naive.credentials to authenticated using (user_id = (select auth.uid()));
+create policy "Owners remove their credentials" on naive.credentials to authenticated using (owner_id = (select auth.uid()));
 create policy "The functions do the rest" on naive.credentials to service_role using (true);
 
-create function naive.grant_credits(p_user_id uuid, p_credits numeric, p_reason text, p_idempotency_key text)
+create function naive.grant_credits(p_owner_id uuid, p_credits numeric, p_reason text, p_idempotency_key text)
 returns table (available_credits numeric, granted boolean) language plpgsql as $$
 begin
-  insert into naive.accounts values (p_user_id, 0, 0, 0) on conflict do nothing;
-  select available_microcredits / 1e6 into available_credits from naive.accounts where user_id = p_user_id;
+  insert into naive.accounts values (p_owner_id, 0, 0, 0) on conflict do nothing;
+  select available_microcredits / 1e6 into available_credits from naive.accounts where owner_id = p_owner_id;
   granted := not exists (select from naive.entries where idempotency_key = p_idempotency_key);
   if granted then
     available_credits := available_credits + p_credits;
-    update naive.accounts set available_microcredits = available_credits * 1e6 where user_id = p_user_id;
-    insert into naive.entries (user_id, kind, microcredits, idempotency_key)
-    values (p_user_id, 'grant', p_credits * 1e6, p_idempotency_key);
+    update naive.accounts set available_microcredits = available_credits * 1e6 where owner_id = p_owner_id;
+    insert into naive.entries (owner_id, kind, microcredits, idempotency_key)
+    values (p_owner_id, 'grant', p_credits * 1e6, p_idempotency_key);
   end if;
   return next;
 end
@@ -60,7 +60,7 @@ $$;
 create function naive.open_call(p_user_id uuid, p_provider text)
 returns table (payer text, envelope text) language plpgsql as $$
 begin
-  select 'byok', c.envelope into payer, envelope from naive.credentials as c where c.user_id = p_user_id and c.provider = p_provider;
+  select 'byok', c.envelope into payer, envelope from naive.credentials as c where c.owner_id = p_user_id and c.provider = p_provider;
   if not found then
     payer := 'platform';
   end if;
@@ -75,15 +75,15 @@ returns table (hold_id bigint, microcredits bigint) language plpgsql as $$
 declare
   v_account naive.accounts;
 begin
-  if exists (select from naive.holds as h where h.user_id = p_user_id and h.request_id = p_request_id) then
+  if exists (select from naive.holds as h where h.owner_id = p_user_id and h.request_id = p_request_id) then
     raise sqlstate 'PT409' using message = 'request_in_progress';
   end if;
-  if exists (select from naive.entries as e where e.user_id = p_user_id and e.request_id = p_request_id) then
+  if exists (select from naive.entries as e where e.owner_id = p_user_id and e.request_id = p_request_id) then
     raise sqlstate 'PT409' using message = 'request_completed';
   end if;
   select p.microcredits_per_call into microcredits from naive.prices as p
   where p.operation = p_operation and p.provider = p_provider and p.model = p_model;
-  select * into v_account from naive.accounts where user_id = p_user_id;
+  select * into v_account from naive.accounts where owner_id = p_user_id;
   if v_account.available_microcredits < place_hold.microcredits then
     raise sqlstate 'PT402' using message = 'insufficient_credits',
       detail = json_build_object(
@@ -92,8 +92,8 @@ begin
   update naive.accounts
   set available_microcredits = v_account.available_microcredits - place_hold.microcredits,
       held_microcredits = v_account.held_microcredits + place_hold.microcredits
-  where user_id = p_user_id;
-  insert into naive.holds (user_id, operation, microcredits, request_id)
+  where owner_id = p_user_id;
+  insert into naive.holds (owner_id, operation, microcredits, request_id)
   values (p_user_id, p_operation, place_hold.microcredits, p_request_id)
   returning id into hold_id;
   return next;
@@ -105,59 +105,59 @@ declare
   v_account naive.accounts;
   v_hold naive.holds;
 begin
-  select * into v_hold from naive.holds where id = p_hold_id and user_id = p_user_id;
+  select * into v_hold from naive.holds where id = p_hold_id and owner_id = p_user_id;
   if not found then
-    return case when exists (select from naive.entries where id = p_hold_id and user_id = p_user_id) then 'charged' else 'voided' end;
+    return case when exists (select from naive.entries where id = p_hold_id and owner_id = p_user_id) then 'charged' else 'voided' end;
   end if;
-  select * into v_account from naive.accounts where user_id = p_user_id;
+  select * into v_account from naive.accounts where owner_id = p_user_id;
   delete from naive.holds where id = p_hold_id;
   update naive.accounts
   set held_microcredits = v_account.held_microcredits - v_hold.microcredits,
       available_microcredits = v_account.available_microcredits + case when p_is_charged then 0 else v_hold.microcredits end
-  where user_id = p_user_id;
+  where owner_id = p_user_id;
   if p_is_charged then
-    insert into naive.entries (id, user_id, kind, microcredits, operation, request_id)
+    insert into naive.entries (id, owner_id, kind, microcredits, operation, request_id)
     values (p_hold_id, p_user_id, 'charge', v_hold.microcredits, v_hold.operation, v_hold.request_id);
   end if;
   return case when p_is_charged then 'charged' else 'voided' end;
 end
 $$;
 
-create function naive.charge_hold(p_user_id uuid, p_hold_id bigint) returns text language sql
-  return naive.end_hold(p_user_id, p_hold_id, true);
-create function naive.void_hold(p_user_id uuid, p_hold_id bigint, p_was_asked boolean) returns text language sql
-  return naive.end_hold(p_user_id, p_hold_id, false);
+create function naive.charge_hold(p_owner_id uuid, p_hold_id bigint) returns text language sql
+  return naive.end_hold(p_owner_id, p_hold_id, true);
+create function naive.void_hold(p_owner_id uuid, p_hold_id bigint, p_was_asked boolean) returns text language sql
+  return naive.end_hold(p_owner_id, p_hold_id, false);
 
-create function naive.refund_charge(p_user_id uuid, p_charge_id bigint, p_microcredits bigint, p_reason text) returns bigint language plpgsql as $$
+create function naive.refund_charge(p_owner_id uuid, p_charge_id bigint, p_microcredits bigint, p_reason text) returns bigint language plpgsql as $$
 declare
   v_account naive.accounts;
   v_charge naive.entries;
 begin
-  select * into v_charge from naive.entries where id = p_charge_id and user_id = p_user_id;
+  select * into v_charge from naive.entries where id = p_charge_id and owner_id = p_owner_id;
   if not found then
     raise sqlstate 'PT404' using message = 'charge_not_found';
   end if;
   if exists (select from naive.entries where charge_id = p_charge_id) then
     return (select max(microcredits) from naive.entries where charge_id = p_charge_id);
   end if;
-  select * into v_account from naive.accounts where user_id = p_user_id;
+  select * into v_account from naive.accounts where owner_id = p_owner_id;
   update naive.accounts
   set available_microcredits = v_account.available_microcredits + least(p_microcredits, v_charge.microcredits)
-  where user_id = p_user_id;
-  insert into naive.entries (user_id, kind, microcredits, operation, charge_id, reason)
-  values (p_user_id, 'refund', least(p_microcredits, v_charge.microcredits), v_charge.operation, p_charge_id, p_reason);
+  where owner_id = p_owner_id;
+  insert into naive.entries (owner_id, kind, microcredits, operation, charge_id, reason)
+  values (p_owner_id, 'refund', least(p_microcredits, v_charge.microcredits), v_charge.operation, p_charge_id, p_reason);
   return least(p_microcredits, v_charge.microcredits);
 end
 $$;
 
 create function naive.expire_holds(p_limit integer) returns bigint language sql as $$
-  select count(naive.end_hold(h.user_id, h.id, false))
+  select count(naive.end_hold(h.owner_id, h.id, false))
   from (select * from naive.holds where expires_at <= now() limit p_limit) as h;
 $$;
 
 create function naive.save_credential(uuid, uuid, text, text, text, text, bigint) returns void language sql as $$
   insert into naive.credentials values ($2, $1, $3, $6)
-  on conflict (user_id, provider) do update set id = excluded.id, envelope = excluded.envelope;
+  on conflict (owner_id, provider) do update set id = excluded.id, envelope = excluded.envelope;
 $$;
 
 grant usage on schema naive to service_role, authenticated;

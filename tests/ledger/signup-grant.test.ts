@@ -39,7 +39,7 @@ async function signUp(on: TestStack): Promise<string> {
 
 async function grantsOf(user: string, client = operator): Promise<unknown[]> {
   const query =
-    "select byok.to_credits(microcredits) as credits, reason, idempotency_key from byok.entries where user_id = $1 order by id";
+    "select byok.to_credits(microcredits) as credits, reason, idempotency_key from byok.entries where owner_id = $1 order by id";
   return (await client.query(query, [user])).rows;
 }
 
@@ -57,7 +57,7 @@ test("with the trigger a new user has them", async () => {
   const user = await signUp(stack);
   expect(await grantsOf(user)).toEqual([grantOf(user)]);
   const { rows } = await operator.query(
-    "select available_microcredits, held_microcredits from byok.accounts where user_id = $1",
+    "select available_microcredits, held_microcredits from byok.accounts where owner_id = $1",
     [user],
   );
   expect(rows).toEqual([{ available_microcredits: "100000000", held_microcredits: "0" }]);

@@ -46,7 +46,7 @@ beforeEach(async () => {
     where relnamespace = 'byok'::regnamespace and relkind in ('r', 'p', 'v', 'm') order by relname`;
   rows = new Map();
   for (const { relname } of (await operator.query(relations)).rows) {
-    const query = `select row from byok.${relname} as t, to_jsonb(t) as row order by row ->> 'user_id' = $1 desc nulls last`;
+    const query = `select row from byok.${relname} as t, to_jsonb(t) as row order by coalesce(row ->> 'owner_id', row ->> 'user_id') = $1 desc nulls last`;
     rows.set(relname, (await operator.query(query, [owner])).rows[0].row);
   }
 });
@@ -159,6 +159,7 @@ function attempts(): Attempt[] {
 function argumentsOf(parameters: string[]): object {
   const known: Record<string, unknown> = {
     p_user_id: owner,
+    p_owner_id: owner,
     p_provider: "openai",
     p_credits: 5,
     p_microcredits: 5,

@@ -12,7 +12,7 @@ export const billingGuards: readonly Guard[] = [
     guard:
       "create trigger refuse_change before update or delete on byok.entries\n  for each row execute function byok.refuse_ledger_change();",
     instead:
-      "create trigger refuse_change before update of user_id on byok.entries\n  for each row execute function byok.refuse_ledger_change();",
+      "create trigger refuse_change before update of owner_id on byok.entries\n  for each row execute function byok.refuse_ledger_change();",
   },
   {
     ...accounts,
@@ -48,15 +48,15 @@ export const billingGuards: readonly Guard[] = [
     ...accounts,
     name: "An owner reads their own account alone",
     guard:
-      'create policy "Owners read their account" on byok.accounts\n  for select to authenticated using (user_id = (select auth.uid()));',
+      'create policy "Owners read their account" on byok.accounts\n  for select to authenticated using (owner_id = any ((select byok.my_owners())::uuid[]));',
     instead: 'create policy "Owners read their account" on byok.accounts\n  for select to authenticated using (true);',
   },
   {
     ...accounts,
     name: "An owner reads their own ledger alone",
     guard:
-      'create policy "Owners read their ledger" on byok.entries\n  for select to authenticated using (user_id = (select auth.uid()));',
-    instead: 'create policy "Owners read their ledger" on byok.entries\n  for select to authenticated using (true);',
+      "    owner_id = any ((select byok.my_owners())::uuid[])\n    and (owner_id = any ((select byok.my_owners('admin'))::uuid[]) or member_id = (select auth.uid())));",
+    instead: "    true);",
   },
   {
     ...accounts,

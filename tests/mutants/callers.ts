@@ -33,32 +33,35 @@ export const callerGuards: readonly Guard[] = [
     name: "A call is refused to a banned user",
     promise: "G28",
     file: "sql/60_calls.sql",
-    guard: "byok.act_for_active(p_user_id);\n  v_limit byok.limits;",
-    instead: "byok.act_for(p_user_id);\n  v_limit byok.limits;",
+    guard: "byok.act_for_active(p_user_id);\n  v_owners",
+    instead: "byok.act_for(p_user_id);\n  v_owners",
   },
   {
     ...active,
     name: "No credits are held for a banned user",
     promise: "G28",
     file: "sql/60_calls.sql",
-    guard: "byok.act_for_active(p_user_id);\n  v_price byok.prices;",
-    instead: "byok.act_for(p_user_id);\n  v_price byok.prices;",
+    guard: "byok.act_for_active(p_user_id);\n  v_owner_id uuid := coalesce",
+    instead: "byok.act_for(p_user_id);\n  v_owner_id uuid := coalesce",
   },
   {
     ...active,
     name: "Nothing is saved for a banned user",
     promise: "G28",
     file: "sql/30_credentials.sql",
-    guard: "byok.act_for_active(p_user_id);\n  v_verified_at",
-    instead: "byok.act_for(p_user_id);\n  v_verified_at",
+    guard:
+      "byok.act_for_active(p_user_id);\n  v_owner_id uuid := byok.require_owner(p_user_id, p_team_id, 'admin');\n  v_verified_at",
+    instead:
+      "byok.act_for(p_user_id);\n  v_owner_id uuid := byok.require_owner(p_user_id, p_team_id, 'admin');\n  v_verified_at",
   },
   {
     ...active,
     name: "The key of a banned user is not read",
     promise: "G28",
     file: "sql/30_credentials.sql",
-    guard: "byok.act_for_active(p_user_id);\nbegin\n  return query\n    select c.id, e.envelope",
-    instead: "byok.act_for(p_user_id);\nbegin\n  return query\n    select c.id, e.envelope",
+    guard:
+      "byok.act_for_active(p_user_id);\n  v_owner_id uuid := byok.require_owner(p_user_id, p_team_id, 'admin');\nbegin",
+    instead: "byok.act_for(p_user_id);\n  v_owner_id uuid := byok.require_owner(p_user_id, p_team_id, 'admin');\nbegin",
   },
   {
     ...active,
@@ -94,8 +97,9 @@ export const callerGuards: readonly Guard[] = [
     name: "A key is removed with the claims that save asks for",
     promise: "G29",
     file: "sql/30_credentials.sql",
-    guard: " and (select byok.require_claims((select auth.jwt())))",
-    instead: "",
+    guard:
+      "case when owner_id = any ((select byok.my_owners('admin'))::uuid[]) then (select byok.require_claims((select auth.jwt()))) end",
+    instead: "true",
   },
   ...["credentials", "accounts", "holds", "entries"].map((table) => ({
     ...tokens,

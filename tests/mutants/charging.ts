@@ -38,8 +38,8 @@ export const chargingGuards: readonly Guard[] = [
     ...holds,
     name: "A charge is refunded once",
     promise: "G11",
-    guard: "where e.user_id = p_user_id and e.charge_id = p_charge_id;\n  if not found then",
-    instead: "where e.user_id = p_user_id and e.charge_id = p_charge_id;\n  if true then",
+    guard: "where e.owner_id = p_owner_id and e.charge_id = p_charge_id;\n  if not found then",
+    instead: "where e.owner_id = p_owner_id and e.charge_id = p_charge_id;\n  if true then",
   },
   {
     ...holds,
@@ -73,15 +73,15 @@ export const chargingGuards: readonly Guard[] = [
     ...holds,
     name: "An owner reads their own holds alone",
     guard:
-      'create policy "Owners read their holds" on byok.holds\n  for select to authenticated using (user_id = (select auth.uid()));',
-    instead: 'create policy "Owners read their holds" on byok.holds\n  for select to authenticated using (true);',
+      "    owner_id = any ((select byok.my_owners())::uuid[])\n    and (owner_id = any ((select byok.my_owners('admin'))::uuid[]) or member_id = (select auth.uid())));",
+    instead: "    true);",
   },
   {
     ...holds,
     ...concurrency,
     name: "The sweeper takes accounts in one order",
-    guard: "order by oldest.user_id\n",
-    instead: "order by oldest.user_id desc\n",
+    guard: "order by oldest.owner_id\n",
+    instead: "order by oldest.owner_id desc\n",
   },
   {
     ...holds,
@@ -94,8 +94,9 @@ export const chargingGuards: readonly Guard[] = [
     ...calls,
     name: "A credential that exists decides for BYOK",
     promise: "G5",
-    guard: "where c.user_id = p_user_id and c.provider = p_provider;\n  if not found then",
-    instead: "where c.user_id = p_user_id and c.provider = p_provider and c.status = 'verified';\n  if not found then",
+    guard: "where c.owner_id = v_owner_id and c.provider = p_provider;\n    continue when not found;",
+    instead:
+      "where c.owner_id = v_owner_id and c.provider = p_provider and c.status = 'verified';\n    continue when not found;",
   },
   {
     ...calls,
@@ -106,8 +107,8 @@ export const chargingGuards: readonly Guard[] = [
   {
     ...calls,
     name: "No call without its price",
-    guard: "if v_account.user_id is null or v_account.available_microcredits < place_hold.microcredits then",
-    instead: "if v_account.user_id is null then",
+    guard: "if v_account.owner_id is null or v_account.available_microcredits < place_hold.microcredits then",
+    instead: "if v_account.owner_id is null then",
   },
   {
     ...calls,
@@ -124,7 +125,8 @@ export const chargingGuards: readonly Guard[] = [
   {
     ...calls,
     name: "A request id that was charged is refused",
-    guard: "where c.user_id = p_user_id and c.request_id = p_request_id and not exists (",
+    guard:
+      "where c.owner_id = v_owner_id and c.request_id = p_request_id and c.member_id is not distinct from v_member_id and not exists (",
     instead: "where false and not exists (",
   },
   {
@@ -143,15 +145,15 @@ export const chargingGuards: readonly Guard[] = [
   {
     ...calls,
     name: "A call ends its user's expired holds when they are in the way",
-    guard: "where h.user_id = p_user_id and h.expires_at <= now()\n    ));",
+    guard: "where h.owner_id = v_owner_id and h.expires_at <= now()\n    ));",
     instead: "where false\n    ));",
   },
   {
     ...calls,
     ...concurrency,
     name: "Placing a hold locks the account before it looks",
-    guard: "from byok.accounts as a where a.user_id = p_user_id for update;",
-    instead: "from byok.accounts as a where a.user_id = p_user_id;",
+    guard: "from byok.accounts as a where a.owner_id = v_owner_id for update;",
+    instead: "from byok.accounts as a where a.owner_id = v_owner_id;",
   },
   {
     ...charge,

@@ -13,8 +13,8 @@ export const isolationGuards: readonly Guard[] = [
     name: "Nobody acts for a user from a browser, whatever was granted",
     promise: "G22",
     file: "sql/10_schema.sql",
-    guard: "perform byok.refuse_browser();\n  if p_user_id is null then",
-    instead: "if p_user_id is null then",
+    guard: "perform byok.refuse_browser();\n  if p_owner_id is null then",
+    instead: "if p_owner_id is null then",
   },
   {
     ...authority,
@@ -63,14 +63,15 @@ export const isolationGuards: readonly Guard[] = [
   {
     ...credentials,
     name: "A user removes their own credentials alone",
-    guard: "for delete to authenticated using (user_id = (select auth.uid()) and",
-    instead: "for delete to authenticated using (true and",
+    guard:
+      "owner_id = any ((select byok.my_owners('admin'))::uuid[])\n    -- Of nothing that is theirs nobody is asked for claims: Postgres may look at conditions in any order, but for those of a case.\n    and case when owner_id = any ((select byok.my_owners('admin'))::uuid[]) then",
+    instead: "case when true then",
   },
   {
     ...credentials,
     name: "A user reads their own credentials alone",
     guard:
-      'create policy "Owners read their credentials" on byok.credentials\n  for select to authenticated using (user_id = (select auth.uid()));',
+      'create policy "Owners read their credentials" on byok.credentials\n  for select to authenticated using (owner_id = any ((select byok.my_owners())::uuid[]));',
     instead:
       'create policy "Owners read their credentials" on byok.credentials\n  for select to authenticated using (true);',
   },
@@ -109,8 +110,8 @@ export const isolationGuards: readonly Guard[] = [
   {
     ...credentials,
     name: "A verdict marks only the credential that was checked",
-    guard: "where c.id = p_credential_id and c.user_id = p_user_id",
-    instead: "where c.user_id = p_user_id",
+    guard: "where c.id = p_credential_id and c.owner_id = p_owner_id",
+    instead: "where c.owner_id = p_owner_id",
   },
   {
     name: "A function gives its caller's claims back",
@@ -122,7 +123,7 @@ export const isolationGuards: readonly Guard[] = [
   {
     name: "Nobody acts for nobody",
     file: "sql/10_schema.sql",
-    guard: "if p_user_id is null then",
+    guard: "if p_owner_id is null then",
     instead: "if false then",
     test: "tests/sql/credentials.sql",
   },
@@ -202,7 +203,7 @@ export const isolationGuards: readonly Guard[] = [
   {
     name: "Checks of a key are counted before the provider is asked",
     file: "functions/_shared/keys/credentials.ts",
-    guard: "await services.database.countAttempt(userId);",
+    guard: "await services.database.countAttempt(userId, null, teamId);",
     instead: "",
     test: "tests/unit/keys/credentials.test.ts",
   },
@@ -230,7 +231,7 @@ export const isolationGuards: readonly Guard[] = [
     ...rotation,
     name: "What looks across users sees no envelope",
     promise: "G15",
-    guard: "grant select (credential_id, user_id, kid) on byok.envelopes to byok_rotation;",
+    guard: "grant select (credential_id, owner_id, kid) on byok.envelopes to byok_rotation;",
     instead: "grant select on byok.envelopes to byok_rotation;",
   },
   {
@@ -260,7 +261,7 @@ export const isolationGuards: readonly Guard[] = [
     name: "By REST a user sees their own credentials alone",
     promise: "G3",
     guard:
-      'create policy "Owners read their credentials" on byok.credentials\n  for select to authenticated using (user_id = (select auth.uid()));',
+      'create policy "Owners read their credentials" on byok.credentials\n  for select to authenticated using (owner_id = any ((select byok.my_owners())::uuid[]));',
     instead:
       'create policy "Owners read their credentials" on byok.credentials\n  for select to authenticated using (true);',
     test: "tests/e2e/keys/isolation.test.ts",
@@ -270,16 +271,16 @@ export const isolationGuards: readonly Guard[] = [
     name: "A deleted user leaves no credentials",
     promise: "G18",
     guard:
-      "create table byok.credentials (\n  id uuid primary key,\n  user_id uuid not null references auth.users (id) on delete cascade,",
-    instead: "create table byok.credentials (\n  id uuid primary key,\n  user_id uuid not null,",
+      "create table byok.credentials (\n  id uuid primary key,\n  owner_id uuid not null references byok.owners (id) on delete cascade,",
+    instead: "create table byok.credentials (\n  id uuid primary key,\n  owner_id uuid not null,",
     test: "tests/sql/deleted_users.sql",
   },
   {
     file: "sql/40_accounts.sql",
     name: "A deleted user leaves no account",
     promise: "G18",
-    guard: "user_id uuid primary key references auth.users (id) on delete cascade,",
-    instead: "user_id uuid primary key,",
+    guard: "owner_id uuid primary key references byok.owners (id) on delete cascade,",
+    instead: "owner_id uuid primary key,",
     test: "tests/sql/deleted_users.sql",
   },
   {
@@ -330,17 +331,17 @@ export const isolationGuards: readonly Guard[] = [
     name: "Past the limit no provider is asked",
     promise: "G17",
     file: "functions/_shared/keys/credentials.ts",
-    guard: "await services.database.countAttempt(userId);",
-    instead: "await services.database.countAttempt(userId).catch(() => undefined);",
+    guard: "await services.database.countAttempt(userId, null, teamId);",
+    instead: "await services.database.countAttempt(userId, null, teamId).catch(() => undefined);",
     test: "tests/e2e/keys/attempts.test.ts",
   },
   {
     name: "Keys and envelopes are not cached",
     promise: "G10",
     file: "functions/_shared/credits/funding.ts",
-    guard: "await services.database.openCall(userId, provider);",
+    guard: "await services.database.openCall(userId, provider, teamId);",
     instead:
-      "await Promise.resolve(Reflect.get(globalThis, userId + provider) ?? services.database.openCall(userId, provider)).then((row) => (row.payer === 'byok' && Reflect.set(globalThis, userId + provider, row), row));",
+      "await Promise.resolve(Reflect.get(globalThis, userId + provider) ?? services.database.openCall(userId, provider, teamId)).then((row) => (row.payer === 'byok' && Reflect.set(globalThis, userId + provider, row), row));",
     test: "tests/e2e/story.test.ts",
   },
 ];

@@ -37,7 +37,7 @@ export const pageGuards: readonly Guard[] = [
   {
     ...client,
     name: "Being offline is said at once, not after three more attempts",
-    guard: '.order("provider").retry(false)',
+    guard: '.order("provider")\n          .retry(false)',
     instead: '.order("provider")',
     test: "tests/unit/client.test.ts",
   },

@@ -57,9 +57,9 @@ export const rotationGuards: readonly Guard[] = [
     ...sql,
     name: "An envelope is replaced for its own user alone",
     promise: "G15",
-    guard: "perform byok.act_for(v_replacement.user_id);",
+    guard: "perform byok.act_for(v_replacement.owner_id);",
     instead:
-      "perform byok.act_for(e.user_id) from byok.list_envelope_ids(4000000001, null, 99) as e where e.credential_id = v_replacement.credential_id;",
+      "perform byok.act_for(e.owner_id) from byok.list_envelope_ids(4000000001, null, 99) as e where e.credential_id = v_replacement.credential_id;",
   },
   {
     ...sql,

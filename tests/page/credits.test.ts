@@ -23,13 +23,13 @@ async function beginCall(user: User, operation: string): Promise<number> {
 }
 
 async function chargeCall(user: User, holdId: number): Promise<void> {
-  const { error } = await admin.rpc("charge_hold", { p_user_id: user.id, p_hold_id: holdId });
+  const { error } = await admin.rpc("charge_hold", { p_owner_id: user.id, p_hold_id: holdId });
   if (error) throw new Error(`charge_hold: ${error.message}`);
 }
 
 async function refundCall(user: User, holdId: number, credits: number): Promise<void> {
   await chargeCall(user, holdId);
-  const refund = { p_user_id: user.id, p_charge_id: holdId, p_microcredits: credits * 1e6, p_reason: "broken_off" };
+  const refund = { p_owner_id: user.id, p_charge_id: holdId, p_microcredits: credits * 1e6, p_reason: "broken_off" };
   const { error } = await admin.rpc("refund_charge", refund);
   if (error) throw new Error(`refund_charge: ${error.message}`);
 }

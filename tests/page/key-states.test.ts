@@ -177,7 +177,7 @@ test("a key whose envelope no longer opens is locked, and saving it again unlock
 /** Turns some bits of the sealed key round, as only somebody with the database can. */
 async function tamper(user: User): Promise<void> {
   await asOperator(
-    "update byok.envelopes set envelope = overlay(envelope placing reverse(substr(envelope, 200, 40)) from 200) where user_id = $1",
+    "update byok.envelopes set envelope = overlay(envelope placing reverse(substr(envelope, 200, 40)) from 200) where owner_id = $1",
     user,
   );
 }

@@ -32,33 +32,33 @@ select throws_ok('select * from byok.entries', '42501', null, 'the service role 
 select throws_ok($$delete from byok.entries$$, '42501', null, 'the service role cannot delete from the ledger');
 
 reset role;
-select is_empty($$select * from byok.accounts where user_id = tests.user_id('b')$$, 'a refused grant makes no account');
-select results_eq($$select available_microcredits, held_microcredits from byok.accounts where user_id = tests.user_id('a')$$, $$values (105::bigint, 0::bigint)$$, 'the account holds what was granted');
+select is_empty($$select * from byok.accounts where owner_id = tests.user_id('b')$$, 'a refused grant makes no account');
+select results_eq($$select available_microcredits, held_microcredits from byok.accounts where owner_id = tests.user_id('a')$$, $$values (105::bigint, 0::bigint)$$, 'the account holds what was granted');
 select results_eq(
-  $$select kind, microcredits, reason, idempotency_key from byok.entries where user_id = tests.user_id('a') order by id$$,
+  $$select kind, microcredits, reason, idempotency_key from byok.entries where owner_id = tests.user_id('a') order by id$$,
   $$values ('grant', 100::bigint, 'welcome', 'tap-1'), ('grant', 5, null, 'tap-2')$$,
   'the ledger says why');
 select throws_ok($$update byok.entries set microcredits = 1$$, 'PT403', 'ledger_is_append_only', 'not even the owner of the table changes the ledger');
 select throws_ok($$delete from byok.entries$$, 'PT403', 'ledger_is_append_only', 'or deletes from it');
 select throws_ok($$truncate byok.entries$$, 'PT403', 'ledger_is_append_only', 'or empties it');
-select throws_ok($$update byok.accounts set available_microcredits = -1 where user_id = tests.user_id('a')$$, '23514', null, 'available is never negative');
-select throws_ok($$update byok.accounts set held_microcredits = -1 where user_id = tests.user_id('a')$$, '23514', null, 'held is never negative');
+select throws_ok($$update byok.accounts set available_microcredits = -1 where owner_id = tests.user_id('a')$$, '23514', null, 'available is never negative');
+select throws_ok($$update byok.accounts set held_microcredits = -1 where owner_id = tests.user_id('a')$$, '23514', null, 'held is never negative');
 
 select tests.authenticate_as(tests.user_id('a'));
 select results_eq('select available_microcredits from byok.accounts', $$values (105::bigint)$$, 'the owner reads the own account');
 select is((select count(*) from byok.entries)::int, 2, 'the owner reads the own ledger');
 select throws_ok($$update byok.accounts set available_microcredits = 1000000$$, '42501', null, 'the owner cannot change the account');
-select throws_ok($$insert into byok.entries (id, user_id, kind, microcredits, idempotency_key) values (1, tests.user_id('a'), 'grant', 1, 'mine')$$, '42501', null, 'the owner cannot write to the ledger');
+select throws_ok($$insert into byok.entries (id, owner_id, kind, microcredits, idempotency_key) values (1, tests.user_id('a'), 'grant', 1, 'mine')$$, '42501', null, 'the owner cannot write to the ledger');
 select throws_ok($$select * from byok.grant_credits(tests.user_id('a'), 1, null, 'mine')$$, '42501', null, 'the owner cannot grant');
 select tests.authenticate_as(tests.user_id('b'));
-select is_empty('select user_id from byok.accounts union all select user_id from byok.entries', 'a stranger sees neither account nor ledger');
+select is_empty('select owner_id from byok.accounts union all select owner_id from byok.entries', 'a stranger sees neither account nor ledger');
 select tests.clear_authentication();
 select throws_ok('select * from byok.accounts', '42501', null, 'anon cannot read accounts');
 select throws_ok('select * from byok.entries', '42501', null, 'anon cannot read the ledger');
 
 set local role byok_server;
 set local request.jwt.claims = '{"sub":"00000000-0000-4000-8000-00000000000b"}';
-select is_empty('select user_id from byok.accounts union all select user_id from byok.entries', 'the server role sees nothing of a user it does not act for');
+select is_empty('select owner_id from byok.accounts union all select owner_id from byok.entries', 'the server role sees nothing of a user it does not act for');
 
 -- Taking back, from 105.
 select tests.authenticate_as_service_role();
@@ -76,12 +76,12 @@ select throws_ok($$select * from byok.revoke_credits(tests.user_id('b'), 1, null
 select is(current_setting('request.jwt.claims'), '{"role":"service_role"}', 'revoke_credits() gives the claims of its caller back');
 reset role;
 select results_eq(
-  $$select kind, microcredits, reason from byok.entries where user_id = tests.user_id('a') and kind = 'revoke' order by id$$,
+  $$select kind, microcredits, reason from byok.entries where owner_id = tests.user_id('a') and kind = 'revoke' order by id$$,
   $$values ('revoke', 100::bigint, 'chargeback'), ('revoke', 5, null)$$, 'the ledger says what was taken back');
 
 reset role;
 delete from auth.users where id = tests.user_id('a');
-select is_empty($$select * from byok.entries where user_id = tests.user_id('a')$$, 'the ledger of a deleted user goes with the account');
+select is_empty($$select * from byok.entries where owner_id = tests.user_id('a')$$, 'the ledger of a deleted user goes with the account');
 
 select * from finish();
 rollback;

@@ -62,12 +62,12 @@ select results_eq(
   $$values ('unauthenticated'), (null)$$,
   'in a batch, too, it is refused to those users alone');
 select results_eq(
-  $$select user_id from byok.list_envelopes(1, null, 1000) where user_id::text like '00000000-0000-4000-8000-00000000000_' order by 1$$,
+  $$select owner_id from byok.list_envelopes(1, null, 1000) where owner_id::text like '00000000-0000-4000-8000-00000000000_' order by 1$$,
   $$select id from auth.users where id::text like '00000000-0000-4000-8000-00000000000_' order by 1$$,
   'rotation goes on with their envelopes: a ban may end');
 select lives_ok($$select byok.charge_hold(tests.user_id('c'), (select id from begun))$$, 'a call that had begun is charged');
 select is(
-  (select available_microcredits + held_microcredits from byok.accounts where user_id = tests.user_id('c')), 80000000::bigint, 'with its price');
+  (select available_microcredits + held_microcredits from byok.accounts where owner_id = tests.user_id('c')), 80000000::bigint, 'with its price');
 update auth.users set banned_until = null where email = 'cyd@example.com';
 select is(pg_temp.call(tests.user_id('c'), 'openai'), 'byok', 'a ban that is lifted is over at once');
 

@@ -53,24 +53,29 @@ create temporary view browsers as select name from attackers where name in ('ano
 create temporary table known (kind text, name text, arguments text, primary key (kind, name));
 insert into known values
   ('table', 'accounts'), ('table', 'counters'), ('table', 'credentials'), ('table', 'entries'), ('table', 'envelopes'),
-  ('table', 'holds'), ('table', 'limits'), ('table', 'oauth_clients'), ('table', 'operations'), ('table', 'prices'),
+  ('table', 'holds'), ('table', 'limits'), ('table', 'oauth_clients'), ('table', 'operations'), ('table', 'owners'), ('table', 'prices'),
   ('table', 'required_claims'), ('table', 'used_seals'),
   ('sequence', 'entry_ids');
 insert into known values
   ('function', 'act_for(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
   ('function', 'bear(byok.accounts,bigint)', 'null::byok.accounts, 1'),
   ('function', 'charge_hold(uuid,bigint)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd)$$),
+  ('function', 'act_for_team(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
+  ('function', 'add_owner(uuid,text)', $$'00000000-0000-4000-8000-00000000000c', 'user'$$),
   ('function', 'act_for_active(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
-  ('function', 'count_attempt(uuid,text)', $$'00000000-0000-4000-8000-00000000000c'$$),
+  ('function', 'count_attempt(uuid,text,uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
   ('function', 'count_envelopes()', ''),
   ('function', 'count_once(uuid,byok.limits)', $$'00000000-0000-4000-8000-00000000000c', row('key_attempts', 1, interval '1 day')::byok.limits$$),
   ('function', 'end_expired(byok.accounts,bigint[])', $$null::byok.accounts, array(select id from holds_of_cyd)$$),
   ('function', 'end_unpaid(byok.accounts,byok.holds)', 'null::byok.accounts, null::byok.holds'),
   ('function', 'enter_charge(byok.holds)', 'null::byok.holds'),
   ('function', 'expire_holds(integer)', '1000'),
-  ('function', 'grant_credits(uuid,numeric,text,text)', $$'00000000-0000-4000-8000-00000000000a', 1000, 'mine', 'tap:mine'$$),
+  ('function', 'forget_deleted_team()', ''),
+  ('function', 'forget_owner(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
+  ('function', 'grant_credits(uuid,numeric,text,text,text)', $$'00000000-0000-4000-8000-00000000000a', 1000, 'mine', 'tap:mine'$$),
   ('function', 'is_active(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
   ('function', 'is_client_accepted(jsonb)', $$'{"client_id": "another-app"}'$$),
+  ('function', 'is_user(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
   ('function', 'key_works(text)', $$'verified'$$),
   ('function', 'list_envelope_ids(bigint,uuid,integer)', '1, null, 1000'),
   ('function', 'list_envelopes(bigint,uuid,integer)', '1, null, 1000'),
@@ -78,25 +83,31 @@ insert into known values
   ('function', 'list_prices()', ''),
   ('function', 'may_bring_key(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
   ('function', 'may_use_credits(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
+  ('function', 'memberships_of(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
   ('function', 'most_microcredits(byok.prices,bigint,bigint)', 'null::byok.prices, 1, 1'),
-  ('function', 'open_call(uuid,text)', $$'00000000-0000-4000-8000-00000000000c', 'openai'$$),
-  ('function', 'place_hold(uuid,text,text,text,text,bigint,bigint)', $$'00000000-0000-4000-8000-00000000000c', 'request-2', 'kernel_build', 'openai', 'gpt-5.4-nano', 10, 10$$),
-  ('function', 'read_envelope(uuid,text)', $$'00000000-0000-4000-8000-00000000000c', 'openai'$$),
+  ('function', 'my_owners(text)', ''),
+  ('function', 'open_call(uuid,text,uuid)', $$'00000000-0000-4000-8000-00000000000c', 'openai'$$),
+  ('function', 'owner_with_account(uuid,uuid[],uuid)', $$'00000000-0000-4000-8000-00000000000c', array['00000000-0000-4000-8000-00000000000c']::uuid[], null$$),
+  ('function', 'owners_of(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
+  ('function', 'owners_to_ask(uuid,uuid)', $$'00000000-0000-4000-8000-00000000000c', null$$),
+  ('function', 'place_hold(uuid,text,text,text,text,bigint,bigint,uuid)', $$'00000000-0000-4000-8000-00000000000c', 'request-2', 'kernel_build', 'openai', 'gpt-5.4-nano', 10, 10$$),
+  ('function', 'read_envelope(uuid,text,uuid)', $$'00000000-0000-4000-8000-00000000000c', 'openai'$$),
   ('function', 'read_rights()', ''),
   ('function', 'refund_charge(uuid,bigint,bigint,text,bigint,bigint,bigint,bigint)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd), 1, 'unused'$$),
   ('function', 'refuse_browser()', ''),
   ('function', 'refuse_ledger_change()', ''),
   ('function', 'replace_envelopes(jsonb)', $$'[]'$$),
   ('function', 'require_claims(jsonb)', $$'{}'$$),
+  ('function', 'require_owner(uuid,uuid,text)', $$'00000000-0000-4000-8000-00000000000c', null, 'admin'$$),
   ('function', 'revoke_credits(uuid,numeric,text,text)', $$'00000000-0000-4000-8000-00000000000c', 1, 'mine', 'tap:taken'$$),
   ('function', 'run_batch(jsonb)', $$'[{"step": "open_call", "user_id": "00000000-0000-4000-8000-00000000000c", "provider": "openai"}]'$$),
-  ('function', 'save_credential(uuid,uuid,text,text,text,text,bigint,text,text)', $$'00000000-0000-4000-8000-00000000000c', gen_random_uuid(), 'openai', '', 'verified', current_setting('test.envelope'), 1$$),
+  ('function', 'save_credential(uuid,uuid,text,text,text,text,bigint,text,text,uuid)', $$'00000000-0000-4000-8000-00000000000c', gen_random_uuid(), 'openai', '', 'verified', current_setting('test.envelope'), 1$$),
   ('function', 'stop_acting(text)', $$''$$),
   ('function', 'to_credits(bigint)', '1'),
   ('function', 'to_microcredits(numeric)', '1'),
   ('function', 'void_hold(uuid,bigint,boolean)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd), true$$),
   ('function', 'write_account(byok.accounts)', 'null::byok.accounts');
-create temporary view holds_of_cyd as select id from byok.holds where user_id = '00000000-0000-4000-8000-00000000000c';
+create temporary view holds_of_cyd as select id from byok.holds where owner_id = '00000000-0000-4000-8000-00000000000c';
 grant select on holds_of_cyd to anon, authenticated, service_role, byok_server, byok_rotation, byok_functions;
 
 -- Who is signed in and has nothing.
@@ -117,17 +128,20 @@ insert into allowed
   from unnest(array['limits', 'oauth_clients', 'required_claims']) as name
   union all
   select 'table', name, 'byok_server without a user', 'select', 'shows nothing'
-  from unnest(array['accounts', 'counters', 'credentials', 'entries', 'envelopes', 'holds', 'used_seals']) as name
+  from unnest(array['accounts', 'counters', 'credentials', 'entries', 'envelopes', 'holds', 'owners', 'used_seals']) as name
   union all
   select 'table', name, 'byok_server without a user', 'update', 'changes nothing'
   from unnest(array['accounts', 'counters', 'credentials', 'envelopes']) as name
   union all
   select 'table', name, 'byok_server without a user', 'insert', 'refused by a policy'
-  from unnest(array['accounts', 'counters', 'credentials', 'entries', 'envelopes', 'holds', 'used_seals']) as name;
+  from unnest(array['accounts', 'counters', 'credentials', 'entries', 'envelopes', 'holds', 'owners', 'used_seals']) as name;
 insert into allowed values
   ('table', 'credentials', 'the owner', 'delete', 'changes own rows'),
   ('table', 'holds', 'byok_server without a user', 'delete', 'changes nothing'),
+  ('table', 'owners', 'byok_server without a user', 'delete', 'changes nothing'),
   ('table', 'used_seals', 'byok_server without a user', 'delete', 'changes nothing'),
+  ('function', 'add_owner(uuid,text)', 'byok_server without a user', 'execute', 'refused by a policy'),
+  ('function', 'forget_deleted_team()', 'byok_server without a user', 'execute', 'fails with 0A000 trigger functions can only be called as triggers'),
   ('sequence', 'entry_ids', 'byok_server without a user', 'nextval', 'runs'),
   ('function', 'count_once(uuid,byok.limits)', 'byok_server without a user', 'execute', 'refused by a policy'),
   ('function', 'end_unpaid(byok.accounts,byok.holds)', 'byok_server without a user', 'execute', 'refused by a policy'),
@@ -138,7 +152,7 @@ insert into allowed
   select 'function', name, 'service_role', 'execute', 'runs' from known
   where kind = 'function'
     and split_part(name, '(', 1) in (
-      'charge_hold', 'count_attempt', 'count_envelopes', 'expire_holds', 'grant_credits', 'is_client_accepted', 'list_envelopes', 'list_prices',
+      'charge_hold', 'count_attempt', 'count_envelopes', 'expire_holds', 'forget_owner', 'grant_credits', 'is_client_accepted', 'list_envelopes', 'list_prices',
       'mark_credential', 'open_call', 'place_hold', 'read_envelope', 'refund_charge', 'replace_envelopes', 'require_claims', 'revoke_credits',
       'save_credential', 'void_hold')
   union all
@@ -150,12 +164,12 @@ insert into allowed
   union all
   -- The functions that policies call for signed-in users, and the one that a page calls.
   select 'function', known.name, attackers.name, 'execute', 'runs' from known, attackers
-  where kind = 'function' and known.name in ('is_client_accepted(jsonb)', 'read_rights()', 'require_claims(jsonb)') and role = 'authenticated'
+  where kind = 'function' and known.name in ('is_client_accepted(jsonb)', 'my_owners(text)', 'read_rights()', 'require_claims(jsonb)') and role = 'authenticated'
   union all
   -- Nobody can become byok_server or byok_rotation but through the functions that they own.
   select 'function', name, 'byok_server without a user', 'execute', 'runs' from known
   where kind = 'function'
-    and name not in ('count_envelopes()', 'refuse_ledger_change()', 'count_once(uuid,byok.limits)', 'end_unpaid(byok.accounts,byok.holds)', 'enter_charge(byok.holds)')
+    and name not in ('add_owner(uuid,text)', 'count_envelopes()', 'forget_deleted_team()', 'refuse_ledger_change()', 'count_once(uuid,byok.limits)', 'end_unpaid(byok.accounts,byok.holds)', 'enter_charge(byok.holds)')
   union all
   select 'function', name, 'byok_rotation', 'execute', 'runs' from known
   where kind = 'function' and name in ('count_envelopes()', 'list_envelope_ids(bigint,uuid,integer)', 'refuse_browser()');
@@ -178,7 +192,7 @@ create function pg_temp.row_of(p_table text) returns jsonb language plpgsql as $
 declare
   v_row jsonb;
 begin
-  execute format('select to_jsonb(t) from byok.%I as t order by to_jsonb(t) ->> ''user_id'' = %L desc nulls last limit 1', p_table, '00000000-0000-4000-8000-00000000000a') into v_row;
+  execute format('select to_jsonb(t) from byok.%I as t order by coalesce(to_jsonb(t) ->> ''owner_id'', to_jsonb(t) ->> ''user_id'') = %L desc nulls last limit 1', p_table, '00000000-0000-4000-8000-00000000000a') into v_row;
   return coalesce(v_row, '{}');
 end
 $$;
@@ -201,7 +215,7 @@ begin
   -- A constant, because `set a = a` would ask for the right to read as well.
   select attname into v_column from pg_attribute
   where attrelid = ('byok.' || quote_ident(p_name))::regclass and attnum > 0 and not attisdropped
-  order by attname = 'user_id' desc, attnum limit 1;
+  order by attname in ('owner_id', 'user_id') desc, attnum limit 1;
   return case p_action
     when 'select' then format('select * from byok.%I', p_name)
     when 'insert' then format('insert into byok.%I overriding system value select (jsonb_populate_record(null::byok.%I, %L)).*', p_name, p_name, v_row)
@@ -217,7 +231,7 @@ create function pg_temp.rows_of(p_table text) returns jsonb language plpgsql as 
 declare
   v_rows jsonb;
 begin
-  execute format('select coalesce(jsonb_object_agg(ctid::text || '':'' || xmin, coalesce(to_jsonb(t) ->> ''user_id'', ''everybody'')), ''{}'') from byok.%I as t', p_table) into v_rows;
+  execute format('select coalesce(jsonb_object_agg(ctid::text || '':'' || xmin, coalesce(to_jsonb(t) ->> ''owner_id'', to_jsonb(t) ->> ''user_id'', ''everybody'')), ''{}'') from byok.%I as t', p_table) into v_rows;
   return v_rows;
 end
 $$;
@@ -247,7 +261,7 @@ begin
   begin
     perform set_config('request.jwt.claims', v_attacker.claims, true), set_config('role', v_attacker.role, true);
     if p_kind = 'table' and p_action = 'select' then
-      execute format('select coalesce(jsonb_object_agg(ctid::text || '':'' || xmin, coalesce(to_jsonb(t) ->> ''user_id'', ''everybody'')), ''{}'') from byok.%I as t', p_name) into v_rows;
+      execute format('select coalesce(jsonb_object_agg(ctid::text || '':'' || xmin, coalesce(to_jsonb(t) ->> ''owner_id'', to_jsonb(t) ->> ''user_id'', ''everybody'')), ''{}'') from byok.%I as t', p_name) into v_rows;
       raise sqlstate 'TAP00' using message = pg_temp.describe_rows('shows', v_rows, v_before);
     end if;
     execute v_statement;
@@ -280,7 +294,7 @@ $$;
 select plan((
   select count(*) from objects join actions using (kind) cross join attackers
 )::integer + 2 + (select count(*) from pg_proc cross join browsers
-  where pronamespace = 'byok'::regnamespace and (prosecdef and proname not in ('run_batch', 'is_client_accepted', 'read_rights', 'require_claims') or proname in ('act_for', 'stop_acting', 'refuse_browser')))::integer + 5);
+  where pronamespace = 'byok'::regnamespace and (prosecdef and proname not in ('run_batch', 'is_client_accepted', 'my_owners', 'read_rights', 'require_claims', 'forget_deleted_team') or proname in ('act_for', 'stop_acting', 'refuse_browser')))::integer + 5);
 
 select is_empty('select kind, name from objects except select kind, name from known', 'every object of the schema has its line here');
 select is_empty('select kind, name from known except select kind, name from objects', 'and every line its object');
@@ -305,7 +319,7 @@ grant all on all sequences in schema byok to anon, authenticated;
 create temporary table refusing as
   select proname || '(' || coalesce((select string_agg(format_type(t, null), ',' order by n) from unnest(proargtypes) with ordinality as a (t, n)), '') || ')' as name
   from pg_proc where pronamespace = 'byok'::regnamespace
-    and (prosecdef and proname not in ('run_batch', 'is_client_accepted', 'read_rights', 'require_claims') or proname in ('act_for', 'stop_acting', 'refuse_browser'));
+    and (prosecdef and proname not in ('run_batch', 'is_client_accepted', 'my_owners', 'read_rights', 'require_claims', 'forget_deleted_team') or proname in ('act_for', 'stop_acting', 'refuse_browser'));
 
 select is(
   pg_temp.attempt(browsers.name, 'function', refusing.name, 'execute'), 'refused as a browser',

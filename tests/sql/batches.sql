@@ -15,7 +15,7 @@ select byok.save_credential(tests.user_id('b'), '00000000-0000-4000-8000-0000000
 grant usage on schema extensions to byok_functions;
 grant byok_functions to postgres;
 create function pg_temp.step(p_step text, p_user text, p_parameters jsonb) returns jsonb language sql as $$
-  select jsonb_build_object('step', p_step, 'user_id', tests.user_id(p_user)) || p_parameters;
+  select jsonb_build_object('step', p_step, 'user_id', tests.user_id(p_user), 'owner_id', tests.user_id(p_user)) || p_parameters;
 $$;
 create function pg_temp.placing(p_user text, p_request_id text, p_operation text default 'tap_operation') returns jsonb language sql as $$
   select pg_temp.step('place_hold', p_user, jsonb_build_object('provider', 'tap_provider', 'request_id', p_request_id,
@@ -53,7 +53,7 @@ select results_eq(
 select is((select refusal ->> 'code' from answers where number = 8), '20000', 'what is no step is refused');
 reset role;
 select results_eq(
-  $$select user_id, available_microcredits, held_microcredits from byok.accounts where user_id in (tests.user_id('a'), tests.user_id('c')) order by user_id$$,
+  $$select owner_id, available_microcredits, held_microcredits from byok.accounts where owner_id in (tests.user_id('a'), tests.user_id('c')) order by owner_id$$,
   $$values (tests.user_id('a'), 20::bigint, 30::bigint), (tests.user_id('c'), 40, 60)$$,
   'what was refused to one is done for the others all the same, and leaves nothing itself');
 
@@ -77,7 +77,7 @@ select is_empty($$select * from byok.run_batch('[]')$$, 'no steps have no rows')
 select throws_ok($$select * from byok.run_batch('{}')$$, '22023', null, 'what is no list is refused');
 reset role;
 select results_eq(
-  $$select user_id, available_microcredits, held_microcredits from byok.accounts where user_id in (tests.user_id('a'), tests.user_id('c')) order by user_id$$,
+  $$select owner_id, available_microcredits, held_microcredits from byok.accounts where owner_id in (tests.user_id('a'), tests.user_id('c')) order by owner_id$$,
   $$values (tests.user_id('a'), 30::bigint, 0::bigint), (tests.user_id('c'), 70, 30)$$,
   'and the accounts say so');
 

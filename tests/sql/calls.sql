@@ -25,10 +25,10 @@ $$;
 create function pg_temp.hold(p_name text) returns bigint language sql as $$ select hold_id from placed where name = p_name; $$;
 -- As the operator sees it: available, held, borne today.
 create function pg_temp.account(p_user text) returns text language sql security definer as $$
-  select concat_ws(' ', available_microcredits, held_microcredits, unpaid_microcredits) from byok.accounts where user_id = tests.user_id(p_user);
+  select concat_ws(' ', available_microcredits, held_microcredits, unpaid_microcredits) from byok.accounts where owner_id = tests.user_id(p_user);
 $$;
 create function pg_temp.ledger(p_user text) returns text language sql security definer as $$
-  select string_agg(concat_ws(' ', kind, microcredits, reason), ', ' order by created_at, id) from byok.entries where user_id = tests.user_id(p_user);
+  select string_agg(concat_ws(' ', kind, microcredits, reason), ', ' order by created_at, id) from byok.entries where owner_id = tests.user_id(p_user);
 $$;
 
 select tests.authenticate_as_service_role();
@@ -37,7 +37,7 @@ select byok.grant_credits(tests.user_id('c'), 0.0001, null, 'tap-calls-c');
 
 -- On credits.
 select results_eq(
-  $$select * from byok.open_call(tests.user_id('a'), 'tap_provider')$$, $$values ('platform', null::uuid, null, null)$$,
+  $$select * from byok.open_call(tests.user_id('a'), 'tap_provider')$$, $$values ('platform', null::uuid, null::uuid, null, null)$$,
   'open_call() says that the platform pays');
 select is(pg_temp.account('a'), '100 0 0', 'and holds nothing');
 insert into placed values ('first', pg_temp.place('a', 'request-1'));
@@ -50,7 +50,7 @@ select is(pg_temp.account('a'), '40 60 0', 'what is held is no longer available'
 select is(pg_temp.ledger('a'), 'grant 100', 'and is no entry, since nothing has changed for good');
 reset role;
 select results_eq(
-  $$select operation, provider, model, microcredits, request_id from byok.holds where user_id = tests.user_id('a') order by id$$,
+  $$select operation, provider, model, microcredits, request_id from byok.holds where owner_id = tests.user_id('a') order by id$$,
   $$values ('tap_operation', 'tap_provider', 'm-1', 30::bigint, 'request-1'), ('tap_operation', 'tap_provider', 'm-1', 30, 'request-2')$$,
   'the hold says what for');
 
@@ -65,7 +65,7 @@ select is(pg_temp.account('a'), '40 30 0', 'it was charged once');
 select is(pg_temp.ledger('a'), 'grant 100, charge 30', 'by one entry');
 reset role;
 select results_eq(
-  $$select id, operation, provider, model, request_id from byok.entries where user_id = tests.user_id('a') and kind = 'charge'$$,
+  $$select id, operation, provider, model, request_id from byok.entries where owner_id = tests.user_id('a') and kind = 'charge'$$,
   $$select pg_temp.hold('first'), 'tap_operation', 'tap_provider', 'm-1', 'request-1'$$, 'which takes the hold''s place');
 select is((select count(*) from byok.holds where id = pg_temp.hold('first')), 0::bigint, 'and the hold is gone');
 
@@ -149,7 +149,7 @@ select throws_ok($$select byok.refund_charge(tests.user_id('c'), pg_temp.hold('n
 select throws_ok($$select byok.refund_charge(tests.user_id('a'), pg_temp.hold('nameless'), 1, 'unused')$$, 'PT404', 'charge_not_found', 'nobody is refunded what another was charged');
 reset role;
 select results_eq(
-  $$select charge_id, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, model from byok.entries where kind = 'refund' and user_id = tests.user_id('c')$$,
+  $$select charge_id, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, model from byok.entries where kind = 'refund' and owner_id = tests.user_id('c')$$,
   $$select pg_temp.hold('metered'), 3::bigint, 1::bigint, 1::bigint, 0::bigint, 'metered'$$, 'a refund keeps the provider''s counts');
 
 -- A call that answered and cost nothing by the provider's counts is no call that was given back.
@@ -171,7 +171,7 @@ select is(byok.refund_charge(tests.user_id('c'), pg_temp.hold('left'), 30, 'noth
 select lives_ok($$insert into placed values ('left again', pg_temp.place('c', 'left'))$$, 'a request that was refunded whole may be made again');
 select is(byok.void_hold(tests.user_id('c'), pg_temp.hold('left again'), false), 'voided', 'and what the provider refused costs nothing, limit or not');
 reset role;
-update byok.accounts set unpaid_on = unpaid_on - 1 where user_id = tests.user_id('c');
+update byok.accounts set unpaid_on = unpaid_on - 1 where owner_id = tests.user_id('c');
 select tests.authenticate_as_service_role();
 insert into placed values ('next day', pg_temp.place('c', 'next day'));
 select is(byok.void_hold(tests.user_id('c'), pg_temp.hold('next day'), true), 'voided', 'the next day the platform bears again');
@@ -191,7 +191,7 @@ create temporary table before_byok as select * from fingerprint;
 select tests.authenticate_as_service_role();
 select results_eq(
   $$select * from byok.open_call(tests.user_id('c'), 'tap_provider')$$,
-  $$values ('byok', '10000000-0000-4000-8000-00000000000c'::uuid, current_setting('test.envelope'), null)$$,
+  $$values ('byok', null::uuid, '10000000-0000-4000-8000-00000000000c'::uuid, current_setting('test.envelope'), null)$$,
   'a credential decides for BYOK, with its envelope');
 select is(current_setting('request.jwt.claims'), '{"role":"service_role"}', 'open_call() gives the claims of its caller back');
 reset role;
@@ -209,7 +209,7 @@ select throws_ok($$select byok.open_call(tests.user_id('c'), 'tap_provider')$$, 
 select is((select payer from byok.open_call(tests.user_id('c'), 'other_provider')), 'platform', 'but not one on credits');
 reset role;
 delete from byok.limits where name = 'byok_calls';
-delete from byok.envelopes where user_id = tests.user_id('c');
+delete from byok.envelopes where owner_id = tests.user_id('c');
 select tests.authenticate_as_service_role();
 select results_eq(
   $$select payer, envelope from byok.open_call(tests.user_id('c'), 'tap_provider')$$, $$values ('byok', null)$$,
@@ -217,15 +217,15 @@ select results_eq(
 
 -- Expiry. The hold of request-2 is still there; 30 have been borne for c today.
 reset role;
-update byok.holds set expires_at = now() - interval '1 second' where user_id = tests.user_id('a');
+update byok.holds set expires_at = now() - interval '1 second' where owner_id = tests.user_id('a');
 set local role byok_server;
 set local request.jwt.claims = '{"sub":"00000000-0000-4000-8000-00000000000b"}';
-select is((select count(distinct user_id) from byok.holds)::int, 1, 'the server role finds expired holds of others');
+select is((select count(distinct owner_id) from byok.holds)::int, 1, 'the server role finds expired holds of others');
 select tests.authenticate_as_service_role();
 select lives_ok($$insert into placed values ('second again', pg_temp.place('a', 'request-2'))$$, 'place_hold() ends an expired hold of the same request id first');
 select is(pg_temp.account('a'), '40 30 30', 'which counts as borne by the platform');
 reset role;
-update byok.holds set expires_at = now() - interval '1 second' where user_id = tests.user_id('a');
+update byok.holds set expires_at = now() - interval '1 second' where owner_id = tests.user_id('a');
 select tests.authenticate_as_service_role();
 select is(byok.expire_holds(1000), 1, 'expire_holds() ends what has expired');
 select is(pg_temp.account('a'), '40 0 30', 'past the limit of the day by charging it');
@@ -235,23 +235,23 @@ select throws_ok($$select byok.expire_holds(0)$$, 'PT400', 'invalid_request', 'e
 select throws_ok($$select byok.expire_holds(null)$$, 'PT400', 'invalid_request', 'expire_holds() refuses no limit');
 insert into placed values ('in the way', pg_temp.place('a', null));
 reset role;
-update byok.holds set expires_at = now() - interval '1 second' where user_id = tests.user_id('a');
-update byok.accounts set unpaid_on = unpaid_on - 1 where user_id = tests.user_id('a');
+update byok.holds set expires_at = now() - interval '1 second' where owner_id = tests.user_id('a');
+update byok.accounts set unpaid_on = unpaid_on - 1 where owner_id = tests.user_id('a');
 select tests.authenticate_as_service_role();
 select lives_ok($$insert into placed values ('after it', pg_temp.place('a', null))$$, 'place_hold() ends its user''s expired holds when credits are short');
 reset role;
 select is_empty(
-  $$select user_id from byok.accounts as a where a.available_microcredits + a.held_microcredits <> (
-    select coalesce(sum(case when kind in ('grant', 'refund') then microcredits else -microcredits end), 0) from byok.entries as e where e.user_id = a.user_id)$$,
+  $$select owner_id from byok.accounts as a where a.available_microcredits + a.held_microcredits <> (
+    select coalesce(sum(case when kind in ('grant', 'refund') then microcredits else -microcredits end), 0) from byok.entries as e where e.owner_id = a.owner_id)$$,
   'available + held + charged - refunded + revoked = granted, for each user');
 select is_empty(
-  $$select user_id from byok.accounts as a where a.held_microcredits <> (select coalesce(sum(microcredits), 0) from byok.holds as h where h.user_id = a.user_id)$$,
+  $$select owner_id from byok.accounts as a where a.held_microcredits <> (select coalesce(sum(microcredits), 0) from byok.holds as h where h.owner_id = a.owner_id)$$,
   'held is the sum of the holds, for each user');
 
 -- Who may see and do what.
-insert into byok.holds (user_id, operation, provider, model, microcredits) values (tests.user_id('c'), 'x', 'x', 'x', 7);
+insert into byok.holds (owner_id, operation, provider, model, microcredits) values (tests.user_id('c'), 'x', 'x', 'x', 7);
 select tests.authenticate_as(tests.user_id('a'));
-select results_eq('select distinct user_id from byok.holds', $$select tests.user_id('a')$$, 'the owner sees the own holds only');
+select results_eq('select distinct owner_id from byok.holds', $$select tests.user_id('a')$$, 'the owner sees the own holds only');
 select throws_ok($$delete from byok.holds$$, '42501', null, 'the owner cannot end a hold');
 select throws_ok($$select pg_temp.place('a', 'r')$$, '42501', null, 'the owner cannot place a hold in SQL');
 select throws_ok($$select byok.refund_charge(tests.user_id('a'), pg_temp.hold('first'), 1, 'unused')$$, '42501', null, 'the owner cannot refund');

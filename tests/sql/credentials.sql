@@ -125,7 +125,7 @@ select throws_ok('select * from byok.credentials', '42501', null, 'the service r
 select tests.authenticate_as(tests.user_id('a'));
 select results_eq($$select provider, hint, status from byok.credentials$$, $$values ('openai', 'cccc', 'rejected')$$, 'the owner sees the own credentials only');
 select throws_ok('select * from byok.envelopes', '42501', null, 'the owner cannot read envelopes');
-select throws_ok($$insert into byok.credentials (id, user_id, provider, hint, status) values (gen_random_uuid(), tests.user_id('a'), 'groq', '', 'verified')$$, '42501', null, 'the owner cannot insert a credential');
+select throws_ok($$insert into byok.credentials (id, owner_id, provider, hint, status) values (gen_random_uuid(), tests.user_id('a'), 'groq', '', 'verified')$$, '42501', null, 'the owner cannot insert a credential');
 select throws_ok($$update byok.credentials set status = 'verified'$$, '42501', null, 'the owner cannot change a credential');
 select throws_ok($$delete from byok.envelopes$$, '42501', null, 'the owner cannot delete envelopes');
 select throws_ok($$select * from byok.read_envelope(tests.user_id('a'), 'openai')$$, '42501', null, 'the owner cannot call the functions');
@@ -150,19 +150,19 @@ select is_empty('select * from byok.credentials', 'the server role without a use
 set local request.jwt.claims = '{"sub":"00000000-0000-4000-8000-00000000000b"}';
 select results_eq('select credential_id from byok.envelopes', $$values ('10000000-0000-4000-8000-000000000002'::uuid)$$, 'the server role sees the envelopes of the user it acts for only');
 select throws_ok(
-  $$insert into byok.credentials (id, user_id, provider, hint, status) values (gen_random_uuid(), tests.user_id('a'), 'groq', '', 'verified')$$,
+  $$insert into byok.credentials (id, owner_id, provider, hint, status) values (gen_random_uuid(), tests.user_id('a'), 'groq', '', 'verified')$$,
   '42501', null, 'the server role cannot write for another user');
 
 -- Removing.
 reset role;
-select is((select count(*) from byok.credentials where user_id::text like '00000000-0000-4000-8000-%')::int, 2, 'the stranger''s delete removed nothing');
+select is((select count(*) from byok.credentials where owner_id::text like '00000000-0000-4000-8000-%')::int, 2, 'the stranger''s delete removed nothing');
 select tests.authenticate_as(tests.user_id('a'));
 delete from byok.credentials where provider = 'openai';
 reset role;
-select is_empty($$select * from byok.envelopes where user_id = tests.user_id('a')$$, 'the envelope goes with the credential that its owner removes');
-select is((select count(*) from byok.envelopes where user_id = tests.user_id('b'))::int, 1, 'and nobody else''s');
+select is_empty($$select * from byok.envelopes where owner_id = tests.user_id('a')$$, 'the envelope goes with the credential that its owner removes');
+select is((select count(*) from byok.envelopes where owner_id = tests.user_id('b'))::int, 1, 'and nobody else''s');
 delete from auth.users where id = tests.user_id('b');
-select is_empty($$select * from byok.envelopes where user_id = tests.user_id('b')$$, 'a deleted user leaves no envelope');
+select is_empty($$select * from byok.envelopes where owner_id = tests.user_id('b')$$, 'a deleted user leaves no envelope');
 
 select * from finish();
 rollback;

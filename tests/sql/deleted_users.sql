@@ -22,13 +22,13 @@ $$;
 
 -- The tables come from the catalog: one that is added later fails here until it has rows of ada's.
 create temporary table owned as
-  select attrelid::regclass as name from pg_attribute join pg_class on pg_class.oid = attrelid
-  where relnamespace = 'byok'::regnamespace and relkind in ('r', 'p') and attname = 'user_id';
+  select attrelid::regclass as name, attname as whose from pg_attribute join pg_class on pg_class.oid = attrelid
+  where relnamespace = 'byok'::regnamespace and relkind in ('r', 'p') and attname in ('owner_id', 'user_id');
 create function pg_temp.rows_of(p_table regclass, p_user text) returns bigint language plpgsql as $$
 declare
   v_count bigint;
 begin
-  execute format('select count(*) from %s where user_id = %L', p_table, tests.user_id(p_user)) into v_count;
+  execute format('select count(*) from %s where %I = %L', p_table, (select whose from owned where name = p_table), tests.user_id(p_user)) into v_count;
   return v_count;
 end
 $$;

@@ -57,16 +57,16 @@ select cmp_ok(pg_temp.rows_read('service_role', 1, format('select byok.charge_ho
 from under_way where n = 1 limit 1;
 select cmp_ok(pg_temp.rows_read('service_role', 1, format($$select byok.refund_charge(%L, %s, 1, 'unused')$$, tests.user_id(1), id)),
   '<', 10::bigint, 'refund_charge() reads one charge and its account')
-from byok.entries where user_id = tests.user_id(1) and kind = 'charge' limit 1;
+from byok.entries where owner_id = tests.user_id(1) and kind = 'charge' limit 1;
 select cmp_ok(pg_temp.rows_read('service_role', 1, format($$select byok.grant_credits(%L, 5, null, 'once more')$$, tests.user_id(1))),
   '<', 10::bigint, 'grant_credits() reads one account');
 
-select is(pg_temp.rows_read('authenticated', 1, 'select * from byok.entries order by id desc limit 50'),
+select is(pg_temp.rows_read('authenticated', 1, format('select * from byok.entries where owner_id = %L order by id desc limit 50', tests.user_id(1))),
   50::bigint, 'the first page of a long ledger reads that page');
-select is(pg_temp.rows_read('authenticated', 1, format('select * from byok.entries where id < %s order by id desc limit 50',
-    (select max(id) from byok.entries where user_id = tests.user_id(1) and kind = 'charge'))),
+select is(pg_temp.rows_read('authenticated', 1, format('select * from byok.entries where owner_id = %L and id < %s order by id desc limit 50', tests.user_id(1),
+    (select max(id) from byok.entries where owner_id = tests.user_id(1) and kind = 'charge'))),
   50::bigint, 'so does a deep page');
-select is(pg_temp.rows_read('authenticated', 30, 'select * from byok.entries order by id desc limit 50'),
+select is(pg_temp.rows_read('authenticated', 30, format('select * from byok.entries where owner_id = %L order by id desc limit 50', tests.user_id(30))),
   4::bigint, 'and the page of a short ledger reads no entries of others');
 select is(pg_temp.rows_read('authenticated', 2, 'select * from byok.holds'),
   1::bigint, 'an owner''s calls under way are read without those of others, or earlier ones');

@@ -58,7 +58,7 @@ select is_empty(
 select set_eq(
   $$select format('%s as %s', proname, proowner::regrole) from pg_proc
     where pronamespace = 'byok'::regnamespace and prosecdef and proowner <> 'byok_server'::regrole$$,
-  array['count_envelopes as byok_rotation', 'is_active as postgres', 'list_envelope_ids as byok_rotation'],
+  array['count_envelopes as byok_rotation', 'is_active as postgres', 'is_user as postgres', 'list_envelope_ids as byok_rotation'],
   'every SECURITY DEFINER function runs as byok_server, but for these');
 select is_empty(
   $$select polname from pg_policy join pg_class on pg_class.oid = polrelid
@@ -98,6 +98,7 @@ select results_eq(
     ('byok_server', 'limits', 'SELECT'),
     ('byok_server', 'oauth_clients', 'SELECT'),
     ('byok_server', 'operations', 'SELECT'),
+    ('byok_server', 'owners', 'DELETE INSERT SELECT'),
     ('byok_server', 'prices', 'SELECT'),
     ('byok_server', 'required_claims', 'SELECT'),
     ('byok_server', 'used_seals', 'DELETE INSERT SELECT')$$,
@@ -107,7 +108,7 @@ select set_eq(
     from pg_attribute join pg_class on pg_class.oid = attrelid where relnamespace = 'byok'::regnamespace and attacl is not null
     union all
     select format('%s %s', relname, relacl) from pg_class where relnamespace = 'byok'::regnamespace and relkind = 'S' and relacl is not null$$,
-  array['entry_ids {postgres=rwU/postgres,byok_server=U/postgres}', 'envelopes.credential_id {byok_rotation=r/postgres}', 'envelopes.kid {byok_rotation=r/postgres}', 'envelopes.user_id {byok_rotation=r/postgres}'],
+  array['entry_ids {postgres=rwU/postgres,byok_server=U/postgres}', 'envelopes.credential_id {byok_rotation=r/postgres}', 'envelopes.kid {byok_rotation=r/postgres}', 'envelopes.owner_id {byok_rotation=r/postgres}'],
   'no column and no sequence has a grant of its own, but for ids of the ledger, and ids and kids of envelopes');
 select results_eq(
   $$select case grantee when 0 then 'public' else grantee::regrole::text end collate "C", proname::text collate "C"
@@ -116,6 +117,7 @@ select results_eq(
     order by 1, 2$$,
   $$values
     ('authenticated' collate "C", 'is_client_accepted' collate "C"),
+    ('authenticated', 'my_owners'),
     ('authenticated', 'read_rights'),
     ('authenticated', 'require_claims'),
     ('byok_functions', 'charge_hold'),
@@ -137,18 +139,26 @@ select results_eq(
     ('byok_rotation', 'refuse_browser'),
     ('byok_server', 'act_for'),
     ('byok_server', 'act_for_active'),
+    ('byok_server', 'act_for_team'),
+    ('byok_server', 'add_owner'),
     ('byok_server', 'bear'),
     ('byok_server', 'count_once'),
     ('byok_server', 'end_expired'),
     ('byok_server', 'end_unpaid'),
     ('byok_server', 'enter_charge'),
     ('byok_server', 'is_active'),
+    ('byok_server', 'is_user'),
     ('byok_server', 'key_works'),
     ('byok_server', 'list_envelope_ids'),
     ('byok_server', 'may_bring_key'),
     ('byok_server', 'may_use_credits'),
+    ('byok_server', 'memberships_of'),
     ('byok_server', 'most_microcredits'),
+    ('byok_server', 'owner_with_account'),
+    ('byok_server', 'owners_of'),
+    ('byok_server', 'owners_to_ask'),
     ('byok_server', 'refuse_browser'),
+    ('byok_server', 'require_owner'),
     ('byok_server', 'stop_acting'),
     ('byok_server', 'to_credits'),
     ('byok_server', 'to_microcredits'),
@@ -157,6 +167,7 @@ select results_eq(
     ('service_role', 'count_attempt'),
     ('service_role', 'count_envelopes'),
     ('service_role', 'expire_holds'),
+    ('service_role', 'forget_owner'),
     ('service_role', 'grant_credits'),
     ('service_role', 'is_client_accepted'),
     ('service_role', 'list_envelopes'),

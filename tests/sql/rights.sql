@@ -31,13 +31,13 @@ select is(
 
 -- As an app replaces them: by its own tables, which the functions' role cannot read.
 create table public.tap_plans (user_id uuid primary key, keys boolean, credits boolean);
-create or replace function byok.may_bring_key(p_user_id uuid) returns boolean
+create or replace function byok.may_bring_key(p_owner_id uuid) returns boolean
 language sql stable security definer set search_path = '' as $$
-  select p.keys from public.tap_plans as p where p.user_id = p_user_id;
+  select p.keys from public.tap_plans as p where p.user_id = p_owner_id;
 $$;
-create or replace function byok.may_use_credits(p_user_id uuid) returns boolean
+create or replace function byok.may_use_credits(p_owner_id uuid) returns boolean
 language sql stable security definer set search_path = '' as $$
-  select p.credits from public.tap_plans as p where p.user_id = p_user_id;
+  select p.credits from public.tap_plans as p where p.user_id = p_owner_id;
 $$;
 insert into public.tap_plans values (tests.user_id('a'), false, true), (tests.user_id('b'), true, false);
 select tests.authenticate_as(tests.user_id('a'));
@@ -57,13 +57,13 @@ select tests.authenticate_as_service_role();
 select throws_ok($$select byok.count_attempt(tests.user_id('a'))$$, 'PT403', 'byok_not_allowed', 'no key is saved or checked');
 select results_eq(
   $$select * from byok.open_call(tests.user_id('a'), 'openai')$$,
-  $$values ('platform', null::uuid, null, 'not_allowed')$$, 'credits pay, the envelope stays where it is, and the answer can say why');
+  $$values ('platform', null::uuid, null::uuid, null, 'not_allowed')$$, 'credits pay, the envelope stays where it is, and the answer can say why');
 select results_eq(
   $$select * from byok.open_call(tests.user_id('a'), 'groq')$$,
-  $$values ('platform', null::uuid, null, null)$$, 'where no key is saved there is nothing to say');
+  $$values ('platform', null::uuid, null::uuid, null, null)$$, 'where no key is saved there is nothing to say');
 reset role;
 select is((select count(*) from byok.counters where user_id = tests.user_id('a')), 0::bigint, 'a refused attempt is not counted');
-select is((select status from byok.credentials where user_id = tests.user_id('a')), 'verified', 'the key stays as it is');
+select is((select status from byok.credentials where owner_id = tests.user_id('a')), 'verified', 'the key stays as it is');
 
 -- Without the right to use credits.
 create function pg_temp.detail_of(p_user text, p_provider text) returns text language plpgsql as $$
@@ -89,7 +89,7 @@ update public.tap_plans set keys = true where user_id = tests.user_id('a');
 select tests.authenticate_as_service_role();
 select results_eq(
   $$select * from byok.open_call(tests.user_id('a'), 'openai')$$,
-  $$values ('byok', '10000000-0000-4000-8000-00000000000a'::uuid, current_setting('test.envelope'), null)$$,
+  $$values ('byok', null::uuid, '10000000-0000-4000-8000-00000000000a'::uuid, current_setting('test.envelope'), null)$$,
   'after an upgrade the same key pays again, whatever credits may');
 select lives_ok($$select byok.count_attempt(tests.user_id('a'))$$, 'and may be checked');
 

@@ -18,7 +18,7 @@ create function pg_temp.save(p_user text, p_id integer, p_provider text, p_kid b
 $$;
 create function pg_temp.replacement(p_user text, p_id integer, p_old text, p_new text, p_kid bigint) returns jsonb language sql as $$
   select jsonb_build_array(jsonb_build_object(
-    'user_id', tests.user_id(p_user), 'credential_id', '10000000-0000-4000-8000-00000000000' || p_id,
+    'owner_id', tests.user_id(p_user), 'credential_id', '10000000-0000-4000-8000-00000000000' || p_id,
     'old_envelope', p_old, 'new_envelope', p_new, 'new_kid', p_kid))
 $$;
 select pg_temp.save('a', 2, 'openai', 4000000001), pg_temp.save('b', 1, 'openai', 4000000001),
@@ -88,7 +88,7 @@ select results_eq(
   'replace_envelopes() takes an envelope that does not open');
 reset role;
 select results_eq(
-  $$select status, verified_at is not null, envelope from byok.credentials join byok.envelopes on credential_id = id where provider = 'google' and credentials.user_id = tests.user_id('c')$$,
+  $$select status, verified_at is not null, envelope from byok.credentials join byok.envelopes on credential_id = id where provider = 'google' and credentials.owner_id = tests.user_id('c')$$,
   $$values ('locked', true, pg_temp.envelope(4000000002, '04'))$$,
   'marks its credential locked, and keeps the envelope');
 select set_config('test.updated_at', (select updated_at::text from byok.credentials where id = '10000000-0000-4000-8000-000000000004'), true);
@@ -110,7 +110,7 @@ select is((select status from byok.credentials where id = '10000000-0000-4000-80
 -- Who sees what.
 set local role byok_rotation;
 set local request.jwt.claims = '';
-select is((select count(distinct user_id) from byok.envelopes where kid = 4000000003)::int, 3, 'byok_rotation sees whose envelopes there are');
+select is((select count(distinct owner_id) from byok.envelopes where kid = 4000000003)::int, 3, 'byok_rotation sees whose envelopes there are');
 select throws_ok('select envelope from byok.envelopes', '42501', null, 'and no envelope');
 select throws_ok('select credential_id from byok.envelopes for update', '42501', null, 'and locks none');
 select throws_ok('select hint from byok.credentials', '42501', null, 'and sees no credential');

@@ -41,37 +41,37 @@ interface Reconciliation {
 /** One statement, so that it sees one moment of a ledger in use. Amounts as text: a tampered one may be too large for JSON. */
 const reconcileQuery = `
   with ledger as (
-    select user_id, sum(case when kind in ('grant', 'refund') then microcredits else -microcredits end) as microcredits
-    from byok.entries group by user_id
+    select owner_id, sum(case when kind in ('grant', 'refund') then microcredits else -microcredits end) as microcredits
+    from byok.entries group by owner_id
   ),
-  held as (select user_id, sum(microcredits) as microcredits from byok.holds group by user_id),
+  held as (select owner_id, sum(microcredits) as microcredits from byok.holds group by owner_id),
   refunds as (
-    select r.user_id, r.charge_id, sum(r.microcredits) as refunded, coalesce(max(c.microcredits), 0) as charged
+    select r.owner_id, r.charge_id, sum(r.microcredits) as refunded, coalesce(max(c.microcredits), 0) as charged
     from byok.entries as r
-    left join byok.entries as c on c.user_id = r.user_id and c.id = r.charge_id and c.kind = 'charge'
-    where r.kind = 'refund' group by r.user_id, r.charge_id
+    left join byok.entries as c on c.owner_id = r.owner_id and c.id = r.charge_id and c.kind = 'charge'
+    where r.kind = 'refund' group by r.owner_id, r.charge_id
   ),
   differences as (
-    select a.user_id, 'available and held microcredits' as what,
+    select a.owner_id, 'available and held microcredits' as what,
       (a.available_microcredits::numeric + a.held_microcredits)::text as recorded, coalesce(l.microcredits, 0)::text as computed
-    from byok.accounts as a left join ledger as l using (user_id)
+    from byok.accounts as a left join ledger as l using (owner_id)
     where a.available_microcredits::numeric + a.held_microcredits <> coalesce(l.microcredits, 0)
     union all
-    select a.user_id, 'held microcredits', a.held_microcredits::text, coalesce(h.microcredits, 0)::text
-    from byok.accounts as a left join held as h using (user_id) where a.held_microcredits <> coalesce(h.microcredits, 0)
+    select a.owner_id, 'held microcredits', a.held_microcredits::text, coalesce(h.microcredits, 0)::text
+    from byok.accounts as a left join held as h using (owner_id) where a.held_microcredits <> coalesce(h.microcredits, 0)
     union all
-    select user_id, 'what was refunded of charge ' || charge_id, refunded::text, 'at most ' || charged
+    select owner_id, 'what was refunded of charge ' || charge_id, refunded::text, 'at most ' || charged
     from refunds where refunded > charged
     union all
-    select h.user_id, 'hold ' || h.id, 'under way', 'charged'
-    from byok.holds as h join byok.entries as e on e.user_id = h.user_id and e.id = h.id
+    select h.owner_id, 'hold ' || h.id, 'under way', 'charged'
+    from byok.holds as h join byok.entries as e on e.owner_id = h.owner_id and e.id = h.id
   )
   select json_build_object(
     'accounts', (select count(*) from byok.accounts),
     'entries', (select count(*) from byok.entries),
     'differences', (
       select coalesce(json_agg(json_build_object(
-        'user_id', d.user_id, 'who', coalesce(u.email, d.user_id::text), 'what', d.what, 'recorded', d.recorded, 'computed', d.computed
-      ) order by d.user_id, d.what), '[]')
-      from differences as d left join auth.users as u on u.id = d.user_id)
+        'owner_id', d.owner_id, 'who', coalesce(u.email, d.owner_id::text), 'what', d.what, 'recorded', d.recorded, 'computed', d.computed
+      ) order by d.owner_id, d.what), '[]')
+      from differences as d left join auth.users as u on u.id = d.owner_id)
   ) as result`;

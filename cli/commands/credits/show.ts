@@ -42,16 +42,16 @@ interface Account {
 
 const accountQuery = `
   select json_build_object(
-    'available_credits', byok.to_credits(coalesce((select available_microcredits from byok.accounts where user_id = $1), 0)),
-    'held_credits', byok.to_credits(coalesce((select held_microcredits from byok.accounts where user_id = $1), 0)),
+    'available_credits', byok.to_credits(coalesce((select available_microcredits from byok.accounts where owner_id = $1), 0)),
+    'held_credits', byok.to_credits(coalesce((select held_microcredits from byok.accounts where owner_id = $1), 0)),
     'pending', (
       select coalesce(json_agg(h order by h.expires_at), '[]')
-      from (select id, byok.to_credits(microcredits) as credits, operation, request_id, expires_at from byok.holds where user_id = $1) as h),
+      from (select id, byok.to_credits(microcredits) as credits, operation, request_id, expires_at from byok.holds where owner_id = $1) as h),
     'entries', (
       select coalesce(json_agg(e order by e.id), '[]')
       from (
         select id, created_at, kind, byok.to_credits(microcredits) as credits,
           concat_ws(', ', operation, model, reason) as what, charge_id, idempotency_key
-        from byok.entries where user_id = $1 order by id desc limit 20
+        from byok.entries where owner_id = $1 order by id desc limit 20
       ) as e)
   ) as account`;

@@ -1,21 +1,25 @@
 /** Who pays a call, and with which API key. */
 import { type ProviderId, providers } from "../providers/index.ts";
 import { ByokError } from "../errors.ts";
-import { openKey } from "../keys/credentials.ts";
+import { type KeyHolder, openKey } from "../keys/credentials.ts";
 import type { OpenedCall, UnusedKey } from "../database/types.ts";
 import type { PlacedKey } from "../providers/types.ts";
 import type { Route } from "../request/route.ts";
 import type { Services } from "../services.ts";
 import { findOffer, hasOffers, type OfferedRequest } from "./offers.ts";
 
+export type { KeyHolder };
+
 /** The part of the services that decides who pays. */
 export type FundingServices = Pick<Services, "database" | "keyring"> & {
   readonly env: Pick<Services["env"], "platformKeys">;
 };
 
-/** Who pays: the user's own key, or credits with the platform's. */
+/** Who pays: the owner's own key, or the owner's credits with the platform's key. */
 export interface Funding extends PlacedKey {
   readonly payer: "byok" | "platform";
+  /** Whether the key or the credits are the user's own, or those of a team. */
+  readonly owner: "user" | "team";
   /** The most that the call can cost; 0 under BYOK. */
   readonly microcredits: number;
   /** Why credits pay though a key is saved; null or absent if none is. */
@@ -30,6 +34,9 @@ export interface ByokFunding extends Funding {
 /** A call that credits are to pay; none are held yet. */
 export interface CreditsCall extends PlacedKey {
   readonly payer: "platform";
+  readonly owner: Funding["owner"];
+  /** The team whose credits pay; null for the user's own. */
+  readonly teamId: string | null;
   readonly provider: ProviderId;
   readonly operation: string;
   readonly offered: OfferedRequest;
@@ -42,16 +49,17 @@ export interface CreditsCall extends PlacedKey {
  * Decides who pays a call and gets the API key for it, before the body is read: under BYOK it never is. A credential that exists
  * decides for BYOK, and if it cannot be opened the call fails: it never falls back to credits.
  *
- * @throws ByokError `envelope_unreadable`, `too_many_calls`, `credits_not_allowed`, `not_offered`, `operation_required`
+ * @throws ByokError `not_a_member`, `envelope_unreadable`, `too_many_calls`, `credits_not_allowed`, `not_offered`,
+ * `operation_required`
  */
 export async function fundCall(
   services: FundingServices,
-  userId: string,
+  holder: KeyHolder,
   route: Route,
   request: Pick<Request, "method" | "headers">,
 ): Promise<ByokFunding | CreditsCall> {
   const { provider } = route;
-  const opened = await openFunding(services, userId, provider);
+  const opened = await openFunding(services, holder, provider);
   if (opened.payer === "byok") return opened;
   const { unusedKey } = opened;
   const key = services.env.platformKeys[provider];
@@ -60,25 +68,31 @@ export async function fundCall(
   const operation = request.headers.get("x-byok-operation");
   if (!operation) throw tellUnusedKey(new ByokError("operation_required"), unusedKey);
   const requestId = request.headers.get("idempotency-key");
-  return { payer: "platform", ...key, provider, operation, offered, requestId, unusedKey };
+  const paidBy = { payer: "platform", owner: ownerKind(opened), teamId: opened.teamId, ...key } as const;
+  return { ...paidBy, provider, operation, offered, requestId, unusedKey };
 }
 
 /**
- * The user's own key for a provider, opened; or that credits would pay.
+ * The key for a provider, of the user or of a team, opened; or that credits would pay.
  *
- * @throws ByokError `envelope_unreadable`, `too_many_calls`, `credits_not_allowed`
+ * @throws ByokError `not_a_member`, `envelope_unreadable`, `too_many_calls`, `credits_not_allowed`
  */
 export async function openFunding(
   services: Pick<FundingServices, "database" | "keyring">,
-  userId: string,
+  { userId, teamId }: KeyHolder,
   provider: ProviderId,
 ): Promise<ByokFunding | Extract<OpenedCall, { payer: "platform" }>> {
-  const opened = await services.database.openCall(userId, provider);
+  const opened = await services.database.openCall(userId, provider, teamId);
   if (opened.payer === "byok") {
-    const key = await openKey(services.keyring, userId, provider, opened.credentialId, opened.envelope);
-    return { payer: "byok", ...key, microcredits: 0 };
+    const ownerId = opened.teamId ?? userId;
+    const key = await openKey(services.keyring, ownerId, provider, opened.credentialId, opened.envelope);
+    return { payer: "byok", owner: ownerKind(opened), ...key, microcredits: 0 };
   }
   return opened;
+}
+
+function ownerKind({ teamId }: OpenedCall): Funding["owner"] {
+  return teamId === null ? "user" : "team";
 }
 
 /** A refusal on credits that says why a saved key is not used: for a user with a key, that may be what is to be mended. */

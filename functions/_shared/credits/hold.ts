@@ -21,7 +21,7 @@ export interface CallHold extends Hold {
 
 type Ledger = Pick<Database, "chargeHold" | "voidHold" | "refundCharge">;
 
-export function followHold(ledger: Ledger, userId: string, hold: Hold): CallHold {
+export function followHold(ledger: Ledger, ownerId: string, hold: Hold): CallHold {
   const ended = Promise.withResolvers<void>();
   keepAlive(ended.promise);
   let charged: Promise<void> | null = null;
@@ -36,7 +36,7 @@ export function followHold(ledger: Ledger, userId: string, hold: Hold): CallHold
       .finally(ended.resolve);
   }
   async function recordCharge(): Promise<void> {
-    const outcome = await retryUntilResolved(() => ledger.chargeHold(userId, hold.id));
+    const outcome = await retryUntilResolved(() => ledger.chargeHold(ownerId, hold.id));
     if (outcome === "voided") throw new ByokError("internal");
   }
 
@@ -47,11 +47,11 @@ export function followHold(ledger: Ledger, userId: string, hold: Hold): CallHold
       charged.catch(() => undefined);
       return charged;
     },
-    release: (wasAsked) => end(() => retryUntilResolved(() => ledger.voidHold(userId, hold.id, wasAsked))),
+    release: (wasAsked) => end(() => retryUntilResolved(() => ledger.voidHold(ownerId, hold.id, wasAsked))),
     finish: (refund) =>
       end(async () => {
         await charged;
-        if (refund) await retryUntilResolved(() => ledger.refundCharge(userId, hold.id, refund));
+        if (refund) await retryUntilResolved(() => ledger.refundCharge(ownerId, hold.id, refund));
       }),
   };
 }

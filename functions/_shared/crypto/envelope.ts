@@ -8,7 +8,7 @@
  *     4  4   kid                   84   n   AES-256-GCM of the frame
  *     8 32   r, random each seal 84+n  16   GCM tag
  *
- *     context = "byok/v1\0" || suite || kid || user uuid || credential uuid || provider number, one byte in suite 1, two in suite 2
+ *     context = "byok/v1\0" || suite || kid || owner uuid || credential uuid || provider number, one byte in suite 1, two in suite 2
  *     K, C    = HKDF-SHA256(master[kid], SHA-256("byok/v1/hkdf-salt"), context || r || 01 (K) or 02 (C), 32 bytes)
  *     AAD     = envelope[0..84) || context
  *
@@ -23,8 +23,8 @@ import { LruCache } from "../lru-cache.ts";
 
 /** The context that an envelope is bound to; it opens for these values only. */
 export interface Binding {
-  /** UUID of the owner. */
-  readonly userId: string;
+  /** UUID of the owner: a user or a team. */
+  readonly ownerId: string;
   /** UUID of the credential. */
   readonly credentialId: string;
   /** The provider's number, 1 to 65,535; never reused for another provider. */
@@ -75,7 +75,7 @@ export async function seal(keyring: Keyring, binding: Binding, key: PlacedKey): 
 }
 
 /**
- * Opens an envelope of either suite for the user, credential and provider it was sealed for.
+ * Opens an envelope of either suite for the owner, credential and provider it was sealed for.
  *
  * @throws ByokError `envelope_unreadable`, the same for every cause: wrong size or form, a kid that is not in the ring,
  * another binding, any altered bit.
@@ -166,7 +166,7 @@ function gcm(envelope: Bytes, context: Bytes): AesGcmParams {
   };
 }
 
-function contextOf({ userId, credentialId, providerNumber }: Binding, suite: number, kid: number): Bytes {
+function contextOf({ ownerId, credentialId, providerNumber }: Binding, suite: number, kid: number): Bytes {
   const { number_bytes } = frames[suite]!;
   const largest = number_bytes === 1 ? 255 : 65_535;
   if (!Number.isInteger(providerNumber) || providerNumber < 1 || providerNumber > largest) {
@@ -175,7 +175,7 @@ function contextOf({ userId, credentialId, providerNumber }: Binding, suite: num
   const encodedKid = new Uint8Array(4);
   new DataView(encodedKid.buffer).setUint32(0, kid);
   const number = number_bytes === 1 ? [providerNumber] : [providerNumber >> 8, providerNumber & 255];
-  return concat(contextPrefix, [suite], encodedKid, encodeUuid(userId), encodeUuid(credentialId), number);
+  return concat(contextPrefix, [suite], encodedKid, encodeUuid(ownerId), encodeUuid(credentialId), number);
 }
 
 function encodeUuid(uuid: string): Bytes {

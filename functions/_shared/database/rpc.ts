@@ -36,7 +36,7 @@ function keysOver(rpc: Rpc): Pick<Database, "isClientAccepted" | "requireClaims"
       await rpc("require_claims", { p_claims: claims as never });
     },
 
-    async saveCredential({ userId, credentialId, provider, prefix, hint, status, reason, envelope, kid }) {
+    async saveCredential({ userId, teamId, credentialId, provider, prefix, hint, status, reason, envelope, kid }) {
       const rows = await rpc("save_credential", {
         p_user_id: userId,
         p_credential_id: credentialId,
@@ -47,18 +47,19 @@ function keysOver(rpc: Rpc): Pick<Database, "isClientAccepted" | "requireClaims"
         p_envelope: envelope,
         p_kid: kid,
         ...(reason ? { p_reason: reason } : {}),
+        ...teamOf(teamId),
       });
       return credentialOf(onlyRow(rows));
     },
 
-    async readEnvelope(userId, provider) {
-      const [row] = await rpc("read_envelope", { p_user_id: userId, p_provider: provider });
+    async readEnvelope(userId, provider, teamId) {
+      const [row] = await rpc("read_envelope", { p_user_id: userId, p_provider: provider, ...teamOf(teamId) });
       return row ? { credentialId: row.credential_id, envelope: row.envelope } : null;
     },
 
-    async markCredential(userId, credentialId, status, reason) {
+    async markCredential(ownerId, credentialId, status, reason) {
       const [row] = await rpc("mark_credential", {
-        p_user_id: userId,
+        p_owner_id: ownerId,
         p_credential_id: credentialId,
         p_status: status,
         ...(reason ? { p_reason: reason } : {}),
@@ -66,8 +67,8 @@ function keysOver(rpc: Rpc): Pick<Database, "isClientAccepted" | "requireClaims"
       return row ? credentialOf(row) : null;
     },
 
-    async countAttempt(userId, seal) {
-      await rpc("count_attempt", { p_user_id: userId, ...(seal ? { p_seal: seal } : {}) });
+    async countAttempt(userId, seal, teamId) {
+      await rpc("count_attempt", { p_user_id: userId, ...(seal ? { p_seal: seal } : {}), ...teamOf(teamId) });
     },
   };
 }
@@ -77,10 +78,14 @@ type CallMethods = "openCall" | "listPrices" | "placeHold" | "chargeHold" | "voi
 /** A call, from the question who pays to the end of its charge. */
 function callsOver(rpc: Rpc): Pick<Database, CallMethods> {
   return {
-    async openCall(userId, provider) {
-      const row = onlyRow(await rpc("open_call", { p_user_id: userId, p_provider: provider }));
-      if (row.payer !== "byok") return { payer: "platform", unusedKey: (row.unused_key as UnusedKey | null) ?? null };
-      return { payer: "byok", credentialId: row.credential_id, envelope: row.envelope };
+    async openCall(userId, provider, teamId) {
+      const row = onlyRow(await rpc("open_call", { p_user_id: userId, p_provider: provider, ...teamOf(teamId) }));
+      // The types of the schema do not know that a column may be null.
+      const owner = { teamId: row.team_id as string | null };
+      if (row.payer !== "byok") {
+        return { payer: "platform", ...owner, unusedKey: (row.unused_key as UnusedKey | null) ?? null };
+      }
+      return { payer: "byok", ...owner, credentialId: row.credential_id, envelope: row.envelope };
     },
 
     async listPrices() {
@@ -95,7 +100,7 @@ function callsOver(rpc: Rpc): Pick<Database, CallMethods> {
       }));
     },
 
-    async placeHold({ userId, requestId, operation, provider, model, maxInputTokens, maxOutputTokens }) {
+    async placeHold({ userId, teamId, requestId, operation, provider, model, maxInputTokens, maxOutputTokens }) {
       const rows = await rpc("place_hold", {
         p_user_id: userId,
         // The types of the schema do not know that an argument may be null.
@@ -105,21 +110,22 @@ function callsOver(rpc: Rpc): Pick<Database, CallMethods> {
         p_model: model,
         p_max_input_tokens: maxInputTokens,
         p_max_output_tokens: maxOutputTokens,
+        ...teamOf(teamId),
       });
       return holdOf(onlyRow(rows));
     },
 
-    async chargeHold(userId, holdId) {
-      return outcomeOf(await rpc("charge_hold", { p_user_id: userId, p_hold_id: holdId }));
+    async chargeHold(ownerId, holdId) {
+      return outcomeOf(await rpc("charge_hold", { p_owner_id: ownerId, p_hold_id: holdId }));
     },
 
-    async voidHold(userId, holdId, wasAsked) {
-      return outcomeOf(await rpc("void_hold", { p_user_id: userId, p_hold_id: holdId, p_was_asked: wasAsked }));
+    async voidHold(ownerId, holdId, wasAsked) {
+      return outcomeOf(await rpc("void_hold", { p_owner_id: ownerId, p_hold_id: holdId, p_was_asked: wasAsked }));
     },
 
-    async refundCharge(userId, chargeId, { microcredits, reason, usage }) {
+    async refundCharge(ownerId, chargeId, { microcredits, reason, usage }) {
       const rows = await rpc("refund_charge", {
-        p_user_id: userId,
+        p_owner_id: ownerId,
         p_charge_id: chargeId,
         p_microcredits: microcredits,
         p_reason: reason,
@@ -135,7 +141,7 @@ function callsOver(rpc: Rpc): Pick<Database, CallMethods> {
   };
 }
 
-/** Envelopes of all users, for the operator's rotation. */
+/** Envelopes of all owners, for the operator's rotation. */
 function rotationOver(rpc: Rpc): Pick<Database, "countEnvelopes" | "listEnvelopes" | "replaceEnvelopes"> {
   return {
     countEnvelopes: () => rpc("count_envelopes", {} as never),
@@ -143,14 +149,14 @@ function rotationOver(rpc: Rpc): Pick<Database, "countEnvelopes" | "listEnvelope
     async listEnvelopes(kid, after, limit) {
       // The types of the schema do not know that an argument may be null.
       const rows = await rpc("list_envelopes", { p_kid: kid, p_after: after as string, p_limit: limit });
-      return rows.map(({ credential_id, user_id, provider, envelope }) => {
-        return { credentialId: credential_id, userId: user_id, provider, envelope };
+      return rows.map(({ credential_id, owner_id, provider, envelope }) => {
+        return { credentialId: credential_id, ownerId: owner_id, provider, envelope };
       });
     },
 
     async replaceEnvelopes(replacements) {
-      const rows = replacements.map(({ userId, credentialId, envelope, sealed }) => ({
-        user_id: userId,
+      const rows = replacements.map(({ ownerId, credentialId, envelope, sealed }) => ({
+        owner_id: ownerId,
         credential_id: credentialId,
         old_envelope: envelope,
         new_envelope: sealed?.envelope ?? null,
@@ -159,6 +165,11 @@ function rotationOver(rpc: Rpc): Pick<Database, "countEnvelopes" | "listEnvelope
       return await rpc("replace_envelopes", { p_replacements: rows });
     },
   };
+}
+
+/** A team goes along where one is named. */
+function teamOf(teamId: string | null | undefined): { p_team_id?: string } {
+  return teamId ? { p_team_id: teamId } : {};
 }
 
 /** The rates of a flat price are null, which the types of the schema do not know. */

@@ -7,17 +7,23 @@ export type Database = {
           Tables: {
             "accounts": {
                   Row: {
-                    "available_microcredits": number,"held_microcredits": number,"unpaid_microcredits": number,"unpaid_on": string,"updated_at": string,"user_id": string,"write_account": undefined | null
+                    "available_microcredits": number,"held_microcredits": number,"owner_id": string,"unpaid_microcredits": number,"unpaid_on": string,"updated_at": string,"write_account": undefined | null
                   }
                   ComputedFields: "write_account"
                   Insert: {
-                    "available_microcredits"?: number,"held_microcredits"?: number,"unpaid_microcredits"?: number,"unpaid_on"?: string,"updated_at"?: string,"user_id": string
+                    "available_microcredits"?: number,"held_microcredits"?: number,"owner_id": string,"unpaid_microcredits"?: number,"unpaid_on"?: string,"updated_at"?: string
                   }
                   Update: {
-                    "available_microcredits"?: number,"held_microcredits"?: number,"unpaid_microcredits"?: number,"unpaid_on"?: string,"updated_at"?: string,"user_id"?: string
+                    "available_microcredits"?: number,"held_microcredits"?: number,"owner_id"?: string,"unpaid_microcredits"?: number,"unpaid_on"?: string,"updated_at"?: string
                   }
                   Relationships: [
-                    
+                    {
+      foreignKeyName: "accounts_owner_id_fkey"
+      columns: ["owner_id"]
+isOneToOne: true
+      referencedRelation: "owners"
+      referencedColumns: ["id"]
+    }
                   ]
                 },"counters": {
                   Row: {
@@ -35,48 +41,54 @@ export type Database = {
                   ]
                 },"credentials": {
                   Row: {
-                    "created_at": string,"hint": string,"id": string,"prefix": string,"provider": string,"reason": string | null,"status": string,"updated_at": string,"user_id": string,"verified_at": string | null
+                    "created_at": string,"hint": string,"id": string,"owner_id": string,"prefix": string,"provider": string,"reason": string | null,"status": string,"updated_at": string,"verified_at": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"hint": string,"id": string,"prefix"?: string,"provider": string,"reason"?: string | null,"status": string,"updated_at"?: string,"user_id": string,"verified_at"?: string | null
+                    "created_at"?: string,"hint": string,"id": string,"owner_id": string,"prefix"?: string,"provider": string,"reason"?: string | null,"status": string,"updated_at"?: string,"verified_at"?: string | null
                   }
                   Update: {
-                    "created_at"?: string,"hint"?: string,"id"?: string,"prefix"?: string,"provider"?: string,"reason"?: string | null,"status"?: string,"updated_at"?: string,"user_id"?: string,"verified_at"?: string | null
-                  }
-                  Relationships: [
-                    
-                  ]
-                },"entries": {
-                  Row: {
-                    "cache_write_tokens": number | null,"cached_input_tokens": number | null,"charge_id": number | null,"created_at": string,"id": number,"idempotency_key": string | null,"input_tokens": number | null,"kind": string,"microcredits": number,"model": string | null,"operation": string | null,"output_tokens": number | null,"provider": string | null,"reason": string | null,"request_id": string | null,"user_id": string
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "cache_write_tokens"?: number | null,"cached_input_tokens"?: number | null,"charge_id"?: number | null,"created_at"?: string,"id"?: number,"idempotency_key"?: string | null,"input_tokens"?: number | null,"kind": string,"microcredits": number,"model"?: string | null,"operation"?: string | null,"output_tokens"?: number | null,"provider"?: string | null,"reason"?: string | null,"request_id"?: string | null,"user_id": string
-                  }
-                  Update: {
-                    "cache_write_tokens"?: number | null,"cached_input_tokens"?: number | null,"charge_id"?: number | null,"created_at"?: string,"id"?: number,"idempotency_key"?: string | null,"input_tokens"?: number | null,"kind"?: string,"microcredits"?: number,"model"?: string | null,"operation"?: string | null,"output_tokens"?: number | null,"provider"?: string | null,"reason"?: string | null,"request_id"?: string | null,"user_id"?: string
+                    "created_at"?: string,"hint"?: string,"id"?: string,"owner_id"?: string,"prefix"?: string,"provider"?: string,"reason"?: string | null,"status"?: string,"updated_at"?: string,"verified_at"?: string | null
                   }
                   Relationships: [
                     {
-      foreignKeyName: "entries_user_id_fkey"
-      columns: ["user_id"]
+      foreignKeyName: "credentials_owner_id_fkey"
+      columns: ["owner_id"]
+isOneToOne: false
+      referencedRelation: "owners"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"entries": {
+                  Row: {
+                    "cache_write_tokens": number | null,"cached_input_tokens": number | null,"charge_id": number | null,"created_at": string,"id": number,"idempotency_key": string | null,"input_tokens": number | null,"kind": string,"member_id": string | null,"microcredits": number,"model": string | null,"operation": string | null,"output_tokens": number | null,"owner_id": string,"provider": string | null,"reason": string | null,"request_id": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "cache_write_tokens"?: number | null,"cached_input_tokens"?: number | null,"charge_id"?: number | null,"created_at"?: string,"id"?: number,"idempotency_key"?: string | null,"input_tokens"?: number | null,"kind": string,"member_id"?: string | null,"microcredits": number,"model"?: string | null,"operation"?: string | null,"output_tokens"?: number | null,"owner_id": string,"provider"?: string | null,"reason"?: string | null,"request_id"?: string | null
+                  }
+                  Update: {
+                    "cache_write_tokens"?: number | null,"cached_input_tokens"?: number | null,"charge_id"?: number | null,"created_at"?: string,"id"?: number,"idempotency_key"?: string | null,"input_tokens"?: number | null,"kind"?: string,"member_id"?: string | null,"microcredits"?: number,"model"?: string | null,"operation"?: string | null,"output_tokens"?: number | null,"owner_id"?: string,"provider"?: string | null,"reason"?: string | null,"request_id"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "entries_owner_id_fkey"
+      columns: ["owner_id"]
 isOneToOne: false
       referencedRelation: "accounts"
-      referencedColumns: ["user_id"]
+      referencedColumns: ["owner_id"]
     }
                   ]
                 },"envelopes": {
                   Row: {
-                    "credential_id": string,"envelope": string,"kid": number,"updated_at": string,"user_id": string
+                    "credential_id": string,"envelope": string,"kid": number,"owner_id": string,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "credential_id": string,"envelope": string,"kid": number,"updated_at"?: string,"user_id": string
+                    "credential_id": string,"envelope": string,"kid": number,"owner_id": string,"updated_at"?: string
                   }
                   Update: {
-                    "credential_id"?: string,"envelope"?: string,"kid"?: number,"updated_at"?: string,"user_id"?: string
+                    "credential_id"?: string,"envelope"?: string,"kid"?: number,"owner_id"?: string,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -89,22 +101,22 @@ isOneToOne: true
                   ]
                 },"holds": {
                   Row: {
-                    "expires_at": string,"id": number,"microcredits": number,"model": string,"operation": string,"provider": string,"request_id": string | null,"user_id": string,"enter_charge": undefined | null
+                    "expires_at": string,"id": number,"member_id": string | null,"microcredits": number,"model": string,"operation": string,"owner_id": string,"provider": string,"request_id": string | null,"enter_charge": undefined | null
                   }
                   ComputedFields: "enter_charge"
                   Insert: {
-                    "expires_at"?: string,"id"?: number,"microcredits": number,"model": string,"operation": string,"provider": string,"request_id"?: string | null,"user_id": string
+                    "expires_at"?: string,"id"?: number,"member_id"?: string | null,"microcredits": number,"model": string,"operation": string,"owner_id": string,"provider": string,"request_id"?: string | null
                   }
                   Update: {
-                    "expires_at"?: string,"id"?: number,"microcredits"?: number,"model"?: string,"operation"?: string,"provider"?: string,"request_id"?: string | null,"user_id"?: string
+                    "expires_at"?: string,"id"?: number,"member_id"?: string | null,"microcredits"?: number,"model"?: string,"operation"?: string,"owner_id"?: string,"provider"?: string,"request_id"?: string | null
                   }
                   Relationships: [
                     {
-      foreignKeyName: "holds_user_id_fkey"
-      columns: ["user_id"]
+      foreignKeyName: "holds_owner_id_fkey"
+      columns: ["owner_id"]
 isOneToOne: false
       referencedRelation: "accounts"
-      referencedColumns: ["user_id"]
+      referencedColumns: ["owner_id"]
     }
                   ]
                 },"limits": {
@@ -145,6 +157,20 @@ isOneToOne: false
                   }
                   Update: {
                     "description"?: string,"label"?: string,"name"?: string
+                  }
+                  Relationships: [
+                    
+                  ]
+                },"owners": {
+                  Row: {
+                    "id": string,"user_id": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "id": string,"user_id"?: string | null
+                  }
+                  Update: {
+                    "id"?: string,"user_id"?: string | null
                   }
                   Relationships: [
                     
@@ -204,19 +230,25 @@ isOneToOne: false
           }
           Functions: {
             "act_for":
-{ Args: { "p_user_id": string }; Returns: string
+{ Args: { "p_owner_id": string }; Returns: string
                            },
 "act_for_active":
 { Args: { "p_user_id": string }; Returns: string
+                           },
+"act_for_team":
+{ Args: { "p_team_id": string }; Returns: undefined
+                           },
+"add_owner":
+{ Args: { "p_kind": string,"p_owner_id": string }; Returns: undefined
                            },
 "bear":
 { Args: { "p_account": Omit<Database["byok"]['Tables']["accounts"]['Row'], Database["byok"]['Tables']["accounts"]['ComputedFields']>,"p_microcredits": number }; Returns: {
               "available_microcredits": number,
 "held_microcredits": number,
+"owner_id": string,
 "unpaid_microcredits": number,
 "unpaid_on": string,
-"updated_at": string,
-"user_id": string
+"updated_at": string
             }
                           SetofOptions: {
         from: "*"
@@ -225,10 +257,10 @@ isOneToOne: false
         isSetofReturn: false
       } },
 "charge_hold":
-{ Args: { "p_hold_id": number,"p_user_id": string }; Returns: string
+{ Args: { "p_hold_id": number,"p_owner_id": string }; Returns: string
                            },
 "count_attempt":
-{ Args: { "p_seal"?: string,"p_user_id": string }; Returns: undefined
+{ Args: { "p_seal"?: string,"p_team_id"?: string,"p_user_id": string }; Returns: undefined
                            },
 "count_envelopes":
 { Args: Record<PropertyKey, never>; Returns: {
@@ -242,10 +274,10 @@ isOneToOne: false
 { Args: { "p_account": Omit<Database["byok"]['Tables']["accounts"]['Row'], Database["byok"]['Tables']["accounts"]['ComputedFields']>,"p_hold_ids": (number)[] }; Returns: {
               "available_microcredits": number,
 "held_microcredits": number,
+"owner_id": string,
 "unpaid_microcredits": number,
 "unpaid_on": string,
-"updated_at": string,
-"user_id": string
+"updated_at": string
             }
                           SetofOptions: {
         from: "*"
@@ -257,10 +289,10 @@ isOneToOne: false
 { Args: { "p_account": Omit<Database["byok"]['Tables']["accounts"]['Row'], Database["byok"]['Tables']["accounts"]['ComputedFields']>,"p_hold": Omit<Database["byok"]['Tables']["holds"]['Row'], Database["byok"]['Tables']["holds"]['ComputedFields']> }; Returns: {
               "available_microcredits": number,
 "held_microcredits": number,
+"owner_id": string,
 "unpaid_microcredits": number,
 "unpaid_on": string,
-"updated_at": string,
-"user_id": string
+"updated_at": string
             }
                           SetofOptions: {
         from: "*"
@@ -274,8 +306,11 @@ isOneToOne: false
 "expire_holds":
 { Args: { "p_limit": number }; Returns: number
                            },
+"forget_owner":
+{ Args: { "p_owner_id": string }; Returns: boolean
+                           },
 "grant_credits":
-{ Args: { "p_credits": number,"p_idempotency_key": string,"p_reason": string,"p_user_id": string }; Returns: {
+{ Args: { "p_credits": number,"p_idempotency_key": string,"p_kind"?: string,"p_owner_id": string,"p_reason": string }; Returns: {
               "available_credits": number,"granted": boolean
             }[]
                            },
@@ -285,17 +320,20 @@ isOneToOne: false
 "is_client_accepted":
 { Args: { "p_claims": Json }; Returns: boolean
                            },
+"is_user":
+{ Args: { "p_id": string }; Returns: boolean
+                           },
 "key_works":
 { Args: { "p_status": string }; Returns: boolean
                            },
 "list_envelope_ids":
 { Args: { "p_after": string,"p_kid": number,"p_limit": number }; Returns: {
-              "credential_id": string,"user_id": string
+              "credential_id": string,"owner_id": string
             }[]
                            },
 "list_envelopes":
 { Args: { "p_after": string,"p_kid": number,"p_limit": number }; Returns: {
-              "credential_id": string,"envelope": string,"provider": string,"user_id": string
+              "credential_id": string,"envelope": string,"owner_id": string,"provider": string
             }[]
                            },
 "list_prices":
@@ -318,16 +356,16 @@ isOneToOne: false
         isSetofReturn: true
       } },
 "mark_credential":
-{ Args: { "p_credential_id": string,"p_reason"?: string,"p_status": string,"p_user_id": string }; Returns: {
+{ Args: { "p_credential_id": string,"p_owner_id": string,"p_reason"?: string,"p_status": string }; Returns: {
               "created_at": string,
 "hint": string,
 "id": string,
+"owner_id": string,
 "prefix": string,
 "provider": string,
 "reason": string | null,
 "status": string,
 "updated_at": string,
-"user_id": string,
 "verified_at": string | null
             }[]
                           SetofOptions: {
@@ -337,26 +375,45 @@ isOneToOne: false
         isSetofReturn: true
       } },
 "may_bring_key":
-{ Args: { "p_user_id": string }; Returns: boolean
+{ Args: { "p_owner_id": string }; Returns: boolean
                            },
 "may_use_credits":
-{ Args: { "p_user_id": string }; Returns: boolean
+{ Args: { "p_owner_id": string }; Returns: boolean
+                           },
+"memberships_of":
+{ Args: { "p_user_id": string }; Returns: {
+              "kind": string,"owner_id": string,"role": string
+            }[]
                            },
 "most_microcredits":
 { Args: { "p_max_input_tokens": number,"p_max_output_tokens": number,"p_price": Omit<Database["byok"]['Tables']["prices"]['Row'], Database["byok"]['Tables']["prices"]['ComputedFields']> }; Returns: number
                            },
+"my_owners":
+{ Args: { "p_role"?: string }; Returns: (string)[]
+                           },
 "open_call":
-{ Args: { "p_provider": string,"p_user_id": string }; Returns: {
-              "credential_id": string,"envelope": string,"payer": string,"unused_key": string
+{ Args: { "p_provider": string,"p_team_id"?: string,"p_user_id": string }; Returns: {
+              "credential_id": string,"envelope": string,"payer": string,"team_id": string,"unused_key": string
             }[]
                            },
+"owner_with_account":
+{ Args: { "p_owners": (string)[],"p_team_id": string,"p_user_id": string }; Returns: string
+                           },
+"owners_of":
+{ Args: { "p_user_id": string }; Returns: {
+              "kind": string,"owner_id": string,"role": string
+            }[]
+                           },
+"owners_to_ask":
+{ Args: { "p_team_id": string,"p_user_id": string }; Returns: (string)[]
+                           },
 "place_hold":
-{ Args: { "p_max_input_tokens": number,"p_max_output_tokens": number,"p_model": string,"p_operation": string,"p_provider": string,"p_request_id": string,"p_user_id": string }; Returns: {
+{ Args: { "p_max_input_tokens": number,"p_max_output_tokens": number,"p_model": string,"p_operation": string,"p_provider": string,"p_request_id": string,"p_team_id"?: string,"p_user_id": string }; Returns: {
               "hold_id": number,"microcredits": number,"microcredits_per_1000_cache_write_tokens": number,"microcredits_per_1000_cached_input_tokens": number,"microcredits_per_1000_input_tokens": number,"microcredits_per_1000_output_tokens": number
             }[]
                            },
 "read_envelope":
-{ Args: { "p_provider": string,"p_user_id": string }; Returns: {
+{ Args: { "p_provider": string,"p_team_id"?: string,"p_user_id": string }; Returns: {
               "credential_id": string,"envelope": string
             }[]
                            },
@@ -366,7 +423,7 @@ isOneToOne: false
             }[]
                            },
 "refund_charge":
-{ Args: { "p_cache_write_tokens"?: number,"p_cached_input_tokens"?: number,"p_charge_id": number,"p_input_tokens"?: number,"p_microcredits": number,"p_output_tokens"?: number,"p_reason": string,"p_user_id": string }; Returns: number
+{ Args: { "p_cache_write_tokens"?: number,"p_cached_input_tokens"?: number,"p_charge_id": number,"p_input_tokens"?: number,"p_microcredits": number,"p_output_tokens"?: number,"p_owner_id": string,"p_reason": string }; Returns: number
                            },
 "refuse_browser":
 { Args: Record<PropertyKey, never>; Returns: undefined
@@ -377,8 +434,11 @@ isOneToOne: false
 "require_claims":
 { Args: { "p_claims": Json }; Returns: boolean
                            },
+"require_owner":
+{ Args: { "p_role": string,"p_team_id": string,"p_user_id": string }; Returns: string
+                           },
 "revoke_credits":
-{ Args: { "p_credits": number,"p_idempotency_key": string,"p_reason": string,"p_user_id": string }; Returns: {
+{ Args: { "p_credits": number,"p_idempotency_key": string,"p_owner_id": string,"p_reason": string }; Returns: {
               "available_credits": number,"revoked_credits": number
             }[]
                            },
@@ -388,16 +448,16 @@ isOneToOne: false
             }[]
                            },
 "save_credential":
-{ Args: { "p_credential_id": string,"p_envelope": string,"p_hint": string,"p_kid": number,"p_prefix"?: string,"p_provider": string,"p_reason"?: string,"p_status": string,"p_user_id": string }; Returns: {
+{ Args: { "p_credential_id": string,"p_envelope": string,"p_hint": string,"p_kid": number,"p_prefix"?: string,"p_provider": string,"p_reason"?: string,"p_status": string,"p_team_id"?: string,"p_user_id": string }; Returns: {
               "created_at": string,
 "hint": string,
 "id": string,
+"owner_id": string,
 "prefix": string,
 "provider": string,
 "reason": string | null,
 "status": string,
 "updated_at": string,
-"user_id": string,
 "verified_at": string | null
             }[]
                           SetofOptions: {
@@ -416,7 +476,7 @@ isOneToOne: false
 { Args: { "p_credits": number }; Returns: number
                            },
 "void_hold":
-{ Args: { "p_hold_id": number,"p_user_id": string,"p_was_asked": boolean }; Returns: string
+{ Args: { "p_hold_id": number,"p_owner_id": string,"p_was_asked": boolean }; Returns: string
                            },
 "write_account":
 { Args: { "p_account": Omit<Database["byok"]['Tables']["accounts"]['Row'], Database["byok"]['Tables']["accounts"]['ComputedFields']> }; Returns: undefined

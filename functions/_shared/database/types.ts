@@ -6,7 +6,7 @@ import type { Finding, Verdict } from "../providers/types.ts";
 /** The verdict of the last check, or `locked`: the envelope cannot be opened, so there is no key to check. */
 export type CredentialStatus = Verdict | "locked";
 
-/** The record about a saved API key that its user sees. Never the key. Times are ISO 8601. */
+/** The record about a saved API key that its owner sees, and every member of an owner that is a team. Never the key. Times are ISO 8601. */
 export interface Credential {
   readonly id: string;
   readonly provider: string;
@@ -24,6 +24,8 @@ export interface Credential {
 
 export interface NewCredential {
   readonly userId: string;
+  /** The team whose key it is; null or left out if it is the user's. */
+  readonly teamId?: string | null;
   readonly credentialId: string;
   readonly provider: ProviderId;
   readonly prefix: string;
@@ -43,7 +45,7 @@ export interface SavedEnvelope {
 
 /** An envelope with what it is bound to. */
 export interface ListedEnvelope {
-  readonly userId: string;
+  readonly ownerId: string;
   readonly credentialId: string;
   readonly provider: string;
   /** Base64. */
@@ -58,9 +60,13 @@ export interface Replacement extends ListedEnvelope {
 /** Why a saved API key is not used and credits pay: the app took the right to bring keys away. */
 export type UnusedKey = "not_allowed";
 
-/** Who pays a call: the user's own provider account, or credits. `unusedKey` is null if no key is saved. */
-export type OpenedCall =
-  ({ readonly payer: "byok" } & SavedEnvelope) | { readonly payer: "platform"; readonly unusedKey: UnusedKey | null };
+/**
+ * Who pays a call: the provider account of the owner, or the owner's credits. The owner is a team, or the user where it is null.
+ * `unusedKey` is null if no key is saved.
+ */
+export type OpenedCall = { readonly teamId: string | null } & (
+  ({ readonly payer: "byok" } & SavedEnvelope) | { readonly payer: "platform"; readonly unusedKey: UnusedKey | null }
+);
 
 /** Prices of tokens, in microcredits for 1,000 of them. */
 export interface Rates {
@@ -84,6 +90,8 @@ export interface Price {
 /** A call that credits are to be held for. */
 export interface HoldRequest {
   readonly userId: string;
+  /** The team whose credits are held; null or left out if they are the user's own. */
+  readonly teamId?: string | null;
   /** The caller's idempotency key; null if it sent none. */
   readonly requestId: string | null;
   readonly operation: string;
@@ -104,7 +112,7 @@ export interface Hold {
 /** The end of a hold. */
 export type HoldOutcome = "charged" | "voided";
 
-/** Why a part of a charge, or all of it, is given back. The platform bears `broken_off`, within a limit for each user and day. */
+/** Why a part of a charge, or all of it, is given back. The platform bears `broken_off`, within a limit for each owner and day. */
 export type RefundReason = "unused" | "nothing_delivered" | "broken_off";
 
 export interface Refund {
@@ -132,12 +140,17 @@ export interface Database {
    * @throws ByokError `claims_required` (with `claims`), `unauthenticated` for an OAuth client that is not accepted
    */
   requireClaims(claims: Claims): Promise<void>;
+  /** @throws ByokError `not_a_member`, `admins_only` */
   saveCredential(credential: NewCredential): Promise<Credential>;
-  /** Null when no key is saved. */
-  readEnvelope(userId: string, provider: ProviderId): Promise<SavedEnvelope | null>;
+  /**
+   * The envelope of the user or of a team; null when no key is saved.
+   *
+   * @throws ByokError `not_a_member`, `admins_only`
+   */
+  readEnvelope(userId: string, provider: ProviderId, teamId?: string | null): Promise<SavedEnvelope | null>;
   /** Null when that credential is no longer the current one. */
   markCredential(
-    userId: string,
+    ownerId: string,
     credentialId: string,
     status: CredentialStatus,
     reason?: Finding["reason"],
@@ -146,28 +159,30 @@ export interface Database {
    * Counts a check of an API key.
    *
    * @param seal of a key that came sealed: a second attempt with the same is refused
-   * @throws ByokError `byok_not_allowed`, `too_many_attempts`, `sealed_key_refused`
+   * @param teamId the team whose key it is; null or left out if it is the user's
+   * @throws ByokError `not_a_member`, `admins_only`, `byok_not_allowed`, `too_many_attempts`, `sealed_key_refused`
    */
-  countAttempt(userId: string, seal?: string | null): Promise<void>;
+  countAttempt(userId: string, seal?: string | null, teamId?: string | null): Promise<void>;
   /**
    * Decides who pays, in one round trip, and holds nothing.
    *
-   * @throws ByokError `too_many_calls`, `credits_not_allowed` (with `unused_key`)
+   * @param teamId the team that the call names, if it names one
+   * @throws ByokError `not_a_member`, `too_many_calls`, `credits_not_allowed` (with `unused_key`)
    */
-  openCall(userId: string, provider: ProviderId): Promise<OpenedCall>;
+  openCall(userId: string, provider: ProviderId, teamId?: string | null): Promise<OpenedCall>;
   listPrices(): Promise<Price[]>;
   /** @throws ByokError `not_offered`, `invalid_request`, `insufficient_credits`, `request_in_progress`, `request_completed` */
   placeHold(request: HoldRequest): Promise<Hold>;
   /** A second attempt changes nothing. `voided` if the hold is no longer there: it expired. */
-  chargeHold(userId: string, holdId: number): Promise<HoldOutcome>;
+  chargeHold(ownerId: string, holdId: number): Promise<HoldOutcome>;
   /**
    * A second attempt changes nothing.
    *
-   * @param wasAsked the provider may charge for the call: past the user's limit of the day, the hold is charged
+   * @param wasAsked the provider may charge for the call: past the owner's limit of the day, the hold is charged
    */
-  voidHold(userId: string, holdId: number, wasAsked: boolean): Promise<HoldOutcome>;
-  /** A second attempt changes nothing. Resolves with the microcredits that were given back: 0 past the user's limit of the day. */
-  refundCharge(userId: string, chargeId: number, refund: Refund): Promise<number>;
+  voidHold(ownerId: string, holdId: number, wasAsked: boolean): Promise<HoldOutcome>;
+  /** A second attempt changes nothing. Resolves with the microcredits that were given back: 0 past the owner's limit of the day. */
+  refundCharge(ownerId: string, chargeId: number, refund: Refund): Promise<number>;
   /** How many envelopes are sealed under each kid that any is sealed under, in the order of kids. */
   countEnvelopes(): Promise<{ readonly kid: number; readonly envelopes: number }[]>;
   /** Up to `limit` (1 to 1000) envelopes under a kid, in the order of credential ids from the one after `after`. */

@@ -18,20 +18,26 @@ import type { ReceivedKey } from "./unsealing.ts";
 
 export type KeyServices = Pick<Services, "database" | "keyring" | "check">;
 
+/** Who asks, and for whose key: a team's, or null for the own. */
+export interface KeyHolder {
+  readonly userId: string;
+  readonly teamId: string | null;
+}
+
 export interface CheckedCredential extends Finding {
   readonly credential: Credential;
 }
 
 /**
- * Checks an API key, seals it with its place, and replaces the user's credential for this provider.
+ * Checks an API key, seals it with its place, and replaces the credential for this provider.
  *
- * @throws ByokError `invalid_request` for a key that can be none, or of a kind that never works; `api_key_rejected` when the
+ * @throws ByokError `not_a_member`, `admins_only`; `invalid_request` for a key that can be none, or of a kind that never works; `api_key_rejected` when the
  * provider refuses it; `too_many_attempts`; `sealed_key_refused` for a sealed key that came before. In each case the credential
  * before it stays as it is.
  */
 export async function saveKey(
   services: KeyServices,
-  userId: string,
+  holder: KeyHolder,
   provider: ProviderId,
   received: ReceivedKey,
 ): Promise<CheckedCredential> {
@@ -43,14 +49,14 @@ export async function saveKey(
       details: { field: "api_key", reason: "wrong_kind" },
     });
   }
-  await services.database.countAttempt(userId, received.seal);
-  return await keepKey(services, userId, provider, { apiKey, place: received.place });
+  await services.database.countAttempt(holder.userId, received.seal, holder.teamId);
+  return await keepKey(services, holder, provider, { apiKey, place: received.place });
 }
 
 /** Checks a key, seals it and puts it in the place of the one before, unless the provider refuses it. */
 export async function keepKey(
   services: KeyServices,
-  userId: string,
+  { userId, teamId }: KeyHolder,
   provider: ProviderId,
   key: PlacedKey,
 ): Promise<CheckedCredential> {
@@ -59,11 +65,12 @@ export async function keepKey(
   const credentialId = crypto.randomUUID();
   const sealed = await seal(
     services.keyring,
-    { userId, credentialId, providerNumber: providers[provider].number },
+    { ownerId: teamId ?? userId, credentialId, providerNumber: providers[provider].number },
     key,
   );
   const credential = await services.database.saveCredential({
     userId,
+    teamId,
     credentialId,
     provider,
     prefix: publicPrefixOf(providers[provider].keys, key.apiKey),
@@ -87,22 +94,23 @@ function requireKey(pasted: string): string {
 /**
  * Checks the saved API key and marks its credential, if it is still the same one by then.
  *
- * @throws ByokError `credential_not_found`, `too_many_attempts`; `envelope_unreadable` when the key cannot be opened and
+ * @throws ByokError `not_a_member`, `admins_only`, `credential_not_found`, `too_many_attempts`; `envelope_unreadable` when the key cannot be opened and
  * `api_key_rejected` when the provider refuses it, which are marked too
  */
 export async function checkSavedKey(
   services: KeyServices,
-  userId: string,
+  { userId, teamId }: KeyHolder,
   provider: ProviderId,
 ): Promise<CheckedCredential> {
-  const saved = await services.database.readEnvelope(userId, provider);
+  const saved = await services.database.readEnvelope(userId, provider, teamId);
   if (!saved) throw new ByokError("credential_not_found");
+  const ownerId = teamId ?? userId;
   const { credentialId, envelope } = saved;
-  const key = await openKey(services.keyring, userId, provider, credentialId, envelope).catch(nullIfUnreadable);
-  if (key !== null) await services.database.countAttempt(userId);
+  const key = await openKey(services.keyring, ownerId, provider, credentialId, envelope).catch(nullIfUnreadable);
+  if (key !== null) await services.database.countAttempt(userId, null, teamId);
   const found = key === null ? null : await services.check(provider, key);
   const credential = await services.database.markCredential(
-    userId,
+    ownerId,
     credentialId,
     found?.verdict ?? "locked",
     found?.reason ?? null,
@@ -124,14 +132,14 @@ export async function checkSavedKey(
  */
 export async function openKey(
   keyring: Keyring,
-  userId: string,
+  ownerId: string,
   provider: ProviderId,
   credentialId: string,
   envelope: string | null,
 ): Promise<PlacedKey> {
   if (envelope === null) throw new ByokError("envelope_unreadable");
   const row = providers[provider];
-  const key = await open(keyring, { userId, credentialId, providerNumber: row.number }, envelope);
+  const key = await open(keyring, { ownerId, credentialId, providerNumber: row.number }, envelope);
   if (!isPlaceOf(row, key.place)) throw new ByokError("envelope_unreadable");
   return key;
 }

@@ -82,9 +82,9 @@ export async function rewrapBatch({ database, keyring }: RotationServices, batch
 
 /** The same API key and place under the primary master key; null where the envelope does not open. */
 async function rewrap(keyring: Keyring, listed: ListedEnvelope): Promise<SealedKey | null> {
-  const { userId, credentialId, provider, envelope } = listed;
+  const { ownerId, credentialId, provider, envelope } = listed;
   if (!isProviderId(provider)) return null;
-  const key = await openKey(keyring, userId, provider, credentialId, envelope).catch(nullIfUnreadable);
+  const key = await openKey(keyring, ownerId, provider, credentialId, envelope).catch(nullIfUnreadable);
   if (key === null) return null;
-  return await seal(keyring, { userId, credentialId, providerNumber: providers[provider].number }, key);
+  return await seal(keyring, { ownerId, credentialId, providerNumber: providers[provider].number }, key);
 }

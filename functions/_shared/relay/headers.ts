@@ -68,7 +68,7 @@ function staysBehind(provider: Provider): RegExp | null {
 export function inbound(
   answer: Response,
   body: BodyInit | null,
-  funding: Pick<Funding, "payer" | "apiKey" | "microcredits" | "unusedKey">,
+  funding: Pick<Funding, "payer" | "owner" | "apiKey" | "microcredits" | "unusedKey">,
 ): Response {
   const headers = new Headers(fundingHeaders(funding));
   const known = [...answer.headers].filter(([name]) => returned.test(name));
@@ -85,11 +85,13 @@ export function inbound(
 
 export function fundingHeaders({
   payer,
+  owner,
   microcredits,
   unusedKey,
-}: Pick<Funding, "payer" | "microcredits" | "unusedKey">): Record<string, string> {
+}: Pick<Funding, "payer" | "owner" | "microcredits" | "unusedKey">): Record<string, string> {
   return {
     "x-byok-funding": payer,
+    "x-byok-owner": owner,
     "x-byok-credits": String(microcredits / 1_000_000),
     ...(unusedKey ? { "x-byok-unused-key": unusedKey } : {}),
   };

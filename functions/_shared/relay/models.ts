@@ -1,6 +1,6 @@
 /** The models that a user can call at the address of all providers, in the form of OpenAI's list, each with who pays. */
 import { findOffer } from "../credits/offers.ts";
-import { openFunding } from "../credits/funding.ts";
+import { type KeyHolder, openFunding } from "../credits/funding.ts";
 import { ByokError, type ErrorCode } from "../errors.ts";
 import { classify } from "../providers/classify.ts";
 import { type ProviderId, providers } from "../providers/index.ts";
@@ -43,6 +43,9 @@ type ListServices = Pick<Services, "database" | "keyring" | "prices" | "originOf
   readonly env: Pick<Services["env"], "offered" | "platformKeys" | "checkTimeout_ms">;
 };
 
+/** Refusals that are the same for each provider. */
+const ofAllProviders: readonly ErrorCode[] = ["database_unavailable", "not_a_member", "owners_malformed"];
+
 /** Longest list of a provider, in characters: OpenRouter's has about a million. */
 const maxListLength = 4 * 1024 * 1024;
 
@@ -50,11 +53,11 @@ const maxListLength = 4 * 1024 * 1024;
  * Asks all providers that the user has a key for at once, and waits no longer than for a check of a key. A provider that fails is
  * named in `byok.missing`. Nothing is remembered.
  *
- * @throws ByokError `database_unavailable`
+ * @throws ByokError `database_unavailable`, `not_a_member`
  */
-export async function listModels(services: ListServices, userId: string): Promise<ModelList> {
+export async function listModels(services: ListServices, caller: KeyHolder): Promise<ModelList> {
   const served = services.env.offered.filter((id) => providers[id].api.compatible);
-  const parts = await Promise.all(served.map((id) => listOf(services, userId, id)));
+  const parts = await Promise.all(served.map((id) => listOf(services, caller, id)));
   return {
     object: "list",
     data: parts.flatMap((part) => ("missing" in part ? [] : part.models)),
@@ -64,14 +67,14 @@ export async function listModels(services: ListServices, userId: string): Promis
 
 type Part = { readonly models: readonly ListedModel[] } | { readonly missing: MissingProvider };
 
-async function listOf(services: ListServices, userId: string, provider: ProviderId): Promise<Part> {
+async function listOf(services: ListServices, caller: KeyHolder, provider: ProviderId): Promise<Part> {
   try {
-    const opened = await openFunding(services, userId, provider);
+    const opened = await openFunding(services, caller, provider);
     if (opened.payer === "byok") return await modelsOfKey(services, provider, opened);
     return { models: await modelsOnCredits(services, provider) };
   } catch (error) {
     if (error instanceof ByokError && error.code === "credits_not_allowed") return { models: [] };
-    if (!(error instanceof ByokError) || error.code === "database_unavailable") throw error;
+    if (!(error instanceof ByokError) || ofAllProviders.includes(error.code)) throw error;
     return { missing: { provider, code: error.code } };
   }
 }

@@ -28,7 +28,7 @@ const maxError_ms = 5_000;
 export async function inboundError(
   answer: Response,
   provider: Provider,
-  funding: Pick<Funding, "payer" | "apiKey" | "unusedKey">,
+  funding: Pick<Funding, "payer" | "owner" | "apiKey" | "unusedKey">,
 ): Promise<Response> {
   const text = await readError(answer);
   const found = classify(provider, { status: answer.status, body: parseJson(text) });
@@ -48,7 +48,7 @@ function errorOnCredits(
   answer: Response,
   text: string,
   { verdict }: Classified,
-  funding: Pick<Funding, "payer" | "apiKey" | "unusedKey">,
+  funding: Pick<Funding, "payer" | "owner" | "apiKey" | "unusedKey">,
 ): Response {
   if (isDenied(answer) || answer.status === 402 || ofTheAccount.includes(verdict)) {
     throw new ByokError("provider_misbehaved");
@@ -64,7 +64,7 @@ function errorUnderByok(
   text: string,
   { verdict, reason }: Classified,
   provider: Provider,
-  funding: Pick<Funding, "payer" | "apiKey" | "unusedKey">,
+  funding: Pick<Funding, "payer" | "owner" | "apiKey" | "unusedKey">,
 ): Response {
   if (isDenied(answer) && verdict === "unverified") throw new ByokError("provider_misbehaved");
   if (isKeyRefused(answer, verdict, reason)) {
@@ -88,7 +88,11 @@ function isKeyRefused(answer: Response, verdict: Verdict | null, reason: Reason 
   return isDenied(answer) && verdict === "restricted" && !(reason && reasons[reason].works);
 }
 
-function passOn(answer: Response, shown: string, funding: Pick<Funding, "payer" | "apiKey" | "unusedKey">): Response {
+function passOn(
+  answer: Response,
+  shown: string,
+  funding: Pick<Funding, "payer" | "owner" | "apiKey" | "unusedKey">,
+): Response {
   if (holdsKey(shown, funding.apiKey)) {
     throw new ByokError("provider_misbehaved", {
       message: "The provider answered with an error that repeats the API key, so it is not passed on.",

@@ -4,6 +4,7 @@ import type { Claims, Database } from "../database/types.ts";
 import { tokenIssuer } from "../env.ts";
 import { ByokError } from "../errors.ts";
 import { LruCache } from "../lru-cache.ts";
+import { uuidPattern } from "./validation.ts";
 
 export interface Caller {
   /** UUID of the user the request acts for. */
@@ -11,8 +12,6 @@ export interface Caller {
   /** Whether the user signed in anonymously. */
   readonly isAnonymous: boolean;
 }
-
-const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
  * The user whose access token came as `Authorization: Bearer`; verified against the project's JWKS, without a network call.

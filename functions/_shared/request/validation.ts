@@ -5,6 +5,9 @@ import { ByokError } from "../errors.ts";
 /** Longest body of `save` and `verify`, in bytes. */
 export const maxBody_bytes = 8 * 1024;
 
+/** RFC 9562, in either case. */
+export const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 /** Whether an unknown field is named as fields are, so that a refusal may name it: what else stands there may be an API key. */
 export function isFieldName(text: string): boolean {
   return /^[a-z_]{1,32}$/i.test(text);

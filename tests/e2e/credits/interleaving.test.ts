@@ -146,8 +146,8 @@ async function contradictions(seen: readonly UserSeen[]): Promise<string[]> {
   return withConnection(stack.adminDbUrl, async (client) => {
     const { rows } = await client.query<{ request_id: string; kinds: string }>(
       `select c.request_id, string_agg(concat_ws(' ', c.kind, r.kind), ', ' order by c.id) as kinds
-       from byok.entries as c left join byok.entries as r on r.user_id = c.user_id and r.charge_id = c.id
-       where c.kind = 'charge' and c.user_id = any($1) group by 1`,
+       from byok.entries as c left join byok.entries as r on r.owner_id = c.owner_id and r.charge_id = c.id
+       where c.kind = 'charge' and c.owner_id = any($1) group by 1`,
       [users],
     );
     const charged = new Map(rows.map(({ request_id, kinds }) => [request_id, kinds]));

@@ -142,7 +142,7 @@ test("past what the platform bears for a user in a day, a client that leaves bef
   const user = await newPayer();
   await withConnection(stack.adminDbUrl, (client) =>
     client.query(
-      "update byok.accounts set unpaid_on = (now() at time zone 'utc')::date, unpaid_microcredits = 95000000 where user_id = $1",
+      "update byok.accounts set unpaid_on = (now() at time zone 'utc')::date, unpaid_microcredits = 95000000 where owner_id = $1",
       [user.id],
     ),
   );
@@ -164,7 +164,7 @@ test("a request that is refused before the provider is asked leaves nothing, not
     expect(refusalOf(await ask(user, "openai", question))).toBe(code);
   await expectNothingCharged(user);
   const { rows } = await withConnection(stack.adminDbUrl, (client) =>
-    client.query("select count(*)::int as holds from byok.holds where user_id = $1", [user.id]),
+    client.query("select count(*)::int as holds from byok.holds where owner_id = $1", [user.id]),
   );
   expect(rows).toEqual([{ holds: 0 }]);
 });

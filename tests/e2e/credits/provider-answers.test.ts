@@ -116,7 +116,7 @@ async function costs(user: User): Promise<string[]> {
 /** Expense borne for a user today, in credits. */
 async function borne(user: User): Promise<number> {
   const { rows } = await withConnection(stack.adminDbUrl, (client) =>
-    client.query("select unpaid_microcredits / 1e6 as borne from byok.accounts where user_id = $1", [user.id]),
+    client.query("select unpaid_microcredits / 1e6 as borne from byok.accounts where owner_id = $1", [user.id]),
   );
   return Number(rows[0].borne);
 }
@@ -124,7 +124,7 @@ async function borne(user: User): Promise<number> {
 /** Has the platform have borne so many credits for a user today. */
 async function bearAlready(user: User, credits: number): Promise<void> {
   await withConnection(stack.adminDbUrl, (client) =>
-    client.query("update byok.accounts set unpaid_microcredits = $2 where user_id = $1", [user.id, credits * 1e6]),
+    client.query("update byok.accounts set unpaid_microcredits = $2 where owner_id = $1", [user.id, credits * 1e6]),
   );
 }
 

@@ -39,7 +39,7 @@ async function newCredential(
   const credentialId = crypto.randomUUID();
   const sealed = await seal(
     await keyring,
-    { userId: user.id, credentialId, providerNumber: 1 },
+    { ownerId: user.id, credentialId, providerNumber: 1 },
     { apiKey: "sk-some-key", place: null },
   );
   return {
@@ -153,13 +153,13 @@ function describeFunding(name: string, database: Database): void {
     const credential = await newCredential(user, { status: "no_credit" });
     await database.saveCredential(credential);
     const { credentialId, envelope } = credential;
-    expect(await database.openCall(user.id, "openai")).toEqual({ payer: "byok", credentialId, envelope });
+    expect(await database.openCall(user.id, "openai")).toEqual({ payer: "byok", teamId: null, credentialId, envelope });
     expect(await ledger(user)).toEqual([]);
   });
 
   test(`${name} opens a call on credits and holds none`, async () => {
     const user = await newUser(100);
-    expect(await database.openCall(user.id, "openai")).toEqual({ payer: "platform", unusedKey: null });
+    expect(await database.openCall(user.id, "openai")).toEqual({ payer: "platform", teamId: null, unusedKey: null });
     expect(await balance(user)).toEqual({ available: 100, held: 0 });
   });
 
@@ -304,7 +304,7 @@ function describeHolds(name: string, database: Database): void {
 async function bearBefore(user: User, microcredits: number): Promise<void> {
   await withConnection(stack.adminDbUrl, (client) =>
     client.query(
-      "update byok.accounts set unpaid_on = (now() at time zone 'utc')::date, unpaid_microcredits = $2 where user_id = $1",
+      "update byok.accounts set unpaid_on = (now() at time zone 'utc')::date, unpaid_microcredits = $2 where owner_id = $1",
       [user.id, microcredits],
     ),
   );
@@ -340,14 +340,14 @@ function describeRotation(name: string, database: Database): void {
   }
 
   const listingOf = ({ userId, credentialId, provider, envelope }: NewCredential) => {
-    return { userId, credentialId, provider, envelope };
+    return { ownerId: userId, credentialId, provider, envelope };
   };
 
   async function replacementOf(credential: NewCredential, kid: number): Promise<Replacement & { sealed: SealedKey }> {
     const { userId, credentialId } = credential;
     const sealed = await seal(
       await keyringOf(kid),
-      { userId, credentialId, providerNumber: 1 },
+      { ownerId: userId, credentialId, providerNumber: 1 },
       { apiKey: "sk-some-key", place: null },
     );
     return { ...listingOf(credential), sealed };

@@ -41,19 +41,19 @@ beforeAll(async () => {
 
 async function everythingOf(user: User): Promise<unknown> {
   const rows = ownedTables.map(async (table) => (await user.supabase.from(table).select()).data);
-  const { rows: envelopes } = await postgres.query("select * from byok.envelopes where user_id = $1", [user.id]);
+  const { rows: envelopes } = await postgres.query("select * from byok.envelopes where owner_id = $1", [user.id]);
   return [await Promise.all(rows), envelopes];
 }
 
 describe("by REST", () => {
   test.each(ownedTables)("another user's %s are not to be seen", async (table) => {
     expect((await mallory.supabase.from(table).select()).data).toEqual([]);
-    expect((await mallory.supabase.from(table).select().eq("user_id", alice.user.id)).data).toEqual([]);
+    expect((await mallory.supabase.from(table).select().eq("owner_id", alice.user.id)).data).toEqual([]);
     expect((await alice.user.supabase.from(table).select()).data).not.toEqual([]);
   });
 
   test("a deletion passes another user's credential by", async () => {
-    const { data } = await mallory.supabase.from("credentials").delete().eq("user_id", alice.user.id).select();
+    const { data } = await mallory.supabase.from("credentials").delete().eq("owner_id", alice.user.id).select();
     expect(data).toEqual([]);
     expect(await everythingOf(alice.user)).toEqual(before);
   });
@@ -99,13 +99,13 @@ describe("by REST", () => {
     }
   });
 
-  test("no function of the schema can be called by a user or a visitor, but those that policies ask about a user's token", async () => {
+  test("no function of the schema can be called by a user or a visitor, but those that policies ask about a user", async () => {
     const { rows } = await postgres.query<{ name: string; arguments: string[]; types: string[] }>(`
       select p.proname as name, coalesce(p.proargnames[1:p.pronargs], '{}') as arguments,
              array(select format_type(t, null) from unnest(p.proargtypes) as t) as types
       from pg_proc as p where p.pronamespace = 'byok'::regnamespace and p.prorettype <> 'trigger'::regtype
-        -- Policies ask these as the user.
-        and p.proname not in ('is_client_accepted', 'require_claims')
+        -- Policies and pages ask these as the user, about the user alone.
+        and p.proname not in ('is_client_accepted', 'my_owners', 'read_rights', 'require_claims')
         -- No JSON of a request becomes a row of a table; tests/sql/authority.sql tries these.
         and not exists (select from unnest(p.proargtypes) as t (id) join pg_type on oid = t.id where typtype = 'c')`);
     expect(rows.length).toBeGreaterThan(8);
@@ -118,7 +118,7 @@ describe("by REST", () => {
       jsonb: [],
       boolean: true,
     };
-    const ofPolicies = ["is_client_accepted", "require_claims"];
+    const ofPolicies = ["is_client_accepted", "my_owners", "read_rights", "require_claims"];
     const visitor = visitorOf(stack);
     for (const { name, arguments: names, types } of rows) {
       const given = Object.fromEntries(names.map((argument, index) => [argument, sample[types[index]!]]));
@@ -176,7 +176,7 @@ describe("an envelope that was moved by somebody with the database's powers", ()
   async function moveEnvelope(from: ByokUser, to: ByokUser): Promise<void> {
     await postgres.query(
       `update byok.envelopes as mine set envelope = theirs.envelope, kid = theirs.kid
-       from byok.envelopes as theirs where mine.user_id = $1 and theirs.user_id = $2`,
+       from byok.envelopes as theirs where mine.owner_id = $1 and theirs.owner_id = $2`,
       [to.user.id, from.user.id],
     );
   }
@@ -197,8 +197,8 @@ describe("an envelope that was moved by somebody with the database's powers", ()
     await postgres.query(
       `update byok.envelopes as groq set envelope = openai.envelope, kid = openai.kid
        from byok.envelopes as openai, byok.credentials as c, byok.credentials as d
-       where c.id = groq.credential_id and c.provider = 'groq' and c.user_id = $1
-         and d.id = openai.credential_id and d.provider = 'openai' and d.user_id = $1`,
+       where c.id = groq.credential_id and c.provider = 'groq' and c.owner_id = $1
+         and d.id = openai.credential_id and d.provider = 'openai' and d.owner_id = $1`,
       [user.id],
     );
     expect(refusalOf(await ask(user, "groq"))).toBe("envelope_unreadable");
@@ -207,7 +207,7 @@ describe("an envelope that was moved by somebody with the database's powers", ()
 
   test("that is gone is missed, and no credits pay in its place", async () => {
     const { user } = await newByokUser("openai", { credits: 100 });
-    await postgres.query("delete from byok.envelopes where user_id = $1", [user.id]);
+    await postgres.query("delete from byok.envelopes where owner_id = $1", [user.id]);
     expect(refusalOf(await ask(user, "openai", { operation: "single_doc_regen" }))).toBe("envelope_unreadable");
     expect(await balance(user)).toEqual({ available: 100, held: 0 });
   });
@@ -232,16 +232,16 @@ describe("by SQL role", () => {
   const tables = [...ownedTables, "envelopes"] as const;
 
   test.each(ownedTables)("authenticated sees the %s of its claims and no others", async (table) => {
-    const { rows } = await as("authenticated", claimsOf(alice.user), `select distinct user_id from byok.${table}`);
-    expect(rows).toEqual([{ user_id: alice.user.id }]);
+    const { rows } = await as("authenticated", claimsOf(alice.user), `select distinct owner_id from byok.${table}`);
+    expect(rows).toEqual([{ owner_id: alice.user.id }]);
     expect((await as("authenticated", claimsOf(mallory), `select * from byok.${table}`)).rows).toEqual([]);
     expect((await as("authenticated", null, `select * from byok.${table}`)).rows).toEqual([]);
   });
 
   test("byok_server, which the functions run as, sees the rows of the user it acts for and no others", async () => {
     for (const table of tables) {
-      const statement = `select distinct user_id from byok.${table}`;
-      expect((await as("byok_server", claimsOf(alice.user), statement)).rows).toEqual([{ user_id: alice.user.id }]);
+      const statement = `select distinct owner_id from byok.${table}`;
+      expect((await as("byok_server", claimsOf(alice.user), statement)).rows).toEqual([{ owner_id: alice.user.id }]);
       expect((await as("byok_server", claimsOf(mallory), statement)).rows).toEqual([]);
       expect((await as("byok_server", null, statement)).rows).toEqual([]);
     }
@@ -250,10 +250,10 @@ describe("by SQL role", () => {
   test("byok_server writes no row for a user it does not act for", async () => {
     const claims = claimsOf(mallory);
     const values = [alice.user.id];
-    const insert = "insert into byok.accounts (user_id) values ($1) on conflict do nothing";
+    const insert = "insert into byok.accounts (owner_id) values ($1) on conflict do nothing";
     expect((await as("byok_server", claims, insert, values)).code).toBe("42501");
     const update =
-      "update byok.accounts set available_microcredits = available_microcredits + 1 where user_id = $1 returning *";
+      "update byok.accounts set available_microcredits = available_microcredits + 1 where owner_id = $1 returning *";
     expect((await as("byok_server", claims, update, values)).rows).toEqual([]);
   });
 

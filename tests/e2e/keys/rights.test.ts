@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const name of ["may_bring_key", "may_use_credits"]) {
     await client.query(
-      `create or replace function byok.${name}(p_user_id uuid) returns boolean language sql stable return true`,
+      `create or replace function byok.${name}(p_owner_id uuid) returns boolean language sql stable return true`,
     );
   }
   await client.query("drop table public.test_plans");
@@ -28,9 +28,9 @@ afterAll(async () => {
 });
 
 function replacement(name: string, column: string): string {
-  return `create or replace function byok.${name}(p_user_id uuid) returns boolean
+  return `create or replace function byok.${name}(p_owner_id uuid) returns boolean
     language sql stable security definer set search_path = ''
-    as $$ select coalesce((select p.${column} from public.test_plans as p where p.user_id = p_user_id), true) $$`;
+    as $$ select coalesce((select p.${column} from public.test_plans as p where p.user_id = p_owner_id), true) $$`;
 }
 
 async function allow({ id }: User, keys: boolean, credits: boolean): Promise<void> {

@@ -50,7 +50,7 @@ async function fill(): Promise<Owner[]> {
   const envelopes: string[] = [];
   for (const [index, { id, apiKey }] of owners.entries()) {
     envelopes.push(
-      (await seal(keyring, { userId: id, credentialId: ids[index]!, providerNumber }, { apiKey, place: null }))
+      (await seal(keyring, { ownerId: id, credentialId: ids[index]!, providerNumber }, { apiKey, place: null }))
         .envelope,
     );
   }
@@ -59,14 +59,15 @@ async function fill(): Promise<Owner[]> {
     "insert into auth.users (id, email) select id, id || '@example.com' from unnest($1::uuid[]) as id",
     [users],
   );
+  await postgres.query("insert into byok.owners (id, user_id) select id, id from unnest($1::uuid[]) as id", [users]);
   await postgres.query(
-    `insert into byok.credentials (id, user_id, provider, hint, status)
-     select id, user_id, 'openai', '', 'verified' from unnest($1::uuid[], $2::uuid[]) as row (id, user_id)`,
+    `insert into byok.credentials (id, owner_id, provider, hint, status)
+     select id, owner_id, 'openai', '', 'verified' from unnest($1::uuid[], $2::uuid[]) as row (id, owner_id)`,
     [ids, users],
   );
   await postgres.query(
-    `insert into byok.envelopes (credential_id, user_id, envelope, kid)
-     select id, user_id, envelope, 1 from unnest($1::uuid[], $2::uuid[], $3::text[]) as row (id, user_id, envelope)`,
+    `insert into byok.envelopes (credential_id, owner_id, envelope, kid)
+     select id, owner_id, envelope, 1 from unnest($1::uuid[], $2::uuid[], $3::text[]) as row (id, owner_id, envelope)`,
     [ids, users, envelopes],
   );
   return owners;
@@ -196,12 +197,12 @@ test(`${rotations} rotations of ${rows} keys under load fail no call, no save an
   expect(fleet.printed).toEqual([]);
 
   const keyring = await importKeyring(JSON.stringify(ringOf(rotations + 1, rotations + 1)));
-  const { rows: saved } = await postgres.query("select user_id, credential_id, envelope from byok.envelopes");
-  const envelopes = new Map(saved.map((row) => [row.user_id, row]));
+  const { rows: saved } = await postgres.query("select owner_id, credential_id, envelope from byok.envelopes");
+  const envelopes = new Map(saved.map((row) => [row.owner_id, row]));
   expect(envelopes.size).toBe(owners.filter(({ apiKey }) => apiKey !== null).length);
   for (const { id, apiKey } of owners) {
     const row = envelopes.get(id);
-    const binding = { userId: id, credentialId: row?.credential_id, providerNumber };
+    const binding = { ownerId: id, credentialId: row?.credential_id, providerNumber };
     expect(row ? (await open(keyring, binding, row.envelope)).apiKey === apiKey : apiKey === null).toBe(true);
   }
 }, 3_600_000);

@@ -71,7 +71,7 @@ const usersWithKeys = (length: number): Promise<ByokUser[]> =>
   Promise.all(Array.from({ length }, () => newByokUser("openai", { on: fleet.stack })));
 
 async function kidOf({ user }: ByokUser): Promise<number> {
-  const { rows } = await postgres.query("select kid from byok.envelopes where user_id = $1", [user.id]);
+  const { rows } = await postgres.query("select kid from byok.envelopes where owner_id = $1", [user.id]);
   return Number(rows[0].kid);
 }
 
@@ -81,10 +81,10 @@ async function statusOf({ user }: ByokUser): Promise<string | undefined> {
 
 /** Changes the last byte of the ciphertext. */
 async function tamper({ user }: ByokUser): Promise<void> {
-  const { rows } = await postgres.query("select envelope from byok.envelopes where user_id = $1", [user.id]);
+  const { rows } = await postgres.query("select envelope from byok.envelopes where owner_id = $1", [user.id]);
   const bytes = Buffer.from(rows[0].envelope, "base64");
   bytes[355]! ^= 1;
-  await postgres.query("update byok.envelopes set envelope = $2 where user_id = $1", [
+  await postgres.query("update byok.envelopes set envelope = $2 where owner_id = $1", [
     user.id,
     bytes.toString("base64"),
   ]);
@@ -129,7 +129,7 @@ describe("npm run rotate", () => {
     await tamper(bad!);
     await deploy(2, 1, 2);
     const dry = await rotateJson("--dry-run");
-    const { rows } = await postgres.query("select id from byok.credentials where user_id = $1", [bad!.user.id]);
+    const { rows } = await postgres.query("select id from byok.credentials where owner_id = $1", [bad!.user.id]);
     expect(dry).toMatchObject({ code: 1, dry_run: true, rewrapped: 1, unreadable: [rows[0].id] });
     expect(dry.kids[0]).toMatchObject({ kid: 1, envelopes: 2, state: "needed" });
     expect([await kidOf(good!), await kidOf(bad!)]).toEqual([1, 1]);
@@ -142,7 +142,7 @@ describe("npm run rotate", () => {
     await tamper(bad!);
     await deploy(2, 1, 2);
     const { code, output } = await rotate().ended;
-    const { rows } = await postgres.query("select id from byok.credentials where user_id = $1", [bad!.user.id]);
+    const { rows } = await postgres.query("select id from byok.credentials where owner_id = $1", [bad!.user.id]);
     expect(code).toBe(1);
     expect(output).toMatch(/^Re-encrypted 1 keys; 0 are locked, 1 cannot be opened\.$/m);
     expect(output).toMatch(/^ {2}key 1 +1 {2}still needed$/m);

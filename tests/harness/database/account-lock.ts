@@ -14,7 +14,7 @@ export async function lockAccount(adminDbUrl: string, userId: string): Promise<A
   client.on("error", () => undefined);
   await client.connect();
   await client.query("begin");
-  await client.query("select from byok.accounts where user_id = $1 for update", [userId]);
+  await client.query("select from byok.accounts where owner_id = $1 for update", [userId]);
   return {
     async awaited() {
       // Not pg_stat_activity, which stays as it was first seen within a transaction.

@@ -4,66 +4,66 @@ import type { Client } from "pg";
 /** `$1` are the users to look at; `ledger` is the schema. */
 const violations = {
   "available + held + charged - refunded + revoked = granted, for each user": `
-    select a.user_id, a.available_microcredits, a.held_microcredits, e.microcredits from ledger.accounts as a cross join lateral (
+    select a.owner_id, a.available_microcredits, a.held_microcredits, e.microcredits from ledger.accounts as a cross join lateral (
       select coalesce(sum(case when kind in ('grant', 'refund') then microcredits else -microcredits end), 0) as microcredits
-      from ledger.entries as e where e.user_id = a.user_id
+      from ledger.entries as e where e.owner_id = a.owner_id
     ) as e
-    where a.user_id = any($1) and a.available_microcredits + a.held_microcredits <> e.microcredits`,
+    where a.owner_id = any($1) and a.available_microcredits + a.held_microcredits <> e.microcredits`,
   "available + held + charged - refunded + revoked = granted, in all": `
     select * from
-      (select sum(available_microcredits + held_microcredits) as microcredits from ledger.accounts where user_id = any($1)) as accounts,
+      (select sum(available_microcredits + held_microcredits) as microcredits from ledger.accounts where owner_id = any($1)) as accounts,
       (select sum(case when kind in ('grant', 'refund') then microcredits else -microcredits end) as microcredits
-       from ledger.entries where user_id = any($1)) as entries
+       from ledger.entries where owner_id = any($1)) as entries
     where accounts.microcredits is distinct from entries.microcredits`,
   "nothing is negative": `
-    select * from ledger.accounts where user_id = any($1) and (available_microcredits < 0 or held_microcredits < 0)`,
+    select * from ledger.accounts where owner_id = any($1) and (available_microcredits < 0 or held_microcredits < 0)`,
   "held is the sum of the holds": `
-    select a.user_id, a.held_microcredits, h.microcredits from ledger.accounts as a cross join lateral (
-      select coalesce(sum(microcredits), 0) as microcredits from ledger.holds where user_id = a.user_id
+    select a.owner_id, a.held_microcredits, h.microcredits from ledger.accounts as a cross join lateral (
+      select coalesce(sum(microcredits), 0) as microcredits from ledger.holds where owner_id = a.owner_id
     ) as h
-    where a.user_id = any($1) and a.held_microcredits <> h.microcredits`,
+    where a.owner_id = any($1) and a.held_microcredits <> h.microcredits`,
   "a hold is charged once, and is gone then": `
-    select h.id from ledger.holds as h join ledger.entries as e on e.user_id = h.user_id and e.id = h.id
-    where h.user_id = any($1)
+    select h.id from ledger.holds as h join ledger.entries as e on e.owner_id = h.owner_id and e.id = h.id
+    where h.owner_id = any($1)
     union all
-    select id from ledger.entries where user_id = any($1) group by user_id, id having count(*) > 1`,
+    select id from ledger.entries where owner_id = any($1) group by owner_id, id having count(*) > 1`,
   "a refund is of a charge of the same user, once, and at most whole": `
     select r.id from ledger.entries as r left join ledger.entries as c
-      on c.user_id = r.user_id and c.id = r.charge_id and c.kind = 'charge' and c.microcredits >= r.microcredits
+      on c.owner_id = r.owner_id and c.id = r.charge_id and c.kind = 'charge' and c.microcredits >= r.microcredits
         and c.operation = r.operation
-    where r.user_id = any($1) and r.kind = 'refund' and c.id is null
+    where r.owner_id = any($1) and r.kind = 'refund' and c.id is null
     union all
-    select charge_id from ledger.entries where user_id = any($1) and kind = 'refund' group by user_id, charge_id having count(*) > 1`,
+    select charge_id from ledger.entries where owner_id = any($1) and kind = 'refund' group by owner_id, charge_id having count(*) > 1`,
   "no hold is there past its time after a sweep": `
-    select id, expires_at from ledger.holds where user_id = any($1) and expires_at <= now()`,
+    select id, expires_at from ledger.holds where owner_id = any($1) and expires_at <= now()`,
   "a request id is charged once, but for what was refunded whole": `
-    select c.user_id, c.request_id, count(*) from ledger.entries as c
-    where c.user_id = any($1) and c.kind = 'charge' and c.request_id is not null and not exists (
+    select c.owner_id, c.request_id, count(*) from ledger.entries as c
+    where c.owner_id = any($1) and c.kind = 'charge' and c.request_id is not null and not exists (
       select from ledger.entries as r
-      where r.user_id = c.user_id and r.charge_id = c.id and r.microcredits = c.microcredits and r.reason <> 'unused')
+      where r.owner_id = c.owner_id and r.charge_id = c.id and r.microcredits = c.microcredits and r.reason <> 'unused')
     group by 1, 2 having count(*) > 1`,
   "a request id has one call under way": `
-    select user_id, request_id, count(*) from ledger.holds
-    where user_id = any($1) and request_id is not null group by 1, 2 having count(*) > 1`,
+    select owner_id, request_id, count(*) from ledger.holds
+    where owner_id = any($1) and request_id is not null group by 1, 2 having count(*) > 1`,
   "an idempotency key counted once": `
     select idempotency_key, count(*) from ledger.entries
-    where user_id = any($1) and idempotency_key is not null group by 1 having count(*) > 1`,
+    where owner_id = any($1) and idempotency_key is not null group by 1 having count(*) > 1`,
   "the platform bears what its limit of the day allows at most": `
-    select user_id, unpaid_microcredits from ledger.accounts
-    where user_id = any($1) and unpaid_microcredits > (select at_most from byok.limits where name = 'unpaid_microcredits')`,
+    select owner_id, unpaid_microcredits from ledger.accounts
+    where owner_id = any($1) and unpaid_microcredits > (select at_most from byok.limits where name = 'unpaid_microcredits')`,
 } as const;
 
 const leftViolations = {
   "a user who has left leaves nothing": `
-    select user_id from ledger.accounts where user_id = any($1)
-    union all select user_id from ledger.entries where user_id = any($1)
-    union all select user_id from ledger.holds where user_id = any($1)
-    union all select user_id from ledger.credentials where user_id = any($1)`,
+    select owner_id from ledger.accounts where owner_id = any($1)
+    union all select owner_id from ledger.entries where owner_id = any($1)
+    union all select owner_id from ledger.holds where owner_id = any($1)
+    union all select owner_id from ledger.credentials where owner_id = any($1)`,
 } as const;
 
 const byokViolations = {
   "a user under BYOK throughout has no entry but grants": `
-    select * from ledger.entries where user_id = any($1) and kind <> 'grant'`,
+    select * from ledger.entries where owner_id = any($1) and kind <> 'grant'`,
 } as const;
 
 export interface InvariantOptions {

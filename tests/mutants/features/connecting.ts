@@ -10,7 +10,7 @@ export const connectingGuards: readonly Guard[] = [
   {
     name: "A guessed code counts as an attempt",
     file: "functions/_shared/keys/connecting.ts",
-    guard: "await services.database.countAttempt(userId);",
+    guard: "await services.database.countAttempt(holder.userId, null, holder.teamId);",
     instead: "",
     test: "tests/e2e/keys/connecting.test.ts",
   },

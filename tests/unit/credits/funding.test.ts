@@ -17,12 +17,12 @@ const apiKey = "sk-users-own";
 const keyring = await importKeyring(JSON.stringify({ primary: 1, keys: { 1: randomBytes(32).toString("base64") } }));
 const { envelope } = await seal(
   keyring,
-  { userId, credentialId, providerNumber: providers.openai.number },
+  { ownerId: userId, credentialId, providerNumber: providers.openai.number },
   { apiKey, place: null },
 );
 
-const ownKey: OpenedCall = { payer: "byok", credentialId, envelope };
-const credits: OpenedCall = { payer: "platform", unusedKey: null };
+const ownKey: OpenedCall = { payer: "byok", teamId: null, credentialId, envelope };
+const credits: OpenedCall = { payer: "platform", teamId: null, unusedKey: null };
 const chat: Route = { provider: "openai", path: "/v1/chat/completions", search: "" };
 const files: Route = { provider: "openai", path: "/v1/files", search: "" };
 
@@ -48,14 +48,14 @@ function fund({ opened = credits, route = chat, method = "POST", headers = {}, .
     method,
     headers: { "x-byok-operation": "kernel_build", ...headers },
   });
-  return { database, funding: fundCall(services, userId, route, request) };
+  return { database, funding: fundCall(services, { userId, teamId: null }, route, request) };
 }
 
 describe("fundCall()", () => {
   test("pays by the user's own key where one is saved, for nothing", async () => {
     const { database, funding } = fund({ opened: ownKey });
-    expect(await funding).toEqual({ payer: "byok", apiKey, place: null, microcredits: 0 });
-    expect(database.openCall).toHaveBeenCalledExactlyOnceWith(userId, "openai");
+    expect(await funding).toEqual({ payer: "byok", owner: "user", apiKey, place: null, microcredits: 0 });
+    expect(database.openCall).toHaveBeenCalledExactlyOnceWith(userId, "openai", null);
   });
 
   test("pays any call by the user's own key, whether or not credits could", async () => {
@@ -83,6 +83,8 @@ describe("fundCall()", () => {
   test("pays by credits otherwise, with the platform's key, and holds none yet", async () => {
     expect(await fund({ headers: { "idempotency-key": "req-1" } }).funding).toEqual({
       payer: "platform",
+      owner: "user",
+      teamId: null,
       apiKey: "sk-platform",
       place: null,
       provider: "openai",
@@ -94,7 +96,7 @@ describe("fundCall()", () => {
   });
 
   test("says why credits pay though a key is saved, in what it returns and in what it refuses", async () => {
-    const opened: OpenedCall = { payer: "platform", unusedKey: "not_allowed" };
+    const opened: OpenedCall = { payer: "platform", teamId: null, unusedKey: "not_allowed" };
     expect(await fund({ opened }).funding).toMatchObject({ payer: "platform", unusedKey: "not_allowed" });
     const details = { unused_key: "not_allowed" };
     await expect(fund({ opened, route: files }).funding).rejects.toMatchObject({ code: "not_offered", details });

@@ -16,7 +16,7 @@ const vector = {
   random: Buffer.from("f06ba891bc89bc345ddb8e9c1d9db245191f827766f5d872add0a3d4835a8c2e", "hex"),
   nonce: Buffer.from("201682d197a7074c012e41b9", "hex"),
   binding: {
-    userId: "0b6f2c1e-8d2a-4c55-9a3e-5d1f0a7b9c31",
+    ownerId: "0b6f2c1e-8d2a-4c55-9a3e-5d1f0a7b9c31",
     credentialId: "f3d0a9b4-17c6-4e0b-8f21-6c2e4d8a5b70",
     providerNumber: 10_007,
   },
@@ -143,7 +143,7 @@ describe("open()", () => {
 
   test("refuses an envelope moved to another user, credential or provider, near and far", async () => {
     const other = "5e0c8f57-3f0b-4c6e-b0f7-3a1f6ad0a5d1";
-    await expectUnreadable(vector.envelope, { ...binding, userId: other });
+    await expectUnreadable(vector.envelope, { ...binding, ownerId: other });
     await expectUnreadable(vector.envelope, { ...binding, credentialId: other });
     for (const providerNumber of [10_006, 10_007 & 255, 10_007 >> 8, 0, 65_536 + 10_007]) {
       await expectUnreadable(vector.envelope, { ...binding, providerNumber });

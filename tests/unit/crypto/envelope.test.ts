@@ -16,7 +16,7 @@ const vector = {
   random: Buffer.from("f06ba891bc89bc345ddb8e9c1d9db245191f827766f5d872add0a3d4835a8c2e", "hex"),
   nonce: Buffer.from("201682d197a7074c012e41b9", "hex"),
   binding: {
-    userId: "0b6f2c1e-8d2a-4c55-9a3e-5d1f0a7b9c31",
+    ownerId: "0b6f2c1e-8d2a-4c55-9a3e-5d1f0a7b9c31",
     credentialId: "f3d0a9b4-17c6-4e0b-8f21-6c2e4d8a5b70",
     providerNumber: 2,
   },
@@ -98,8 +98,8 @@ describe("the bytes of suite 1", () => {
         fc.uuid(),
         fc.integer({ min: 1, max: 255 }),
         apiKeys(),
-        async (userId, credentialId, n, apiKey) => {
-          const bound = { userId, credentialId, providerNumber: n };
+        async (ownerId, credentialId, n, apiKey) => {
+          const bound = { ownerId, credentialId, providerNumber: n };
           const envelope = makeEnvelope({ masterKey, kid, binding: bound, plaintext: paddedKey(apiKey) });
           expect(await open(keyring, bound, envelope)).toEqual(plain(apiKey));
         },
@@ -182,13 +182,15 @@ describe("seal()", () => {
   test.each([
     "",
     "not-a-uuid",
-    `0${binding.userId}`,
-    `${binding.userId}0`,
-    `{${binding.userId}}`,
-    binding.userId.replaceAll("-", ""),
+    `0${binding.ownerId}`,
+    `${binding.ownerId}0`,
+    `{${binding.ownerId}}`,
+    binding.ownerId.replaceAll("-", ""),
   ])("refuses the malformed uuid %j", async (uuid) => {
     const message = "A uuid is malformed.";
-    await expect(seal(keyring, { ...binding, userId: uuid }, plain("sk-key"))).rejects.toThrow(new RangeError(message));
+    await expect(seal(keyring, { ...binding, ownerId: uuid }, plain("sk-key"))).rejects.toThrow(
+      new RangeError(message),
+    );
     await expect(seal(keyring, { ...binding, credentialId: uuid }, plain("sk-key"))).rejects.toThrow(
       new RangeError(message),
     );
@@ -257,13 +259,13 @@ describe("open()", () => {
 
   test("refuses an envelope moved to another user, credential or provider", async () => {
     const others = fc.record({
-      userId: fc.uuid(),
+      ownerId: fc.uuid(),
       credentialId: fc.uuid(),
       providerNumber: fc.integer({ min: 3, max: 255 }),
     });
     await fc.assert(
-      fc.asyncProperty(others, async ({ userId, credentialId, providerNumber }) => {
-        await expectUnreadable(vector.envelope, { bound: { ...binding, userId } });
+      fc.asyncProperty(others, async ({ ownerId, credentialId, providerNumber }) => {
+        await expectUnreadable(vector.envelope, { bound: { ...binding, ownerId } });
         await expectUnreadable(vector.envelope, { bound: { ...binding, credentialId } });
         await expectUnreadable(vector.envelope, { bound: { ...binding, providerNumber } });
       }),
@@ -271,17 +273,19 @@ describe("open()", () => {
   });
 
   test("refuses an envelope with user and credential exchanged", async () => {
-    const { userId, credentialId, providerNumber } = binding;
-    await expectUnreadable(vector.envelope, { bound: { userId: credentialId, credentialId: userId, providerNumber } });
+    const { ownerId, credentialId, providerNumber } = binding;
+    await expectUnreadable(vector.envelope, {
+      bound: { ownerId: credentialId, credentialId: ownerId, providerNumber },
+    });
   });
 
   test("refuses a malformed binding like any other", async () => {
-    await expectUnreadable(vector.envelope, { bound: { ...binding, userId: "nobody" } });
+    await expectUnreadable(vector.envelope, { bound: { ...binding, ownerId: "nobody" } });
     await expectUnreadable(vector.envelope, { bound: { ...binding, providerNumber: 0 } });
   });
 
   test("takes a uuid in either case", async () => {
-    expect(await open(keyring, { ...binding, userId: binding.userId.toUpperCase() }, vector.envelope)).toEqual(
+    expect(await open(keyring, { ...binding, ownerId: binding.ownerId.toUpperCase() }, vector.envelope)).toEqual(
       plain(vector.apiKey),
     );
   });

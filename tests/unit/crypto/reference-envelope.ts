@@ -34,7 +34,7 @@ export function makeEnvelope(ingredients: Ingredients): string {
     Buffer.from("byok/v1\0"),
     Buffer.of(within),
     u32(kid),
-    uuid(binding.userId),
+    uuid(binding.ownerId),
     uuid(binding.credentialId),
     within === 1 ? Buffer.of(binding.providerNumber) : u16(binding.providerNumber),
   ]);

@@ -36,8 +36,13 @@ function batches(alone: (name: string, parameters: Record<string, unknown>) => u
   return { database, statements, open };
 }
 
-const byok = (credentialId: string) => ({ payer: "byok", credential_id: credentialId, envelope: "QllL" });
-const opened = (credentialId: string): OpenedCall => ({ payer: "byok", credentialId, envelope: "QllL" });
+const byok = (credentialId: string) => ({
+  payer: "byok",
+  team_id: null,
+  credential_id: credentialId,
+  envelope: "QllL",
+});
+const opened = (credentialId: string): OpenedCall => ({ payer: "byok", teamId: null, credentialId, envelope: "QllL" });
 /** Answers every step with the user and the provider it has. */
 const echo = ({ steps }: Statement): Row[] =>
   steps.map((step, at) => ({ number: at + 1, answer: byok(`${step.user_id} ${step.provider}`), refusal: null }));
@@ -48,7 +53,7 @@ describe("inBatches()", () => {
     const { statements, database } = batches();
     void database.refundCharge("ada", 7, { microcredits: 3, reason: "unused", usage: null }).catch(() => undefined);
     expect(statements.map(({ steps }) => steps)).toEqual([
-      [{ step: "refund_charge", user_id: "ada", charge_id: 7, microcredits: 3, reason: "unused" }],
+      [{ step: "refund_charge", owner_id: "ada", charge_id: 7, microcredits: 3, reason: "unused" }],
     ]);
   });
 
@@ -64,8 +69,8 @@ describe("inBatches()", () => {
     expect(statements[1]?.steps).toMatchObject([
       { step: "open_call", user_id: "bob", provider: "2" },
       { step: "open_call", user_id: "cyd", provider: "3" },
-      { step: "charge_hold", user_id: "dan", hold_id: 1 },
-      { step: "void_hold", user_id: "ada", hold_id: 2, was_asked: true },
+      { step: "charge_hold", owner_id: "dan", hold_id: 1 },
+      { step: "void_hold", owner_id: "ada", hold_id: 2, was_asked: true },
     ]);
     // In whichever order the rows come.
     statements[1]?.answer(echo(statements[1]).reverse());

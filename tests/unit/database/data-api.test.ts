@@ -32,7 +32,7 @@ const newCredential = {
   envelope: "QllL",
   kid: 3,
 } as const;
-const row = { ...credentialOf(), user_id: userId };
+const row = { ...credentialOf(), owner_id: userId };
 
 describe("dataApi()", () => {
   test("asks as the project's server, in schema byok, one time for each method", async () => {
@@ -73,7 +73,7 @@ describe("dataApi()", () => {
     const mark = (database: Database) => database.markCredential(userId, credentialId, "no_credit");
     const marked = await ask(mark, 200, [row]);
     expect(marked.outcome).toEqual(credentialOf());
-    expect(marked.sent).toEqual({ p_user_id: userId, p_credential_id: credentialId, p_status: "no_credit" });
+    expect(marked.sent).toEqual({ p_owner_id: userId, p_credential_id: credentialId, p_status: "no_credit" });
     expect((await ask(mark, 200, [])).outcome).toBeNull();
   });
 
@@ -98,14 +98,14 @@ describe("dataApi()", () => {
   });
 
   test("lists envelopes with what they are bound to", async () => {
-    const listed = { credential_id: credentialId, user_id: userId, provider: "groq", envelope: "QllL" };
+    const listed = { credential_id: credentialId, owner_id: userId, provider: "groq", envelope: "QllL" };
     const { outcome, sent } = await ask((database) => database.listEnvelopes(3, null, 50), 200, [listed]);
-    expect(outcome).toEqual([{ credentialId, userId, provider: "groq", envelope: "QllL" }]);
+    expect(outcome).toEqual([{ credentialId, ownerId: userId, provider: "groq", envelope: "QllL" }]);
     expect(sent).toEqual({ p_kid: 3, p_after: null, p_limit: 50 });
   });
 
   test("replaces envelopes, and those without a replacement by null", async () => {
-    const listed = { userId, credentialId, provider: "groq", envelope: "QllL" };
+    const listed = { ownerId: userId, credentialId, provider: "groq", envelope: "QllL" };
     const replacements = [
       { ...listed, sealed: { envelope: "QllM", kid: 4 } },
       { ...listed, sealed: null },
@@ -114,7 +114,7 @@ describe("dataApi()", () => {
     const { outcome, request, sent } = await ask(replace, 200, [credentialId]);
     expect(outcome).toEqual([credentialId]);
     expect(request?.url).toBe("/rest/v1/rpc/replace_envelopes");
-    const row = { user_id: userId, credential_id: credentialId, old_envelope: "QllL" };
+    const row = { owner_id: userId, credential_id: credentialId, old_envelope: "QllL" };
     expect(sent).toEqual({
       p_replacements: [
         { ...row, new_envelope: "QllM", new_kid: 4 },
@@ -124,15 +124,15 @@ describe("dataApi()", () => {
   });
 
   test("opens a call on the user's own key", async () => {
-    const opened = { payer: "byok", credential_id: credentialId, envelope: "QllL" };
+    const opened = { payer: "byok", team_id: null, credential_id: credentialId, envelope: "QllL" };
     const { outcome, sent } = await ask(openCall, 200, [opened]);
-    expect(outcome).toEqual({ payer: "byok", credentialId, envelope: "QllL" });
+    expect(outcome).toEqual({ payer: "byok", teamId: null, credentialId, envelope: "QllL" });
     expect(sent).toEqual({ p_user_id: userId, p_provider: "openai" });
   });
 
   test("opens a call on credits", async () => {
-    const opened = { payer: "platform", credential_id: null, envelope: null, unused_key: null };
-    expect((await ask(openCall, 200, [opened])).outcome).toEqual({ payer: "platform", unusedKey: null });
+    const opened = { payer: "platform", team_id: null, credential_id: null, envelope: null, unused_key: null };
+    expect((await ask(openCall, 200, [opened])).outcome).toEqual({ payer: "platform", teamId: null, unusedKey: null });
   });
 
   test("lists prices, flat and metered ones", async () => {
@@ -189,21 +189,21 @@ describe("dataApi()", () => {
     const { outcome, request, sent } = await ask((database) => database.chargeHold(userId, holdId), 200, state);
     expect(outcome).toBe(state);
     expect(request?.url).toBe("/rest/v1/rpc/charge_hold");
-    expect(sent).toEqual({ p_user_id: userId, p_hold_id: holdId });
+    expect(sent).toEqual({ p_owner_id: userId, p_hold_id: holdId });
   });
 
   test("voids a hold, and says whether the provider was asked", async () => {
     const { outcome, request, sent } = await ask((database) => database.voidHold(userId, holdId, true), 200, "voided");
     expect(outcome).toBe("voided");
     expect(request?.url).toBe("/rest/v1/rpc/void_hold");
-    expect(sent).toEqual({ p_user_id: userId, p_hold_id: holdId, p_was_asked: true });
+    expect(sent).toEqual({ p_owner_id: userId, p_hold_id: holdId, p_was_asked: true });
   });
 
   test("refunds a charge, with the provider's counts where there are any", async () => {
     const usage = { input_tokens: 4, cached_input_tokens: 2, cache_write_tokens: 1, output_tokens: 3 };
     const refund = (counted: typeof usage | null) => (database: Database) =>
       database.refundCharge(userId, holdId, { microcredits: 9, reason: "unused", usage: counted });
-    const bare = { p_user_id: userId, p_charge_id: holdId, p_microcredits: 9, p_reason: "unused" };
+    const bare = { p_owner_id: userId, p_charge_id: holdId, p_microcredits: 9, p_reason: "unused" };
     const { outcome, sent } = await ask(refund(usage), 200, 9);
     expect(outcome).toBe(9);
     const counts = { p_input_tokens: 4, p_cached_input_tokens: 2, p_cache_write_tokens: 1, p_output_tokens: 3 };

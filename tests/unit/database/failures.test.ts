@@ -16,7 +16,7 @@ function failing(failures: readonly DatabaseFailure[], way: Way = "data-api") {
   return { rpc, asked: () => asked };
 }
 
-const user = { p_user_id: "ada", p_hold_id: 1, p_was_asked: false };
+const user = { p_owner_id: "ada", p_hold_id: 1, p_was_asked: false };
 const call = { p_user_id: "ada", p_provider: "openai" };
 const deadlock = { code: "40P01", message: "deadlock detected" };
 /** As PostgREST 14 answers on a connection that broke. */

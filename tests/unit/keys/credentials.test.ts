@@ -11,6 +11,7 @@ import type { Finding, Verdict } from "../../../functions/_shared/providers/type
 import { credentialOf, type MockDatabase, mockDatabase } from "../../harness/database.ts";
 
 const userId = "0b6f2c1e-8d2a-4c55-9a3e-5d1f0a7b9c31";
+const holder = { userId, teamId: null };
 const otherId = "5e0c8f57-3f0b-4c6e-b0f7-3a1f6ad0a5d1";
 const credentialId = "f3d0a9b4-17c6-4e0b-8f21-6c2e4d8a5b70";
 const apiKey = "sk-proj-0123456789-wxyz";
@@ -54,7 +55,7 @@ describe("saveKey()", () => {
     const database = savable();
     const services = servicesOf(database);
     const place = samplePlace(provider);
-    const result = await saveKey(services, userId, provider, unsealed(apiKey, place));
+    const result = await saveKey(services, holder, provider, unsealed(apiKey, place));
     expect(result).toEqual({
       credential: credentialOf({ status: "verified", prefix: savedBy(database).prefix, hint: "wxyz" }),
       verdict: "verified",
@@ -63,7 +64,7 @@ describe("saveKey()", () => {
     expect(services.check).toHaveBeenCalledExactlyOnceWith(provider, { apiKey, place });
     const saved = savedBy(database);
     expect(saved).toMatchObject({ userId, provider, hint: "wxyz", status: "verified", kid: 3 });
-    const binding = { userId, credentialId: saved.credentialId, providerNumber: providers[provider].number };
+    const binding = { ownerId: userId, credentialId: saved.credentialId, providerNumber: providers[provider].number };
     expect(await open(keyring, binding, saved.envelope)).toEqual({ apiKey, place });
   });
 
@@ -71,7 +72,7 @@ describe("saveKey()", () => {
     const ids = new Set<string>();
     for (let time = 0; time < 3; time++) {
       const database = savable();
-      await saveKey(servicesOf(database), userId, "openai", unsealed(apiKey));
+      await saveKey(servicesOf(database), holder, "openai", unsealed(apiKey));
       ids.add(savedBy(database).credentialId);
     }
     expect(ids.size).toBe(3);
@@ -79,14 +80,14 @@ describe("saveKey()", () => {
 
   test("never lets the key itself near the database or into the answer", async () => {
     const database = savable();
-    const result = await saveKey(servicesOf(database), userId, "openai", unsealed(apiKey));
+    const result = await saveKey(servicesOf(database), holder, "openai", unsealed(apiKey));
     const seen = JSON.stringify([result, savedBy(database)]);
     for (const part of [apiKey, apiKey.slice(0, -4), btoa(apiKey)]) expect(seen).not.toContain(part);
   });
 
   test("takes off what sticks to a pasted key", async () => {
     const services = servicesOf(savable());
-    await saveKey(services, userId, "openai", unsealed(` export OPENAI_API_KEY="Bearer \u200b${apiKey}";\n `));
+    await saveKey(services, holder, "openai", unsealed(` export OPENAI_API_KEY="Bearer \u200b${apiKey}";\n `));
     expect(services.check).toHaveBeenCalledWith("openai", { apiKey, place: null });
   });
 
@@ -94,7 +95,7 @@ describe("saveKey()", () => {
     "saves a key that is %s and says so",
     async (verdict) => {
       const database = savable();
-      expect(await saveKey(servicesOf(database, verdict), userId, "openai", unsealed(apiKey))).toMatchObject({
+      expect(await saveKey(servicesOf(database, verdict), holder, "openai", unsealed(apiKey))).toMatchObject({
         verdict,
         credential: { status: verdict },
       });
@@ -104,14 +105,14 @@ describe("saveKey()", () => {
   test("saves why, beside the verdict", async () => {
     const database = savable();
     const found = { verdict: "restricted", reason: "website_only" } as const;
-    const saved = await saveKey(servicesOf(database, found.verdict, found.reason), userId, "google", unsealed(apiKey));
+    const saved = await saveKey(servicesOf(database, found.verdict, found.reason), holder, "google", unsealed(apiKey));
     expect(saved).toMatchObject({ ...found, credential: { status: "restricted", reason: "website_only" } });
     expect(savedBy(database)).toMatchObject({ status: "restricted", reason: "website_only" });
   });
 
   test("says in one sentence why the provider rejects a key, where it says so itself", async () => {
     const services = servicesOf(mockDatabase({ countAttempt }), "rejected", "account_disabled");
-    await expect(saveKey(services, userId, "openai", unsealed(apiKey))).rejects.toMatchObject({
+    await expect(saveKey(services, holder, "openai", unsealed(apiKey))).rejects.toMatchObject({
       code: "api_key_rejected",
       message: expect.stringMatching(/^OpenAI has closed the account behind this key: .+\.$/),
       details: { verdict: "rejected", reason: "account_disabled" },
@@ -120,7 +121,7 @@ describe("saveKey()", () => {
 
   test("refuses a key that the provider rejects, and leaves the one before it alone", async () => {
     const database = mockDatabase({ countAttempt });
-    await expect(saveKey(servicesOf(database, "rejected"), userId, "openai", unsealed(apiKey))).rejects.toMatchObject({
+    await expect(saveKey(servicesOf(database, "rejected"), holder, "openai", unsealed(apiKey))).rejects.toMatchObject({
       code: "api_key_rejected",
       status: 422,
       message: "OpenAI refuses this API key.",
@@ -131,7 +132,7 @@ describe("saveKey()", () => {
 
   test("asks the provider nothing, and saves nothing, for a user who has had too many keys checked", async () => {
     const services = servicesOf(mockDatabase(noMoreAttempts));
-    await expect(saveKey(services, userId, "openai", unsealed(apiKey))).rejects.toMatchObject({
+    await expect(saveKey(services, holder, "openai", unsealed(apiKey))).rejects.toMatchObject({
       code: "too_many_attempts",
       details: { retry_after_s: 60 },
     });
@@ -142,8 +143,8 @@ describe("saveKey()", () => {
     "counts the check of a key that is %s once",
     async (verdict) => {
       const database = savable();
-      await saveKey(servicesOf(database, verdict), userId, "openai", unsealed(apiKey)).catch(() => undefined);
-      expect(database.countAttempt).toHaveBeenCalledExactlyOnceWith(userId, null);
+      await saveKey(servicesOf(database, verdict), holder, "openai", unsealed(apiKey)).catch(() => undefined);
+      expect(database.countAttempt).toHaveBeenCalledExactlyOnceWith(userId, null, null);
     },
   );
 
@@ -154,7 +155,7 @@ describe("saveKey()", () => {
     ["k".repeat(959), "An API key has at most 958 characters, and this has more: copy the key alone."],
   ])("refuses %j, which can be no key, before it is sent anywhere", async (pasted, message) => {
     const services = servicesOf(mockDatabase());
-    await expect(saveKey(services, userId, "openai", unsealed(pasted))).rejects.toMatchObject({
+    await expect(saveKey(services, holder, "openai", unsealed(pasted))).rejects.toMatchObject({
       code: "invalid_request",
       message,
       details: { field: "api_key" },
@@ -164,7 +165,7 @@ describe("saveKey()", () => {
 
   test("takes keys of 1 and of 958 characters", async () => {
     for (const key of ["k", "k".repeat(958)]) {
-      await expect(saveKey(servicesOf(savable()), userId, "openai", unsealed(key))).resolves.toMatchObject({
+      await expect(saveKey(servicesOf(savable()), holder, "openai", unsealed(key))).resolves.toMatchObject({
         verdict: "verified",
       });
     }
@@ -176,7 +177,7 @@ describe("saveKey()", () => {
     ["anthropic", "sk-ant-oat01-abc"],
   ])("refuses for %s the key %s of a kind that never works, with the reason", async (provider, key) => {
     const services = servicesOf(mockDatabase());
-    await expect(saveKey(services, userId, provider, unsealed(key))).rejects.toMatchObject({
+    await expect(saveKey(services, holder, provider, unsealed(key))).rejects.toMatchObject({
       code: "invalid_request",
       message: unsupportedKeyReason(providers[provider], key),
       details: { field: "api_key", reason: "wrong_kind" },
@@ -186,17 +187,17 @@ describe("saveKey()", () => {
 
   test("shows no characters of a key so short that four give much away", async () => {
     const database = savable();
-    await saveKey(servicesOf(database), userId, "openai", unsealed("k".repeat(15)));
+    await saveKey(servicesOf(database), holder, "openai", unsealed("k".repeat(15)));
     expect(savedBy(database).hint).toBe("");
     const longer = savable();
-    await saveKey(servicesOf(longer), userId, "openai", unsealed(`${"k".repeat(12)}wxyz`));
+    await saveKey(servicesOf(longer), holder, "openai", unsealed(`${"k".repeat(12)}wxyz`));
     expect(savedBy(longer).hint).toBe("wxyz");
   });
 
   test("keeps the public prefix of a key's kind, and never a character more", async () => {
     const prefixOf = async (provider: ProviderId, apiKey: string) => {
       const database = savable();
-      await saveKey(servicesOf(database), userId, provider, unsealed(apiKey));
+      await saveKey(servicesOf(database), holder, provider, unsealed(apiKey));
       return savedBy(database).prefix;
     };
     const secret = "Ab3".repeat(12);
@@ -219,7 +220,7 @@ describe("checkSavedKey()", () => {
     return (
       await seal(
         keyring,
-        { userId: owner, credentialId, providerNumber: providers.openai.number },
+        { ownerId: owner, credentialId, providerNumber: providers.openai.number },
         { apiKey, place: null },
       )
     ).envelope;
@@ -237,8 +238,8 @@ describe("checkSavedKey()", () => {
       const services = servicesOf(database, verdict, "inconclusive");
       const reason = "inconclusive";
       const credential = credentialOf({ id: credentialId, status: verdict, reason });
-      expect(await checkSavedKey(services, userId, "openai")).toEqual({ credential, verdict, reason });
-      expect(database.readEnvelope).toHaveBeenCalledExactlyOnceWith(userId, "openai");
+      expect(await checkSavedKey(services, holder, "openai")).toEqual({ credential, verdict, reason });
+      expect(database.readEnvelope).toHaveBeenCalledExactlyOnceWith(userId, "openai", null);
       expect(services.check).toHaveBeenCalledExactlyOnceWith("openai", { apiKey, place: null });
       expect(database.markCredential).toHaveBeenCalledExactlyOnceWith(userId, credentialId, verdict, reason);
     },
@@ -252,7 +253,7 @@ describe("checkSavedKey()", () => {
       readEnvelope: async () => ({ credentialId, envelope }),
       markCredential: async () => credential,
     });
-    await expect(checkSavedKey(servicesOf(database, "rejected"), userId, "openai")).rejects.toMatchObject({
+    await expect(checkSavedKey(servicesOf(database, "rejected"), holder, "openai")).rejects.toMatchObject({
       code: "api_key_rejected",
       message: "OpenAI refuses this API key.",
       details: { verdict: "rejected", credential },
@@ -262,7 +263,7 @@ describe("checkSavedKey()", () => {
 
   test("tells that no key is saved", async () => {
     const services = servicesOf(mockDatabase({ readEnvelope: async () => null }));
-    await expect(checkSavedKey(services, userId, "openai")).rejects.toMatchObject({
+    await expect(checkSavedKey(services, holder, "openai")).rejects.toMatchObject({
       code: "credential_not_found",
       message: "No API key is saved for this provider.",
     });
@@ -276,7 +277,7 @@ describe("checkSavedKey()", () => {
       readEnvelope: async () => ({ credentialId, envelope }),
       markCredential: async () => null,
     });
-    await expect(checkSavedKey(servicesOf(database, verdict), userId, "openai")).rejects.toMatchObject({
+    await expect(checkSavedKey(servicesOf(database, verdict), holder, "openai")).rejects.toMatchObject({
       code: "credential_not_found",
       message: "The API key was replaced or removed while it was being checked.",
     });
@@ -294,7 +295,7 @@ describe("checkSavedKey()", () => {
       markCredential: async () => credential,
     });
     const services = servicesOf(database);
-    await expect(checkSavedKey(services, userId, "openai")).rejects.toMatchObject({
+    await expect(checkSavedKey(services, holder, "openai")).rejects.toMatchObject({
       code: "envelope_unreadable",
       details: { credential },
     });
@@ -307,7 +308,7 @@ describe("checkSavedKey()", () => {
     const services = servicesOf(
       mockDatabase({ ...noMoreAttempts, readEnvelope: async () => ({ credentialId, envelope }) }),
     );
-    await expect(checkSavedKey(services, userId, "openai")).rejects.toMatchObject({ code: "too_many_attempts" });
+    await expect(checkSavedKey(services, holder, "openai")).rejects.toMatchObject({ code: "too_many_attempts" });
     expect(services.check).not.toHaveBeenCalled();
   });
 });
@@ -315,7 +316,11 @@ describe("checkSavedKey()", () => {
 describe("openKey()", () => {
   test("opens the envelope of this user, provider and credential alone", async () => {
     const providerNumber = providers.groq.number;
-    const { envelope } = await seal(keyring, { userId, credentialId, providerNumber }, { apiKey, place: null });
+    const { envelope } = await seal(
+      keyring,
+      { ownerId: userId, credentialId, providerNumber },
+      { apiKey, place: null },
+    );
     const unreadable = { code: "envelope_unreadable" };
     expect(await openKey(keyring, userId, "groq", credentialId, envelope)).toEqual({ apiKey, place: null });
     await expect(openKey(keyring, otherId, "groq", credentialId, envelope)).rejects.toMatchObject(unreadable);
@@ -328,7 +333,7 @@ describe("openKey()", () => {
     ["groq", "eu"],
   ])("refuses a key of %s for %s, which is no place of this provider", async (provider, place) => {
     const providerNumber = providers[provider].number;
-    const { envelope } = await seal(keyring, { userId, credentialId, providerNumber }, { apiKey, place });
+    const { envelope } = await seal(keyring, { ownerId: userId, credentialId, providerNumber }, { apiKey, place });
     const opened = openKey(keyring, userId, provider, credentialId, envelope);
     await expect(opened).rejects.toMatchObject({ code: "envelope_unreadable" });
   });

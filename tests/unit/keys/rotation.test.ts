@@ -15,8 +15,8 @@ function keyringOf(primary: number, ...kids: number[]) {
   return importKeyring(JSON.stringify({ primary, keys }));
 }
 
-const bindingOf = (userId: string, credentialId: string, provider: ProviderId) => ({
-  userId,
+const bindingOf = (ownerId: string, credentialId: string, provider: ProviderId) => ({
+  ownerId,
   credentialId,
   providerNumber: providers[provider].number,
 });
@@ -29,12 +29,12 @@ async function listed(
   apiKey = "sk-key",
   place: string | null = null,
 ): Promise<ListedEnvelope> {
-  const [userId, credentialId] = [crypto.randomUUID(), crypto.randomUUID()];
-  const { envelope } = await seal(await keyringOf(kid), bindingOf(userId, credentialId, provider), {
+  const [ownerId, credentialId] = [crypto.randomUUID(), crypto.randomUUID()];
+  const { envelope } = await seal(await keyringOf(kid), bindingOf(ownerId, credentialId, provider), {
     apiKey,
     place,
   });
-  return { userId, credentialId, provider, envelope };
+  return { ownerId, credentialId, provider, envelope };
 }
 
 /** A database with these envelopes, all of which it replaces. */
@@ -84,7 +84,7 @@ describe("rewrapBatch()", () => {
       expect(before).toEqual(envelopes[index]);
       expect(sealed?.kid).toBe(2);
       const provider = before.provider as ProviderId;
-      const binding = bindingOf(before.userId, before.credentialId, provider);
+      const binding = bindingOf(before.ownerId, before.credentialId, provider);
       expect(await open(withoutOld, binding, sealed!.envelope)).toEqual({
         apiKey: `key of ${provider}`,
         place: placeOf(provider),

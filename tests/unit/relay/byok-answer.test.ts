@@ -4,7 +4,7 @@ import { addressAtCall, addressWithinApi, type ApiAddress } from "../../../funct
 import { inboundUnderByok } from "../../../functions/_shared/relay/byok-answer.ts";
 
 const apiKey = "sk-users/own+key";
-const byok = { payer: "byok", apiKey, place: null, microcredits: 0 } as const;
+const byok = { payer: "byok", owner: "user", apiKey, place: null, microcredits: 0 } as const;
 const functions = "https://project.supabase.test/functions/v1/call";
 
 function apiOf(id: ProviderId): ApiAddress {
@@ -111,6 +111,7 @@ describe("inboundUnderByok()", () => {
     });
     expect(Object.fromEntries(headers)).toEqual({
       "x-byok-funding": "byok",
+      "x-byok-owner": "user",
       "x-byok-credits": "0",
       "x-goog-upload-url": `${functions}/google/upload/v1beta/files?upload_id=1`,
       "x-goog-upload-control-url": `${functions}/google/upload/v1beta/files?upload_id=1`,

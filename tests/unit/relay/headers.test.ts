@@ -3,8 +3,8 @@ import { type ProviderId, providerIds, providers } from "../../../functions/_sha
 import { fundingHeaders, inbound, outboundHeaders } from "../../../functions/_shared/relay/headers.ts";
 
 const apiKey = "sk-users/own+key";
-const byok = { payer: "byok", apiKey, microcredits: 0 } as const;
-const platform = { payer: "platform", apiKey: "sk-platform", microcredits: 10_000_000 } as const;
+const byok = { payer: "byok", owner: "user", apiKey, microcredits: 0 } as const;
+const platform = { payer: "platform", owner: "user", apiKey: "sk-platform", microcredits: 10_000_000 } as const;
 
 describe("outboundHeaders()", () => {
   const sent = { "content-type": "multipart/form-data; boundary=x", accept: "text/event-stream" };
@@ -149,6 +149,7 @@ describe("inbound()", () => {
     expect(Object.fromEntries(response.headers)).toEqual({
       ...returned,
       "x-byok-funding": "byok",
+      "x-byok-owner": "user",
       "x-byok-credits": "0",
     });
   });
@@ -174,6 +175,10 @@ describe("inbound()", () => {
   test("says what a call on credits costs", () => {
     const { headers } = inbound(answer, null, platform);
     expect([headers.get("x-byok-funding"), headers.get("x-byok-credits")]).toEqual(["platform", "10"]);
-    expect(fundingHeaders(platform)).toEqual({ "x-byok-funding": "platform", "x-byok-credits": "10" });
+    expect(fundingHeaders(platform)).toEqual({
+      "x-byok-funding": "platform",
+      "x-byok-owner": "user",
+      "x-byok-credits": "10",
+    });
   });
 });

@@ -4,8 +4,8 @@ import { providers } from "../../../functions/_shared/providers/index.ts";
 import { inboundError } from "../../../functions/_shared/relay/provider-error.ts";
 
 const apiKey = "sk-users/own+key";
-const byok = { payer: "byok", apiKey, microcredits: 0 } as const;
-const platform = { payer: "platform", apiKey: "sk-platform", microcredits: 10_000_000 } as const;
+const byok = { payer: "byok", owner: "user", apiKey, microcredits: 0 } as const;
+const platform = { payer: "platform", owner: "user", apiKey: "sk-platform", microcredits: 10_000_000 } as const;
 
 describe("inboundError()", () => {
   const error = (status: number, body: unknown) =>
