@@ -29,6 +29,8 @@ process.on("exit", () => rmSync(stateDir, { recursive: true, force: true }));
 interface Start {
   readonly name: string;
   readonly file: string;
+  /** The path of the first request, after the function's name. */
+  readonly endpoint: string;
   readonly env?: Record<string, string>;
   readonly times_ms: number[];
 }
@@ -47,18 +49,19 @@ const variables = {
   BYOK_MASTER_KEYS: newKeyring(),
 };
 
-const slugs = ["save", "verify", "call", "rotate", "providers"];
-const sources = slugs.map((slug) => ({ slug, file: path.join(projectDir, "functions", slug, "index.ts") }));
+/** A start is over with the first answer, so the endpoint that gives it is loaded too. */
+const endpoints = { call: "call/openai/v1/models", save: "save", rotate: "rotate", providers: "providers" };
 const bundled = path.join(stateDir, "bundled");
 await bundleFunctions(bundled);
 const starts: Start[] = [
-  { name: "an empty function", file: path.join(import.meta.dirname, "cold/empty.ts"), times_ms: [] },
-  ...sources.flatMap(({ slug, file }) =>
-    [file, path.join(bundled, "functions", slug, "index.js")].flatMap((form, isBundled) =>
-      [{}, directly].map((env, isDirect) => ({
-        name: `${slug}, ${isDirect ? "direct" : "data api"}${isBundled ? ", bundled" : ""}`,
-        ...{ file: form, env, times_ms: [] },
-      })),
+  { name: "an empty function", file: path.join(import.meta.dirname, "cold/empty.ts"), endpoint: "", times_ms: [] },
+  ...Object.entries(endpoints).flatMap(([name, endpoint]) =>
+    [path.join(projectDir, "functions/byok/index.ts"), path.join(bundled, "functions/byok/index.js")].flatMap(
+      (file, isBundled) =>
+        [{}, directly].map((env, isDirect) => ({
+          name: `${name}, ${isDirect ? "direct" : "data api"}${isBundled ? ", bundled" : ""}`,
+          ...{ file, endpoint, env, times_ms: [] },
+        })),
     ),
   ),
 ];
@@ -83,7 +86,7 @@ function releaseOf(name: string): DenoRelease {
   throw new Error(`--deno is newest or hosted, not ${name}`);
 }
 
-async function firstAnswer_ms({ file, env }: Start): Promise<number> {
+async function firstAnswer_ms({ file, endpoint, env }: Start): Promise<number> {
   const port = await freePort();
   const started = performance.now();
   const child = spawn(
@@ -105,7 +108,7 @@ async function firstAnswer_ms({ file, env }: Start): Promise<number> {
       once(child.stdout, "data"),
       once(child, "exit").then(() => Promise.reject(new Error(`${file} ended before it listened.`))),
     ]);
-    await (await fetch(`http://127.0.0.1:${port}/call/openai/v1/models`, { method: "POST", body: "{}" })).text();
+    await (await fetch(`http://127.0.0.1:${port}/byok/${endpoint}`, { method: "POST", body: "{}" })).text();
     return performance.now() - started;
   } finally {
     child.kill("SIGKILL");

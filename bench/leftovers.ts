@@ -58,7 +58,7 @@ async function refuse({ url, fakes }: Stack, admin: Client, requests: number): P
   const work = async () => {
     while (sent < requests) {
       const { status, operation, body } = refused[sent++ % refused.length]!;
-      const answer = await fetch(`${url}/functions/v1/call/openai/v1/chat/completions`, {
+      const answer = await fetch(`${url}/functions/v1/byok/call/openai/v1/chat/completions`, {
         method: "POST",
         headers: { authorization, "content-type": "application/json", "x-byok-operation": operation },
         body: typeof body === "string" ? body : JSON.stringify(body),

@@ -74,7 +74,7 @@ export async function startProduct(stateDir: string, origin: string, stops: (() 
 
   const postgresPid = Number.parseInt(readFileSync(path.join(stack.dataDir, "postmaster.pid"), "utf8"));
   const of = (name: string, server: { port: number; pid: number }, people: readonly Person[]): Served => ({
-    ...{ name, ...server, postgresPid, path: `/call/openai${completions}`, userHeaders: people.map(headersOf) },
+    ...{ name, ...server, postgresPid, path: `/byok/call/openai${completions}`, userHeaders: people.map(headersOf) },
   });
   const served = [
     of("byok, direct", direct, owners),

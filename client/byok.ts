@@ -24,6 +24,8 @@ import type {
 export interface ByokOptions {
   /** Where the functions are, such as `https://<project>.supabase.co/functions/v1`; by default those of the project of `supabase`. */
   readonly functionsUrl?: string;
+  /** The function's name in the project; `byok` by default. Empty if each endpoint is a function of its own. */
+  readonly functionName?: string;
   /** Called whenever something cannot be done because nobody is signed in any more. */
   readonly onSessionExpired?: () => void;
   /** Id of a team: keys, balance and history are the team's, and its admins save and remove its keys. By default they are the user's. */
@@ -81,6 +83,8 @@ const credentialColumns = "id, provider, prefix, hint, status, reason, verified_
 class Client implements Byok {
   readonly #supabase: SupabaseClient<any, any, any, any, any>;
   readonly #functionsUrl: string;
+  /** Before the name of an endpoint: the function's name and a slash, or nothing. */
+  readonly #mount: string;
   readonly #onSessionExpired: (() => void) | undefined;
   readonly #team: string | undefined;
   #listed: Promise<Result<readonly Provider[]>> | undefined;
@@ -88,6 +92,8 @@ class Client implements Byok {
   constructor(supabase: SupabaseClient<any, any, any, any, any>, options: ByokOptions) {
     this.#supabase = supabase;
     this.#functionsUrl = (options.functionsUrl ?? supabase["functionsUrl"].href).replace(/\/$/, "");
+    const { functionName = "byok" } = options;
+    this.#mount = functionName && `${functionName}/`;
     this.#onSessionExpired = options.onSessionExpired;
     this.#team = options.team;
   }
@@ -222,7 +228,7 @@ class Client implements Byok {
     if (error) return { data: null, error };
     const provider = data.find((listed) => listed.id === id && listed.enabled);
     if (!provider) return failure("unknown_provider");
-    const url = `${this.#functionsUrl}/call/${id}`;
+    const url = `${this.#functionsUrl}/${this.#mount}call/${id}`;
     return { data: { url, sdk: `${url}${provider.sdk_path}`, aiSdk: `${url}${provider.ai_sdk_path}` }, error: null };
   }
 
@@ -233,7 +239,10 @@ class Client implements Byok {
   async #listProviders(): Promise<Result<readonly Provider[]>> {
     try {
       const request = { method: "GET" } as const;
-      const { data, error } = await this.#supabase.functions.invoke<{ providers: Provider[] }>("providers", request);
+      const { data, error } = await this.#supabase.functions.invoke<{ providers: Provider[] }>(
+        `${this.#mount}providers`,
+        request,
+      );
       if (error) return await functionFailure(error, { isAnonymous: false });
       return data ? { data: data.providers, error: null } : failure("unexpected");
     } catch {
@@ -243,11 +252,14 @@ class Client implements Byok {
 
   async #invoke<T>(
     { user }: Session,
-    slug: "save" | "verify",
+    endpoint: "save" | "verify",
     request: { readonly method: "GET" } | { readonly body: object },
   ): Promise<Result<T>> {
     const headers = this.#team === undefined ? {} : { "x-byok-team": this.#team };
-    const { data, error } = await this.#supabase.functions.invoke<T>(slug, { ...request, headers });
+    const { data, error } = await this.#supabase.functions.invoke<T>(`${this.#mount}${endpoint}`, {
+      ...request,
+      headers,
+    });
     if (error) return await functionFailure(error, { isAnonymous: user.is_anonymous ?? false });
     return data ? { data, error: null } : failure("unexpected");
   }

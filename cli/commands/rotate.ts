@@ -17,6 +17,12 @@ const options = {
     value: "<number>",
     summary: "keys in one request, 1 to 500; 200 when absent",
   },
+  endpoint: {
+    type: "string",
+    default: "byok/rotate",
+    value: "<path>",
+    summary: "the endpoint, after /functions/v1/; byok/rotate when absent",
+  },
   json: jsonOption,
   state: stateOption,
 } as const;
@@ -153,7 +159,10 @@ async function run({ options: given }: Input<typeof options>): Promise<ExitCode>
   const { json, "dry-run": isDryRun, primary } = given;
   const wanted = primary === undefined ? undefined : readNumber("--primary", primary, 0, 0xffff_ffff);
   const batch = readNumber("--batch", given.batch, 1, 500);
-  const { keyringUsage, tally } = await sealAll(readProject(given.state), { wanted, isDryRun, batch });
+  const { keyringUsage, tally } = await sealAll(
+    { ...readProject(given.state), endpoint: given.endpoint },
+    { wanted, isDryRun, batch },
+  );
   const kids = keyringUsage.kids.map((kid) => ({ ...kid, state: stateOf(kid, keyringUsage.primary, tally) }));
   const { rewrapped, left_alone, locked, unreadable } = tally;
   const found = { dry_run: isDryRun, primary: keyringUsage.primary, kids, rewrapped, left_alone };

@@ -93,7 +93,7 @@ BYOK for Supabase, on this machine only
 
   page             ${url}
   API              ${url}
-  functions        ${url}/functions/v1
+  functions        ${url}/functions/v1/byok
   database         ${dbUrl}
   publishable key  ${publishableKey}
   secret key       ${secretKey}
@@ -116,7 +116,7 @@ function curl(url: string, secretKey: string, userId: string): string {
     "content-type: application/json",
   ];
   return [
-    `curl -i ${url}/functions/v1/call/openai/v1/chat/completions`,
+    `curl -i ${url}/functions/v1/byok/call/openai/v1/chat/completions`,
     ...headers.map((header) => `  -H '${header}'`),
     `  -d '${JSON.stringify(body)}'`,
   ].join(" \\\n");

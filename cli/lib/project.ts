@@ -10,7 +10,7 @@ const ownHosts = ["127.0.0.1", "localhost", "[::1]"];
  *
  * @throws CommandError if the environment names none, or one that the secret key cannot be sent to safely
  */
-export function readProject(stateDir: string): Project {
+export function readProject(stateDir: string): Omit<Project, "endpoint"> {
   const { SUPABASE_URL: url, SUPABASE_SECRET_KEY: secretKey } = process.env;
   if (!url && !secretKey) return runningStack(stateDir, "a project");
   if (!url || !secretKey) throw misused("SUPABASE_URL and SUPABASE_SECRET_KEY belong together.");

@@ -1,4 +1,4 @@
-/** Asks the function rotate, with patience: while a new key ring is rolled out, some functions still have the one before. */
+/** Asks the endpoint rotate, with patience: while a new key ring is rolled out, some functions still have the one before. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { BatchResult, KeyringUsage } from "../../functions/_shared/keys/rotation.ts";
 import { CommandError } from "./command.ts";
@@ -9,6 +9,8 @@ export interface Project {
   /** `https://<project>.supabase.co` */
   readonly url: string;
   readonly secretKey: string;
+  /** The path of the endpoint after `/functions/v1/`. */
+  readonly endpoint: string;
 }
 
 /** A batch as the function takes it. */
@@ -49,13 +51,13 @@ async function askPatiently<T>(project: Project, batch?: BatchRequest, fits: (an
 
 /** The answer; or, where it may be another one in a moment, what was wrong. */
 async function ask<T>(
-  { url, secretKey }: Project,
+  { url, secretKey, endpoint }: Project,
   batch?: BatchRequest,
 ): Promise<{ readonly answer: T } | { readonly trouble: string }> {
   let response: Response;
   let body: any;
   try {
-    response = await fetch(`${url}/functions/v1/rotate`, {
+    response = await fetch(`${url}/functions/v1/${endpoint}`, {
       headers: { apikey: secretKey, "content-type": "application/json" },
       // fetch would take the secret key along, to whatever host.
       redirect: "manual",
@@ -68,9 +70,10 @@ async function ask<T>(
   if (response.ok) return { answer: body };
   if (isRedirect(response)) throw new CommandError("SUPABASE_URL leads elsewhere, where the secret key is not sent.");
   if (body?.error?.code === "keyring_changed") return { trouble: otherKeyring };
-  if (response.status >= 500) return { trouble: `The function rotate answers ${response.status}.` };
-  if (response.status === 404) throw new CommandError("This project has no function rotate: deploy it first.");
-  throw new CommandError(body?.error?.message ?? `The function rotate answers ${response.status}.`);
+  if (response.status >= 500) return { trouble: `${endpoint} answers ${response.status}.` };
+  if (response.status === 404)
+    throw new CommandError(`This project has no ${endpoint}: deploy it first, or name it in --endpoint.`);
+  throw new CommandError(body?.error?.message ?? `${endpoint} answers ${response.status}.`);
 }
 
 function isRedirect({ status }: Response): boolean {

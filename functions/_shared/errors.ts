@@ -32,6 +32,7 @@ export const errors = {
   admins_only: { status: 403, message: "Only an admin of the team may change its API keys." },
   not_offered: { status: 403, message: "This is not available on platform credits. Bring your own API key to use it." },
   unknown_provider: { status: 404, message: "There is no such provider." },
+  unknown_endpoint: { status: 404, message: "There is no such endpoint." },
   unknown_path: { status: 404, message: "The provider has no such path." },
   credential_not_found: { status: 404, message: "No API key is saved for this provider." },
   method_not_allowed: { status: 405, message: "This method is not allowed here." },

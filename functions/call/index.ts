@@ -1,8 +1,9 @@
 /**
- * `* /functions/v1/call/<provider>/<the provider's own path>`: relays a call, funded by the user's own API key or by credits.
- * `/functions/v1/call/v1/<OpenAI's path>`: the same for any provider, which the model names.
+ * `* /functions/v1/byok/call/<provider>/<the provider's own path>`: relays a call, funded by the user's own API key or by credits.
+ * `/functions/v1/byok/call/v1/<OpenAI's path>`: the same for any provider, which the model names.
  */
 import type { CompatiblePath, Dialect } from "../../catalogue/types.ts";
+import { services } from "../_shared/isolate.ts";
 import {
   type Incoming as IncomingBody,
   readJsonObject,
@@ -41,9 +42,6 @@ import { refusalHeaders, serve } from "../_shared/request/serve.ts";
 import { teamOf } from "../_shared/request/team.ts";
 import { pathBelowUnified, providerAt, requireUnified, routeByPrefix } from "../_shared/request/unified.ts";
 import { type Upload, UploadPlaces } from "../_shared/request/uploads.ts";
-import { openServices } from "../_shared/services.ts";
-
-const services = await openServices();
 
 const uploads = new UploadPlaces();
 
@@ -152,7 +150,7 @@ async function relayUnderByok(
 ): Promise<Response> {
   const provider = providerAt(route);
   const origin = services.originOf(route.provider, funding.place);
-  const api: ApiAddress = { provider, origin, callUrl: callUrlOf(route.provider) };
+  const api: ApiAddress = { provider, origin, callUrl: callUrlOf(route) };
   const outbound = outboundOf(request, route, funding, upload.body, services.env.callTimeout_ms);
   const redirectedTo = (location: string, asked: string) => addressWithinApi(location, asked, api)?.href ?? null;
   const answer = await askProvider({ ...outbound, redirectedTo })
@@ -165,8 +163,8 @@ async function relayUnderByok(
 }
 
 /** Where clients reach `call` for a provider, also behind a custom domain. */
-function callUrlOf(provider: ProviderId): string {
-  return `${services.env.supabaseUrl.replace(/\/$/, "")}/functions/v1/call/${provider}`;
+function callUrlOf({ mount, provider }: Route): string {
+  return `${services.env.supabaseUrl.replace(/\/$/, "")}/functions/v1${mount}/call/${provider}`;
 }
 
 /**

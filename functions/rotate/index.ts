@@ -1,16 +1,15 @@
 /**
- * `/functions/v1/rotate`, for the operator with the project's secret key in `apikey`: `GET` counts the envelopes under each kid,
+ * `/functions/v1/byok/rotate`, for the operator with the project's secret key in `apikey`: `GET` counts the envelopes under each kid,
  * `POST {kid, primary, after, limit, dry_run}` re-encrypts a batch of them. `npm run rotate` drives it. No key comes in or goes out.
  */
+import { services } from "../_shared/isolate.ts";
 import * as z from "zod/mini";
 import { readJsonObject } from "../_shared/request/body.ts";
 import { requireSecretKey } from "../_shared/request/identity.ts";
 import { rewrapBatch, countByKid } from "../_shared/keys/rotation.ts";
 import { serve } from "../_shared/request/serve.ts";
-import { openServices } from "../_shared/services.ts";
 import { maxBody_bytes, parse } from "../_shared/request/validation.ts";
 
-const services = await openServices();
 const kid = z.int().check(z.minimum(0), z.maximum(0xffff_ffff));
 const Body = z.strictObject({
   kid,

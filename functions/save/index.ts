@@ -1,8 +1,9 @@
 /**
- * `POST /functions/v1/save {provider, place, sealed_api_key}` or `{provider, place, api_key}` -> `{credential, verdict}`: checks, seals
+ * `POST /functions/v1/byok/save {provider, place, sealed_api_key}` or `{provider, place, api_key}` -> `{credential, verdict}`: checks, seals
  * and saves an API key, of the user or of the team in the header `x-byok-team`; most providers have no place. `{provider, code, code_verifier}`: the same with a key that the provider makes
  * for the code. `GET` -> the public key to seal it to (`SealingKey`), which needs no token.
  */
+import { services } from "../_shared/isolate.ts";
 import * as z from "zod/mini";
 import { ByokError } from "../_shared/errors.ts";
 import { readJsonObject } from "../_shared/request/body.ts";
@@ -14,10 +15,8 @@ import { providerIds, providers } from "../_shared/providers/index.ts";
 import { requirePlace } from "../_shared/providers/places.ts";
 import { serve } from "../_shared/request/serve.ts";
 import { teamOf } from "../_shared/request/team.ts";
-import { openServices } from "../_shared/services.ts";
 import { maxBody_bytes, parse } from "../_shared/request/validation.ts";
 
-const services = await openServices();
 const base64 = z.string().check(z.regex(/^[A-Za-z0-9+/]+={0,2}$/));
 const Body = z.strictObject({
   provider: z.enum(providerIds),

@@ -1,4 +1,5 @@
-/** `POST /functions/v1/verify {provider}` -> `{credential, verdict}`: checks the saved API key once more, of the user or of the team in the header `x-byok-team`. */
+/** `POST /functions/v1/byok/verify {provider}` -> `{credential, verdict}`: checks the saved API key once more, of the user or of the team in the header `x-byok-team`. */
+import { services } from "../_shared/isolate.ts";
 import * as z from "zod/mini";
 import { readJsonObject } from "../_shared/request/body.ts";
 import { checkSavedKey } from "../_shared/keys/credentials.ts";
@@ -6,10 +7,8 @@ import { identifyUser } from "../_shared/request/identity.ts";
 import { providerIds } from "../_shared/providers/index.ts";
 import { serve } from "../_shared/request/serve.ts";
 import { teamOf } from "../_shared/request/team.ts";
-import { openServices } from "../_shared/services.ts";
 import { maxBody_bytes, parse } from "../_shared/request/validation.ts";
 
-const services = await openServices();
 const Body = z.strictObject({ provider: z.enum(providerIds) });
 
 export default serve({

@@ -91,7 +91,7 @@ export class Call {
 }
 
 function ask(stack: BreakableStack, user: User, requestId: string, signal: AbortSignal): Promise<Response> {
-  return fetch(`${stack.url}/functions/v1/call/openai/v1/chat/completions`, {
+  return fetch(`${stack.url}/functions/v1/byok/call/openai/v1/chat/completions`, {
     method: "POST",
     headers: {
       authorization: `Bearer ${user.accessToken}`,

@@ -16,7 +16,7 @@ export async function usersWith(stack: BreakableStack, client: Client, credits: 
 
 /** Saves a working API key of the user's own for OpenAI. */
 export async function saveKey(stack: BreakableStack, user: User): Promise<void> {
-  const response = await fetch(`${stack.url}/functions/v1/save`, {
+  const response = await fetch(`${stack.url}/functions/v1/byok/save`, {
     method: "POST",
     headers: {
       authorization: `Bearer ${user.accessToken}`,

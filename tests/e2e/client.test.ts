@@ -130,7 +130,7 @@ describe("history()", () => {
 
 test("endpoint() leads each SDK to its provider", async () => {
   const byok = byokOf(await newUser());
-  const call = `${stack.url}/functions/v1/call`;
+  const call = `${stack.url}/functions/v1/byok/call`;
   const endpoints = await Promise.all(mainProviders.map((provider) => byok.endpoint(provider)));
   expect(endpoints.map(({ data }) => [data?.sdk, data?.aiSdk])).toEqual([
     [`${call}/openai/v1`, `${call}/openai/v1`],

@@ -114,7 +114,7 @@ export function attackWithAnswers(target: () => Target): void {
       const fault =
         answer.status === null
           ? "is not there"
-          : (target().faultOf(answer) ?? smuggledIn(answer, `${target().stack.url}/functions/v1/call/openai/`));
+          : (target().faultOf(answer) ?? smuggledIn(answer, `${target().stack.url}/functions/v1/byok/call/openai/`));
       if (fault) faults.push(`the answer to ${question}, ${target().shown(each.name)}, ${fault}`);
     });
     expect(faults, message).toEqual([]);

@@ -88,8 +88,8 @@ export class Target {
     this.spender = parts.spender;
     this.saver = parts.saver;
     this.doors = [
-      { port: parts.stack.functions.port, prefix: "" },
-      { port: Number(new URL(parts.stack.url).port), prefix: "/functions/v1" },
+      { port: parts.stack.functions.port, prefix: "/byok" },
+      { port: Number(new URL(parts.stack.url).port), prefix: "/functions/v1/byok" },
     ];
     this.#database = database;
     const { victim, attacker, spender, saver, stack } = parts;

@@ -41,7 +41,7 @@ export function visitorOf(on: TestStack): Client {
 }
 
 export function functionsUrlOf(on: TestStack): string {
-  return `${on.url}/functions/v1`;
+  return `${on.url}/functions/v1/byok`;
 }
 
 /** Signs up a new user and grants credits, if any. */

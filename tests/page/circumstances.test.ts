@@ -26,8 +26,8 @@ test("a double click sends one request: to save, to check, and to remove", async
   const user = await newUser();
   const page = await visit(user);
   const row = rowOf(page, "openai");
-  const saving = await hold(page, "functions/v1/save");
-  const verifying = await hold(page, "functions/v1/verify");
+  const saving = await hold(page, "functions/v1/byok/save");
+  const verifying = await hold(page, "functions/v1/byok/verify");
 
   await (await openForm(page, "openai")).fill(fakeKey("openai", "works"));
   await row.getByRole("button", { name: "Save & Verify" }).dblclick();
@@ -57,7 +57,7 @@ test("a double click sends one request: to save, to check, and to remove", async
 test("a slow provider is waited for with a word about it, and the other rows go on working", async ({ visit }) => {
   const page = await visit(await newUser());
   await page.clock.install();
-  const saving = await hold(page, "functions/v1/save");
+  const saving = await hold(page, "functions/v1/byok/save");
   await submitKey(page, "openai", fakeKey("openai", "works"));
   await saving.arrived;
   const slow = rowOf(page, "openai").getByText("OpenAI is slow to answer");

@@ -68,7 +68,7 @@ test("what sticks to a key is taken off, and what is none is not sent", async ({
 test("the moment a key is sent it is gone from the field, from React, and from undo", async ({ visit }) => {
   const page = await visit(await newUser());
   const apiKey = fakeKey("openai", "works");
-  const saving = await hold(page, "functions/v1/save");
+  const saving = await hold(page, "functions/v1/byok/save");
   const field = await openForm(page, "openai");
   await field.pressSequentially(apiKey);
   expect(await placesOf(page, apiKey), "the search finds a key that is there").not.toEqual([]);
@@ -191,7 +191,7 @@ test("a key of a kind that can never work is refused with the reason", async ({ 
 
 test("an empty field is not sent", async ({ visit }) => {
   const page = await visit(await newUser());
-  const saving = await hold(page, "functions/v1/save");
+  const saving = await hold(page, "functions/v1/byok/save");
   await submitKey(page, "openai", "   ");
   await rowOf(page, "openai").getByText("Paste your key first.").waitFor();
   expect(await descriptionOf(page, "openai")).toContain("Paste your key first.");

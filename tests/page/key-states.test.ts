@@ -195,7 +195,7 @@ test("while a key is being saved, and while it is being checked, the row says so
 }) => {
   const page = await visit(await newUser(100));
   const row = rowOf(page, "openai");
-  const saving = await hold(page, "functions/v1/save");
+  const saving = await hold(page, "functions/v1/byok/save");
   await submitKey(page, "openai", fakeKey("openai", "works"));
   await row.getByText("Saving", { exact: true }).waitFor();
   await row.getByText("Saving your key and checking it with OpenAI.").waitFor();
@@ -206,7 +206,7 @@ test("while a key is being saved, and while it is being checked, the row says so
   await row.getByText("Verified", { exact: true }).waitFor();
   expect(await row.getAttribute("aria-busy")).toBe("false");
 
-  const verifying = await hold(page, "functions/v1/verify");
+  const verifying = await hold(page, "functions/v1/byok/verify");
   await checkAgain(page, "openai");
   await row.getByText("Checking", { exact: true }).waitFor();
   for (const button of await row.getByRole("button").all()) {

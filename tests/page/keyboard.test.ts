@@ -145,7 +145,7 @@ test("nothing moves for somebody who has asked for less motion", async ({ visit 
     ["reduce", false],
   ] as const) {
     const page = await visit(await newUser(), { reducedMotion });
-    const saving = await hold(page, "functions/v1/save");
+    const saving = await hold(page, "functions/v1/byok/save");
     await submitKey(page, "openai", fakeKey("openai", "works"));
     await saving.arrived;
     expect(await page.evaluate(() => document.getAnimations().length > 0)).toBe(moving);

@@ -57,14 +57,15 @@ export interface Held {
  */
 export async function hold(
   page: Page,
-  path: "functions/v1/save" | "functions/v1/verify" | `functions/v1/call/${string}` | `rest/v1/${string}`,
+  path:
+    "functions/v1/byok/save" | "functions/v1/byok/verify" | `functions/v1/byok/call/${string}` | `rest/v1/${string}`,
 ): Promise<Held> {
   const arrived = Promise.withResolvers<void>();
   const released = Promise.withResolvers<void>();
   let count = 0;
   await page.route(new RegExp(`/${path}\\b`), async (route: Route) => {
     const method = route.request().method();
-    if (method === "OPTIONS" || (method === "GET" && path === "functions/v1/save")) return await route.fallback();
+    if (method === "OPTIONS" || (method === "GET" && path === "functions/v1/byok/save")) return await route.fallback();
     count++;
     arrived.resolve();
     await released.promise;

@@ -82,7 +82,7 @@ test.for<[outcome: string, Behaviour, said: string]>([
   };
   expect(bodies).toContainEqual([
     "POST",
-    `${stack.url}/functions/v1/save`,
+    `${stack.url}/functions/v1/byok/save`,
     { provider: "openai", sealed_api_key: sealed },
   ]);
   const places = {

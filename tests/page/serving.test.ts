@@ -178,7 +178,7 @@ describe("the policy", () => {
   }) => {
     const { user } = await newByokUser("openai", { behaviour: "garbage" });
     const page = await visit(user, { tolerates });
-    await page.goto(`${stack.url}/functions/v1/call/openai/v1/models?key=${user.accessToken}`);
+    await page.goto(`${stack.url}/functions/v1/byok/call/openai/v1/models?key=${user.accessToken}`);
     expect(await page.content()).toContain("This is no API.");
     expect(await page.evaluate(() => window.origin)).toBe("null");
   });

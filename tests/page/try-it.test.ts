@@ -111,7 +111,7 @@ test("a double click runs an operation once, and does not stop it", async ({ vis
   const user = await newUser(100);
   const page = await visit(user, { path: "/#try" });
   await page.getByRole("option", { name: /kernel_build/ }).waitFor({ state: "attached" });
-  const calling = await hold(page, "functions/v1/call/openai");
+  const calling = await hold(page, "functions/v1/byok/call/openai");
   await page.getByRole("button", { name: "Run" }).dblclick();
   await calling.arrived;
   calling.release();

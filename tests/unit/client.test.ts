@@ -231,8 +231,8 @@ describe("providers()", () => {
     expect(await byok.providers()).toEqual({ data: list.providers, error: null });
     expect(await byok.providers()).toEqual({ data: list.providers, error: null });
     expect(requests.map(({ method, url }) => [method, new URL(url).pathname])).toEqual([
-      ["GET", "/functions/v1/providers"],
-      ["GET", "/functions/v1/providers"],
+      ["GET", "/functions/v1/byok/providers"],
+      ["GET", "/functions/v1/byok/providers"],
     ]);
   });
 
@@ -245,7 +245,7 @@ describe("providers()", () => {
   test("endpoint() takes the address of the functions from its options where that is another one", async () => {
     const { supabase } = setUp({ answer: () => Response.json(list) });
     const byok = createByok(supabase, { functionsUrl: "https://api.example.com/fn/" });
-    const url = "https://api.example.com/fn/call/groq";
+    const url = "https://api.example.com/fn/byok/call/groq";
     expect(await byok.endpoint("groq")).toEqual({
       data: { url, sdk: url, aiSdk: `${url}/openai/v1` },
       error: null,

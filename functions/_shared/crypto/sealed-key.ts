@@ -10,7 +10,7 @@
  */
 import { type KeyPair, openWith, sealTo } from "./hpke.ts";
 
-/** A page seals with this: `GET /functions/v1/save`. */
+/** A page seals with this: `GET /functions/v1/byok/save`. */
 export interface SealingKey {
   /** Of the master key that the key pair follows from. */
   readonly kid: number;

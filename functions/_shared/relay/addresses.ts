@@ -13,7 +13,7 @@ export interface ApiAddress {
   readonly provider: Provider;
   /** `https://host` of the provider. */
   readonly origin: string;
-  /** `https://<project>/functions/v1/call/<provider>`. */
+  /** `https://<project>/functions/v1/byok/call/<provider>`. */
   readonly callUrl: string;
 }
 

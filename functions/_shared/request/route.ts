@@ -1,10 +1,12 @@
-/** `/call/<provider>/<the provider's own path>`: which provider, and a path that cannot leave its API. */
+/** `/byok/call/<provider>/<the provider's own path>`: which provider, and a path that cannot leave its API. */
 import { ByokError } from "../errors.ts";
 import { isProviderId, type ProviderId, providers } from "../providers/index.ts";
 import type { Provider } from "../providers/types.ts";
 
 export interface Route {
   readonly provider: ProviderId;
+  /** The function that `call` is an endpoint of, such as `/byok`; empty if `call` is a function of its own. */
+  readonly mount: string;
   /** The provider's own path, beginning with one of the provider's prefixes. */
   readonly path: string;
   /** The query with its question mark, without what is ours: `key`, which holds the caller's token, and the platform's; or empty. */
@@ -34,11 +36,10 @@ const ownParameters = ["key", "forceFunctionRegion"];
  * @throws ByokError `unknown_provider`, `unknown_path`
  */
 export function routeOf(url: URL | null): Route {
-  const provider = providerOf(url);
-  if (url === null || provider === null) throw new ByokError("unknown_provider");
-  const path = url.pathname.slice(url.pathname.indexOf(`/call/${provider}`) + `/call/${provider}`.length);
+  const { mount, name: provider, path } = partsOf(url);
+  if (url === null || !isProviderId(provider)) throw new ByokError("unknown_provider");
   if (!isWithinApi(providers[provider], path)) throw new ByokError("unknown_path");
-  return { provider, path, search: withoutOwn(url) };
+  return { provider, mount, path, search: withoutOwn(url) };
 }
 
 /** Whether a path belongs to a provider's API, and every reader reads it in the same way. */
@@ -58,8 +59,25 @@ export function withoutOwn({ search }: URL): string {
 
 /** The provider that the URL of a request names, whatever else is wrong with it; null for none. */
 export function providerOf(url: URL | null): ProviderId | null {
-  const name = /^(?:\/functions\/v1)?\/call\/([^/]+)(?:\/|$)/.exec(url?.pathname ?? "")?.[1];
+  const { name } = partsOf(url);
   return isProviderId(name) ? name : null;
+}
+
+/** The gateway's prefix may be cut off. */
+const pathOfCall = /^(?:\/functions\/v1)?((?:\/(?!call\/)[^/]+)?)\/call\/([^/]+)(\/.*)?$/;
+
+export interface CallPath {
+  readonly mount: string;
+  /** The name after `/call`: of a provider, or any other; empty where the URL is not below `call`. */
+  readonly name: string;
+  /** After that name, with its slash; or empty. */
+  readonly path: string;
+}
+
+/** The parts of a URL of `call`. */
+export function partsOf(url: URL | null): CallPath {
+  const [, mount = "", name = "", path = ""] = pathOfCall.exec(url?.pathname ?? "") ?? [];
+  return { mount, name, path };
 }
 
 /** The provider's address of a route: a constant origin and the checked path. */

@@ -13,8 +13,12 @@ export interface Endpoint {
   refuse?(error: ByokError, url: URL | null): Response;
 }
 
+export interface EdgeFunction {
+  fetch(request: Request): Promise<Response>;
+}
+
 /** An Edge Function of an endpoint. Whatever is thrown that is no ByokError becomes `internal`, without detail and unlogged. */
-export function serve(endpoint: Endpoint): { fetch(request: Request): Promise<Response> } {
+export function serve(endpoint: Endpoint): EdgeFunction {
   return {
     async fetch(request) {
       const response =

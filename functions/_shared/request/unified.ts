@@ -1,12 +1,12 @@
 /**
- * `/call/v1/<OpenAI's path>`: one address for all providers. The model's prefix says which provider is asked, at its own endpoint in
+ * `/byok/call/v1/<OpenAI's path>`: one address for all providers. The model's prefix says which provider is asked, at its own endpoint in
  * OpenAI's form; nothing is translated.
  */
 import type { CompatiblePath } from "../../../catalogue/types.ts";
 import { ByokError } from "../errors.ts";
 import { isProviderId, providers } from "../providers/index.ts";
 import type { Provider } from "../providers/types.ts";
-import { type Route, withoutOwn } from "./route.ts";
+import { partsOf, type Route, withoutOwn } from "./route.ts";
 
 /** The methods of each path. */
 const methods: Readonly<Record<CompatiblePath | "/models", string>> = {
@@ -19,7 +19,8 @@ export type UnifiedPath = keyof typeof methods;
 
 /** The path after `/call/v1`, whatever it is; null for a URL that is not below it. */
 export function pathBelowUnified(url: URL | null): string | null {
-  return /^(?:\/functions\/v1)?\/call\/v1((?:\/.*)?)$/.exec(url?.pathname ?? "")?.[1] ?? null;
+  const { name, path } = partsOf(url);
+  return name === "v1" ? path : null;
 }
 
 /** @throws ByokError `unknown_path`, `method_not_allowed` */
@@ -49,7 +50,8 @@ export function routeByPrefix(prefix: string, path: CompatiblePath, url: URL): R
   if (!api.compatible?.paths.includes(path)) {
     throw new ByokError("unknown_path", { message: `${name} has no ${path} in OpenAI's form. Use call/${prefix}.` });
   }
-  return { provider: prefix, path: `${api.compatible.base}${path}`, search: withoutOwn(url), isUnified: true };
+  const { mount } = partsOf(url);
+  return { provider: prefix, mount, path: `${api.compatible.base}${path}`, search: withoutOwn(url), isUnified: true };
 }
 
 const compatible = new WeakMap<Provider, Provider>();

@@ -228,7 +228,7 @@ async function pasteKeys(): Promise<{ answer: string; apiKey: string }[]> {
       { provider: "openai", api_key: { nested: apiKey } },
       { provider: "openai", api_key: `${apiKey}\u0000é` },
     ]) {
-      const response = await fetch(`${stack.url}/functions/v1/save`, {
+      const response = await fetch(`${stack.url}/functions/v1/byok/save`, {
         method: "POST",
         headers: { authorization: `Bearer ${other.accessToken}`, "content-type": "application/json" },
         body: JSON.stringify(body),

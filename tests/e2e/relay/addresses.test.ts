@@ -97,7 +97,7 @@ test.each([
   ["groq/openai/v1/realtime", "over HTTP"],
 ])("a WebSocket to %s is refused, with what works: %s", async (path, words) => {
   for (const headers of [{ upgrade: "websocket", connection: "Upgrade, close" }, { "sec-websocket-key": "x" }]) {
-    const answer = await sendRaw(stack.url, { target: `/functions/v1/call/${path}`, headers });
+    const answer = await sendRaw(stack.url, { target: `/functions/v1/byok/call/${path}`, headers });
     expect([answer.status, answer.headers.get("x-byok-error")]).toEqual([426, "websocket_not_relayed"]);
     expect(answer.body).toContain(words);
   }

@@ -84,7 +84,7 @@ test("a compressed body is refused on credits by the name of its encoding", asyn
 test("the region that supabase-js asks the platform for goes no further", async () => {
   const owner = await newByokUser("google");
   const { supabase } = owner.user;
-  const { error } = await supabase.functions.invoke("call/google/v1beta/models", {
+  const { error } = await supabase.functions.invoke("byok/call/google/v1beta/models", {
     method: "GET",
     region: FunctionRegion.EuWest1,
   });
@@ -106,7 +106,7 @@ test("the key goes where its provider looks for it, wherever the caller's token 
 test("the token in ?key= goes no further, and the rest of the query does", async () => {
   const owner = await newByokUser("google");
   const query = `pageSize=1&key=${owner.user.accessToken}&pageToken=1`;
-  const response = await fetch(`${stack.url}/functions/v1/call/google/v1beta/models?${query}`);
+  const response = await fetch(`${stack.url}/functions/v1/byok/call/google/v1beta/models?${query}`);
   expect(response.status).toBe(200);
   const [request] = await expectOnlyTheKey("google", owner);
   expect(request?.query).toBe("pageSize=1&pageToken=1");

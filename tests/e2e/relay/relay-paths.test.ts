@@ -13,7 +13,7 @@ afterEach(() => forgetRequests(stack, "openai", refused.apiKey));
 
 function send(owner: ByokUser, target: string, method = "GET") {
   const headers = { authorization: `Bearer ${owner.user.accessToken}` };
-  return sendRaw(stack.url, { method, target: `/functions/v1/call/${target}`, headers });
+  return sendRaw(stack.url, { method, target: `/functions/v1/byok/call/${target}`, headers });
 }
 
 describe("a path that could mean something else to the next reader", () => {
@@ -99,7 +99,7 @@ test.each([
 ] as const)("%s gets the path /%s as it was written", async (provider: ProviderId, path) => {
   const owner = await newByokUser(provider);
   const headers = { authorization: `Bearer ${owner.user.accessToken}`, "anthropic-version": "2023-06-01" };
-  const answer = await sendRaw(stack.url, { target: `/functions/v1/call/${provider}/${path}`, headers });
+  const answer = await sendRaw(stack.url, { target: `/functions/v1/byok/call/${provider}/${path}`, headers });
   expect(answer.status).toBe(200);
   expect((await requestsWith(stack, provider, owner.apiKey)).map((request) => request.path)).toEqual([`/${path}`]);
 });
@@ -107,7 +107,7 @@ test.each([
 test.each(["TRACE", "CONNECT", "PROPFIND", "QUERY"])("the method %s is not relayed", async (method) => {
   const answer = await sendRaw(stack.url, {
     method,
-    target: "/functions/v1/call/openai/v1/models",
+    target: "/functions/v1/byok/call/openai/v1/models",
     headers: { authorization: `Bearer ${refused.user.accessToken}` },
   });
   expect(answer.status).not.toBe(200);
@@ -121,7 +121,7 @@ test.each([
   { method: "PUT", path: "v1/projects/1", status: 404 },
 ])("the method $method reaches the provider as it is", async ({ method, path, status }) => {
   const owner = await newByokUser("openai");
-  const response = await fetch(`${stack.url}/functions/v1/call/openai/${path}`, {
+  const response = await fetch(`${stack.url}/functions/v1/byok/call/openai/${path}`, {
     method,
     headers: { authorization: `Bearer ${owner.user.accessToken}` },
   });

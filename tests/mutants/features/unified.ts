@@ -41,8 +41,8 @@ export const unifiedGuards: readonly Guard[] = [
     ...unified,
     name: "A model leads to the provider that its prefix names",
     promise: "G8",
-    guard: "return { provider: prefix, path:",
-    instead: 'return { provider: "openai", path:',
+    guard: "return { provider: prefix, mount, path:",
+    instead: 'return { provider: "openai", mount, path:',
   },
   {
     ...unified,

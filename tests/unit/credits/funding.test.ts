@@ -23,8 +23,8 @@ const { envelope } = await seal(
 
 const ownKey: OpenedCall = { payer: "byok", teamId: null, credentialId, envelope };
 const credits: OpenedCall = { payer: "platform", teamId: null, unusedKey: null };
-const chat: Route = { provider: "openai", path: "/v1/chat/completions", search: "" };
-const files: Route = { provider: "openai", path: "/v1/files", search: "" };
+const chat: Route = { provider: "openai", mount: "/byok", path: "/v1/chat/completions", search: "" };
+const files: Route = { provider: "openai", mount: "/byok", path: "/v1/files", search: "" };
 
 const placed = (apiKey: string): PlacedKey => ({ apiKey, place: null });
 
@@ -125,7 +125,7 @@ describe("fundCall()", () => {
   );
 
   test.each(["anthropic", "google"] as const)("names the path that credits buy of %s", async (provider) => {
-    const route: Route = { provider, path: "/v1/chat/completions", search: "", isUnified: true };
+    const route: Route = { provider, mount: "/byok", path: "/v1/chat/completions", search: "", isUnified: true };
     await expect(fund({ route, platformKeys: { [provider]: placed("sk-platform") } }).funding).rejects.toMatchObject({
       code: "not_offered",
       message: expect.stringContaining(`call/${provider}${providers[provider].api.generation}`),

@@ -5,7 +5,7 @@ import { inboundUnderByok } from "../../../functions/_shared/relay/byok-answer.t
 
 const apiKey = "sk-users/own+key";
 const byok = { payer: "byok", owner: "user", apiKey, place: null, microcredits: 0 } as const;
-const functions = "https://project.supabase.test/functions/v1/call";
+const functions = "https://project.supabase.test/functions/v1/byok/call";
 
 function apiOf(id: ProviderId): ApiAddress {
   return { provider: providers[id], origin: providers[id].api.origin, callUrl: `${functions}/${id}` };

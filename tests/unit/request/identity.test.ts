@@ -56,7 +56,7 @@ function tokenOf(changes: JWTPayload = {}, key: CryptoKey = project.privateKey):
 }
 
 function requestWith(headers: Record<string, string>, query = ""): Request {
-  return new Request(`https://project.supabase.test/functions/v1/call/google/v1beta/models${query}`, { headers });
+  return new Request(`https://project.supabase.test/functions/v1/byok/call/google/v1beta/models${query}`, { headers });
 }
 
 const bearer = (token: string) => requestWith({ authorization: `Bearer ${token}` });

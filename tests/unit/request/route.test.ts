@@ -6,7 +6,7 @@ import * as routing from "../../../functions/_shared/request/route.ts";
 // Thousands of cases each, on a machine that may be busy.
 vi.setConfig({ testTimeout: 60_000 });
 
-const base = "https://project.supabase.test/functions/v1";
+const base = "https://project.supabase.test/functions/v1/byok";
 
 function routeFor(path: string): routing.Route {
   return routeOf(`${base}/call/${path}`);
@@ -28,13 +28,24 @@ describe("routeOf()", () => {
     ["groq", "/openai/v1/audio/transcriptions"],
     ["openai", "/v1/files/a%20name%C3%A9"],
   ] as const)("routes %s %s", (provider, path) => {
-    expect(routeFor(`${provider}${path}`)).toEqual({ provider, path, search: "" });
+    expect(routeFor(`${provider}${path}`)).toEqual({ provider, mount: "/byok", path, search: "" });
   });
 
   test("takes the path with and without the gateway's prefix, which the runtime may have cut off", () => {
-    const route = { provider: "groq", path: "/openai/v1/models", search: "?a=1" };
-    expect(routeOf("http://localhost/call/groq/openai/v1/models?a=1")).toEqual(route);
-    expect(routeOf("http://localhost/functions/v1/call/groq/openai/v1/models?a=1")).toEqual(route);
+    const route = { provider: "groq", mount: "/byok", path: "/openai/v1/models", search: "?a=1" };
+    expect(routeOf("http://localhost/byok/call/groq/openai/v1/models?a=1")).toEqual(route);
+    expect(routeOf("http://localhost/functions/v1/byok/call/groq/openai/v1/models?a=1")).toEqual(route);
+  });
+
+  test("takes the path within a function of any name, and of call as a function of its own", () => {
+    const mountOf = (path: string) => routeOf(`http://localhost${path}/call/groq/openai/v1/models`).mount;
+    expect(["", "/functions/v1", "/keys", "/functions/v1/keys"].map(mountOf)).toEqual(["", "", "/keys", "/keys"]);
+  });
+
+  test("finds no provider deeper in a path", () => {
+    for (const path of ["/call", "/a/b", "/functions/v1/a/b", "/call/openai"]) {
+      expect(providerOf(`http://localhost${path}/call/groq/openai/v1/models`)).not.toBe("groq");
+    }
   });
 
   test("leaves a path that repeats the route's own words as it is", () => {
@@ -116,7 +127,7 @@ describe("routeOf()", () => {
     ["google", "/v1beta/models/tuned%2Fmine:generateContent"],
     ["google", "/v1beta/models/tuned%2Fmine/operations/1"],
   ] as const)("routes %s %s, whose model's name has encoded slashes", (provider, path) => {
-    expect(routeFor(`${provider}${path}`)).toEqual({ provider, path, search: "" });
+    expect(routeFor(`${provider}${path}`)).toEqual({ provider, mount: "/byok", path, search: "" });
   });
 
   test.each([
@@ -188,7 +199,8 @@ describe("providerOf()", () => {
     "/call/",
     "/call/openaix/v1",
     "/save/openai/v1",
-    "/other/call/openai/v1",
+    "/other/save/openai/v1",
+    "/any/other/call/openai/v1",
     "/functions/v2/call/openai/v1",
   ])("is null for %s", (path) => {
     expect(providerOf(`http://localhost${path}`)).toBeNull();
@@ -207,7 +219,7 @@ test.each(["http://[", "http://a b", "http://a:99999", "http://%"])(
 
 describe("addressOf()", () => {
   test("is the provider's own address", () => {
-    const route: routing.Route = { provider: "openai", path: "/v1/models", search: "?limit=1" };
+    const route: routing.Route = { provider: "openai", mount: "/byok", path: "/v1/models", search: "?limit=1" };
     expect(addressOf(route, "https://api.openai.com")).toBe("https://api.openai.com/v1/models?limit=1");
   });
 
@@ -271,7 +283,7 @@ describe("addressOf()", () => {
     ["a climb", "/v1/../admin"],
     ["a question mark in the path", "/v1/models?x=1"],
   ])("refuses %s, should a route ever hold one", (_, path) => {
-    const route: routing.Route = { provider: "openai", path, search: "" };
+    const route: routing.Route = { provider: "openai", mount: "/byok", path, search: "" };
     expect(() => addressOf(route, "https://api.openai.com")).toThrow(expect.objectContaining({ code: "unknown_path" }));
   });
 });

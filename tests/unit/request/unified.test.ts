@@ -8,7 +8,7 @@ import {
   routeByPrefix,
 } from "../../../functions/_shared/request/unified.ts";
 
-const url = (path: string) => new URL(`https://project.supabase.test/functions/v1/call${path}`);
+const url = (path: string) => new URL(`https://project.supabase.test/functions/v1/byok/call${path}`);
 
 describe("pathBelowUnified()", () => {
   test.each([
@@ -66,6 +66,7 @@ describe("routeByPrefix()", () => {
       path: `${providers[id].api.compatible?.base}${path}`,
       search: "",
       isUnified: true,
+      mount: "/byok",
     });
     expect(isWithinApi(providers[id], route.path)).toBe(true);
     const { origin } = providers[id].api;
