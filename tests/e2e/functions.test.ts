@@ -45,7 +45,7 @@ describe.each([
   test("serve the client, an SDK's path, and the operator's rotation", async () => {
     const byok = createByok(user.supabase, { functionName });
     expect((await byok.providers()).data?.length).toBeGreaterThan(3);
-    const saved = await byok.save("openai", fakeKey("openai", "works"));
+    const saved = await byok.save({ provider: "openai", key: fakeKey("openai", "works") });
     expect(saved.data?.verdict).toBe("verified");
     expect((await byok.verify("openai")).data?.verdict).toBe("verified");
     const { data: endpoint } = await byok.endpoint("openai");
