@@ -119,7 +119,7 @@ class PrefixFinder {
     switch (byte) {
       case quote:
         this.#isInString = true;
-        this.#text = isOwn && (this.#isNameNext || this.#isModel) ? "" : null;
+        this.#text = this.#isNameNext || this.#isModel ? "" : null;
         this.#from = offset + 1;
         break;
       case openBrace:

@@ -21,8 +21,8 @@ export const unifiedGuards: readonly Guard[] = [
   {
     ...prefix,
     name: "The model is a field of the body itself",
-    guard: "this.#text = isOwn && (",
-    instead: "this.#text = (",
+    guard: "const isOwn = this.#depth === 1;",
+    instead: "const isOwn = true;",
   },
   {
     ...prefix,
@@ -76,6 +76,6 @@ export const unifiedGuards: readonly Guard[] = [
     name: "The list names no model on credits that credits do not buy",
     guard: "env.platformKeys[provider] === undefined || !isBought",
     instead: "env.platformKeys[provider] === undefined",
-    test: "tests/e2e/sdks/unified.test.ts",
+    test: "tests/e2e/relay/unified.test.ts",
   },
 ];

@@ -40,6 +40,11 @@ describe("takeModelPrefix()", () => {
       '{"messages":[{"role":"user","content":"\\"model\\":\\"x/y\\" {["}], "model" : "openai/gpt-oss-20b"}',
     ],
     ['{"metadata":{"model":"a/b"},"model":"xai/grok"}', "xai", '{"metadata":{"model":"a/b"},"model":"grok"}'],
+    [
+      '{"metadata":{"a":1,"model":"a/b"},"model":"xai/grok"}',
+      "xai",
+      '{"metadata":{"a":1,"model":"a/b"},"model":"grok"}',
+    ],
     ['{"user":"model","model":"xai/grok"}', "xai", '{"user":"model","model":"grok"}'],
     ['{"model":"anthropic\\/claude"}', "anthropic", '{"model":"claude"}'],
     ['{"model":"openrouter/anthropic/claude-x"}', "openrouter", '{"model":"anthropic/claude-x"}'],
