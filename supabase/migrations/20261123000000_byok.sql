@@ -902,10 +902,12 @@ set search_path = ''
 as $$
 declare
   v_previous_claims text := byok.act_for_active(p_user_id);
+  -- Not within the question below, whose answer may not depend on it: then Postgres would leave it out.
+  v_owner_id uuid := byok.require_owner(p_user_id, p_team_id, 'admin');
   v_limit byok.limits;
   v_wait_s integer;
 begin
-  if byok.may_bring_key(byok.require_owner(p_user_id, p_team_id, 'admin')) is not true then
+  if byok.may_bring_key(v_owner_id) is not true then
     raise sqlstate 'PT403' using message = 'byok_not_allowed',
       hint = 'byok.may_bring_key says no for this user or team.';
   end if;

@@ -12,6 +12,7 @@ import { hostedGuards } from "./hosted.ts";
 import { inputGuards } from "./input.ts";
 import { isolationGuards } from "./isolation.ts";
 import { offerGuards } from "./offers.ts";
+import { ownerGuards } from "./keys/owners.ts";
 import { pageGuards } from "./page.ts";
 import { placeGuards } from "./keys/places.ts";
 import { relayGuards } from "./relay.ts";
@@ -48,6 +49,7 @@ export const guards: readonly Guard[] = [
   ...answerGuards,
   ...relayGuards,
   ...rightsGuards,
+  ...ownerGuards,
   ...unifiedGuards,
   ...placeGuards,
   ...connectingGuards,

@@ -29,7 +29,7 @@ export const rightsGuards: readonly Guard[] = [
     ...rights,
     name: "A key is not saved or checked without the right to bring one",
     file: "sql/32_limits.sql",
-    guard: "if byok.may_bring_key(byok.require_owner(p_user_id, p_team_id, 'admin')) is not true then",
+    guard: "if byok.may_bring_key(v_owner_id) is not true then",
     instead: "if false then",
   },
   {

@@ -1,0 +1,117 @@
+/** Owners: what a team's admins, members and everybody else may do with its key and its credits. */
+import type { Guard } from "../mutants.ts";
+
+const owners = { promise: "G33", file: "sql/17_owners.sql", test: "tests/sql/owners.sql" } as const;
+
+export const ownerGuards: readonly Guard[] = [
+  {
+    ...owners,
+    name: "Who does not belong to a team saves and checks no key of it",
+    guard: "  if not found then\n    raise sqlstate 'PT403' using message = 'not_a_member'",
+    instead: "  if false then\n    raise sqlstate 'PT403' using message = 'not_a_member'",
+  },
+  {
+    ...owners,
+    name: "A member changes no key of the team",
+    guard: "if p_role = 'admin' and v_role <> 'admin' then",
+    instead: "if false then",
+  },
+  {
+    ...owners,
+    name: "Before a key is checked, its owner is",
+    file: "sql/32_limits.sql",
+    guard: "v_owner_id uuid := byok.require_owner(p_user_id, p_team_id, 'admin');\n  v_limit",
+    instead: "v_owner_id uuid := coalesce(p_team_id, p_user_id);\n  v_limit",
+  },
+  {
+    ...owners,
+    name: "Before a key is saved, its owner is checked",
+    file: "sql/30_credentials.sql",
+    guard: "v_owner_id uuid := byok.require_owner(p_user_id, p_team_id, 'admin');\n  v_verified_at",
+    instead: "v_owner_id uuid := coalesce(p_team_id, p_user_id);\n  v_verified_at",
+  },
+  {
+    ...owners,
+    name: "Before an envelope is read, its owner is checked",
+    file: "sql/30_credentials.sql",
+    guard: "v_owner_id uuid := byok.require_owner(p_user_id, p_team_id, 'admin');\nbegin",
+    instead: "v_owner_id uuid := coalesce(p_team_id, p_user_id);\nbegin",
+  },
+  {
+    ...owners,
+    name: "Who does not belong to a team spends none of its credits",
+    file: "sql/60_calls.sql",
+    guard: "    perform byok.require_owner(p_user_id, p_team_id, 'member');\n",
+    instead: "",
+  },
+  {
+    ...owners,
+    name: "A call names a team of the user's only",
+    file: "sql/60_calls.sql",
+    guard: "if cardinality(v_owners) = 0 or p_team_id = p_user_id or p_team_id <> all (v_owners) then",
+    instead: "if false then",
+  },
+  {
+    ...owners,
+    name: "A member's own key wins",
+    guard: "order by o.owner_id <> p_user_id, o.owner_id\n",
+    instead: "order by o.owner_id = p_user_id, o.owner_id\n",
+  },
+  {
+    ...owners,
+    name: "An answer of owners_of that cannot be is refused",
+    guard: "if owner_id = any (v_seen)\n      or",
+    instead: "if false and owner_id = any (v_seen)\n      or false and",
+  },
+  {
+    ...owners,
+    name: "One id stands once in an answer of owners_of",
+    guard: "if owner_id = any (v_seen)\n",
+    instead: "if false\n",
+  },
+  {
+    ...owners,
+    name: "The key of a user is not a team's",
+    guard: "if exists (select from byok.owners as o where o.id = p_team_id and o.user_id is not null) then",
+    instead: "if false then",
+  },
+  {
+    ...owners,
+    name: "A user without a key becomes no team",
+    guard: "if p_kind = 'team' and byok.is_user(p_owner_id) then",
+    instead: "if false then",
+  },
+  {
+    ...owners,
+    name: "Members see of the ledger what they spent",
+    file: "sql/40_accounts.sql",
+    guard: "    and (owner_id = any ((select byok.my_owners('admin'))::uuid[]) or member_id = (select auth.uid())));",
+    instead: ");",
+  },
+  {
+    ...owners,
+    name: "Members see no call of another under way",
+    file: "sql/50_holds.sql",
+    guard: "    and (owner_id = any ((select byok.my_owners('admin'))::uuid[]) or member_id = (select auth.uid())));",
+    instead: ");",
+  },
+  {
+    ...owners,
+    name: "Admins alone remove a key of the team",
+    guard: "select m.owner_id from byok.memberships_of(v_user_id) as m where p_role is null or m.role = p_role);",
+    instead: "select m.owner_id from byok.memberships_of(v_user_id) as m);",
+  },
+  {
+    ...owners,
+    name: "A team is forgotten, and no user",
+    guard: "where o.id = p_owner_id and o.user_id is null;",
+    instead: "where o.id = p_owner_id;",
+  },
+  {
+    ...owners,
+    name: "The ledger of a team says whose call it was",
+    file: "sql/60_calls.sql",
+    guard: "v_member_id uuid := case when p_team_id is not null then p_user_id end;",
+    instead: "v_member_id uuid;",
+  },
+];
