@@ -1,5 +1,6 @@
 /** The offers on credits, by provider id. A provider without an entry is served under BYOK alone. */
 import { anthropicOffers } from "./anthropic.ts";
+import { deepseekOffers } from "./compatible.ts";
 import { googleOffers } from "./google.ts";
 import { groqOffers } from "./groq.ts";
 import { openaiOffers } from "./openai.ts";
@@ -10,4 +11,5 @@ export const offers: Readonly<Record<string, readonly Offer[]>> = {
   anthropic: anthropicOffers,
   google: googleOffers,
   groq: groqOffers,
+  deepseek: deepseekOffers,
 };

@@ -36,9 +36,13 @@ export async function startProviders(mode: ProviderMode): Promise<Providers> {
   };
 }
 
+/** Credits could buy of these, and the seeded price list has no row of theirs: a page would promise what cannot be bought. */
+const withoutPrice: readonly string[] = ["deepseek"];
+
 /** Keys as the setting takes them: with the example of a place where each key has one. */
 function withPlaces(keys: FakeProviders["platformKeys"]): Record<string, unknown> {
-  const entries = Object.entries(keys).map(([id, api_key]) => {
+  const bought = Object.entries(keys).filter(([id]) => !withoutPrice.includes(id));
+  const entries = bought.map(([id, api_key]) => {
     const { place } = providers[id as ProviderId];
     return [id, place && !place.isOptional ? { api_key, place: place.example } : api_key] as const;
   });

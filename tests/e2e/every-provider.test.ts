@@ -1,9 +1,9 @@
 /** Behaviour of every catalogue row at its fake: a new provider needs no line here. */
 import { beforeAll, describe, expect, test } from "vitest";
+import { offers } from "../../catalogue/offers/index.ts";
 import { providerIds, providers } from "../../functions/_shared/providers/index.ts";
 import { ask, call, refusalOf, textOf, textOfStream } from "../harness/calls.ts";
 import { behave, expectOnlyTheKey, fakeKey, forgetRequests, requestsWith } from "../harness/fakes.ts";
-import { mainProviders } from "../harness/providers/main.ts";
 import { newUser, save, verify } from "../harness/users.ts";
 
 describe.each(providerIds)("%s", (provider) => {
@@ -95,7 +95,7 @@ describe.each(providerIds)("%s", (provider) => {
 
 test("credits buy nothing of a provider without an offer, though the platform has a key for it", async () => {
   const user = await newUser(100);
-  for (const provider of providerIds.filter((id) => !(mainProviders as readonly string[]).includes(id))) {
+  for (const provider of providerIds.filter((id) => !Object.hasOwn(offers, id))) {
     const refused = await ask(user, provider, { operation: "kernel_build" });
     expect([provider, refused.status, refusalOf(refused)]).toEqual([provider, 403, "not_offered"]);
   }

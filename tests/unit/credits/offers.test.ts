@@ -4,8 +4,8 @@ import { describe, expect, test, vi } from "vitest";
 import { offers } from "../../../catalogue/offers/index.ts";
 import { checkOffer, findOffer, offeredSearch } from "../../../functions/_shared/credits/offers.ts";
 import type { ProviderId } from "../../../functions/_shared/providers/index.ts";
-import { type MainProvider, mainProviders } from "../../harness/providers/main.ts";
 import { anthropicCases } from "./cases-anthropic.ts";
+import { deepseekCases } from "./cases-compatible.ts";
 import { googleCases } from "./cases-google.ts";
 import { groqCases } from "./cases-groq.ts";
 import { openaiCases } from "./cases-openai.ts";
@@ -14,14 +14,20 @@ import type { Json, OfferCase, ProviderCases } from "./cases.ts";
 // Thousands of cases each, on a machine that may be busy.
 vi.setConfig({ testTimeout: 60_000 });
 
-const cases: Record<MainProvider, ProviderCases> = {
+const cases = {
   openai: openaiCases,
   anthropic: anthropicCases,
   google: googleCases,
   groq: groqCases,
-};
+  deepseek: deepseekCases,
+} as const satisfies Partial<Record<ProviderId, ProviderCases>>;
+const offering = Object.keys(cases) as (keyof typeof cases)[];
 const maxOutputTokens = 1000;
 const userHash = "5eedc0de";
+
+test("every provider with an offer has cases here", () => {
+  expect(Object.keys(offers).sort()).toEqual([...offering].sort());
+});
 
 test("the offers survive a JSON round trip", () => {
   expect(JSON.parse(JSON.stringify(offers))).toEqual(offers);
@@ -40,7 +46,7 @@ describe("offeredSearch()", () => {
   );
 });
 
-describe.each(mainProviders)("the offers of %s", (provider) => {
+describe.each(offering)("the offers of %s", (provider) => {
   const { offered, notOffered } = cases[provider];
 
   test("have cases for each of them", () => {

@@ -5,19 +5,21 @@
 import { describe, expect, test } from "vitest";
 import { checkOffer, findOffer } from "../../../functions/_shared/credits/offers.ts";
 import type { ProviderId } from "../../../functions/_shared/providers/index.ts";
-import { type MainProvider, mainProviders } from "../../harness/providers/main.ts";
 import { anthropicCases } from "./cases-anthropic.ts";
 import type { Json, OfferCase, ProviderCases } from "./cases.ts";
+import { deepseekCases } from "./cases-compatible.ts";
 import { googleCases } from "./cases-google.ts";
 import { groqCases } from "./cases-groq.ts";
 import { openaiCases } from "./cases-openai.ts";
 
-const cases: Record<MainProvider, ProviderCases> = {
+const cases = {
   openai: openaiCases,
   anthropic: anthropicCases,
   google: googleCases,
   groq: groqCases,
-};
+  deepseek: deepseekCases,
+} as const satisfies Partial<Record<ProviderId, ProviderCases>>;
+const offering = Object.keys(cases) as (keyof typeof cases)[];
 
 /** Where the client's own data begins, which providers read as data: JSON schemas, and arguments and results of its tools. */
 const ownData =
@@ -54,7 +56,7 @@ function isOwnData(path: string): boolean {
   return steps.some((_, at) => ownData.test(steps.slice(0, at + 1).join(".")));
 }
 
-describe.each(mainProviders)("%s", (provider) => {
+describe.each(offering)("%s", (provider) => {
   test.each(cases[provider].offered.map((one) => [one.path, one] as const))("%s", (path, one) => {
     let tried = 0;
     for (const more of [{}, ...one.welcome]) tried += tryAll(provider, path, one, more);
