@@ -2,7 +2,9 @@
 import { catalogue, type ProviderId } from "../../catalogue/index.ts";
 import { isPlaceOf } from "../../catalogue/places.ts";
 import type { PlacedKey, Provider } from "../../catalogue/types.ts";
+import { type Endpoint, parseEndpoints } from "./endpoints.ts";
 import { isRecord, parseJson } from "./json.ts";
+import { isOnThisMachine, ownHosts } from "./origins.ts";
 
 /** Every setting that is read; docs/reference/settings.md says what each means. */
 export const settingNames = [
@@ -10,6 +12,7 @@ export const settingNames = [
   "SUPABASE_SECRET_KEYS",
   "BYOK_MASTER_KEYS",
   "BYOK_PROVIDERS",
+  "BYOK_ENDPOINTS",
   "BYOK_PLATFORM_KEYS",
   "BYOK_DATABASE_URL",
   "BYOK_DATABASE_CA",
@@ -103,6 +106,7 @@ export function readEnv(variables: Variables = environment()): Env {
     throw new Error(`${name} is more than ${Math.floor(call_ms)}: a call may have no more, by BYOK_WORKER_LIFE_MS`);
   };
 
+  const ids = [...Object.keys(catalogue), ...readEndpoints(variables).map(({ id }) => id)];
   const secretKey = stringRecord("SUPABASE_SECRET_KEYS", required("SUPABASE_SECRET_KEYS")).default;
   if (!secretKey) throw new Error("SUPABASE_SECRET_KEYS has no default key");
   const providerOrigins = readOrigins(variables.BYOK_PROVIDER_ORIGINS);
@@ -119,14 +123,19 @@ export function readEnv(variables: Variables = environment()): Env {
     secretKey,
     ...(directDatabase ? { directDatabase } : {}),
     masterKeys: required("BYOK_MASTER_KEYS"),
-    offered: readOffered(variables.BYOK_PROVIDERS),
-    platformKeys: readPlatformKeys(variables.BYOK_PLATFORM_KEYS),
+    offered: readOffered(variables.BYOK_PROVIDERS, ids),
+    platformKeys: readPlatformKeys(variables.BYOK_PLATFORM_KEYS, ids),
     providerOrigins,
     oneTokenCheck: oneTokenCheck === "on",
     checkTimeout_ms: timeout("BYOK_CHECK_TIMEOUT_MS", 10_000),
     callTimeout_ms: timeout("BYOK_CALL_TIMEOUT_MS", 140_000),
     stallTimeout_ms: timeout("BYOK_STALL_TIMEOUT_MS", 120_000),
   };
+}
+
+/** The operator's own endpoints, which are providers like those of the catalogue. */
+export function readEndpoints(variables: Variables = environment()): readonly Endpoint[] {
+  return parseEndpoints(variables.BYOK_ENDPOINTS);
 }
 
 /**
@@ -146,20 +155,16 @@ function stringRecord(name: Name, json = "{}"): Record<string, string> {
   return value as Record<string, string>;
 }
 
-/** All providers without the setting, in the order of the catalogue. */
-function readOffered(list: string | undefined): ProviderId[] {
-  const all = Object.keys(catalogue) as ProviderId[];
-  if (list === undefined) return all;
-  const ids = list.split(",").map((id) => id.trim());
-  if (!ids.every((id): id is ProviderId => Object.hasOwn(catalogue, id))) {
-    throw new Error(`BYOK_PROVIDERS names a provider that does not exist; there are ${all.join(", ")}`);
-  }
+/** All providers without the setting, in the order of the catalogue, the operator's own endpoints last. */
+function readOffered(list: string | undefined, all: readonly string[]): ProviderId[] {
+  const ids = list === undefined ? all : list.split(",").map((id) => id.trim());
+  requireProviders("BYOK_PROVIDERS", ids, all);
   if (new Set(ids).size < ids.length) throw new Error("BYOK_PROVIDERS names a provider twice");
-  return ids;
+  return ids as ProviderId[];
 }
 
 /** Keys as text, or as `{"api_key": "...", "place": "..."}` where the key has a place. */
-function readPlatformKeys(json = "{}"): Record<string, PlacedKey> {
+function readPlatformKeys(json = "{}", all: readonly string[]): Record<string, PlacedKey> {
   const name = "BYOK_PLATFORM_KEYS";
   const value = parseJson(json);
   if (!isRecord(value)) throw new Error(`${name} is not a JSON object`);
@@ -172,9 +177,9 @@ function readPlatformKeys(json = "{}"): Record<string, PlacedKey> {
     ) {
       throw new Error(`${name} holds more than strings, and objects of api_key and place`);
     }
-    requireProviders(name, [id]);
+    requireProviders(name, [id], all);
     if (!/^[\x21-\x7e]+$/.test(api_key)) throw new Error(`${name} holds a key that is not printable ASCII`);
-    if (!isPlaceOf((catalogue as Record<string, Provider>)[id]!, place)) {
+    if (!isPlaceOf((catalogue as Record<string, Provider>)[id] ?? {}, place)) {
       throw new Error(`${name} holds no place, or one that does not exist, for ${id}`);
     }
     return [id, { apiKey: api_key, place }] as const;
@@ -192,14 +197,15 @@ function readOrigins(json: string | undefined): Record<string, string> {
   requireProviders(
     name,
     Object.keys(origins).map((key) => key.replace(/\/.*/, "")),
+    Object.keys(catalogue),
   );
   return origins;
 }
 
 /** An unknown provider is most often misspelt, and would be left out without a word. */
-function requireProviders(name: Name, ids: readonly string[]): void {
-  if (ids.every((id) => Object.hasOwn(catalogue, id))) return;
-  throw new Error(`${name} names a provider that does not exist; there are ${Object.keys(catalogue).join(", ")}`);
+function requireProviders(name: Name, ids: readonly string[], all: readonly string[]): void {
+  if (ids.every((id) => all.includes(id))) return;
+  throw new Error(`${name} names a provider that does not exist; there are ${all.join(", ")}`);
 }
 
 function isName(name: string): name is Name {
@@ -219,11 +225,4 @@ function readDirectDatabase(address: string | undefined, ca: string | undefined)
   // The driver would take settings from there, sslmode above all, that weaken those made here.
   if (url.search || url.hash) throw new Error("BYOK_DATABASE_URL may not have parameters");
   return { url: address, tls: ownHosts.includes(url.hostname) ? false : ca ? { ca } : {} };
-}
-
-const ownHosts = ["127.0.0.1", "localhost", "[::1]", "host.docker.internal"];
-
-function isOnThisMachine(origin: string): boolean {
-  const url = URL.parse(origin);
-  return url !== null && url.origin === origin && ownHosts.includes(url.hostname);
 }

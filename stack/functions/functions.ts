@@ -126,7 +126,12 @@ function releaseFlags(release: DenoRelease, env: Record<string, string>): string
 function ownAddresses(env: Record<string, string>): string[] {
   // A setting that is malformed is for the functions to refuse.
   const origins = parseJson(env.BYOK_PROVIDER_ORIGINS ?? "");
-  const values = [...Object.values(env), ...(isRecord(origins) ? Object.values(origins) : [])];
+  const endpoints = parseJson(env.BYOK_ENDPOINTS ?? "");
+  const values = [
+    ...Object.values(env),
+    ...(isRecord(origins) ? Object.values(origins) : []),
+    ...(Array.isArray(endpoints) ? endpoints.map((endpoint) => (isRecord(endpoint) ? endpoint.origin : "")) : []),
+  ];
   const urls = values
     .flatMap((value) => URL.parse(String(value)) ?? [])
     .filter(({ protocol }) => protocol in defaultPorts);

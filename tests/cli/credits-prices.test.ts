@@ -85,10 +85,10 @@ describe("models", () => {
 
   test("lists which priced models a provider no longer serves, and prints no key", async () => {
     const file = path.join(stateDir, "keys.env");
-    const keys = JSON.stringify({ openai: "sk-s3cret-of-the-platform" });
+    const keys = JSON.stringify({ openai: { api_key: "sk-s3cret-of-the-platform", place: "eu" } });
     writeFileSync(
       file,
-      `BYOK_PLATFORM_KEYS='${keys}'\nBYOK_PROVIDER_ORIGINS='${JSON.stringify({ openai: origin })}'\n`,
+      `BYOK_PLATFORM_KEYS='${keys}'\nBYOK_PROVIDER_ORIGINS='${JSON.stringify({ "openai/eu": origin })}'\n`,
     );
     const { code, output } = await credits(["models", "--env-file", file], { BYOK_PLATFORM_KEYS: "" });
     expect(code).toBe(1);

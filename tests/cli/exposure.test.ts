@@ -134,7 +134,9 @@ describe("the models that providers serve", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as { port: number };
     const origins = { openai: `http://127.0.0.1:${port}` };
-    const found = await servedModels(prices, { platformKeys, origins, timeout_ms: 5_000 });
+    const keys = Object.entries(platformKeys).map(([id, apiKey]) => [id, { apiKey, place: null }] as const);
+    const asking = { platformKeys: Object.fromEntries(keys), origins, timeout_ms: 5_000 };
+    const found = await servedModels(prices, asking);
     await new Promise((resolve) => server.close(resolve));
     return { requests, found };
   }

@@ -8,6 +8,12 @@ const credentials = { file: "functions/_shared/keys/credentials.ts", test: "test
 
 const pasted = { file: "catalogue/pasted-keys.ts", test: "tests/unit/providers/pasted-keys.test.ts" };
 
+const endpoints = {
+  file: "functions/_shared/endpoints.ts",
+  test: "tests/unit/endpoints.test.ts",
+  promise: "G8",
+} as const;
+
 export const inputGuards: readonly Guard[] = [
   {
     ...env,
@@ -18,14 +24,14 @@ export const inputGuards: readonly Guard[] = [
   {
     ...env,
     name: "A setting by provider names providers that exist",
-    guard: "if (ids.every((id) => Object.hasOwn(catalogue, id))) return;",
+    guard: "if (ids.every((id) => all.includes(id))) return;",
     instead: "if (ids) return;",
   },
   {
     ...env,
     name: "A platform key has a place of its provider",
     promise: "G32",
-    guard: "if (!isPlaceOf((catalogue as Record<string, Provider>)[id]!, place)) {",
+    guard: "if (!isPlaceOf((catalogue as Record<string, Provider>)[id] ?? {}, place)) {",
     instead: "if (false) {",
   },
   {
@@ -120,9 +126,40 @@ export const inputGuards: readonly Guard[] = [
   },
   {
     ...env,
+    file: "functions/_shared/origins.ts",
     name: "An origin is an origin and nothing more",
-    guard: "url.origin === origin && ",
+    guard: "URL.parse(text)?.origin === text",
+    instead: "URL.canParse(text)",
+  },
+  {
+    ...endpoints,
+    name: "An endpoint of the operator's is an origin",
+    guard: 'isOrigin(value) && (value.startsWith("https://") || isOnThisMachine(value))',
+    instead: '(value as string).startsWith("http")',
+  },
+  {
+    ...endpoints,
+    name: "An endpoint elsewhere is reached by https",
+    guard: 'value.startsWith("https://") || isOnThisMachine(value)',
+    instead: "true",
+  },
+  {
+    ...endpoints,
+    name: "An endpoint has a number that no provider has",
+    guard: "(value as number) >= 10_000 && ",
     instead: "",
+  },
+  {
+    ...endpoints,
+    name: "No two endpoints have one number",
+    guard: "if (new Set(endpoints.map((endpoint) => endpoint[field])).size < endpoints.length) {",
+    instead: "if (false) {",
+  },
+  {
+    ...endpoints,
+    name: "An endpoint takes no provider's place",
+    guard: "if (Object.hasOwn(catalogue, endpoint.id)) throw",
+    instead: "if (false) throw",
   },
   {
     ...serve,
@@ -242,8 +279,8 @@ export const inputGuards: readonly Guard[] = [
   {
     name: "A provider in BYOK_PROVIDERS that does not exist stops the boot",
     file: "functions/_shared/env.ts",
-    guard: "if (!ids.every((id): id is ProviderId => Object.hasOwn(catalogue, id))) {",
-    instead: "if (!ids.every((id): id is ProviderId => id.length >= 0)) {",
+    guard: 'requireProviders("BYOK_PROVIDERS", ids, all);',
+    instead: "",
     test: "tests/unit/env.test.ts",
   },
   {

@@ -19,7 +19,14 @@ const layers = [
   ["_shared/database/"],
   ["_shared/providers/"],
   ["_shared/crypto/"],
-  ["_shared/errors.ts", "_shared/env.ts", "_shared/json.ts", "_shared/lru-cache.ts"],
+  [
+    "_shared/errors.ts",
+    "_shared/env.ts",
+    "_shared/endpoints.ts",
+    "_shared/origins.ts",
+    "_shared/json.ts",
+    "_shared/lru-cache.ts",
+  ],
   ["../catalogue/"],
 ];
 

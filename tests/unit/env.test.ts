@@ -146,6 +146,33 @@ describe("readEnv()", () => {
     }
   });
 
+  test("takes the operator's own endpoints for providers", () => {
+    const house = {
+      id: "house",
+      number: 10_001,
+      name: "House",
+      origin: "https://llm.test",
+      keys_url: "https://llm.test/",
+    };
+    const json = JSON.stringify([house]);
+    expect(read({ BYOK_ENDPOINTS: json }).offered).toEqual([...providerIds, "house"]);
+    const env = read({
+      BYOK_ENDPOINTS: json,
+      BYOK_PROVIDERS: "house,openai",
+      BYOK_PLATFORM_KEYS: '{"house": "sk-house"}',
+    });
+    expect(env).toMatchObject({
+      offered: ["house", "openai"],
+      platformKeys: { house: { apiKey: "sk-house", place: null } },
+    });
+    const placed = '{"house": {"api_key": "sk-house", "place": "eu"}}';
+    expect(() => read({ BYOK_ENDPOINTS: json, BYOK_PLATFORM_KEYS: placed })).toThrow("holds no place");
+    expect(() => read({ BYOK_ENDPOINTS: json, BYOK_PROVIDER_ORIGINS: '{"house": "http://127.0.0.1:1"}' })).toThrow(
+      "BYOK_PROVIDER_ORIGINS names a provider that does not exist",
+    );
+    expect(() => read({ BYOK_ENDPOINTS: "{}" })).toThrow(new Error("BYOK_ENDPOINTS is not a JSON list"));
+  });
+
   test("offers every provider, or those that the operator names, in that order", () => {
     expect(read({}).offered).toEqual(providerIds);
     expect(read({ BYOK_PROVIDERS: "mistral, openai" }).offered).toEqual(["mistral", "openai"]);

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
+import type { PlacedKey } from "../../../catalogue/types.ts";
+import { isRecord, parseJson } from "../../../functions/_shared/json.ts";
 import { defineCommand, exitCodes, misused } from "../../lib/command.ts";
 import { databaseOptions, reportFrom } from "../../lib/operator-database.ts";
 import { readPrices } from "../../lib/credits/prices.ts";
@@ -19,9 +21,9 @@ export const models = defineCommand({
   },
   async run({ options }) {
     const variables = { ...process.env, ...readEnvFile(options["env-file"]) };
-    const platformKeys = readObject("BYOK_PLATFORM_KEYS", variables.BYOK_PLATFORM_KEYS);
+    const platformKeys = readKeys("BYOK_PLATFORM_KEYS", variables.BYOK_PLATFORM_KEYS);
     if (Object.keys(platformKeys).length === 0) throw misused("BYOK_PLATFORM_KEYS has no keys to ask with.");
-    const origins = readObject("BYOK_PROVIDER_ORIGINS", variables.BYOK_PROVIDER_ORIGINS);
+    const origins = readTexts("BYOK_PROVIDER_ORIGINS", variables.BYOK_PROVIDER_ORIGINS);
     const { json } = await reportFrom(options, async (client) => {
       const found = await servedModels(await readPrices(client), { platformKeys, origins, timeout_ms });
       const words = { served: "served", not_served: "NOT SERVED", unknown: "could not be asked" };
@@ -41,16 +43,30 @@ function readEnvFile(file: string | undefined): Partial<Record<string, string>> 
   }
 }
 
-/** A JSON object of texts. What is wrong with it is not repeated: it may be a key. */
-function readObject(name: string, text: string | undefined): Record<string, string> {
-  if (!text) return {};
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && Object.values(value).every((one) => typeof one === "string")) {
-      return value as Record<string, string>;
-    }
-  } catch {
-    // Falls through to the refusal.
-  }
+/** Keys by provider: texts, or objects of `api_key` and `place`. */
+function readKeys(name: string, text: string | undefined): Record<string, PlacedKey> {
+  const keys = Object.entries(readObject(name, text)).map(([id, entry]) => {
+    const { api_key, place = null } = typeof entry === "string" ? { api_key: entry } : ((entry ?? {}) as KeyWithPlace);
+    if (typeof api_key !== "string") throw misused(`${name} holds more than keys.`);
+    return [id, { apiKey: api_key, place }] as const;
+  });
+  return Object.fromEntries(keys);
+}
+
+interface KeyWithPlace {
+  readonly api_key?: unknown;
+  readonly place?: string;
+}
+
+function readTexts(name: string, text: string | undefined): Record<string, string> {
+  const object = readObject(name, text);
+  if (Object.values(object).every((one) => typeof one === "string")) return object as Record<string, string>;
   throw misused(`${name} is no JSON object of texts.`);
+}
+
+/** A JSON object. What is wrong with it is not repeated: it may be a key. */
+function readObject(name: string, text: string | undefined): Record<string, unknown> {
+  const value = text ? parseJson(text) : {};
+  if (isRecord(value)) return value;
+  throw misused(`${name} is no JSON object.`);
 }

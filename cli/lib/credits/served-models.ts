@@ -1,6 +1,7 @@
 /** Asks providers which models they serve, with the platform's own keys. Nothing of a key or of an error is ever in what comes back. */
 import { catalogue, type ProviderId } from "../../../catalogue/index.ts";
-import type { Provider } from "../../../catalogue/types.ts";
+import { isPlaceOf, originAt } from "../../../catalogue/places.ts";
+import type { PlacedKey, Provider } from "../../../catalogue/types.ts";
 import type { Price } from "./prices.ts";
 
 export interface ServedModel {
@@ -13,7 +14,7 @@ export interface ServedModel {
 }
 
 export interface Asking {
-  readonly platformKeys: Readonly<Record<string, string>>;
+  readonly platformKeys: Readonly<Record<string, PlacedKey>>;
   /** Other addresses of providers, as BYOK_PROVIDER_ORIGINS has them. */
   readonly origins: Readonly<Record<string, string>>;
   /** How long a provider may take, in ms. */
@@ -42,15 +43,18 @@ function isModel(id: string, model: string): boolean {
 
 async function listModels(id: string, { platformKeys, origins, timeout_ms }: Asking): Promise<string[] | null> {
   const provider: Provider | undefined = Object.hasOwn(catalogue, id) ? catalogue[id as ProviderId] : undefined;
-  const apiKey = platformKeys[id];
-  if (!provider?.check.listing || !apiKey) return null;
+  const { apiKey, place = null } = platformKeys[id] ?? {};
+  if (!provider?.check.listing || !apiKey || !isPlaceOf(provider, place)) return null;
   const { header, before } = provider.api.authentication;
   try {
-    const answer = await fetch(`${origins[id] ?? provider.api.origin}${provider.check.listing}`, {
-      headers: { accept: "application/json", ...provider.api.headers, [header]: `${before}${apiKey}` },
-      redirect: "manual",
-      signal: AbortSignal.timeout(timeout_ms),
-    });
+    const answer = await fetch(
+      `${origins[`${id}/${place}`] ?? origins[id] ?? originAt(provider, place)}${provider.check.listing}`,
+      {
+        headers: { accept: "application/json", ...provider.api.headers, [header]: `${before}${apiKey}` },
+        redirect: "manual",
+        signal: AbortSignal.timeout(timeout_ms),
+      },
+    );
     return answer.status === 200 ? idsOf(await answer.json()) : null;
   } catch {
     // The error of a failed fetch can hold the URL and the headers.
