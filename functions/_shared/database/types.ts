@@ -1,6 +1,6 @@
 /** The database as the functions see it: the SQL functions of schema `byok`, whichever way they are reached. */
 import type { SealedKey } from "../crypto/envelope.ts";
-import type { ProviderId } from "../providers/index.ts";
+import type { ProviderId } from "../../../catalogue/index.ts";
 import type { Finding, Verdict } from "../providers/types.ts";
 
 /** The verdict of the last check, or `locked`: the envelope cannot be opened, so there is no key to check. */
