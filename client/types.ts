@@ -120,6 +120,8 @@ export interface Endpoint {
 export interface Payment {
   /** `byok`: the user's account with the provider; `platform`: credits. null if the answer does not say, as in a refusal by the functions. */
   readonly payer: "byok" | "platform" | null;
+  /** Whether the key or the credits are the user's own or those of a team; null where `payer` is. */
+  readonly owner: "user" | "team" | null;
   /** The price of the call in credits; null if the answer does not say. */
   readonly credits: number | null;
   /** The code of our own refusal; null for an answer of the provider. */

@@ -256,14 +256,15 @@ describe("providers()", () => {
 
 describe("readPayment()", () => {
   test("reads who paid and how much", () => {
-    const headers = new Headers({ "x-byok-funding": "platform", "x-byok-credits": "20" });
+    const headers = new Headers({ "x-byok-funding": "platform", "x-byok-owner": "team", "x-byok-credits": "20" });
     const rest = { errorCode: null, verdict: null, reason: null, unusedKey: null };
-    expect(readPayment(headers)).toEqual({ payer: "platform", credits: 20, ...rest });
+    expect(readPayment(headers)).toEqual({ payer: "platform", owner: "team", credits: 20, ...rest });
   });
 
   test("reads the code of a refusal, and nothing where nothing is said", () => {
     expect(readPayment(new Headers({ "x-byok-error": "insufficient_credits" }))).toEqual({
       payer: null,
+      owner: null,
       credits: null,
       errorCode: "insufficient_credits",
       verdict: null,

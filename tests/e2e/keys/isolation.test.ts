@@ -3,6 +3,7 @@ import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { ask, call, refusalOf } from "../../harness/calls.ts";
 import { fakeKey, expectOnlyTheKey, requestsWith } from "../../harness/fakes.ts";
+import { newTeam } from "../../harness/database/teams.ts";
 import {
   type ByokUser,
   balance,
@@ -23,13 +24,14 @@ const postgres = new Client({ connectionString: stack.dbUrl });
 beforeAll(() => postgres.connect());
 afterAll(() => postgres.end());
 
-/** Alice has a key, credits, a charge, a call under way and a ledger; Mallory is signed in and has nothing. */
+/** Alice has a key, credits, a charge, a call under way and a ledger; Mallory is signed in and has nothing. Each is the admin of a team. */
 let alice: ByokUser;
 let mallory: User;
 let before: unknown;
 beforeAll(async () => {
   alice = await newByokUser("openai", { credits: 100 });
   mallory = await newUser();
+  for (const boss of [alice.user, mallory]) await newTeam(boss, [await newUser()]);
   await (await ask(alice.user, "groq", { operation: "single_doc_regen" })).text();
   await vi.waitFor(async () => expect(await ledger(alice.user)).toEqual(["grant 100", "charge 2"]));
   // A call under way.
@@ -111,6 +113,7 @@ describe("by REST", () => {
     expect(rows.length).toBeGreaterThan(8);
     const sample: Record<string, unknown> = {
       uuid: alice.user.id,
+      "uuid[]": [alice.user.id],
       text: "openai",
       bigint: 1,
       integer: 1,
