@@ -10,7 +10,7 @@ import { run } from "../harness/processes.ts";
 import { type ManagementApi, projectRef, startManagementApi } from "./management-api.ts";
 import { clis, supabase } from "./supabase-cli.ts";
 
-const slugs = ["call", "providers", "rotate", "save", "verify"];
+const slugs = ["byok"];
 const folder = realpathSync(mkdtempSync(path.join(tmpdir(), "byok-deploy-")));
 const bundle = path.join(folder, "bundle");
 

@@ -16,7 +16,8 @@ import { type Program, run } from "../harness/processes.ts";
 import { type ManagementApi, projectRef, startManagementApi } from "./management-api.ts";
 import { clis, supabase } from "./supabase-cli.ts";
 
-const slugs = ["call", "providers", "rotate", "save", "verify"];
+const slug = "byok";
+const endpoints = ["call/openai/v1/models", "providers", "rotate", "save", "verify"];
 const folder = realpathSync(mkdtempSync(path.join(tmpdir(), "byok-sources-")));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -53,15 +54,14 @@ describe.runIf(isHostedDenoHere)("what the Supabase CLI uploads", () => {
   });
 
   describe.each(ways)("boots on Deno as hosted, with %s to the database:", (_, env) => {
-    test.for(slugs)("%s refuses a request of its own accord", async (slug, { skip }) => {
+    test.for(endpoints)("%s refuses a request of its own accord", async (endpoint, { skip }) => {
       if (unreachable) skip(`Deno does not reach npm: ${unreachable}`);
-      const server = startFunction(slug, { ...variables, ...env });
+      const server = startFunction({ ...variables, ...env });
       try {
         const [, origin] = /Listening on (\S+)\/$/m.exec(await server.printed(/Listening on \S+\/$/m))!;
-        const address = slug === "call" ? "/call/openai/v1/models" : `/${slug}`;
-        const { status, headers } = await fetch(`${origin}${address}`, { method: "POST", body: "{}" });
+        const { status, headers } = await fetch(`${origin}/${slug}/${endpoint}`, { method: "POST", body: "{}" });
         // The list of providers is for anybody to GET.
-        const refusal = slug === "providers" ? [405, "method_not_allowed"] : [401, "unauthenticated"];
+        const refusal = endpoint === "providers" ? [405, "method_not_allowed"] : [401, "unauthenticated"];
         expect([status, headers.get("x-byok-error")]).toEqual(refusal);
       } finally {
         server.process.kill("SIGKILL");
@@ -70,19 +70,17 @@ describe.runIf(isHostedDenoHere)("what the Supabase CLI uploads", () => {
     });
   });
 
-  /** Each function gets a folder with what was uploaded for it, and nothing else. */
+  /** The function gets a folder with the uploaded files, and nothing else. */
   async function layUploadedFiles(): Promise<void> {
     const api = await startManagementApi(folder);
     const toProject = ["--yes", cli.project(projectRef), "--profile", api.profile];
     await supabase(cli, folder, projectDir, "functions", "deploy", "--use-api", ...toProject);
     api.stop();
     settings = api.settings;
-    for (const [slug, files] of api.files) {
-      for (const [name, content] of files) {
-        const file = path.join(folder, slug, name);
-        mkdirSync(path.dirname(file), { recursive: true });
-        writeFileSync(file, content);
-      }
+    for (const [name, content] of api.files.get(slug)!) {
+      const file = path.join(folder, slug, name);
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(file, content);
     }
   }
 
@@ -95,22 +93,20 @@ describe.runIf(isHostedDenoHere)("what the Supabase CLI uploads", () => {
       DENO_TLS_CA_STORE: "mozilla,system",
       ...(certificates ? { DENO_CERT: certificates } : {}),
     };
-    // All at once, which is quicker: what one function is to import another may too.
-    const others = slugs.slice(1).map((slug) => path.join(folder, slug, settings.get(slug)!.entrypoint_path));
-    const { code, output } = await runDeno(slugs[0]!, ["cache", ...others], env).ended;
+    const { code, output } = await runDeno(["cache"], env).ended;
     const reason = /error sending request for url \(.*?\): (.*)/.exec(output)?.[1];
     if (reason) return reason.slice(0, 300);
     if (code !== 0) throw new Error(`Deno could not take from npm what the functions import:\n${output}`);
     return null;
   }
 
-  function startFunction(slug: string, env: Record<string, string>): Program {
+  function startFunction(env: Record<string, string>): Program {
     const permissions = ["--no-prompt", "--allow-env", "--allow-read", "--allow-net=127.0.0.1"];
-    return runDeno(slug, ["serve", "--cached-only", ...permissions, "--host=127.0.0.1", "--port=0"], env);
+    return runDeno(["serve", "--cached-only", ...permissions, "--host=127.0.0.1", "--port=0"], env);
   }
 
-  /** Runs Deno on a function, in the folder of what was uploaded for it. */
-  function runDeno(slug: string, [command = "", ...flags]: string[], env: Record<string, string>): Program {
+  /** Runs Deno on the function, in the folder of its uploaded files. */
+  function runDeno([command = "", ...flags]: string[], env: Record<string, string>): Program {
     const { entrypoint_path, import_map_path } = settings.get(slug)!;
     const args = [command, ...flags, "--no-lock", "--no-check", `--config=${import_map_path}`, entrypoint_path];
     return run(denoProgram("hosted"), args, {
