@@ -25,7 +25,7 @@ const question = "Say hello in one short sentence.";
 /** Enough for models that think before they answer. */
 const maxTokens = 1_000;
 
-/** @param functionsUrl `https://<project>/functions/v1` */
+/** @param functionsUrl `https://<project>/functions/v1/byok` */
 export async function checkProvider(
   byok: Byok,
   functionsUrl: string,

@@ -36,7 +36,7 @@ if (chosen.length > 0) {
     for (const id of chosen) {
       const checks: ProviderChecks = await checkProvider(
         byok,
-        `${stack.url}/functions/v1`,
+        `${stack.url}/functions/v1/byok`,
         id,
         process.env[variableOf(id)]!,
       );
