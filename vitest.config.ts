@@ -4,7 +4,7 @@ import { canRun } from "./tests/harness/runtime/placements.ts";
 /** How long a test waits for what comes a moment later, on a machine that has much else to do. */
 const expectPatience = { poll: { timeout: 20_000, interval: 20 } };
 
-/** One stack serves the projects that need one; tests that stop or break a stack start their own. */
+/** Each worker has one stack for the files that it runs of a project; tests that stop or break a stack start their own. */
 const onTheStack = {
   globalSetup: "tests/harness/stack.ts",
   testTimeout: 60_000,
@@ -21,6 +21,8 @@ const asHosted = e2e("relay/relay-bodies", "relay/timeouts", "credits/metered", 
 
 export default defineConfig({
   test: {
+    // One spends half its time waiting for servers.
+    maxWorkers: 2,
     reporters: ["default", "./tests/harness/printed.ts", "./tests/harness/runtime/ran.ts"],
     projects: [
       { test: { name: "unit", include: ["tests/unit/**/*.test.ts"], testTimeout: 30_000 } },

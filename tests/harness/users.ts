@@ -1,13 +1,13 @@
 /** Users of the SaaS under test: each test makes its own, so that no test depends on another. */
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
-import { expect, inject } from "vitest";
+import { expect } from "vitest";
 import type { Database } from "../../functions/_shared/database/schema.ts";
 import { type ProviderId, providers } from "../../functions/_shared/providers/index.ts";
+import { stack } from "./shared-stack.ts";
 import type { TestStack } from "./stack.ts";
 import { type Behaviour, behave, fakeKey, forgetRequests } from "./fakes.ts";
 
-/** The stack that all tests share, but those that start their own. */
-export const stack = inject("stack");
+export { stack };
 export const functionsUrl = functionsUrlOf(stack);
 
 type Client = SupabaseClient<Database, "byok">;

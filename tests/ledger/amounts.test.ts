@@ -1,10 +1,11 @@
 /** Invalid amounts: SQL refuses them with a code, from any caller, and changes nothing. */
 import { randomUUID } from "node:crypto";
 import type { Client } from "pg";
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { connect, createUsers } from "../harness/sessions.ts";
+import { stack } from "../harness/shared-stack.ts";
 
-const { dbUrl, url, secretKey } = inject("stack");
+const { dbUrl, url, secretKey } = stack;
 let operator: Client;
 let service: Client;
 let user: string;

@@ -6,14 +6,15 @@ import { randomInt, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Client } from "pg";
-import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type AttackOptions, attack } from "./attack.ts";
 import { contradictions, type Events } from "./events.ts";
 import { brokenInvariants } from "../harness/database/invariants.ts";
+import { stack } from "../harness/shared-stack.ts";
 import { userKinds } from "./script.ts";
 import { connect, createUsers, envelope, waits, withConnection } from "../harness/sessions.ts";
 
-const { dbUrl, functionsDbUrl } = inject("stack");
+const { dbUrl, functionsDbUrl } = stack;
 
 /** LEDGER_SEED replays the run that failed; LEDGER_RUNS makes more runs, each from a seed of its own. */
 const firstSeed = process.env.LEDGER_SEED ? Number(process.env.LEDGER_SEED) : randomInt(2 ** 31 - 1_000_000);

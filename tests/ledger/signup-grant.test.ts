@@ -4,8 +4,9 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { createClient } from "@supabase/supabase-js";
 import type { Client } from "pg";
-import { afterAll, beforeAll, beforeEach, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type OwnStack, startOwnStack } from "../harness/own-stack.ts";
+import { stack as shared } from "../harness/shared-stack.ts";
 import type { TestStack } from "../harness/stack.ts";
 import { connect, createUsers, withConnection } from "../harness/sessions.ts";
 
@@ -48,7 +49,6 @@ function grantOf(user: string, credits = "100") {
 }
 
 test("without the trigger a new user has no credits", async () => {
-  const shared = inject("stack");
   const user = await signUp(shared);
   expect(await withConnection(shared.dbUrl, (client) => grantsOf(user, client))).toEqual([]);
 });

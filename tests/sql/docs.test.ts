@@ -2,8 +2,9 @@
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { Client } from "pg";
-import { expect, inject, test } from "vitest";
+import { expect, test } from "vitest";
 import { projectDir } from "../../stack/config.ts";
+import { stack } from "../harness/shared-stack.ts";
 
 const blocks = globSync("docs/**/*.md", { cwd: projectDir }).flatMap((page) => {
   const text = readFileSync(path.join(projectDir, page), "utf8");
@@ -15,7 +16,7 @@ test("the blocks of SQL are found", () => {
 });
 
 test.each(blocks)("%s: %s", async (_, sql) => {
-  const client = new Client({ connectionString: inject("stack").dbUrl });
+  const client = new Client({ connectionString: stack.dbUrl });
   await client.connect();
   try {
     await client.query("begin");

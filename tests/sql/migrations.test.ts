@@ -5,11 +5,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { grantsFile, grantsOf, migrationFile, migrationFromSql, schemaFile, typesOf } from "../../cli/lib/schema.ts";
+import { stack } from "../harness/shared-stack.ts";
 import { type Stack, startStack } from "../../stack/stack.ts";
 
-const { dbUrl } = inject("stack");
+const { dbUrl } = stack;
 const projectDir = path.resolve(import.meta.dirname, "../..");
 const sqlFiles = readdirSync(path.join(projectDir, "sql"))
   .filter((name) => name.endsWith(".sql"))

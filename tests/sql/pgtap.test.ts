@@ -1,5 +1,5 @@
-/** The pgTAP files on the stack that all tests share. */
-import { inject } from "vitest";
+/** The pgTAP files on the stack that tests share. */
+import { stack } from "../harness/shared-stack.ts";
 import { testWithPgTap } from "./pgtap.ts";
 
-testWithPgTap(() => inject("stack"));
+testWithPgTap(() => stack);
