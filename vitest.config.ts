@@ -23,7 +23,7 @@ export default defineConfig({
   test: {
     // One spends half its time waiting for servers.
     maxWorkers: 2,
-    reporters: ["default", "./tests/harness/printed.ts", "./tests/harness/runtime/ran.ts"],
+    reporters: ["default", "./tests/harness/reporters/printed.ts", "./tests/harness/reporters/ran.ts"],
     projects: [
       { test: { name: "unit", include: ["tests/unit/**/*.test.ts"], testTimeout: 30_000 } },
       { test: { name: "rules", include: ["tests/rules/**/*.test.ts"] } },

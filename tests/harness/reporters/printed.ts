@@ -1,6 +1,6 @@
 /** A reporter that reads all that a test run prints, and fails the run if a key is in it. */
 import type { Reporter } from "vitest/node";
-import { findLeaks } from "./secrets.ts";
+import { findLeaks } from "../secrets.ts";
 
 export default class PrintedSecrets implements Reporter {
   readonly #printed: string[] = [];

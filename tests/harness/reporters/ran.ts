@@ -1,7 +1,7 @@
 /** A reporter that ends a run with a table: which tests ran on which Deno, from sources or the bundle, and which way to the database. */
 import type { Reporter, TestModule } from "vitest/node";
 import { hostedRelease } from "../../../stack/functions/deno-program.ts";
-import { canRun, newestRelease, placementOf, placedProjects } from "./placements.ts";
+import { canRun, newestRelease, placementOf, placedProjects } from "../runtime/placements.ts";
 
 interface Row {
   readonly project: string;
