@@ -51,7 +51,7 @@ export const authorityGuards: readonly Guard[] = [
   {
     name: "A test run that prints a secret fails",
     promise: "G24",
-    file: "tests/harness/printed.ts",
+    file: "tests/harness/reporters/printed.ts",
     guard: "process.exitCode = 1;",
     instead: "",
     test: "tests/rules/secrets.test.ts",

@@ -3,7 +3,7 @@ import { globSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { importKeyring } from "../../functions/_shared/crypto/keyring.ts";
-import PrintedSecrets from "../harness/printed.ts";
+import PrintedSecrets from "../harness/reporters/printed.ts";
 import { findLeaks } from "../harness/secrets.ts";
 import { root } from "../harness/sources.ts";
 
