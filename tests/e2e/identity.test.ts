@@ -51,6 +51,7 @@ describe("the access token of a call", () => {
     { place: "authorization: bearer", headers: (token: string) => ({ authorization: `bearer ${token}` }) },
     { place: "x-api-key", headers: (token: string) => ({ "x-api-key": token }) },
     { place: "x-goog-api-key", headers: (token: string) => ({ "x-goog-api-key": token }) },
+    { place: "api-key", headers: (token: string) => ({ "api-key": token }) },
     {
       place: "x-api-key, beside the project's own key in Authorization",
       headers: (token: string) => ({ authorization: `Bearer ${stack.publishableKey}`, "x-api-key": token }),

@@ -24,6 +24,7 @@ export function attackHeads(target: () => Target): void {
     ["authorization", "Basic eDp5"],
     ["x-api-key", victim()],
     ["x-goog-api-key", "a.b.c"],
+    ["api-key", "a.b.c"],
   ];
   const framing: Header[] = [
     ...["5", "+5", "-1", "5, 5", "5,6", "0x5", "5 ", "99999999999999999999", "", "1e1", "5\t", "٥"].map(

@@ -255,7 +255,7 @@ export class Target {
   }
 }
 
-const credentialHeaders = ["authorization", "x-api-key", "x-goog-api-key"];
+const credentialHeaders = ["authorization", "x-api-key", "x-goog-api-key", "api-key"];
 
 /** Parts forbidden in a path, once decoded. */
 const leavesPath = /\/\/|\\|@|\/\.\.?(?:\/|$)|[\0-\x1f\x7f]/;

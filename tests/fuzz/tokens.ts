@@ -179,7 +179,7 @@ export function attackTokens(target: () => Target): void {
   ];
 
   const places: ((token: string) => string)[] = [
-    ...["authorization: Bearer ", "x-api-key: ", "x-goog-api-key: "].map(
+    ...["authorization: Bearer ", "x-api-key: ", "x-goog-api-key: ", "api-key: "].map(
       (place) => (token: string) =>
         requestOf("GET", "/call/openai/v1/models", [[place.split(": ")[0]!, place.split(": ")[1]! + token]]),
     ),

@@ -78,12 +78,16 @@ async function requireAcceptedClient(
   acceptedClients.set(clientId, true, Infinity);
 }
 
-/** The access token of a request: `Authorization: Bearer`, else `x-api-key`, else `x-goog-api-key`, else `?key=`; empty ones pass. */
+/**
+ * The access token of a request: `Authorization: Bearer`, else where SDKs of Anthropic, Google and Azure put a key, else `?key=`; empty
+ * ones pass.
+ */
 export function callerToken(request: Request, url: URL | null): string | null {
   return (
     bearerToken(request) ||
     request.headers.get("x-api-key") ||
     request.headers.get("x-goog-api-key") ||
+    request.headers.get("api-key") ||
     (url?.searchParams.get("key") ?? null)
   );
 }

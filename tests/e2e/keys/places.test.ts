@@ -3,9 +3,11 @@ import { Pool } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createByok } from "../../../client/index.ts";
 import { sealApiKey, type SealingKey } from "../../../functions/_shared/crypto/sealed-key.ts";
-import { ask, refusalOf } from "../../harness/calls.ts";
-import { fakeKey, requestsWith, script } from "../../harness/fakes.ts";
-import { functionsUrl, newUser, save, stack, type User, verify } from "../../harness/users.ts";
+import { providers } from "../../../functions/_shared/providers/index.ts";
+import { ask, callUrl, refusalOf } from "../../harness/calls.ts";
+import { expectOnlyTheKey, fakeKey, requestsWith, script } from "../../harness/fakes.ts";
+import { openAiClient } from "../sdks/official.ts";
+import { functionsUrl, newByokUser, newUser, save, stack, type User, verify } from "../../harness/users.ts";
 
 let postgres: Pool;
 beforeAll(() => {
@@ -37,7 +39,7 @@ async function asked(apiKey: string): Promise<[number, number]> {
 }
 
 async function envelopeOf({ id }: User): Promise<string> {
-  const { rows } = await postgres.query("select envelope from byok.envelopes where user_id = $1", [id]);
+  const { rows } = await postgres.query("select envelope from byok.envelopes where owner_id = $1", [id]);
   return rows[0].envelope;
 }
 
@@ -97,14 +99,27 @@ test("the database cannot send a key elsewhere: the place stands in the envelope
   await save(user, "openai", apiKey, "eu");
   const within = await envelopeOf(user);
   expect([without.length, within.length]).toEqual([476, 1_500]);
-  const { rows } = await postgres.query("select to_jsonb(c) as row from byok.credentials as c where user_id = $1", [
+  const { rows } = await postgres.query("select to_jsonb(c) as row from byok.credentials as c where owner_id = $1", [
     user.id,
   ]);
   expect(Object.values(rows[0].row)).not.toContain("eu");
 
   const before = await asked(apiKey);
-  await postgres.query("update byok.envelopes set envelope = $2 where user_id = $1", [user.id, without]);
+  await postgres.query("update byok.envelopes set envelope = $2 where owner_id = $1", [user.id, without]);
   const refused = await ask(user, "openai");
   expect([refused.status, refusalOf(refused)]).toEqual([500, "envelope_unreadable"]);
   expect(await asked(apiKey)).toEqual(before);
+});
+
+test.each([
+  ["azure", "gpt-5.4-nano"],
+  ["bedrock", "openai.gpt-oss-20b-1:0"],
+] as const)("OpenAI's SDK reaches %s at the place of the key", async (provider, model) => {
+  const owner = await newByokUser(provider);
+  const client = openAiClient({ url: callUrl(owner.user, `${provider}/openai`), apiKey: owner.user.accessToken });
+  const messages = [{ role: "user" as const, content: "hello" }];
+  const whole = await client.chat.completions.create({ model, messages });
+  expect(whole.choices[0]?.message.content).toBe("Echo: hello");
+  const { header } = providers[provider].api.authentication;
+  expect(await expectOnlyTheKey(provider, owner, header)).toHaveLength(1);
 });

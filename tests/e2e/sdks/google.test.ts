@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { GoogleGenAI } from "@google/genai";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { callUrl, platformModels } from "../../harness/calls.ts";
 import { expectOnlyTheKey } from "../../harness/fakes.ts";
@@ -49,6 +50,17 @@ describe.each([
     expect(listed.map(({ name }) => name)).toContain("models/gemini-3.5-flash-lite");
     expect(await expectOnlyTheKey("google", owner)).toHaveLength(2 + listed.length);
   });
+});
+
+test("the Google SDK reaches Vertex AI in express mode", async () => {
+  const owner = await newByokUser("vertex");
+  const httpOptions = { baseUrl: callUrl(owner.user, "vertex") };
+  const { models } = new GoogleGenAI({ vertexai: true, apiKey: owner.user.accessToken, httpOptions });
+  const asked = { model: "gemini-2.5-flash", contents: hello.content };
+  expect((await models.generateContent(asked)).text).toBe("Echo: hello");
+  const chunks = await collect(await models.generateContentStream(asked));
+  expect(chunks.map((chunk) => chunk.text).join("")).toBe("Echo: hello");
+  expect(await expectOnlyTheKey("vertex", owner)).toHaveLength(2);
 });
 
 test("the Google SDK on credits pays the operation's price for embeddings", async () => {

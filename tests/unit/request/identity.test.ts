@@ -186,6 +186,7 @@ describe("identifyUser()", () => {
     for (const request of [
       requestWith({ "x-api-key": token }),
       requestWith({ "x-goog-api-key": token }),
+      requestWith({ "api-key": token }),
       requestWith({}, `?key=${token}`),
     ]) {
       await expect(identifyUser(request)).rejects.toMatchObject(unauthenticated);
@@ -284,6 +285,7 @@ describe("identifyUserOrBackend()", () => {
     for (const request of [
       requestWith({ "x-api-key": token }),
       requestWith({ "x-goog-api-key": token }),
+      requestWith({ "api-key": token }),
       requestWith({}, `?key=${token}`),
       requestWith({ authorization: `Bearer ${publishableKey}`, "x-api-key": token }),
     ]) {
@@ -342,14 +344,17 @@ describe("identifyUserOrBackend()", () => {
 });
 
 describe("callerToken()", () => {
-  test("looks at Authorization, x-api-key, x-goog-api-key and ?key=, in this order", () => {
-    const everywhere = { authorization: "Bearer first", "x-api-key": "second", "x-goog-api-key": "third" };
-    const { authorization: _, ...without1 } = everywhere;
-    const { "x-api-key": __, ...without2 } = without1;
-    const tokens = [everywhere, without1, without2, {}].map((headers) =>
-      callerToken(requestWith(headers, "?key=fourth")),
+  test("looks at Authorization, x-api-key, x-goog-api-key, api-key and ?key=, in this order", () => {
+    const places = {
+      authorization: "Bearer first",
+      "x-api-key": "second",
+      "x-goog-api-key": "third",
+      "api-key": "fourth",
+    };
+    const tokens = [0, 1, 2, 3, 4].map((skipped) =>
+      callerToken(requestWith(Object.fromEntries(Object.entries(places).slice(skipped)), "?key=fifth")),
     );
-    expect(tokens).toEqual(["first", "second", "third", "fourth"]);
+    expect(tokens).toEqual(["first", "second", "third", "fourth", "fifth"]);
     expect(callerToken(requestWith({}))).toBeNull();
     expect(callerToken(requestWith({ "x-api-key": "", "x-goog-api-key": "third" }))).toBe("third");
     expect(callerToken(requestWith({ "x-goog-api-key": "" }, "?key=fourth"))).toBe("fourth");
