@@ -38,6 +38,36 @@ export const commands: readonly CommandRow[] = [
     load: async () => (await import("./commands/keyring.ts")).keyringRetire,
   },
   {
+    name: "keys list",
+    summary: "lists saved API keys by status, provider, age and use",
+    load: async () => (await import("./commands/keys/list.ts")).keysList,
+  },
+  {
+    name: "keys count",
+    summary: "counts saved API keys by provider and status",
+    load: async () => (await import("./commands/keys/count.ts")).keysCount,
+  },
+  {
+    name: "keys pause",
+    summary: "leaves a saved API key unused, and credits pay",
+    load: async () => (await import("./commands/keys/change.ts")).keysPause,
+  },
+  {
+    name: "keys resume",
+    summary: "uses a paused API key again",
+    load: async () => (await import("./commands/keys/change.ts")).keysResume,
+  },
+  {
+    name: "keys remove",
+    summary: "removes a saved API key",
+    load: async () => (await import("./commands/keys/change.ts")).keysRemove,
+  },
+  {
+    name: "keys check",
+    summary: "checks a user's saved API key with its provider",
+    load: async () => (await import("./commands/keys/check.ts")).keysCheck,
+  },
+  {
     name: "rotate",
     summary: "encrypts every saved API key under the primary master key",
     load: async () => (await import("./commands/rotate.ts")).rotate,
