@@ -4,6 +4,7 @@ import { sealApiKey, type SealingKey } from "../functions/_shared/crypto/sealed-
 import type { Database } from "../functions/_shared/database/schema.ts";
 import { beginConnecting, type Connecting } from "./connecting.ts";
 import { dataResult, failure, functionFailure } from "./errors.ts";
+import { byPriceDescending, operationOf, toCredits } from "./prices.ts";
 import type {
   Balance,
   Byok,
@@ -13,6 +14,9 @@ import type {
   Entry,
   HistoryOptions,
   HistoryPage,
+  KeyEvent,
+  KeyEventOptions,
+  KeyEventPage,
   NewKey,
   Operation,
   Provider,
@@ -42,43 +46,8 @@ export function createByok(supabase: SupabaseClient<any, any, any, any, any>, op
   return new Client(supabase, options);
 }
 
-/** The database counts in microcredits, the user in credits. */
-function toCredits(microcredits: number): number {
-  return microcredits / 1_000_000;
-}
-
-type PriceRow = Database["byok"]["Tables"]["prices"]["Row"];
-
-function operationOf(row: Pick<Operation, "name" | "label" | "description">, prices: readonly PriceRow[]): Operation {
-  const own = prices.filter(({ operation }) => operation === row.name);
-  const flat = own.flatMap(({ microcredits_per_call }) => microcredits_per_call ?? []);
-  return {
-    ...row,
-    price_credits: flat.length > 0 ? toCredits(Math.min(...flat)) : null,
-    prices: own.map((price) => ({
-      provider: price.provider as ProviderId,
-      model: price.model,
-      credits_per_call: creditsOrNull(price.microcredits_per_call),
-      credits_per_1000_input_tokens: creditsOrNull(price.microcredits_per_1000_input_tokens),
-      credits_per_1000_cached_input_tokens: creditsOrNull(price.microcredits_per_1000_cached_input_tokens),
-      credits_per_1000_cache_write_tokens: creditsOrNull(price.microcredits_per_1000_cache_write_tokens),
-      credits_per_1000_output_tokens: creditsOrNull(price.microcredits_per_1000_output_tokens),
-      max_output_tokens: price.max_output_tokens,
-      max_input_bytes: price.max_input_bytes,
-    })),
-  };
-}
-
-function creditsOrNull(microcredits: number | null): number | null {
-  return microcredits === null ? null : toCredits(microcredits);
-}
-
-/** Operations that are only metered come last. */
-function byPriceDescending(left: Operation, right: Operation): number {
-  return (right.price_credits ?? 0) - (left.price_credits ?? 0);
-}
-
-const credentialColumns = "id, provider, prefix, hint, status, reason, verified_at, created_at, updated_at";
+const credentialColumns =
+  "id, provider, prefix, hint, status, reason, is_paused, last_used_on, verified_at, created_at, updated_at";
 
 class Client implements Byok {
   readonly #supabase: SupabaseClient<any, any, any, any, any>;
@@ -119,6 +88,40 @@ class Client implements Byok {
         removed: (rows ?? []).length > 0,
       }));
     });
+  }
+
+  pause(provider: ProviderId): Promise<Result<Credential>> {
+    return this.#setPaused(provider, true);
+  }
+
+  resume(provider: ProviderId): Promise<Result<Credential>> {
+    return this.#setPaused(provider, false);
+  }
+
+  keyEvents({ before, limit = 20, provider }: KeyEventOptions = {}): Promise<Result<KeyEventPage>> {
+    return this.#signedIn(async (session) => {
+      let query = this.#byok
+        .from("key_events")
+        .select("id, kind, provider, hint, status, reason, actor, actor_id, created_at")
+        .eq("owner_id", this.#ownerOf(session))
+        .order("id", { ascending: false })
+        .limit(limit + 1)
+        .retry(false);
+      if (before !== undefined) query = query.lt("id", before);
+      if (provider !== undefined) query = query.eq("provider", provider);
+      return dataResult(await query, (rows) => {
+        const events = (rows ?? []).slice(0, limit) as KeyEvent[];
+        return { events, next: (rows ?? []).length > limit ? (events.at(-1)?.id ?? null) : null };
+      });
+    });
+  }
+
+  /** Row-level security decides which events Realtime tells. */
+  onKeyEvent(listener: () => void): () => void {
+    const table = { event: "INSERT", schema: "byok", table: "key_events" } as const;
+    const channel = this.#supabase.channel(`byok-key-events-${crypto.randomUUID()}`);
+    channel.on("postgres_changes", table, () => listener()).subscribe();
+    return () => void this.#supabase.removeChannel(channel);
   }
 
   rights(): Promise<Result<Rights>> {
@@ -234,6 +237,21 @@ class Client implements Byok {
 
   token(): Promise<Result<string>> {
     return this.#signedIn(async ({ access_token }) => ({ data: access_token, error: null }));
+  }
+
+  #setPaused(provider: ProviderId, isPaused: boolean): Promise<Result<Credential>> {
+    return this.#signedIn(async (session) => {
+      const { data: rows, error } = dataResult(
+        await this.#byok
+          .from("credentials")
+          .update({ is_paused: isPaused })
+          .match({ owner_id: this.#ownerOf(session), provider })
+          .select(credentialColumns),
+        (found) => (found ?? []) as Credential[],
+      );
+      if (error) return { data: null, error };
+      return rows[0] ? { data: rows[0], error: null } : failure("credential_not_found");
+    });
   }
 
   async #listProviders(): Promise<Result<readonly Provider[]>> {

@@ -8,6 +8,7 @@ const messages = {
   unsupported_browser: "This browser cannot encrypt the key. Update it, and open the page over HTTPS.",
   unexpected: "Something went wrong. Try again.",
   unknown_provider: "There is no such provider.",
+  credential_not_found: "No API key is saved for this provider.",
   claims_required:
     "This session is not enough to change API keys: its access token lacks claims that are required here.",
 };

@@ -45,6 +45,31 @@ export interface NewKey {
   readonly place?: string | undefined;
 }
 
+/** An event in the life of a key. `status` is the one after it; `actor_id` is the user or member, null for the operator and the schedule. */
+export interface KeyEvent extends Pick<Row<"key_events">, "id" | "hint" | "actor_id" | "created_at"> {
+  readonly kind: "saved" | "replaced" | "removed" | "paused" | "resumed" | "verdict_changed" | "locked" | "rotated";
+  readonly provider: ProviderId;
+  readonly status: CredentialStatus;
+  readonly reason: Reason | null;
+  /** Who did it: the user; a member of the team; the operator, by hand or by a job; the schedule of checks. */
+  readonly actor: "user" | "member" | "operator" | "schedule";
+}
+
+/** Events, newest first. `next` is what to pass as `before` for those that follow; null at the end. */
+export interface KeyEventPage {
+  readonly events: readonly KeyEvent[];
+  readonly next: number | null;
+}
+
+export interface KeyEventOptions {
+  /** Only events older than the one with this id. */
+  readonly before?: number | undefined;
+  /** 1 to 100; 20 when absent. */
+  readonly limit?: number | undefined;
+  /** Only those of this provider's keys. */
+  readonly provider?: ProviderId | undefined;
+}
+
 /** A credential and what the provider just said of its key. */
 export interface CheckedCredential {
   readonly credential: Credential;
@@ -130,7 +155,7 @@ export interface Payment {
   readonly verdict: Verdict | null;
   /** Why, where the provider says so; `catalogue/reasons.ts` has a sentence for each. */
   readonly reason: Reason | null;
-  /** Why credits pay though a key is saved: `not_allowed`, if the app took the right to bring keys away. null if the answer does not say. */
+  /** Why credits pay though a key is saved: `not_allowed`, if the app took the right to bring keys away; `paused`. null if the answer does not say. */
   readonly unusedKey: UnusedKey | null;
 }
 
@@ -219,6 +244,18 @@ export interface Byok {
   verify(provider: ProviderId): Promise<Result<CheckedCredential>>;
   /** Removes the saved API key; `removed` is false when there was none any more. */
   remove(provider: ProviderId): Promise<Result<{ readonly removed: boolean }>>;
+  /** Leaves the saved key unused: credits pay its calls until `resume`. `credential_not_found` without a key. */
+  pause(provider: ProviderId): Promise<Result<Credential>>;
+  /** Uses a paused key again. `credential_not_found` without a key. */
+  resume(provider: ProviderId): Promise<Result<Credential>>;
+  /** The events in the life of the keys, also of those that are gone: the newest 200 are kept. */
+  keyEvents(options?: KeyEventOptions): Promise<Result<KeyEventPage>>;
+  /**
+   * Calls the listener for each new event of a key while the page is open, by Supabase Realtime; it needs sql/optional/realtime.sql.
+   *
+   * @returns how to stop listening
+   */
+  onKeyEvent(listener: () => void): () => void;
   /** The rights of the user; true where the app has said nothing else. */
   rights(): Promise<Result<Rights>>;
   balance(): Promise<Result<Balance>>;

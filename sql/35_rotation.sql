@@ -106,6 +106,7 @@ begin
       as r (owner_id uuid, credential_id uuid, old_envelope text, new_envelope text, new_kid bigint)
   loop
     perform byok.act_for(v_replacement.owner_id);
+    perform byok.act_as('operator');
     -- A row that somebody else has locked is being saved, removed or marked: it is passed by, so that no batch ever waits for a user,
     -- nor two of them for each other in a circle.
     perform from byok.envelopes as e
@@ -124,6 +125,7 @@ begin
       -- It has just been opened, so it is locked no longer.
       update byok.credentials as c set status = 'unverified', updated_at = now()
       where c.id = v_replacement.credential_id and c.status = 'locked';
+      perform byok.record_rotation(to_jsonb(c)) from byok.credentials as c where c.id = v_replacement.credential_id;
     end if;
     return next v_replacement.credential_id;
   end loop;

@@ -45,7 +45,7 @@ comment on function byok.owner_with_account(uuid, uuid[], uuid) is
   'Of the owners whose key may pay a call, the one whose credits do where there is no key: the team that the call names, then the first in their order, the first that has an account, whatever its balance.';
 
 create function byok.open_call(p_user_id uuid, p_provider text, p_team_id uuid default null)
-returns table (payer text, team_id uuid, credential_id uuid, envelope text, unused_key text)
+returns table (payer text, team_id uuid, credential_id uuid, envelope text, status text, reason text, unused_key text)
 language plpgsql
 security definer
 set search_path = ''
@@ -54,6 +54,8 @@ declare
   v_previous_claims text := byok.act_for_active(p_user_id);
   v_owners uuid[] := byok.owners_to_ask(p_user_id, p_team_id);
   v_owner_id uuid;
+  v_is_paused boolean;
+  v_last_used_on date;
   v_limit byok.limits;
   v_wait_s integer;
 begin
@@ -62,14 +64,16 @@ begin
     if v_owner_id <> p_user_id then
       perform byok.act_for_team(v_owner_id);
     end if;
-    select 'byok', c.id, e.envelope into payer, credential_id, envelope
+    select 'byok', c.id, e.envelope, c.status, c.reason, c.is_paused, c.last_used_on
+    into payer, credential_id, envelope, status, reason, v_is_paused, v_last_used_on
     from byok.credentials as c
     left join byok.envelopes as e on e.credential_id = c.id
     where c.owner_id = v_owner_id and c.provider = p_provider;
     continue when not found;
-    exit when byok.may_bring_key(v_owner_id);
-    -- The app took the right away: the key stays sealed, and counts again once the right is back.
-    select null, null, null, 'not_allowed' into payer, credential_id, envelope, unused_key;
+    exit when byok.may_bring_key(v_owner_id) and not v_is_paused;
+    -- The app took the right away, or the owner paused the key: it stays sealed, and counts again once that has changed.
+    unused_key := coalesce(unused_key, case when v_is_paused then 'paused' else 'not_allowed' end);
+    select null, null, null, null, null into payer, credential_id, envelope, status, reason;
   end loop;
   if payer is null then
     payer := 'platform';
@@ -80,6 +84,12 @@ begin
         hint = 'byok.may_use_credits says no for this user or team.';
     end if;
   else
+    unused_key := null;
+    if byok.records_last_use() and v_last_used_on is distinct from (now() at time zone 'utc')::date then
+      -- A row that somebody has locked is passed by: another call of the day records the use.
+      update byok.credentials as c set last_used_on = (now() at time zone 'utc')::date
+      where c.id = (select k.id from byok.credentials as k where k.id = credential_id for update skip locked);
+    end if;
     if v_owner_id <> p_user_id then
       perform byok.act_for(p_user_id);
     end if;
@@ -99,7 +109,7 @@ end
 $$;
 
 comment on function byok.open_call(uuid, text, uuid) is
-  'Decides who pays a call, and the owner: a team, or the user where team_id is null. byok: the owner''s key, with its envelope; a user''s own wins over a team''s. platform: credits of the owner, of which place_hold reserves some; those of the team that the call names, else the user''s own, else those of the first team that has an account. unused_key says why a saved key is not used: not_allowed, if may_bring_key says no of its owner. Raises not_a_member, owners_malformed, and credits_not_allowed (with unused_key) if credits would pay and may_use_credits says no of their owner. Writes nothing, unless the operator limits calls under BYOK (limit byok_calls); then it raises too_many_calls (with retry_after_s) past the limit.';
+  'Decides who pays a call, and the owner: a team, or the user where team_id is null. byok: the owner''s key, with its envelope; a user''s own wins over a team''s. platform: credits of the owner, of which place_hold reserves some; those of the team that the call names, else the user''s own, else those of the first team that has an account. status and reason are those of its credential. unused_key says why a saved key is not used and credits pay: not_allowed, if may_bring_key says no of its owner; paused. Raises not_a_member, owners_malformed, and credits_not_allowed (with unused_key) if credits would pay and may_use_credits says no of their owner. Writes nothing, unless the operator records the last use (records_last_use) or limits calls under BYOK (limit byok_calls); then it raises too_many_calls (with retry_after_s) past the limit.';
 
 create function byok.place_hold(
   p_user_id uuid,

@@ -21,7 +21,8 @@ grant execute on function
   byok.run_batch(jsonb),
   byok.save_credential(uuid, uuid, text, text, text, text, bigint, text, text, uuid),
   byok.read_envelope(uuid, text, uuid),
-  byok.mark_credential(uuid, uuid, text, text),
+  byok.mark_credential(uuid, uuid, text, text, text, uuid),
+  byok.note_refusal(uuid, uuid, text, text, uuid),
   byok.open_call(uuid, text, uuid),
   byok.list_prices(),
   byok.place_hold(uuid, text, text, text, text, bigint, bigint, uuid),
@@ -33,5 +34,6 @@ grant execute on function
   byok.require_claims(jsonb),
   byok.count_envelopes(),
   byok.list_envelopes(bigint, uuid, integer),
-  byok.replace_envelopes(jsonb)
+  byok.replace_envelopes(jsonb),
+  byok.take_due_credentials(integer, integer)
 to byok_functions;

@@ -30,8 +30,12 @@ export interface Services {
    * @throws RangeError for a place that a key of this provider cannot have
    */
   originOf(provider: ProviderId, place: string | null): string;
-  /** Asks a provider whether an API key works. */
-  check(provider: ProviderId, key: PlacedKey): Promise<Finding>;
+  /**
+   * Asks a provider whether an API key works.
+   *
+   * @param options.oneToken false to list models only, whatever the setting
+   */
+  check(provider: ProviderId, key: PlacedKey, options?: { readonly oneToken: false }): Promise<Finding>;
   /** The API key that a provider makes for a user who agreed there. Throws as `exchangeCode`. */
   exchange(provider: ProviderId, grant: AuthorizationGrant): Promise<string>;
 }
@@ -55,11 +59,11 @@ export async function openServices(): Promise<Services> {
       if (!env.offered.includes(provider)) throw new ByokError("unknown_provider");
     },
     originOf,
-    check: (provider, { apiKey, place }) =>
+    check: (provider, { apiKey, place }, options) =>
       checkKey(providers[provider], apiKey, {
         origin: originOf(provider, place),
         timeout_ms: env.checkTimeout_ms,
-        oneToken: env.oneTokenCheck,
+        oneToken: options?.oneToken ?? env.oneTokenCheck,
       }),
     exchange: (provider, grant) =>
       exchangeCode(providers[provider], grant, { origin: originOf(provider, null), timeout_ms: env.checkTimeout_ms }),

@@ -9,6 +9,7 @@ import { type EdgeFunction, serve } from "../_shared/request/serve.ts";
 const endpoints = new Map<string, () => Promise<{ readonly default: EdgeFunction }>>([
   ["call", () => import("../call/index.ts")],
   ["providers", () => import("../providers/index.ts")],
+  ["recheck", () => import("../recheck/index.ts")],
   ["rotate", () => import("../rotate/index.ts")],
   ["save", () => import("../save/index.ts")],
   ["verify", () => import("../verify/index.ts")],

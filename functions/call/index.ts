@@ -26,6 +26,7 @@ import { parseJson } from "../_shared/json.ts";
 import { identifyUserOrBackend } from "../_shared/request/identity.ts";
 import { type CheckedRequest, checkOffer, offeredSearch } from "../_shared/credits/offers.ts";
 import { errorBody } from "../_shared/providers/api-errors.ts";
+import { noteRefusal } from "../_shared/keys/refusals.ts";
 import { type ProviderId, providers } from "../_shared/providers/index.ts";
 import { listModels } from "../_shared/relay/models.ts";
 import { formOf } from "../_shared/relay/dialects.ts";
@@ -158,7 +159,9 @@ async function relayUnderByok(
       throw upload.failure() ?? error;
     })
     .finally(() => upload.leave());
-  if (answer.status >= 400) return await inboundError(answer, provider, funding);
+  if (answer.status >= 400) {
+    return await noteRefusal(services.database, funding.credential, inboundError(answer, provider, funding));
+  }
   return await inboundUnderByok(answer, funding, outbound.url, api);
 }
 

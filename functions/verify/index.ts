@@ -1,9 +1,12 @@
-/** `POST /functions/v1/byok/verify {provider}` -> `{credential, verdict}`: checks the saved API key once more, of the user or of the team in the header `x-byok-team`. */
+/**
+ * `POST /functions/v1/byok/verify {provider}` -> `{credential, verdict}`: checks the saved API key once more, of the user or of the team in
+ * the header `x-byok-team`. A backend job with the project's secret key in `apikey` names the user in `x-byok-user`.
+ */
 import { services } from "../_shared/isolate.ts";
 import * as z from "zod/mini";
 import { readJsonObject } from "../_shared/request/body.ts";
 import { checkSavedKey } from "../_shared/keys/credentials.ts";
-import { identifyUser } from "../_shared/request/identity.ts";
+import { identifyBackend, identifyUser } from "../_shared/request/identity.ts";
 import { providerIds } from "../_shared/providers/index.ts";
 import { serve } from "../_shared/request/serve.ts";
 import { teamOf } from "../_shared/request/team.ts";
@@ -14,11 +17,11 @@ const Body = z.strictObject({ provider: z.enum(providerIds) });
 export default serve({
   methods: ["POST"],
   async handle(request) {
-    const caller = await identifyUser(request, services.database);
+    const backend = await identifyBackend(request);
+    const { userId } = backend ?? (await identifyUser(request, services.database));
     const body = parse(Body, await readJsonObject(request, maxBody_bytes));
     services.requireOffered(body.provider);
-    return Response.json(
-      await checkSavedKey(services, { userId: caller.userId, teamId: teamOf(request) }, body.provider),
-    );
+    const holder = { userId, teamId: teamOf(request), isBackend: backend !== null };
+    return Response.json(await checkSavedKey(services, holder, body.provider));
   },
 });

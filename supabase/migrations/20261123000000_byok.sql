@@ -618,6 +618,8 @@ create table byok.credentials (
   status text not null
     check (status in ('verified', 'unverified', 'rejected', 'restricted', 'no_credit', 'rate_limited', 'locked')),
   reason text check (reason ~ '^[a-z][a-z0-9_]{0,31}$'),
+  is_paused boolean not null default false,
+  last_used_on date,
   verified_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -632,9 +634,14 @@ comment on column byok.credentials.prefix is 'Public beginning that all keys of 
 comment on column byok.credentials.hint is 'Last four characters of the API key, or empty when the key is too short to show any.';
 comment on column byok.credentials.status is 'The verdict of the last check with the provider, or locked when the envelope cannot be opened: its master key is gone, or it was tampered with.';
 comment on column byok.credentials.reason is 'Why the last check came to this status, such as missing_scope or spend_limit_reached; null if the status says it all.';
+comment on column byok.credentials.is_paused is 'The owner, or the operator, leaves the key unused: calls are funded as if there were none.';
+comment on column byok.credentials.last_used_on is 'The last day (UTC) of a call on this key, if byok.records_last_use says that it is recorded; null otherwise.';
 comment on column byok.credentials.verified_at is 'When the provider last accepted the key; null if it never did.';
 comment on column byok.credentials.created_at is 'When this key was saved.';
-comment on column byok.credentials.updated_at is 'When the status was last set.';
+comment on column byok.credentials.updated_at is 'When the status was last set, or the schedule last took the key for a check.';
+
+create index credentials_updated_at_idx on byok.credentials (updated_at);
+comment on index byok.credentials_updated_at_idx is 'The schedule checks the keys first that were checked longest ago.';
 
 create table byok.envelopes (
   credential_id uuid primary key references byok.credentials (id) on update cascade on delete cascade,
@@ -673,6 +680,11 @@ create policy "Owners remove their credentials" on byok.credentials
     owner_id = any ((select byok.my_owners('admin'))::uuid[])
     -- Of nothing that is theirs nobody is asked for claims: Postgres may look at conditions in any order, but for those of a case.
     and case when owner_id = any ((select byok.my_owners('admin'))::uuid[]) then (select byok.require_claims((select auth.jwt()))) end);
+create policy "Owners pause their credentials" on byok.credentials
+  for update to authenticated
+  using (
+    owner_id = any ((select byok.my_owners('admin'))::uuid[])
+    and case when owner_id = any ((select byok.my_owners('admin'))::uuid[]) then (select byok.require_claims((select auth.jwt()))) end);
 create policy "The server keeps the credentials of the owner it acts for" on byok.credentials
   for all to byok_server using (owner_id = (select auth.uid())) with check (owner_id = (select auth.uid()));
 create policy "The server keeps the envelopes of the owner it acts for" on byok.envelopes
@@ -680,10 +692,12 @@ create policy "The server keeps the envelopes of the owner it acts for" on byok.
 
 comment on policy "Owners read their credentials" on byok.credentials is 'The page shows provider, public prefix, last four characters and status, also to the members of a team.';
 comment on policy "Owners remove their credentials" on byok.credentials is 'Remove is a delete through the Data API, for a user or an admin of a team; the envelope goes with it. It asks for the claims that save asks for.';
+comment on policy "Owners pause their credentials" on byok.credentials is 'Pause and resume are updates of is_paused through the Data API, the only column that the grant covers. They ask for the claims that save asks for.';
 comment on policy "The server keeps the credentials of the owner it acts for" on byok.credentials is 'save_credential, mark_credential, open_call, and rotation one owner at a time.';
 comment on policy "The server keeps the envelopes of the owner it acts for" on byok.envelopes is 'save_credential, read_envelope, open_call, and rotation one owner at a time.';
 
 grant select, delete on byok.credentials to authenticated;
+grant update (is_paused) on byok.credentials to authenticated;
 grant select, insert, update on byok.credentials to byok_server;
 grant select, insert, update on byok.envelopes to byok_server;
 
@@ -710,13 +724,14 @@ declare
 begin
   if p_team_id is not null then
     perform byok.act_for_team(p_team_id);
+    perform byok.act_as('user', p_user_id);
   end if;
   perform byok.add_owner(v_owner_id, case when p_team_id is null then 'user' else 'team' end);
   insert into byok.credentials as c (id, owner_id, provider, prefix, hint, status, reason, verified_at)
   values (p_credential_id, v_owner_id, p_provider, p_prefix, p_hint, p_status, p_reason, v_verified_at)
   on conflict (owner_id, provider) do update
     set id = excluded.id, prefix = excluded.prefix, hint = excluded.hint, status = excluded.status, reason = excluded.reason,
-        verified_at = excluded.verified_at,
+        is_paused = false, last_used_on = null, verified_at = excluded.verified_at,
         created_at = now(), updated_at = now();
 
   insert into byok.envelopes as e (credential_id, owner_id, envelope, kid)
@@ -743,6 +758,9 @@ declare
   v_previous_claims text := byok.act_for_active(p_user_id);
   v_owner_id uuid := byok.require_owner(p_user_id, p_team_id, 'admin');
 begin
+  if byok.may_bring_key(v_owner_id) is not true then
+    raise sqlstate 'PT403' using message = 'byok_not_allowed', hint = 'byok.may_bring_key says no for this user or team.';
+  end if;
   if p_team_id is not null then
     perform byok.act_for_team(p_team_id);
   end if;
@@ -755,10 +773,16 @@ begin
 end
 $$;
 
-comment on function byok.read_envelope(uuid, text, uuid) is 'The credential id and envelope for a provider, to check the key: of the user, or of a team of which the user is an admin. No row without a key. Raises not_a_member, admins_only.';
+comment on function byok.read_envelope(uuid, text, uuid) is 'The credential id and envelope for a provider, to check the key: of the user, or of a team of which the user is an admin. No row without a key. Raises not_a_member, admins_only, byok_not_allowed.';
 
-create function byok.mark_credential(p_owner_id uuid, p_credential_id uuid, p_status text, p_reason text default null)
-returns setof byok.credentials
+create function byok.mark_credential(
+  p_owner_id uuid,
+  p_credential_id uuid,
+  p_status text,
+  p_reason text default null,
+  p_actor text default 'user',
+  p_actor_id uuid default null
+) returns setof byok.credentials
 language plpgsql
 security definer
 set search_path = ''
@@ -766,6 +790,7 @@ as $$
 declare
   v_previous_claims text := byok.act_for(p_owner_id);
 begin
+  perform byok.act_as(p_actor, p_actor_id);
   return query
     update byok.credentials as c
     set status = p_status,
@@ -778,8 +803,43 @@ begin
 end
 $$;
 
-comment on function byok.mark_credential(uuid, uuid, text, text) is
-  'Sets the verdict of a check and its reason if that credential is still the current one, and returns it; no row when it was replaced or removed meanwhile.';
+comment on function byok.mark_credential(uuid, uuid, text, text, text, uuid) is
+  'Sets the verdict of a check and its reason if that credential is still the current one, and returns it; no row when it was replaced or removed meanwhile. The actor is who had it checked: user, with the id of a member of a team, operator or schedule.';
+
+create function byok.note_refusal(p_owner_id uuid, p_credential_id uuid, p_status text, p_reason text, p_user_id uuid)
+returns boolean
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_previous_claims text := byok.act_for(p_owner_id);
+  v_is_new boolean;
+begin
+  if p_status is null or p_status not in ('rejected', 'no_credit') then
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_status"}',
+      hint = 'A call says rejected or no_credit of a key; a check says the rest.';
+  end if;
+  perform byok.act_as('user', p_user_id);
+  update byok.credentials as c
+  set status = p_status, reason = p_reason, updated_at = now()
+  where c.id = p_credential_id and c.owner_id = p_owner_id and (c.status, c.reason) is distinct from (p_status, p_reason);
+  v_is_new := found;
+  perform byok.stop_acting(v_previous_claims);
+  return v_is_new;
+end
+$$;
+
+comment on function byok.note_refusal(uuid, uuid, text, text, uuid) is
+  'Marks a credential whose key the provider refused in a call of a user: rejected or no_credit. Returns whether that is news; if not, or if the credential is no longer the current one, no row changes. Raises invalid_request.';
+
+create function byok.records_last_use() returns boolean
+language sql
+stable
+return false;
+
+comment on function byok.records_last_use() is
+  'Whether open_call records the day of the last call on a key, one write for each key and day. The operator replaces it; by default no: such a row is about use.';
 
 create function byok.key_works(p_status text) returns boolean
 language sql
@@ -794,17 +854,20 @@ comment on function byok.key_works(text) is 'Whether a status means that the pro
 revoke execute on function
   byok.save_credential(uuid, uuid, text, text, text, text, bigint, text, text, uuid),
   byok.read_envelope(uuid, text, uuid),
-  byok.mark_credential(uuid, uuid, text, text),
+  byok.mark_credential(uuid, uuid, text, text, text, uuid),
+  byok.note_refusal(uuid, uuid, text, text, uuid),
+  byok.records_last_use(),
   byok.key_works(text)
 from public;
 
 grant execute on function
   byok.save_credential(uuid, uuid, text, text, text, text, bigint, text, text, uuid),
   byok.read_envelope(uuid, text, uuid),
-  byok.mark_credential(uuid, uuid, text, text)
+  byok.mark_credential(uuid, uuid, text, text, text, uuid),
+  byok.note_refusal(uuid, uuid, text, text, uuid)
 to service_role;
 
-grant execute on function byok.key_works(text) to byok_server;
+grant execute on function byok.key_works(text), byok.records_last_use() to byok_server;
 
 -- Limits on how often a user may do something in a period. A check of an API key tells the caller whether it works. So that nobody tries out
 -- stolen keys here, every check counts, whatever its outcome, before the provider is asked.
@@ -1048,6 +1111,7 @@ begin
       as r (owner_id uuid, credential_id uuid, old_envelope text, new_envelope text, new_kid bigint)
   loop
     perform byok.act_for(v_replacement.owner_id);
+    perform byok.act_as('operator');
     -- A row that somebody else has locked is being saved, removed or marked: it is passed by, so that no batch ever waits for a user,
     -- nor two of them for each other in a circle.
     perform from byok.envelopes as e
@@ -1066,6 +1130,7 @@ begin
       -- It has just been opened, so it is locked no longer.
       update byok.credentials as c set status = 'unverified', updated_at = now()
       where c.id = v_replacement.credential_id and c.status = 'locked';
+      perform byok.record_rotation(to_jsonb(c)) from byok.credentials as c where c.id = v_replacement.credential_id;
     end if;
     return next v_replacement.credential_id;
   end loop;
@@ -1088,6 +1153,277 @@ grant execute on function
   byok.list_envelopes(bigint, uuid, integer),
   byok.replace_envelopes(jsonb)
 to service_role;
+
+-- The life of a key: what happened to each credential, when and by whom. Triggers write it, so that no way of changing a credential
+-- passes it by: not the functions, not a delete through the Data API, not the operator's own SQL.
+
+do $$
+begin
+  if not exists (select from pg_catalog.pg_roles where rolname = 'byok_events') then
+    create role byok_events nologin noinherit;
+  end if;
+end
+$$;
+
+comment on role byok_events is
+  'Owns the triggers that write byok.key_events. It sees the events and the ids of owners, and no credential and no envelope.';
+
+grant byok_events to postgres;
+grant usage on schema byok to byok_events;
+
+create table byok.key_events (
+  -- No foreign key: its check would lock the owner while a credential is locked, and wait for a deletion of the owner that waits for
+  -- the credential. forget_key_events deletes what a deleted owner has.
+  owner_id uuid not null,
+  id bigint generated always as identity,
+  kind text not null
+    check (kind in ('saved', 'replaced', 'removed', 'paused', 'resumed', 'verdict_changed', 'locked', 'rotated')),
+  provider text not null,
+  hint text not null check (length(hint) <= 4),
+  status text not null,
+  reason text,
+  actor text not null check (actor in ('user', 'member', 'operator', 'schedule')),
+  actor_id uuid,
+  created_at timestamptz not null default now(),
+  primary key (owner_id, id)
+);
+
+comment on table byok.key_events is 'The events in the life of each API key, append-only: of each owner the newest 200. Never key material.';
+comment on column byok.key_events.owner_id is 'The user or team whose key it is or was.';
+comment on column byok.key_events.id is 'Order of the events.';
+comment on column byok.key_events.kind is
+  'saved, replaced, removed; paused, resumed; verdict_changed: the provider says something else of the key than before; locked: the envelope cannot be opened; rotated: re-encrypted under another master key.';
+comment on column byok.key_events.provider is 'Provider id: openai, anthropic, google, groq.';
+comment on column byok.key_events.hint is 'Last four characters of the API key, or empty.';
+comment on column byok.key_events.status is 'The credential''s status after the event; of a removed one, its last.';
+comment on column byok.key_events.reason is 'The reason of that status, if it has one.';
+comment on column byok.key_events.actor is
+  'Who did it: the user whose key it is, a member of the team, the operator (a command, SQL, or a job with the secret key), or the schedule of checks. A call whose key the provider refuses is the caller''s.';
+comment on column byok.key_events.actor_id is 'The user or member who did it; null for the operator and the schedule.';
+comment on column byok.key_events.created_at is 'When it happened.';
+
+alter table byok.key_events enable row level security;
+
+create policy "Owners read the events of their keys" on byok.key_events
+  for select to authenticated using (owner_id = any ((select byok.my_owners('admin'))::uuid[]));
+create policy "The triggers write and prune the events" on byok.key_events
+  for all to byok_events using (true) with check (true);
+create policy "The triggers see which owners there are" on byok.owners
+  for select to byok_events using (true);
+
+comment on policy "Owners read the events of their keys" on byok.key_events is 'A user, and the admins of a team. Members see the state of a key, not its history.';
+comment on policy "The triggers write and prune the events" on byok.key_events is 'add_key_event and forget_key_events. No role may update an event.';
+comment on policy "The triggers see which owners there are" on byok.owners is 'add_key_event: what is deleted with its owner leaves no event.';
+
+grant select on byok.key_events to authenticated;
+grant select, insert, delete on byok.key_events to byok_events;
+grant select (id) on byok.owners to byok_events;
+
+create function byok.on_key_event(p_event jsonb) returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+end
+$$;
+
+comment on function byok.on_key_event(jsonb) is
+  'Called for each event in the life of a key, the row of byok.key_events as JSON, in the transaction that changes the key. The app replaces it, to send mail for example; by default it does nothing. An error in it is a warning in the log and changes nothing.';
+
+create function byok.add_key_event(p_credential byok.credentials, p_kind text) returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+  v_actor text;
+  v_actor_id uuid;
+  v_event byok.key_events;
+begin
+  -- A credential that goes with its owner leaves no event.
+  if not exists (select from byok.owners as o where o.id = p_credential.owner_id) then
+    return;
+  end if;
+  -- Nobody but act_for gives claims the role byok_server: the Data API takes the role for its own from a token that it has verified.
+  v_actor := case v_claims ->> 'role'
+    when 'authenticated' then 'user' when 'byok_server' then coalesce(v_claims ->> 'actor', 'user') else 'operator' end;
+  if v_actor = 'user' then
+    v_actor_id := case v_claims ->> 'role'
+      when 'byok_server' then coalesce(v_claims ->> 'actor_id', v_claims ->> 'sub') else v_claims ->> 'sub' end;
+    if v_actor_id <> p_credential.owner_id then
+      v_actor := 'member';
+    end if;
+  end if;
+  insert into byok.key_events as e (owner_id, kind, provider, hint, status, reason, actor, actor_id)
+  values (
+    p_credential.owner_id, p_kind, p_credential.provider, p_credential.hint, p_credential.status, p_credential.reason, v_actor, v_actor_id)
+  returning e.* into v_event;
+  delete from byok.key_events as e
+  where e.owner_id = v_event.owner_id
+    and e.id <= (select k.id from byok.key_events as k where k.owner_id = v_event.owner_id order by k.id desc offset 200 limit 1);
+  begin
+    perform byok.on_key_event(to_jsonb(v_event));
+  exception when others then
+    raise warning 'byok.on_key_event fails with SQLSTATE %', sqlstate;
+  end;
+end
+$$;
+
+comment on function byok.add_key_event(byok.credentials, text) is
+  'Adds an event about a credential, by whoever the claims of the transaction name, prunes those of its owner to the newest 200 and calls on_key_event.';
+
+create function byok.record_credential_change() returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform byok.add_key_event(
+    case when tg_op = 'DELETE' then old else new end,
+    case
+      when tg_op = 'INSERT' then 'saved'
+      when tg_op = 'DELETE' then 'removed'
+      when new.id <> old.id then 'replaced'
+      when new.is_paused and not old.is_paused then 'paused'
+      when old.is_paused and not new.is_paused then 'resumed'
+      when new.status = 'locked' then 'locked'
+      else 'verdict_changed'
+    end);
+  return null;
+end
+$$;
+
+comment on function byok.record_credential_change() is 'Trigger: adds the event that a change of a credential is.';
+
+create trigger record_coming_and_going after insert or delete on byok.credentials
+  for each row execute function byok.record_credential_change();
+create trigger record_change after update on byok.credentials
+  for each row
+  when ((old.id, old.is_paused, old.status, old.reason) is distinct from (new.id, new.is_paused, new.status, new.reason))
+  execute function byok.record_credential_change();
+comment on trigger record_coming_and_going on byok.credentials is 'Every credential that comes or goes leaves an event.';
+comment on trigger record_change on byok.credentials is 'So does every change of a verdict; one that is found again leaves none.';
+
+create function byok.record_rotation(p_credential jsonb) returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform byok.refuse_browser();
+  perform byok.add_key_event(jsonb_populate_record(null::byok.credentials, p_credential), 'rotated');
+end
+$$;
+
+comment on function byok.record_rotation(jsonb) is 'Adds the event that an envelope was re-encrypted, for replace_envelopes: the credential itself does not change.';
+
+create function byok.forget_key_events() returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  delete from byok.key_events as e where e.owner_id = old.id;
+  return null;
+end
+$$;
+
+comment on function byok.forget_key_events() is 'Trigger: deletes the events of a deleted owner.';
+
+-- It comes after the cascades, whose triggers begin with RI_ConstraintTrigger: Postgres goes by the names.
+create trigger forget_key_events after delete on byok.owners
+  for each row execute function byok.forget_key_events();
+comment on trigger forget_key_events on byok.owners is 'What the owner had goes with the owner.';
+
+create function byok.act_as(p_actor text, p_actor_id uuid default null) returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform byok.refuse_browser();
+  perform set_config(
+    'request.jwt.claims',
+    (coalesce(nullif(current_setting('request.jwt.claims', true), ''), '{}')::jsonb || jsonb_strip_nulls(jsonb_build_object('actor', p_actor, 'actor_id', p_actor_id)))::text,
+    true);
+end
+$$;
+
+comment on function byok.act_as(text, uuid) is
+  'After act_for: says who acts, for the events. user with the id of a user or member, operator or schedule. Raises insufficient_privilege for a browser.';
+
+revoke execute on function
+  byok.on_key_event(jsonb), byok.add_key_event(byok.credentials, text), byok.record_credential_change(),
+  byok.record_rotation(jsonb), byok.forget_key_events(), byok.act_as(text, uuid)
+from public;
+grant execute on function
+  byok.on_key_event(jsonb), byok.add_key_event(byok.credentials, text), byok.refuse_browser()
+to byok_events;
+grant execute on function byok.record_rotation(jsonb), byok.act_as(text, uuid) to byok_server;
+
+-- The schedule of checks: the keys that were checked longest ago, of all owners. As for a rotation, no role may select them all:
+-- byok_rotation lists ids, and byok_server reads each while it acts for its owner.
+
+create policy "The schedule lists all credentials" on byok.credentials
+  for select to byok_rotation using (true);
+comment on policy "The schedule lists all credentials" on byok.credentials is
+  'list_due_ids. Its grant covers ids, is_paused and the time of the last check.';
+grant select (id, owner_id, is_paused, updated_at) on byok.credentials to byok_rotation;
+
+create function byok.list_due_ids(p_older_than_hours integer, p_limit integer)
+returns table (credential_id uuid, owner_id uuid)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  perform byok.refuse_browser();
+  return query
+    select c.id, c.owner_id
+    from byok.credentials as c
+    where c.updated_at < now() - make_interval(hours => p_older_than_hours) and not c.is_paused
+    order by c.updated_at
+    limit p_limit;
+end
+$$;
+
+comment on function byok.list_due_ids(integer, integer) is 'Up to p_limit credentials whose status was last set more than so many hours ago, the oldest first; paused ones are left out.';
+
+create function byok.take_due_credentials(p_older_than_hours integer, p_limit integer)
+returns table (credential_id uuid, owner_id uuid, provider text, status text, reason text, envelope text)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_previous_claims text := coalesce(current_setting('request.jwt.claims', true), '');
+  v_listed record;
+begin
+  if p_limit is null or p_limit not between 1 and 1000 or p_older_than_hours is null or p_older_than_hours not between 0 and 87600 then
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_limit"}',
+      hint = 'Pass a limit from 1 to 1000, and 0 to 87600 hours.';
+  end if;
+  for v_listed in select l.credential_id, l.owner_id from byok.list_due_ids(p_older_than_hours, p_limit) as l loop
+    perform byok.act_for(v_listed.owner_id);
+    -- It is the next one's turn, whatever comes of this check.
+    update byok.credentials as c set updated_at = now() where c.id = v_listed.credential_id;
+    continue when byok.may_bring_key(v_listed.owner_id) is not true;
+    return query
+      select c.id, c.owner_id, c.provider, c.status, c.reason, e.envelope
+      from byok.credentials as c
+      left join byok.envelopes as e on e.credential_id = c.id
+      where c.id = v_listed.credential_id;
+  end loop;
+  perform byok.stop_acting(v_previous_claims);
+end
+$$;
+
+comment on function byok.take_due_credentials(integer, integer) is
+  'Up to p_limit (1 to 1000) credentials to check, with their envelopes: those whose status was last set more than so many hours ago, the oldest first. They are due again after that time, whatever comes of the check. Those whose owner may not bring keys are left out. Raises invalid_request.';
+
+revoke execute on function byok.list_due_ids(integer, integer), byok.take_due_credentials(integer, integer) from public;
+grant execute on function byok.list_due_ids(integer, integer) to byok_server;
+grant execute on function byok.take_due_credentials(integer, integer) to service_role;
 
 -- Credits. An account says what an owner has; the ledger says why, and is never rewritten. For each account and at any time:
 -- available + held + charged - refunded + revoked = granted.
@@ -1735,7 +2071,7 @@ comment on function byok.owner_with_account(uuid, uuid[], uuid) is
   'Of the owners whose key may pay a call, the one whose credits do where there is no key: the team that the call names, then the first in their order, the first that has an account, whatever its balance.';
 
 create function byok.open_call(p_user_id uuid, p_provider text, p_team_id uuid default null)
-returns table (payer text, team_id uuid, credential_id uuid, envelope text, unused_key text)
+returns table (payer text, team_id uuid, credential_id uuid, envelope text, status text, reason text, unused_key text)
 language plpgsql
 security definer
 set search_path = ''
@@ -1744,6 +2080,8 @@ declare
   v_previous_claims text := byok.act_for_active(p_user_id);
   v_owners uuid[] := byok.owners_to_ask(p_user_id, p_team_id);
   v_owner_id uuid;
+  v_is_paused boolean;
+  v_last_used_on date;
   v_limit byok.limits;
   v_wait_s integer;
 begin
@@ -1752,14 +2090,16 @@ begin
     if v_owner_id <> p_user_id then
       perform byok.act_for_team(v_owner_id);
     end if;
-    select 'byok', c.id, e.envelope into payer, credential_id, envelope
+    select 'byok', c.id, e.envelope, c.status, c.reason, c.is_paused, c.last_used_on
+    into payer, credential_id, envelope, status, reason, v_is_paused, v_last_used_on
     from byok.credentials as c
     left join byok.envelopes as e on e.credential_id = c.id
     where c.owner_id = v_owner_id and c.provider = p_provider;
     continue when not found;
-    exit when byok.may_bring_key(v_owner_id);
-    -- The app took the right away: the key stays sealed, and counts again once the right is back.
-    select null, null, null, 'not_allowed' into payer, credential_id, envelope, unused_key;
+    exit when byok.may_bring_key(v_owner_id) and not v_is_paused;
+    -- The app took the right away, or the owner paused the key: it stays sealed, and counts again once that has changed.
+    unused_key := coalesce(unused_key, case when v_is_paused then 'paused' else 'not_allowed' end);
+    select null, null, null, null, null into payer, credential_id, envelope, status, reason;
   end loop;
   if payer is null then
     payer := 'platform';
@@ -1770,6 +2110,12 @@ begin
         hint = 'byok.may_use_credits says no for this user or team.';
     end if;
   else
+    unused_key := null;
+    if byok.records_last_use() and v_last_used_on is distinct from (now() at time zone 'utc')::date then
+      -- A row that somebody has locked is passed by: another call of the day records the use.
+      update byok.credentials as c set last_used_on = (now() at time zone 'utc')::date
+      where c.id = (select k.id from byok.credentials as k where k.id = credential_id for update skip locked);
+    end if;
     if v_owner_id <> p_user_id then
       perform byok.act_for(p_user_id);
     end if;
@@ -1789,7 +2135,7 @@ end
 $$;
 
 comment on function byok.open_call(uuid, text, uuid) is
-  'Decides who pays a call, and the owner: a team, or the user where team_id is null. byok: the owner''s key, with its envelope; a user''s own wins over a team''s. platform: credits of the owner, of which place_hold reserves some; those of the team that the call names, else the user''s own, else those of the first team that has an account. unused_key says why a saved key is not used: not_allowed, if may_bring_key says no of its owner. Raises not_a_member, owners_malformed, and credits_not_allowed (with unused_key) if credits would pay and may_use_credits says no of their owner. Writes nothing, unless the operator limits calls under BYOK (limit byok_calls); then it raises too_many_calls (with retry_after_s) past the limit.';
+  'Decides who pays a call, and the owner: a team, or the user where team_id is null. byok: the owner''s key, with its envelope; a user''s own wins over a team''s. platform: credits of the owner, of which place_hold reserves some; those of the team that the call names, else the user''s own, else those of the first team that has an account. status and reason are those of its credential. unused_key says why a saved key is not used and credits pay: not_allowed, if may_bring_key says no of its owner; paused. Raises not_a_member, owners_malformed, and credits_not_allowed (with unused_key) if credits would pay and may_use_credits says no of their owner. Writes nothing, unless the operator records the last use (records_last_use) or limits calls under BYOK (limit byok_calls); then it raises too_many_calls (with retry_after_s) past the limit.';
 
 create function byok.place_hold(
   p_user_id uuid,
@@ -1985,7 +2331,8 @@ grant execute on function
   byok.run_batch(jsonb),
   byok.save_credential(uuid, uuid, text, text, text, text, bigint, text, text, uuid),
   byok.read_envelope(uuid, text, uuid),
-  byok.mark_credential(uuid, uuid, text, text),
+  byok.mark_credential(uuid, uuid, text, text, text, uuid),
+  byok.note_refusal(uuid, uuid, text, text, uuid),
   byok.open_call(uuid, text, uuid),
   byok.list_prices(),
   byok.place_hold(uuid, text, text, text, text, bigint, bigint, uuid),
@@ -1997,7 +2344,8 @@ grant execute on function
   byok.require_claims(jsonb),
   byok.count_envelopes(),
   byok.list_envelopes(bigint, uuid, integer),
-  byok.replace_envelopes(jsonb)
+  byok.replace_envelopes(jsonb),
+  byok.take_due_credentials(integer, integer)
 to byok_functions;
 
 -- To an OAuth client that the operator did not name, the tables of a user are empty, whatever other policies let its user see.
@@ -2018,10 +2366,10 @@ comment on policy "No client but the accepted ones sees entries" on byok.entries
 
 -- Every SECURITY DEFINER function runs as byok_server, which row-level security binds to one owner at a time; but for the two
 -- that look at all owners' envelopes, which run as byok_rotation and see ids and kids, and the two that look at auth.users, which
--- nobody but the owner of the schema may read. Handing a function over needs CREATE on
+-- nobody but the owner of the schema may read; and for those that write events, which run as byok_events. Handing a function over needs CREATE on
 -- the schema for its new owner; that is taken back at once.
 
-grant create on schema byok to byok_server, byok_rotation;
+grant create on schema byok to byok_server, byok_rotation, byok_events;
 
 do $$
 declare
@@ -2029,7 +2377,11 @@ declare
 begin
   for v_function in
     select p.oid::regprocedure as signature,
-      case when p.proname in ('count_envelopes', 'list_envelope_ids') then 'byok_rotation' else 'byok_server' end as owner
+      case
+        when p.proname in ('count_envelopes', 'list_envelope_ids', 'list_due_ids') then 'byok_rotation'
+        when p.proname in ('record_credential_change', 'record_rotation', 'forget_key_events') then 'byok_events'
+        else 'byok_server'
+      end as owner
     from pg_catalog.pg_proc as p
     where p.pronamespace = 'byok'::regnamespace and p.prosecdef and p.proname not in ('is_active', 'is_user')
   loop
@@ -2038,7 +2390,7 @@ begin
 end
 $$;
 
-revoke create on schema byok from byok_server, byok_rotation;
+revoke create on schema byok from byok_server, byok_rotation, byok_events;
 
 -- Holds that outlive their call are swept every minute where pg_cron is installed. Without it place_hold sweeps its own user's,
 -- and a backend job may call expire_holds.

@@ -22,6 +22,8 @@ test("save(), list(), verify() and remove() keep one key for each provider", asy
       prefix: expect.stringMatching(/^sk-/),
       hint: apiKey.slice(-4),
       status: "verified",
+      is_paused: false,
+      last_used_on: null,
     },
     reason: null,
     verified_at: expect.stringMatching(/^20/),

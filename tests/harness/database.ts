@@ -17,6 +17,7 @@ export function mockDatabase(methods: Partial<Database> = {}): MockDatabase {
     saveCredential: method("saveCredential"),
     readEnvelope: method("readEnvelope"),
     markCredential: method("markCredential"),
+    noteRefusal: method("noteRefusal"),
     openCall: method("openCall"),
     listPrices: method("listPrices"),
     placeHold: method("placeHold"),
@@ -27,6 +28,7 @@ export function mockDatabase(methods: Partial<Database> = {}): MockDatabase {
     countEnvelopes: method("countEnvelopes"),
     listEnvelopes: method("listEnvelopes"),
     replaceEnvelopes: method("replaceEnvelopes"),
+    takeDueCredentials: method("takeDueCredentials"),
   };
 }
 
@@ -38,6 +40,8 @@ export function credentialOf(changes: Partial<Credential> = {}): Credential {
     hint: "wxyz",
     status: "verified",
     reason: null,
+    is_paused: false,
+    last_used_on: null,
     verified_at: "2026-11-23T09:00:00Z",
     created_at: "2026-11-23T09:00:00Z",
     updated_at: "2026-11-23T09:00:00Z",

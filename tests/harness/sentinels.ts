@@ -1,11 +1,18 @@
 /** Secrets that are like nothing else, and the search for them in every spelling that they could have leaked in. */
+import { providers } from "../../functions/_shared/providers/index.ts";
+
+/** The beginnings that all keys of a kind share, which a page shows: the longest first. */
+const publicPrefixes = Object.values(providers)
+  .flatMap(({ keys }) => [...keys.prefixes, keys.newest ?? ""])
+  .sort((a, b) => b.length - a.length);
 
 /**
  * How a secret could be written: as it is, as URLs, JSON, JSON within JSON, hex, and base64 wherever in the encoded text it
- * begins; and its first eight characters, where a part of it could have been logged on purpose.
+ * begins; and its first eight characters after a public prefix, where a part of it could have been logged on purpose.
  */
 export function spellingsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
+  const publicPrefix = publicPrefixes.find((prefix) => secret.startsWith(prefix)) ?? "";
   const json = JSON.stringify(secret).slice(1, -1);
   const base64 = [0, 1, 2].flatMap((offset) => {
     const encoded = Buffer.concat([Buffer.alloc(offset), bytes])
@@ -25,7 +32,7 @@ export function spellingsOf(secret: string): string[] {
       bytes.toString("hex"),
       bytes.toString("hex").toUpperCase(),
       ...base64,
-      secret.slice(0, 8),
+      secret.slice(publicPrefix.length).slice(0, 8),
     ]),
   ];
 }

@@ -98,8 +98,8 @@ export const callerGuards: readonly Guard[] = [
     promise: "G29",
     file: "sql/30_credentials.sql",
     guard:
-      "case when owner_id = any ((select byok.my_owners('admin'))::uuid[]) then (select byok.require_claims((select auth.jwt()))) end",
-    instead: "true",
+      "case when owner_id = any ((select byok.my_owners('admin'))::uuid[]) then (select byok.require_claims((select auth.jwt()))) end);\ncreate policy \"Owners pause",
+    instead: 'true);\ncreate policy "Owners pause',
   },
   ...["credentials", "accounts", "holds", "entries"].map((table) => ({
     ...tokens,

@@ -110,8 +110,8 @@ export const isolationGuards: readonly Guard[] = [
   {
     ...credentials,
     name: "A verdict marks only the credential that was checked",
-    guard: "where c.id = p_credential_id and c.owner_id = p_owner_id",
-    instead: "where c.owner_id = p_owner_id",
+    guard: "where c.id = p_credential_id and c.owner_id = p_owner_id\n    returning",
+    instead: "where c.owner_id = p_owner_id\n    returning",
   },
   {
     name: "A function gives its caller's claims back",
@@ -287,8 +287,9 @@ export const isolationGuards: readonly Guard[] = [
     file: "sql/80_direct.sql",
     name: "The functions cannot grant credits where they reach Postgres directly",
     promise: "G22",
-    guard: "  byok.replace_envelopes(jsonb)\nto byok_functions;",
-    instead: "  byok.replace_envelopes(jsonb),\n  byok.grant_credits(uuid, numeric, text, text)\nto byok_functions;",
+    guard: "  byok.take_due_credentials(integer, integer)\nto byok_functions;",
+    instead:
+      "  byok.take_due_credentials(integer, integer),\n  byok.grant_credits(uuid, numeric, text, text)\nto byok_functions;",
     test: "tests/sql/authority.sql",
   },
   {

@@ -16,6 +16,7 @@ import { ownerGuards } from "./keys/owners.ts";
 import { pageGuards } from "./page.ts";
 import { placeGuards } from "./keys/places.ts";
 import { relayGuards } from "./relay.ts";
+import { lifeGuards } from "./keys/life.ts";
 import { rightsGuards } from "./keys/rights.ts";
 import { rotationGuards } from "./rotation.ts";
 import { connectingGuards } from "./features/connecting.ts";
@@ -48,6 +49,7 @@ export const guards: readonly Guard[] = [
   ...inputGuards,
   ...answerGuards,
   ...relayGuards,
+  ...lifeGuards,
   ...rightsGuards,
   ...ownerGuards,
   ...unifiedGuards,

@@ -44,8 +44,10 @@ export const pageGuards: readonly Guard[] = [
   {
     ...client,
     name: "History says whether anything follows",
-    guard: ".limit(limit + 1)",
-    instead: ".limit(limit)",
+    guard:
+      '.limit(limit + 1)\n        .retry(false);\n      if (before !== undefined) query = query.lt("id", before);\n      if (kinds)',
+    instead:
+      '.limit(limit)\n        .retry(false);\n      if (before !== undefined) query = query.lt("id", before);\n      if (kinds)',
     test: "tests/e2e/client.test.ts",
   },
   {

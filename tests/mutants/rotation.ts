@@ -103,8 +103,8 @@ export const rotationGuards: readonly Guard[] = [
   {
     name: "What looks across users runs as byok_rotation",
     file: "sql/90_ownership.sql",
-    guard: "then 'byok_rotation' else",
-    instead: "then 'postgres' else",
+    guard: "then 'byok_rotation'",
+    instead: "then 'postgres'",
     test: "tests/sql/house_rules.sql",
   },
   {

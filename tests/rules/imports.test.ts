@@ -10,7 +10,7 @@ const byPath = new Map(sources.map((source) => [source.path, source]));
 /** From the endpoints down to what everything stands on. A file imports from its own layer and those below it. */
 const layers = [
   ["byok/"],
-  ["save/", "verify/", "call/", "rotate/", "providers/"],
+  ["save/", "verify/", "call/", "rotate/", "recheck/", "providers/"],
   ["_shared/relay/"],
   ["_shared/credits/"],
   ["_shared/keys/"],
@@ -25,6 +25,7 @@ const layers = [
     "_shared/endpoints.ts",
     "_shared/origins.ts",
     "_shared/json.ts",
+    "_shared/keep-alive.ts",
     "_shared/lru-cache.ts",
   ],
   ["../catalogue/"],

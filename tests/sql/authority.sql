@@ -1,7 +1,7 @@
 -- The whole matrix: every table, function and sequence of the schema, attempted by every role that could be an attacker's. The
 -- objects come from the catalog, so that a new one without a line of its own here is a failure, not an omission.
 begin;
-grant usage on schema extensions to byok_server, byok_rotation, byok_functions;
+grant usage on schema extensions to byok_server, byok_rotation, byok_events, byok_functions;
 -- Who made the role may become it, but on 17 has to say so.
 grant byok_functions to postgres;
 
@@ -44,7 +44,8 @@ insert into attackers values
   ('service_role', 'service_role', '{"role":"service_role"}'),
   ('byok_functions', 'byok_functions', ''),
   ('byok_server without a user', 'byok_server', ''),
-  ('byok_rotation', 'byok_rotation', '');
+  ('byok_rotation', 'byok_rotation', ''),
+  ('byok_events', 'byok_events', '');
 
 -- Who comes by the Data API from a browser.
 create temporary view browsers as select name from attackers where name in ('anon', 'the owner');
@@ -53,11 +54,13 @@ create temporary view browsers as select name from attackers where name in ('ano
 create temporary table known (kind text, name text, arguments text, primary key (kind, name));
 insert into known values
   ('table', 'accounts'), ('table', 'counters'), ('table', 'credentials'), ('table', 'entries'), ('table', 'envelopes'),
-  ('table', 'holds'), ('table', 'limits'), ('table', 'oauth_clients'), ('table', 'operations'), ('table', 'owners'), ('table', 'prices'),
+  ('table', 'holds'), ('table', 'key_events'), ('table', 'limits'), ('table', 'oauth_clients'), ('table', 'operations'), ('table', 'owners'), ('table', 'prices'),
   ('table', 'required_claims'), ('table', 'used_seals'),
-  ('sequence', 'entry_ids');
+  ('sequence', 'entry_ids'), ('sequence', 'key_events_id_seq');
 insert into known values
   ('function', 'act_for(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
+  ('function', 'act_as(text,uuid)', $$'operator'$$),
+  ('function', 'add_key_event(byok.credentials,text)', $$null::byok.credentials, 'saved'$$),
   ('function', 'bear(byok.accounts,bigint)', 'null::byok.accounts, 1'),
   ('function', 'charge_hold(uuid,bigint)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd)$$),
   ('function', 'act_for_team(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
@@ -71,21 +74,25 @@ insert into known values
   ('function', 'enter_charge(byok.holds)', 'null::byok.holds'),
   ('function', 'expire_holds(integer)', '1000'),
   ('function', 'forget_deleted_team()', ''),
+  ('function', 'forget_key_events()', ''),
   ('function', 'forget_owner(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
   ('function', 'grant_credits(uuid,numeric,text,text,text)', $$'00000000-0000-4000-8000-00000000000a', 1000, 'mine', 'tap:mine'$$),
   ('function', 'is_active(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
   ('function', 'is_client_accepted(jsonb)', $$'{"client_id": "another-app"}'$$),
   ('function', 'is_user(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
   ('function', 'key_works(text)', $$'verified'$$),
+  ('function', 'list_due_ids(integer,integer)', '0, 1000'),
   ('function', 'list_envelope_ids(bigint,uuid,integer)', '1, null, 1000'),
   ('function', 'list_envelopes(bigint,uuid,integer)', '1, null, 1000'),
-  ('function', 'mark_credential(uuid,uuid,text,text)', $$'00000000-0000-4000-8000-00000000000c', '00000000-0000-4000-8000-00000000000c', 'rejected'$$),
+  ('function', 'mark_credential(uuid,uuid,text,text,text,uuid)', $$'00000000-0000-4000-8000-00000000000c', '00000000-0000-4000-8000-00000000000c', 'rejected'$$),
   ('function', 'list_prices()', ''),
   ('function', 'may_bring_key(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
   ('function', 'may_use_credits(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
   ('function', 'memberships_of(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
   ('function', 'most_microcredits(byok.prices,bigint,bigint)', 'null::byok.prices, 1, 1'),
   ('function', 'my_owners(text)', ''),
+  ('function', 'note_refusal(uuid,uuid,text,text,uuid)', $$'00000000-0000-4000-8000-00000000000c', '00000000-0000-4000-8000-00000000000c', 'rejected', null, null$$),
+  ('function', 'on_key_event(jsonb)', $$'{}'$$),
   ('function', 'open_call(uuid,text,uuid)', $$'00000000-0000-4000-8000-00000000000c', 'openai'$$),
   ('function', 'owner_with_account(uuid,uuid[],uuid)', $$'00000000-0000-4000-8000-00000000000c', array['00000000-0000-4000-8000-00000000000c']::uuid[], null$$),
   ('function', 'owners_of(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
@@ -93,6 +100,9 @@ insert into known values
   ('function', 'place_hold(uuid,text,text,text,text,bigint,bigint,uuid)', $$'00000000-0000-4000-8000-00000000000c', 'request-2', 'kernel_build', 'openai', 'gpt-5.4-nano', 10, 10$$),
   ('function', 'read_envelope(uuid,text,uuid)', $$'00000000-0000-4000-8000-00000000000c', 'openai'$$),
   ('function', 'read_rights()', ''),
+  ('function', 'record_credential_change()', ''),
+  ('function', 'record_rotation(jsonb)', $$'{}'$$),
+  ('function', 'records_last_use()', ''),
   ('function', 'refund_charge(uuid,bigint,bigint,text,bigint,bigint,bigint,bigint)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd), 1, 'unused'$$),
   ('function', 'refuse_browser()', ''),
   ('function', 'refuse_ledger_change()', ''),
@@ -103,12 +113,13 @@ insert into known values
   ('function', 'run_batch(jsonb)', $$'[{"step": "open_call", "user_id": "00000000-0000-4000-8000-00000000000c", "provider": "openai"}]'$$),
   ('function', 'save_credential(uuid,uuid,text,text,text,text,bigint,text,text,uuid)', $$'00000000-0000-4000-8000-00000000000c', gen_random_uuid(), 'openai', '', 'verified', current_setting('test.envelope'), 1$$),
   ('function', 'stop_acting(text)', $$''$$),
+  ('function', 'take_due_credentials(integer,integer)', '0, 1000'),
   ('function', 'to_credits(bigint)', '1'),
   ('function', 'to_microcredits(numeric)', '1'),
   ('function', 'void_hold(uuid,bigint,boolean)', $$'00000000-0000-4000-8000-00000000000c', (select id from holds_of_cyd), true$$),
   ('function', 'write_account(byok.accounts)', 'null::byok.accounts');
 create temporary view holds_of_cyd as select id from byok.holds where owner_id = '00000000-0000-4000-8000-00000000000c';
-grant select on holds_of_cyd to anon, authenticated, service_role, byok_server, byok_rotation, byok_functions;
+grant select on holds_of_cyd to anon, authenticated, service_role, byok_server, byok_rotation, byok_events, byok_functions;
 
 -- Who is signed in and has nothing.
 create temporary view strangers as select name from attackers where role = 'authenticated' and name <> 'the owner';
@@ -116,10 +127,10 @@ create temporary view strangers as select name from attackers where role = 'auth
 -- The attempts that pass the check of privileges. Every cell without a line here must answer 42501, permission denied.
 create temporary table allowed (kind text, name text, attacker text, action text, outcome text, primary key (kind, name, attacker, action));
 insert into allowed
-  select 'table', name, 'the owner', 'select', 'shows own rows' from unnest(array['accounts', 'credentials', 'entries', 'holds']) as name
+  select 'table', name, 'the owner', 'select', 'shows own rows' from unnest(array['accounts', 'credentials', 'entries', 'holds', 'key_events']) as name
   union all
   select 'table', t, strangers.name, 'select', 'shows nothing'
-  from unnest(array['accounts', 'credentials', 'entries', 'holds']) as t, strangers
+  from unnest(array['accounts', 'credentials', 'entries', 'holds', 'key_events']) as t, strangers
   union all
   select 'table', t, attackers.name, 'select', 'shows all rows'
   from unnest(array['operations', 'prices']) as t, attackers where role = 'authenticated' or name = 'byok_server without a user'
@@ -142,6 +153,11 @@ insert into allowed values
   ('table', 'used_seals', 'byok_server without a user', 'delete', 'changes nothing'),
   ('function', 'add_owner(uuid,text)', 'byok_server without a user', 'execute', 'refused by a policy'),
   ('function', 'forget_deleted_team()', 'byok_server without a user', 'execute', 'fails with 0A000 trigger functions can only be called as triggers'),
+  ('table', 'key_events', 'byok_events', 'select', 'shows all rows'),
+  ('table', 'key_events', 'byok_events', 'insert', 'fails with 23505 duplicate key value violates unique constraint "key_events_pkey"'),
+  ('table', 'key_events', 'byok_events', 'delete', 'changes all rows'),
+  ('function', 'forget_key_events()', 'byok_events', 'execute', 'fails with 0A000 trigger functions can only be called as triggers'),
+  ('function', 'record_credential_change()', 'byok_events', 'execute', 'fails with 0A000 trigger functions can only be called as triggers'),
   ('sequence', 'entry_ids', 'byok_server without a user', 'nextval', 'runs'),
   ('function', 'count_once(uuid,byok.limits)', 'byok_server without a user', 'execute', 'refused by a policy'),
   ('function', 'end_unpaid(byok.accounts,byok.holds)', 'byok_server without a user', 'execute', 'refused by a policy'),
@@ -153,14 +169,15 @@ insert into allowed
   where kind = 'function'
     and split_part(name, '(', 1) in (
       'charge_hold', 'count_attempt', 'count_envelopes', 'expire_holds', 'forget_owner', 'grant_credits', 'is_client_accepted', 'list_envelopes', 'list_prices',
-      'mark_credential', 'open_call', 'place_hold', 'read_envelope', 'refund_charge', 'replace_envelopes', 'require_claims', 'revoke_credits',
-      'save_credential', 'void_hold')
+      'mark_credential', 'note_refusal', 'open_call', 'place_hold', 'read_envelope', 'refund_charge', 'replace_envelopes', 'require_claims',
+      'revoke_credits', 'save_credential', 'take_due_credentials', 'void_hold')
   union all
   select 'function', name, 'byok_functions', 'execute', 'runs' from known
   where kind = 'function'
     and split_part(name, '(', 1) in (
-      'charge_hold', 'count_attempt', 'count_envelopes', 'is_client_accepted', 'list_envelopes', 'list_prices', 'mark_credential', 'open_call',
-      'place_hold', 'read_envelope', 'refund_charge', 'require_claims', 'replace_envelopes', 'run_batch', 'save_credential', 'void_hold')
+      'charge_hold', 'count_attempt', 'count_envelopes', 'is_client_accepted', 'list_envelopes', 'list_prices', 'mark_credential', 'note_refusal', 'open_call',
+      'place_hold', 'read_envelope', 'refund_charge', 'require_claims', 'replace_envelopes', 'run_batch', 'save_credential', 'take_due_credentials',
+      'void_hold')
   union all
   -- The functions that policies call for signed-in users, and the one that a page calls.
   select 'function', known.name, attackers.name, 'execute', 'runs' from known, attackers
@@ -169,10 +186,13 @@ insert into allowed
   -- Nobody can become byok_server or byok_rotation but through the functions that they own.
   select 'function', name, 'byok_server without a user', 'execute', 'runs' from known
   where kind = 'function'
-    and name not in ('add_owner(uuid,text)', 'count_envelopes()', 'forget_deleted_team()', 'refuse_ledger_change()', 'count_once(uuid,byok.limits)', 'end_unpaid(byok.accounts,byok.holds)', 'enter_charge(byok.holds)')
+    and name not in ('add_key_event(byok.credentials,text)', 'forget_key_events()', 'on_key_event(jsonb)', 'record_credential_change()', 'add_owner(uuid,text)', 'count_envelopes()', 'forget_deleted_team()', 'refuse_ledger_change()', 'count_once(uuid,byok.limits)', 'end_unpaid(byok.accounts,byok.holds)', 'enter_charge(byok.holds)')
   union all
   select 'function', name, 'byok_rotation', 'execute', 'runs' from known
-  where kind = 'function' and name in ('count_envelopes()', 'list_envelope_ids(bigint,uuid,integer)', 'refuse_browser()');
+  where kind = 'function' and name in ('count_envelopes()', 'list_due_ids(integer,integer)', 'list_envelope_ids(bigint,uuid,integer)', 'refuse_browser()')
+  union all
+  select 'function', name, 'byok_events', 'execute', 'runs' from known
+  where kind = 'function' and name in ('add_key_event(byok.credentials,text)', 'on_key_event(jsonb)', 'record_rotation(jsonb)', 'refuse_browser()');
 
 create temporary table objects as
   select 'table' as kind, relname::text as name from pg_class where relnamespace = 'byok'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')
@@ -294,7 +314,7 @@ $$;
 select plan((
   select count(*) from objects join actions using (kind) cross join attackers
 )::integer + 2 + (select count(*) from pg_proc cross join browsers
-  where pronamespace = 'byok'::regnamespace and (prosecdef and proname not in ('run_batch', 'is_client_accepted', 'my_owners', 'read_rights', 'require_claims', 'forget_deleted_team') or proname in ('act_for', 'stop_acting', 'refuse_browser')))::integer + 5);
+  where pronamespace = 'byok'::regnamespace and (prosecdef and proname not in ('run_batch', 'is_client_accepted', 'my_owners', 'read_rights', 'require_claims', 'forget_deleted_team', 'forget_key_events', 'record_credential_change') or proname in ('act_for', 'stop_acting', 'refuse_browser')))::integer + 5);
 
 select is_empty('select kind, name from objects except select kind, name from known', 'every object of the schema has its line here');
 select is_empty('select kind, name from known except select kind, name from objects', 'and every line its object');
@@ -319,7 +339,7 @@ grant all on all sequences in schema byok to anon, authenticated;
 create temporary table refusing as
   select proname || '(' || coalesce((select string_agg(format_type(t, null), ',' order by n) from unnest(proargtypes) with ordinality as a (t, n)), '') || ')' as name
   from pg_proc where pronamespace = 'byok'::regnamespace
-    and (prosecdef and proname not in ('run_batch', 'is_client_accepted', 'my_owners', 'read_rights', 'require_claims', 'forget_deleted_team') or proname in ('act_for', 'stop_acting', 'refuse_browser'));
+    and (prosecdef and proname not in ('run_batch', 'is_client_accepted', 'my_owners', 'read_rights', 'require_claims', 'forget_deleted_team', 'forget_key_events', 'record_credential_change') or proname in ('act_for', 'stop_acting', 'refuse_browser'));
 
 select is(
   pg_temp.attempt(browsers.name, 'function', refusing.name, 'execute'), 'refused as a browser',

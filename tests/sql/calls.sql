@@ -37,7 +37,7 @@ select byok.grant_credits(tests.user_id('c'), 0.0001, null, 'tap-calls-c');
 
 -- On credits.
 select results_eq(
-  $$select * from byok.open_call(tests.user_id('a'), 'tap_provider')$$, $$values ('platform', null::uuid, null::uuid, null, null)$$,
+  $$select payer, team_id, credential_id, envelope, unused_key from byok.open_call(tests.user_id('a'), 'tap_provider')$$, $$values ('platform', null::uuid, null::uuid, null, null)$$,
   'open_call() says that the platform pays');
 select is(pg_temp.account('a'), '100 0 0', 'and holds nothing');
 insert into placed values ('first', pg_temp.place('a', 'request-1'));
@@ -101,7 +101,7 @@ select throws_ok($$select pg_temp.place('c', repeat('r', 256))$$, 'PT400', 'inva
 select throws_ok($$select * from byok.place_hold(tests.user_id('c'), 'r', 'tap_operation', 'tap_provider', 'm-1', -1, 1)$$, 'PT400', 'invalid_request', 'tokens below zero are refused');
 select throws_ok($$select * from byok.place_hold(tests.user_id('c'), 'r', 'tap_operation', 'tap_provider', 'm-1', 1, null)$$, 'PT400', 'invalid_request', 'and unknown ones');
 select throws_ok($$select * from byok.place_hold(null, 'r', 'tap_operation', 'tap_provider', 'm-1', 1, 1)$$, 'PT400', 'invalid_request', 'no user is refused');
-select throws_ok($$select * from byok.open_call(null, 'tap_provider')$$, 'PT400', 'invalid_request', 'open_call() refuses no user');
+select throws_ok($$select payer, team_id, credential_id, envelope, unused_key from byok.open_call(null, 'tap_provider')$$, 'PT400', 'invalid_request', 'open_call() refuses no user');
 select is(pg_temp.account('c') || ', ' || pg_temp.ledger('c'), '70 0 0, grant 100, charge 30', 'and none of it changed anything');
 reset role;
 create temporary table refusal (detail text);
@@ -190,7 +190,7 @@ create temporary view fingerprint as
 create temporary table before_byok as select * from fingerprint;
 select tests.authenticate_as_service_role();
 select results_eq(
-  $$select * from byok.open_call(tests.user_id('c'), 'tap_provider')$$,
+  $$select payer, team_id, credential_id, envelope, unused_key from byok.open_call(tests.user_id('c'), 'tap_provider')$$,
   $$values ('byok', null::uuid, '10000000-0000-4000-8000-00000000000c'::uuid, current_setting('test.envelope'), null)$$,
   'a credential decides for BYOK, with its envelope');
 select is(current_setting('request.jwt.claims'), '{"role":"service_role"}', 'open_call() gives the claims of its caller back');

@@ -58,7 +58,10 @@ select is_empty(
 select set_eq(
   $$select format('%s as %s', proname, proowner::regrole) from pg_proc
     where pronamespace = 'byok'::regnamespace and prosecdef and proowner <> 'byok_server'::regrole$$,
-  array['count_envelopes as byok_rotation', 'is_active as postgres', 'is_user as postgres', 'list_envelope_ids as byok_rotation'],
+  array[
+    'count_envelopes as byok_rotation', 'forget_key_events as byok_events', 'is_active as postgres', 'is_user as postgres',
+    'list_due_ids as byok_rotation', 'list_envelope_ids as byok_rotation', 'record_credential_change as byok_events',
+    'record_rotation as byok_events'],
   'every SECURITY DEFINER function runs as byok_server, but for these');
 select is_empty(
   $$select polname from pg_policy join pg_class on pg_class.oid = polrelid
@@ -87,8 +90,10 @@ select results_eq(
     ('authenticated', 'credentials', 'DELETE SELECT'),
     ('authenticated', 'entries', 'SELECT'),
     ('authenticated', 'holds', 'SELECT'),
+    ('authenticated', 'key_events', 'SELECT'),
     ('authenticated', 'operations', 'SELECT'),
     ('authenticated', 'prices', 'SELECT'),
+    ('byok_events', 'key_events', 'DELETE INSERT SELECT'),
     ('byok_server', 'accounts', 'INSERT SELECT UPDATE'),
     ('byok_server', 'counters', 'INSERT SELECT UPDATE'),
     ('byok_server', 'credentials', 'INSERT SELECT UPDATE'),
@@ -108,8 +113,12 @@ select set_eq(
     from pg_attribute join pg_class on pg_class.oid = attrelid where relnamespace = 'byok'::regnamespace and attacl is not null
     union all
     select format('%s %s', relname, relacl) from pg_class where relnamespace = 'byok'::regnamespace and relkind = 'S' and relacl is not null$$,
-  array['entry_ids {postgres=rwU/postgres,byok_server=U/postgres}', 'envelopes.credential_id {byok_rotation=r/postgres}', 'envelopes.kid {byok_rotation=r/postgres}', 'envelopes.owner_id {byok_rotation=r/postgres}'],
-  'no column and no sequence has a grant of its own, but for ids of the ledger, and ids and kids of envelopes');
+  array[
+    'credentials.id {byok_rotation=r/postgres}', 'credentials.is_paused {authenticated=w/postgres,byok_rotation=r/postgres}',
+    'credentials.owner_id {byok_rotation=r/postgres}', 'credentials.updated_at {byok_rotation=r/postgres}',
+    'entry_ids {postgres=rwU/postgres,byok_server=U/postgres}', 'envelopes.credential_id {byok_rotation=r/postgres}',
+    'envelopes.kid {byok_rotation=r/postgres}', 'envelopes.owner_id {byok_rotation=r/postgres}', 'owners.id {byok_events=r/postgres}'],
+  'no column and no sequence has a grant of its own, but for these: ids, kids, the time of a check, and the switch that pauses a key');
 select results_eq(
   $$select case grantee when 0 then 'public' else grantee::regrole::text end collate "C", proname::text collate "C"
     from pg_proc, aclexplode(coalesce(proacl, acldefault('f', proowner)))
@@ -120,6 +129,9 @@ select results_eq(
     ('authenticated', 'my_owners'),
     ('authenticated', 'read_rights'),
     ('authenticated', 'require_claims'),
+    ('byok_events', 'add_key_event'),
+    ('byok_events', 'on_key_event'),
+    ('byok_events', 'refuse_browser'),
     ('byok_functions', 'charge_hold'),
     ('byok_functions', 'count_attempt'),
     ('byok_functions', 'count_envelopes'),
@@ -127,6 +139,7 @@ select results_eq(
     ('byok_functions', 'list_envelopes'),
     ('byok_functions', 'list_prices'),
     ('byok_functions', 'mark_credential'),
+    ('byok_functions', 'note_refusal'),
     ('byok_functions', 'open_call'),
     ('byok_functions', 'place_hold'),
     ('byok_functions', 'read_envelope'),
@@ -135,8 +148,10 @@ select results_eq(
     ('byok_functions', 'require_claims'),
     ('byok_functions', 'run_batch'),
     ('byok_functions', 'save_credential'),
+    ('byok_functions', 'take_due_credentials'),
     ('byok_functions', 'void_hold'),
     ('byok_rotation', 'refuse_browser'),
+    ('byok_server', 'act_as'),
     ('byok_server', 'act_for'),
     ('byok_server', 'act_for_active'),
     ('byok_server', 'act_for_team'),
@@ -149,6 +164,7 @@ select results_eq(
     ('byok_server', 'is_active'),
     ('byok_server', 'is_user'),
     ('byok_server', 'key_works'),
+    ('byok_server', 'list_due_ids'),
     ('byok_server', 'list_envelope_ids'),
     ('byok_server', 'may_bring_key'),
     ('byok_server', 'may_use_credits'),
@@ -157,6 +173,8 @@ select results_eq(
     ('byok_server', 'owner_with_account'),
     ('byok_server', 'owners_of'),
     ('byok_server', 'owners_to_ask'),
+    ('byok_server', 'record_rotation'),
+    ('byok_server', 'records_last_use'),
     ('byok_server', 'refuse_browser'),
     ('byok_server', 'require_owner'),
     ('byok_server', 'stop_acting'),
@@ -173,6 +191,7 @@ select results_eq(
     ('service_role', 'list_envelopes'),
     ('service_role', 'list_prices'),
     ('service_role', 'mark_credential'),
+    ('service_role', 'note_refusal'),
     ('service_role', 'open_call'),
     ('service_role', 'place_hold'),
     ('service_role', 'read_envelope'),
@@ -181,6 +200,7 @@ select results_eq(
     ('service_role', 'require_claims'),
     ('service_role', 'revoke_credits'),
     ('service_role', 'save_credential'),
+    ('service_role', 'take_due_credentials'),
     ('service_role', 'void_hold')$$,
   'every EXECUTE is named here, and none is for everyone');
 

@@ -5,7 +5,7 @@ import path from "node:path";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Stack, startStack } from "../../stack/stack.ts";
-import { testWithPgTap } from "./pgtap.ts";
+import { testWithPgTap } from "./helpers/pgtap.ts";
 
 const stateDir = mkdtempSync(path.join(tmpdir(), "byok-postgres-15-"));
 let stack: Stack;

@@ -56,10 +56,10 @@ select throws_ok('select byok.read_rights()', 'PT401', 'unauthenticated', 'nor o
 select tests.authenticate_as_service_role();
 select throws_ok($$select byok.count_attempt(tests.user_id('a'))$$, 'PT403', 'byok_not_allowed', 'no key is saved or checked');
 select results_eq(
-  $$select * from byok.open_call(tests.user_id('a'), 'openai')$$,
+  $$select payer, team_id, credential_id, envelope, unused_key from byok.open_call(tests.user_id('a'), 'openai')$$,
   $$values ('platform', null::uuid, null::uuid, null, 'not_allowed')$$, 'credits pay, the envelope stays where it is, and the answer can say why');
 select results_eq(
-  $$select * from byok.open_call(tests.user_id('a'), 'groq')$$,
+  $$select payer, team_id, credential_id, envelope, unused_key from byok.open_call(tests.user_id('a'), 'groq')$$,
   $$values ('platform', null::uuid, null::uuid, null, null)$$, 'where no key is saved there is nothing to say');
 reset role;
 select is((select count(*) from byok.counters where user_id = tests.user_id('a')), 0::bigint, 'a refused attempt is not counted');
@@ -88,7 +88,7 @@ reset role;
 update public.tap_plans set keys = true where user_id = tests.user_id('a');
 select tests.authenticate_as_service_role();
 select results_eq(
-  $$select * from byok.open_call(tests.user_id('a'), 'openai')$$,
+  $$select payer, team_id, credential_id, envelope, unused_key from byok.open_call(tests.user_id('a'), 'openai')$$,
   $$values ('byok', null::uuid, '10000000-0000-4000-8000-00000000000a'::uuid, current_setting('test.envelope'), null)$$,
   'after an upgrade the same key pays again, whatever credits may');
 select lives_ok($$select byok.count_attempt(tests.user_id('a'))$$, 'and may be checked');

@@ -2,7 +2,7 @@
 import { type ProviderId, providers } from "../providers/index.ts";
 import { ByokError } from "../errors.ts";
 import { type KeyHolder, openKey } from "../keys/credentials.ts";
-import type { OpenedCall, UnusedKey } from "../database/types.ts";
+import type { CalledCredential, OpenedCall, UnusedKey } from "../database/types.ts";
 import type { PlacedKey } from "../providers/types.ts";
 import type { Route } from "../request/route.ts";
 import type { Services } from "../services.ts";
@@ -28,6 +28,7 @@ export interface Funding extends PlacedKey {
 
 export interface ByokFunding extends Funding {
   readonly payer: "byok";
+  readonly credential: CalledCredential;
   readonly microcredits: 0;
 }
 
@@ -84,9 +85,11 @@ export async function openFunding(
 ): Promise<ByokFunding | Extract<OpenedCall, { payer: "platform" }>> {
   const opened = await services.database.openCall(userId, provider, teamId);
   if (opened.payer === "byok") {
+    const { credentialId, envelope, status, reason } = opened;
     const ownerId = opened.teamId ?? userId;
-    const key = await openKey(services.keyring, ownerId, provider, opened.credentialId, opened.envelope);
-    return { payer: "byok", owner: ownerKind(opened), ...key, microcredits: 0 };
+    const key = await openKey(services.keyring, ownerId, provider, credentialId, envelope);
+    const credential = { ownerId, credentialId, userId, status, reason };
+    return { payer: "byok", owner: ownerKind(opened), credential, ...key, microcredits: 0 };
   }
   return opened;
 }

@@ -1,6 +1,7 @@
 /** The hold of one call, from when it is placed until it is ended: each step off the critical path, and each of them once. */
 import type { Database, Hold, Refund } from "../database/types.ts";
 import { ByokError } from "../errors.ts";
+import { keepAlive } from "../keep-alive.ts";
 
 export interface CallHold extends Hold {
   /**
@@ -56,8 +57,6 @@ export function followHold(ledger: Ledger, ownerId: string, hold: Hold): CallHol
   };
 }
 
-declare const EdgeRuntime: { waitUntil(promise: Promise<unknown>): void } | undefined;
-
 /** How long to wait before a database that was away is asked again, in ms; in all about as long as a restart takes. */
 const retryDelays_ms = [500, 2_000, 8_000];
 
@@ -76,9 +75,4 @@ async function retryUntilResolved<Result>(ask: () => Promise<Result>): Promise<R
     }
   }
   throw new ByokError("internal");
-}
-
-/** Keeps the isolate alive until a hold is ended: it may be taken for idle while the answer to a call still goes on. */
-function keepAlive(end: Promise<void>): void {
-  if (typeof EdgeRuntime !== "undefined") EdgeRuntime.waitUntil(end);
 }

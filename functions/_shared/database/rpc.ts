@@ -19,10 +19,10 @@ export type Rows<Name extends FunctionName> = Functions[Name]["Returns"] extends
 export type Rpc = <Name extends FunctionName>(name: Name, parameters: Parameters<Name>) => Promise<Rows<Name>>;
 
 export function databaseOver(rpc: Rpc): Database {
-  return { ...keysOver(rpc), ...callsOver(rpc), ...rotationOver(rpc) };
+  return { ...keysOver(rpc), ...callsOver(rpc), ...operatorOver(rpc) };
 }
 
-type KeyMethods = "saveCredential" | "readEnvelope" | "markCredential" | "countAttempt";
+type KeyMethods = "saveCredential" | "readEnvelope" | "markCredential" | "noteRefusal" | "countAttempt";
 
 /** Callers, and the keys that they save and check. */
 function keysOver(rpc: Rpc): Pick<Database, "isClientAccepted" | "requireClaims" | KeyMethods> {
@@ -57,14 +57,28 @@ function keysOver(rpc: Rpc): Pick<Database, "isClientAccepted" | "requireClaims"
       return row ? { credentialId: row.credential_id, envelope: row.envelope } : null;
     },
 
-    async markCredential(ownerId, credentialId, status, reason) {
+    async markCredential(ownerId, credentialId, status, reason, checker) {
       const [row] = await rpc("mark_credential", {
         p_owner_id: ownerId,
         p_credential_id: credentialId,
         p_status: status,
+        p_actor: checker.actor,
         ...(reason ? { p_reason: reason } : {}),
+        ...(checker.actor === "user" ? { p_actor_id: checker.actorId } : {}),
       });
       return row ? credentialOf(row) : null;
+    },
+
+    async noteRefusal({ ownerId, credentialId, userId }, status, reason) {
+      const [isNews] = await rpc("note_refusal", {
+        p_owner_id: ownerId,
+        p_credential_id: credentialId,
+        p_status: status,
+        // The types of the schema do not know that an argument may be null.
+        p_reason: reason as string,
+        p_user_id: userId,
+      });
+      return isNews === true;
     },
 
     async countAttempt(userId, seal, teamId) {
@@ -85,7 +99,14 @@ function callsOver(rpc: Rpc): Pick<Database, CallMethods> {
       if (row.payer !== "byok") {
         return { payer: "platform", ...owner, unusedKey: (row.unused_key as UnusedKey | null) ?? null };
       }
-      return { payer: "byok", ...owner, credentialId: row.credential_id, envelope: row.envelope };
+      return {
+        payer: "byok",
+        ...owner,
+        credentialId: row.credential_id,
+        envelope: row.envelope,
+        status: row.status,
+        reason: row.reason,
+      };
     },
 
     async listPrices() {
@@ -141,9 +162,18 @@ function callsOver(rpc: Rpc): Pick<Database, CallMethods> {
   };
 }
 
-/** Envelopes of all owners, for the operator's rotation. */
-function rotationOver(rpc: Rpc): Pick<Database, "countEnvelopes" | "listEnvelopes" | "replaceEnvelopes"> {
+type OperatorMethods = "countEnvelopes" | "listEnvelopes" | "replaceEnvelopes" | "takeDueCredentials";
+
+/** Keys of all owners, for the operator's rotation and the schedule of checks. */
+function operatorOver(rpc: Rpc): Pick<Database, OperatorMethods> {
   return {
+    async takeDueCredentials(olderThan_hours, limit) {
+      const rows = await rpc("take_due_credentials", { p_older_than_hours: olderThan_hours, p_limit: limit });
+      return rows.map(({ credential_id, owner_id, ...due }) => {
+        return { credentialId: credential_id, ownerId: owner_id, ...due };
+      });
+    },
+
     countEnvelopes: () => rpc("count_envelopes", {} as never),
 
     async listEnvelopes(kid, after, limit) {
@@ -209,9 +239,11 @@ function credentialOf({
   hint,
   status,
   reason,
+  is_paused,
+  last_used_on,
   verified_at,
   created_at,
   updated_at,
 }: CredentialRow): Credential {
-  return { id, provider, prefix, hint, status, reason, verified_at, created_at, updated_at };
+  return { id, provider, prefix, hint, status, reason, is_paused, last_used_on, verified_at, created_at, updated_at };
 }

@@ -41,14 +41,14 @@ isOneToOne: true
                   ]
                 },"credentials": {
                   Row: {
-                    "created_at": string,"hint": string,"id": string,"owner_id": string,"prefix": string,"provider": string,"reason": string | null,"status": string,"updated_at": string,"verified_at": string | null
+                    "created_at": string,"hint": string,"id": string,"is_paused": boolean,"last_used_on": string | null,"owner_id": string,"prefix": string,"provider": string,"reason": string | null,"status": string,"updated_at": string,"verified_at": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"hint": string,"id": string,"owner_id": string,"prefix"?: string,"provider": string,"reason"?: string | null,"status": string,"updated_at"?: string,"verified_at"?: string | null
+                    "created_at"?: string,"hint": string,"id": string,"is_paused"?: boolean,"last_used_on"?: string | null,"owner_id": string,"prefix"?: string,"provider": string,"reason"?: string | null,"status": string,"updated_at"?: string,"verified_at"?: string | null
                   }
                   Update: {
-                    "created_at"?: string,"hint"?: string,"id"?: string,"owner_id"?: string,"prefix"?: string,"provider"?: string,"reason"?: string | null,"status"?: string,"updated_at"?: string,"verified_at"?: string | null
+                    "created_at"?: string,"hint"?: string,"id"?: string,"is_paused"?: boolean,"last_used_on"?: string | null,"owner_id"?: string,"prefix"?: string,"provider"?: string,"reason"?: string | null,"status"?: string,"updated_at"?: string,"verified_at"?: string | null
                   }
                   Relationships: [
                     {
@@ -118,6 +118,20 @@ isOneToOne: false
       referencedRelation: "accounts"
       referencedColumns: ["owner_id"]
     }
+                  ]
+                },"key_events": {
+                  Row: {
+                    "actor": string,"actor_id": string | null,"created_at": string,"hint": string,"id": number,"kind": string,"owner_id": string,"provider": string,"reason": string | null,"status": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "actor": string,"actor_id"?: string | null,"created_at"?: string,"hint": string,"id"?: never,"kind": string,"owner_id": string,"provider": string,"reason"?: string | null,"status": string
+                  }
+                  Update: {
+                    "actor"?: string,"actor_id"?: string | null,"created_at"?: string,"hint"?: string,"id"?: never,"kind"?: string,"owner_id"?: string,"provider"?: string,"reason"?: string | null,"status"?: string
+                  }
+                  Relationships: [
+                    
                   ]
                 },"limits": {
                   Row: {
@@ -229,7 +243,10 @@ isOneToOne: false
             [_ in never]: never
           }
           Functions: {
-            "act_for":
+            "act_as":
+{ Args: { "p_actor": string,"p_actor_id"?: string }; Returns: undefined
+                           },
+"act_for":
 { Args: { "p_owner_id": string }; Returns: string
                            },
 "act_for_active":
@@ -237,6 +254,9 @@ isOneToOne: false
                            },
 "act_for_team":
 { Args: { "p_team_id": string }; Returns: undefined
+                           },
+"add_key_event":
+{ Args: { "p_credential": Omit<Database["byok"]['Tables']["credentials"]['Row'], Database["byok"]['Tables']["credentials"]['ComputedFields']>,"p_kind": string }; Returns: undefined
                            },
 "add_owner":
 { Args: { "p_kind": string,"p_owner_id": string }; Returns: undefined
@@ -326,6 +346,11 @@ isOneToOne: false
 "key_works":
 { Args: { "p_status": string }; Returns: boolean
                            },
+"list_due_ids":
+{ Args: { "p_limit": number,"p_older_than_hours": number }; Returns: {
+              "credential_id": string,"owner_id": string
+            }[]
+                           },
 "list_envelope_ids":
 { Args: { "p_after": string,"p_kid": number,"p_limit": number }; Returns: {
               "credential_id": string,"owner_id": string
@@ -356,10 +381,12 @@ isOneToOne: false
         isSetofReturn: true
       } },
 "mark_credential":
-{ Args: { "p_credential_id": string,"p_owner_id": string,"p_reason"?: string,"p_status": string }; Returns: {
+{ Args: { "p_actor"?: string,"p_actor_id"?: string,"p_credential_id": string,"p_owner_id": string,"p_reason"?: string,"p_status": string }; Returns: {
               "created_at": string,
 "hint": string,
 "id": string,
+"is_paused": boolean,
+"last_used_on": string | null,
 "owner_id": string,
 "prefix": string,
 "provider": string,
@@ -391,9 +418,15 @@ isOneToOne: false
 "my_owners":
 { Args: { "p_role"?: string }; Returns: (string)[]
                            },
+"note_refusal":
+{ Args: { "p_credential_id": string,"p_owner_id": string,"p_reason": string,"p_status": string,"p_user_id": string }; Returns: boolean
+                           },
+"on_key_event":
+{ Args: { "p_event": Json }; Returns: undefined
+                           },
 "open_call":
 { Args: { "p_provider": string,"p_team_id"?: string,"p_user_id": string }; Returns: {
-              "credential_id": string,"envelope": string,"payer": string,"team_id": string,"unused_key": string
+              "credential_id": string,"envelope": string,"payer": string,"reason": string,"status": string,"team_id": string,"unused_key": string
             }[]
                            },
 "owner_with_account":
@@ -421,6 +454,12 @@ isOneToOne: false
 { Args: Record<PropertyKey, never>; Returns: {
               "may_bring_key": boolean,"may_use_credits": boolean
             }[]
+                           },
+"record_rotation":
+{ Args: { "p_credential": Json }; Returns: undefined
+                           },
+"records_last_use":
+{ Args: Record<PropertyKey, never>; Returns: boolean
                            },
 "refund_charge":
 { Args: { "p_cache_write_tokens"?: number,"p_cached_input_tokens"?: number,"p_charge_id": number,"p_input_tokens"?: number,"p_microcredits": number,"p_output_tokens"?: number,"p_owner_id": string,"p_reason": string }; Returns: number
@@ -452,6 +491,8 @@ isOneToOne: false
               "created_at": string,
 "hint": string,
 "id": string,
+"is_paused": boolean,
+"last_used_on": string | null,
 "owner_id": string,
 "prefix": string,
 "provider": string,
@@ -468,6 +509,11 @@ isOneToOne: false
       } },
 "stop_acting":
 { Args: { "p_previous_claims": string }; Returns: undefined
+                           },
+"take_due_credentials":
+{ Args: { "p_limit": number,"p_older_than_hours": number }; Returns: {
+              "credential_id": string,"envelope": string,"owner_id": string,"provider": string,"reason": string,"status": string
+            }[]
                            },
 "to_credits":
 { Args: { "p_microcredits": number }; Returns: number

@@ -17,6 +17,10 @@ export interface Credential {
   readonly status: string;
   /** Why the status is what it is; null if the status says it all. */
   readonly reason: string | null;
+  /** Its owner, or the operator, leaves the key unused. */
+  readonly is_paused: boolean;
+  /** ISO 8601 date; null if no use is recorded. */
+  readonly last_used_on: string | null;
   readonly verified_at: string | null;
   readonly created_at: string;
   readonly updated_at: string;
@@ -57,15 +61,36 @@ export interface Replacement extends ListedEnvelope {
   readonly sealed: SealedKey | null;
 }
 
-/** Why a saved API key is not used and credits pay: the app took the right to bring keys away. */
-export type UnusedKey = "not_allowed";
+/** Why a saved API key is not used and credits pay: the app took the right to bring keys away, or the owner paused the key. */
+export type UnusedKey = "not_allowed" | "paused";
+
+/** A credential that pays a call, and what is known of its key. */
+export interface CalledCredential {
+  readonly ownerId: string;
+  readonly credentialId: string;
+  /** Who calls. */
+  readonly userId: string;
+  readonly status: string;
+  readonly reason: string | null;
+}
+
+/** A credential that the schedule is to check. */
+export interface DueCredential extends Omit<ListedEnvelope, "envelope">, SavedEnvelope {
+  readonly status: string;
+  readonly reason: string | null;
+}
+
+/** Who had a key checked, for its events; the user or member by their id. */
+export type Checker =
+  { readonly actor: "user"; readonly actorId: string } | { readonly actor: "operator" | "schedule" };
 
 /**
  * Who pays a call: the provider account of the owner, or the owner's credits. The owner is a team, or the user where it is null.
  * `unusedKey` is null if no key is saved.
  */
 export type OpenedCall = { readonly teamId: string | null } & (
-  ({ readonly payer: "byok" } & SavedEnvelope) | { readonly payer: "platform"; readonly unusedKey: UnusedKey | null }
+  | ({ readonly payer: "byok"; readonly status: string; readonly reason: string | null } & SavedEnvelope)
+  | { readonly payer: "platform"; readonly unusedKey: UnusedKey | null }
 );
 
 /** Prices of tokens, in microcredits for 1,000 of them. */
@@ -152,9 +177,18 @@ export interface Database {
   markCredential(
     ownerId: string,
     credentialId: string,
-    status: CredentialStatus,
-    reason?: Finding["reason"],
+    status: string,
+    reason: string | null,
+    checker: Checker,
   ): Promise<Credential | null>;
+  /**
+   * Marks a credential whose key the provider refused in a call; no row changes if that is known.
+   *
+   * @returns whether it is news
+   */
+  noteRefusal(credential: CalledCredential, status: "rejected" | "no_credit", reason: string | null): Promise<boolean>;
+  /** Up to `limit` (1 to 1000) credentials whose status was last set more than so many hours ago; they are due again after that time. */
+  takeDueCredentials(olderThan_hours: number, limit: number): Promise<DueCredential[]>;
   /**
    * Counts a check of an API key.
    *

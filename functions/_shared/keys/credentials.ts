@@ -22,6 +22,8 @@ export type KeyServices = Pick<Services, "database" | "keyring" | "check">;
 export interface KeyHolder {
   readonly userId: string;
   readonly teamId: string | null;
+  /** Whether a job of the operator's asks, with the project's secret key: its checks count for nobody. */
+  readonly isBackend?: boolean;
 }
 
 export interface CheckedCredential extends Finding {
@@ -99,7 +101,7 @@ function requireKey(pasted: string): string {
  */
 export async function checkSavedKey(
   services: KeyServices,
-  { userId, teamId }: KeyHolder,
+  { userId, teamId, isBackend = false }: KeyHolder,
   provider: ProviderId,
 ): Promise<CheckedCredential> {
   const saved = await services.database.readEnvelope(userId, provider, teamId);
@@ -107,13 +109,14 @@ export async function checkSavedKey(
   const ownerId = teamId ?? userId;
   const { credentialId, envelope } = saved;
   const key = await openKey(services.keyring, ownerId, provider, credentialId, envelope).catch(nullIfUnreadable);
-  if (key !== null) await services.database.countAttempt(userId, null, teamId);
+  if (key !== null && !isBackend) await services.database.countAttempt(userId, null, teamId);
   const found = key === null ? null : await services.check(provider, key);
   const credential = await services.database.markCredential(
     ownerId,
     credentialId,
     found?.verdict ?? "locked",
     found?.reason ?? null,
+    isBackend ? { actor: "operator" } : { actor: "user", actorId: userId },
   );
   if (!credential) {
     throw new ByokError("credential_not_found", {

@@ -43,6 +43,17 @@ export async function requireSecretKey(request: Request): Promise<void> {
 }
 
 /**
+ * The user named in `x-byok-user` by a backend job of the operator's, with the project's secret key in `apikey`; null for a request
+ * that names none.
+ *
+ * @throws ByokError `unauthenticated`
+ */
+export async function identifyBackend(request: Request): Promise<Caller | null> {
+  const actedFor = request.headers.get("x-byok-user");
+  return actedFor === null ? null : await backendCaller(request, actedFor);
+}
+
+/**
  * The user a call acts for: the owner of the access token, wherever the SDK put it (see `callerToken`), or the user named in
  * `x-byok-user` when the project's secret key is in `apikey`. A token of an OAuth client is refused unless the operator accepts it.
  *
@@ -53,8 +64,8 @@ export async function identifyUserOrBackend(
   url: URL | null,
   database: Pick<Database, "isClientAccepted">,
 ): Promise<Caller> {
-  const actedFor = request.headers.get("x-byok-user");
-  if (actedFor !== null) return await backendCaller(request, actedFor);
+  const backend = await identifyBackend(request);
+  if (backend) return backend;
   const session = await sessionOf(callerToken(request, url));
   if (!session) throw new ByokError("unauthenticated");
   await requireAcceptedClient(session.claims, database);

@@ -72,6 +72,8 @@ function describeCredentials(name: string, database: Database): void {
       hint: "-key",
       status: "verified",
       reason: null,
+      is_paused: false,
+      last_used_on: null,
       verified_at: expect.any(String),
       created_at: expect.any(String),
       updated_at: expect.any(String),
@@ -104,7 +106,9 @@ function describeCredentials(name: string, database: Database): void {
     });
     const { credentialId, envelope } = second;
     expect(await database.readEnvelope(user.id, "openai")).toEqual({ credentialId, envelope });
-    expect(await database.markCredential(user.id, first.credentialId, "rejected")).toBeNull();
+    expect(
+      await database.markCredential(user.id, first.credentialId, "rejected", null, { actor: "user", actorId: user.id }),
+    ).toBeNull();
   });
 
   test(`${name} leaves one credential and its own envelope when several are saved at once`, async () => {
@@ -120,10 +124,23 @@ function describeCredentials(name: string, database: Database): void {
     const [user, other] = [await newUser(), await newUser()];
     const { credentialId, ...credential } = await newCredential(user);
     const saved = await database.saveCredential({ credentialId, ...credential });
-    expect(await database.markCredential(other.id, credentialId, "rejected")).toBeNull();
-    expect(await database.markCredential(user.id, crypto.randomUUID(), "rejected")).toBeNull();
-    const marked = await database.markCredential(user.id, credentialId, "rejected");
+    const checker = { actor: "user", actorId: user.id } as const;
+    expect(await database.markCredential(other.id, credentialId, "rejected", null, checker)).toBeNull();
+    expect(await database.markCredential(user.id, crypto.randomUUID(), "rejected", null, checker)).toBeNull();
+    const marked = await database.markCredential(user.id, credentialId, "rejected", null, checker);
     expect(marked).toMatchObject({ id: credentialId, status: "rejected", verified_at: saved.verified_at });
+  });
+
+  test(`${name} notes a refusal in a call once, and takes a credential that is due for a check once`, async () => {
+    const user = await newUser();
+    const { credentialId, ...credential } = await newCredential(user);
+    await database.saveCredential({ credentialId, ...credential });
+    const called = { ownerId: user.id, userId: user.id, credentialId, status: "verified", reason: null };
+    expect(await database.noteRefusal(called, "no_credit", null)).toBe(true);
+    expect(await database.noteRefusal(called, "no_credit", null)).toBe(false);
+    await expect(database.takeDueCredentials(1, 0)).rejects.toEqual(withCode("invalid_request", { field: "p_limit" }));
+    const due = await database.takeDueCredentials(87_600, 1000);
+    expect(due).toEqual([]);
   });
 
   test(`${name} turns what SQL refuses for reasons of its own into internal, without detail`, async () => {
@@ -153,7 +170,10 @@ function describeFunding(name: string, database: Database): void {
     const credential = await newCredential(user, { status: "no_credit" });
     await database.saveCredential(credential);
     const { credentialId, envelope } = credential;
-    expect(await database.openCall(user.id, "openai")).toEqual({ payer: "byok", teamId: null, credentialId, envelope });
+    expect(await database.openCall(user.id, "openai")).toEqual({
+      ...{ payer: "byok", teamId: null, credentialId, envelope },
+      ...{ status: "no_credit", reason: null },
+    });
     expect(await ledger(user)).toEqual([]);
   });
 

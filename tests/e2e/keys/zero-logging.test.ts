@@ -1,5 +1,6 @@
 /**
- * A call with the user's own key leaves no trace: not a row, not a transaction, not a line, whatever becomes of it.
+ * A call with the user's own key leaves no trace: not a row, not a transaction, not a line, whatever becomes of it. The one exception
+ * is a key that the provider refuses, which is marked once.
  *
  * Secrets are the keys of a few users at each provider, and their prompts and completions. The fakes repeat the prompt in the completion, so one
  * sentinel stands for both. `LEAK_CALLS` says how many calls are made.
@@ -17,20 +18,10 @@ import { expectBalance, newUser, save, type User } from "../../harness/users.ts"
 
 const workers = 4;
 
-/** Acts of the fakes, in turn. Every seventh call or so works. */
+/** Acts of the fakes, in turn, that do not refuse the key. Every seventh call or so works. */
 const behaviours: Behaviour[] = [
-  ...["works", "rejected", "rate_limited", "echoes", "redirects", "works", "forbidden", "garbage", "resets", "cut"],
-  ...[
-    "works",
-    "no_credit",
-    "overloaded",
-    "broken_json",
-    "cookies",
-    "works",
-    "unavailable",
-    "edge_blocked",
-    "restricted",
-  ],
+  ...["works", "restricted", "rate_limited", "echoes", "redirects", "works", "forbidden", "garbage", "resets", "cut"],
+  ...["works", "overloaded", "broken_json", "cookies", "works", "unavailable", "edge_blocked", "restricted"],
   ...["hangs", "stalls", "drips"],
 ] as Behaviour[];
 
@@ -256,7 +247,7 @@ test(`${callCount} calls with the user's own key, well or badly ended, write not
   expect(writtenAfterwards).toEqual(written);
   expect([...outcomes.keys()]).toEqual(
     expect.arrayContaining([
-      ...["200", "200 broken off", "200 left", "left", "400", "429", "503"],
+      ...["200", "200 broken off", "200 left", "left", "429", "503"],
       ...["403 api_key_rejected", "502 provider_misbehaved", "502 provider_unreachable"],
     ]),
   );
@@ -268,6 +259,28 @@ test(`${callCount} calls with the user's own key, well or badly ended, write not
         .join("\n"),
     );
 });
+
+test.each(["rejected", "no_credit"] as const)(
+  "calls with a key that is %s mark it once, and write nothing else",
+  async (behaviour) => {
+    const { user, keys } = callers[0]!;
+    await behave(stack, "groq", keys.groq, behaviour);
+    const before = (await dump()).split("\n");
+    await (await ask(user, "groq", {})).text();
+    const status = async () =>
+      (await user.supabase.from("credentials").select("status").eq("provider", "groq")).data?.[0]?.status;
+    await expect.poll(status).toBe(behaviour);
+    const marked = (await dump()).split("\n");
+    const isOfTheMark = (line: string) => line.includes(`,groq,`) && line.includes(`,${behaviour},`);
+    const added = marked.filter((line) => !before.includes(line));
+    expect(added.filter(isOfTheMark)).toHaveLength(2);
+    expect(added.filter((line) => !isOfTheMark(line))).toEqual([]);
+    const id = await nextTransactionId();
+    for (let count = 0; count < 5; count++) await (await ask(user, "groq", {})).text();
+    expect(await nextTransactionId()).toBe(id);
+    expect((await dump()).split("\n")).toEqual(marked);
+  },
+);
 
 test("a call on credits does write, which the same measures show", async () => {
   const user = await newUser(100, stack);

@@ -8,8 +8,8 @@ export const rightsGuards: readonly Guard[] = [
     ...rights,
     name: "A key is not used without the right to bring one",
     file: "sql/60_calls.sql",
-    guard: "exit when byok.may_bring_key(v_owner_id);",
-    instead: "exit;",
+    guard: "exit when byok.may_bring_key(v_owner_id) and not v_is_paused;",
+    instead: "exit when not v_is_paused;",
   },
   {
     ...rights,

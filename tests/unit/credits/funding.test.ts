@@ -21,7 +21,7 @@ const { envelope } = await seal(
   { apiKey, place: null },
 );
 
-const ownKey: OpenedCall = { payer: "byok", teamId: null, credentialId, envelope };
+const ownKey = { payer: "byok", teamId: null, credentialId, envelope, status: "verified", reason: null } as const;
 const credits: OpenedCall = { payer: "platform", teamId: null, unusedKey: null };
 const chat: Route = { provider: "openai", mount: "/byok", path: "/v1/chat/completions", search: "" };
 const files: Route = { provider: "openai", mount: "/byok", path: "/v1/files", search: "" };
@@ -54,7 +54,8 @@ function fund({ opened = credits, route = chat, method = "POST", headers = {}, .
 describe("fundCall()", () => {
   test("pays by the user's own key where one is saved, for nothing", async () => {
     const { database, funding } = fund({ opened: ownKey });
-    expect(await funding).toEqual({ payer: "byok", owner: "user", apiKey, place: null, microcredits: 0 });
+    const credential = { ownerId: userId, credentialId, userId, status: "verified", reason: null };
+    expect(await funding).toEqual({ payer: "byok", owner: "user", credential, apiKey, place: null, microcredits: 0 });
     expect(database.openCall).toHaveBeenCalledExactlyOnceWith(userId, "openai", null);
   });
 

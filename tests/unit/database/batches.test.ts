@@ -41,8 +41,12 @@ const byok = (credentialId: string) => ({
   team_id: null,
   credential_id: credentialId,
   envelope: "QllL",
+  status: "verified",
+  reason: null,
 });
-const opened = (credentialId: string): OpenedCall => ({ payer: "byok", teamId: null, credentialId, envelope: "QllL" });
+const opened = (credentialId: string): OpenedCall => ({
+  ...{ payer: "byok", teamId: null, credentialId, envelope: "QllL", status: "verified", reason: null },
+});
 /** Answers every step with the user and the provider it has. */
 const echo = ({ steps }: Statement): Row[] =>
   steps.map((step, at) => ({ number: at + 1, answer: byok(`${step.user_id} ${step.provider}`), refusal: null }));

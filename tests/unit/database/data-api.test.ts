@@ -70,10 +70,14 @@ describe("dataApi()", () => {
   });
 
   test("marks a credential, or gives null when it is no longer the current one", async () => {
-    const mark = (database: Database) => database.markCredential(userId, credentialId, "no_credit");
+    const checker = { actor: "user", actorId: userId } as const;
+    const mark = (database: Database) => database.markCredential(userId, credentialId, "no_credit", null, checker);
     const marked = await ask(mark, 200, [row]);
     expect(marked.outcome).toEqual(credentialOf());
-    expect(marked.sent).toEqual({ p_owner_id: userId, p_credential_id: credentialId, p_status: "no_credit" });
+    expect(marked.sent).toEqual({
+      ...{ p_owner_id: userId, p_credential_id: credentialId, p_status: "no_credit" },
+      ...{ p_actor: "user", p_actor_id: userId },
+    });
     expect((await ask(mark, 200, [])).outcome).toBeNull();
   });
 

@@ -11,6 +11,7 @@ import type { Finding, Verdict } from "../../../functions/_shared/providers/type
 import { credentialOf, type MockDatabase, mockDatabase } from "../../harness/database.ts";
 
 const userId = "0b6f2c1e-8d2a-4c55-9a3e-5d1f0a7b9c31";
+const checker = { actor: "user", actorId: "0b6f2c1e-8d2a-4c55-9a3e-5d1f0a7b9c31" };
 const holder = { userId, teamId: null };
 const otherId = "5e0c8f57-3f0b-4c6e-b0f7-3a1f6ad0a5d1";
 const credentialId = "f3d0a9b4-17c6-4e0b-8f21-6c2e4d8a5b70";
@@ -241,7 +242,7 @@ describe("checkSavedKey()", () => {
       expect(await checkSavedKey(services, holder, "openai")).toEqual({ credential, verdict, reason });
       expect(database.readEnvelope).toHaveBeenCalledExactlyOnceWith(userId, "openai", null);
       expect(services.check).toHaveBeenCalledExactlyOnceWith("openai", { apiKey, place: null });
-      expect(database.markCredential).toHaveBeenCalledExactlyOnceWith(userId, credentialId, verdict, reason);
+      expect(database.markCredential).toHaveBeenCalledExactlyOnceWith(userId, credentialId, verdict, reason, checker);
     },
   );
 
@@ -258,7 +259,7 @@ describe("checkSavedKey()", () => {
       message: "OpenAI refuses this API key.",
       details: { verdict: "rejected", credential },
     });
-    expect(database.markCredential).toHaveBeenCalledWith(userId, credentialId, "rejected", null);
+    expect(database.markCredential).toHaveBeenCalledWith(userId, credentialId, "rejected", null, checker);
   });
 
   test("tells that no key is saved", async () => {
@@ -299,7 +300,7 @@ describe("checkSavedKey()", () => {
       code: "envelope_unreadable",
       details: { credential },
     });
-    expect(database.markCredential).toHaveBeenCalledExactlyOnceWith(userId, credentialId, "locked", null);
+    expect(database.markCredential).toHaveBeenCalledExactlyOnceWith(userId, credentialId, "locked", null, checker);
     expect(services.check).not.toHaveBeenCalled();
   });
 

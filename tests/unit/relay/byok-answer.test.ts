@@ -4,7 +4,8 @@ import { addressAtCall, addressWithinApi, type ApiAddress } from "../../../funct
 import { inboundUnderByok } from "../../../functions/_shared/relay/byok-answer.ts";
 
 const apiKey = "sk-users/own+key";
-const byok = { payer: "byok", owner: "user", apiKey, place: null, microcredits: 0 } as const;
+const credential = { ownerId: "a", userId: "a", credentialId: "b", status: "verified", reason: null };
+const byok = { payer: "byok", owner: "user", credential, apiKey, place: null, microcredits: 0 } as const;
 const functions = "https://project.supabase.test/functions/v1/byok/call";
 
 function apiOf(id: ProviderId): ApiAddress {

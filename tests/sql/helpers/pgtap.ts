@@ -1,11 +1,11 @@
-/** Runs the pgTAP files beside it, as the role that `supabase test db` uses; each assertion of a file must pass. */
+/** Runs the pgTAP files of the folder above, as the role that `supabase test db` uses; each assertion of a file must pass. */
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { Client } from "pg";
 import { type FinalResults, Parser } from "tap-parser";
 import { beforeAll, expect, test } from "vitest";
 
-const folder = import.meta.dirname;
+const folder = path.dirname(import.meta.dirname);
 const helpers = readFileSync(path.join(folder, "helpers/authenticate.sql"), "utf8");
 const files = readdirSync(folder).filter((name) => name.endsWith(".sql"));
 
