@@ -22,7 +22,7 @@ export const connectingGuards: readonly Guard[] = [
   },
   {
     ...exchange,
-    name: "An exchange sends no key that was not made",
+    name: "An exchange takes no key that would have to be mended",
     guard: "read.apiKey !== key",
     instead: "false",
   },

@@ -52,6 +52,7 @@ describe("exchangeCode()", () => {
     ["a page", () => new Response("<html>")],
     ["no key", () => Response.json({ user_id: "user_1" })],
     ["a key that can be none", () => Response.json({ key: "sk or\n" })],
+    ["a key in quotation marks", () => Response.json({ key: '"sk-or-v1-made"' })],
     ["a key that is none", () => Response.json({ key: { secret: "x" } })],
   ])("takes %s for no answer", async (_, answer) => {
     answering(answer);

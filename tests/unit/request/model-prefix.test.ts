@@ -1,8 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { ByokError } from "../../../functions/_shared/errors.ts";
 import { takeModelPrefix } from "../../../functions/_shared/request/model-prefix.ts";
 
 const limits = { max_bytes: 1_000, timeout_ms: 10_000 };
+
+const codes = ["model_prefix_missing", "model_too_late", "invalid_request"];
 
 /** A body in chunks of these lengths, the last of which is repeated; it tells how much of it was read. */
 function bodyOf(text: string, lengths: readonly number[] = [7]) {
@@ -71,6 +74,42 @@ describe("takeModelPrefix()", () => {
         expect(found).toEqual({ prefix: "google", text: withModel("gemini/x"), removed_bytes: 7 });
       }),
       { numRuns: 50 },
+    );
+  });
+
+  test("refuses any other bytes in words of its own, or hands all of them on but a prefix", async () => {
+    const pieces = fc.constantFrom(
+      '{"',
+      '"',
+      "model",
+      '":"',
+      "openai",
+      "/",
+      "\\",
+      "{",
+      "}",
+      "[",
+      "]",
+      ",",
+      ":",
+      " ",
+      "é",
+    );
+    const starts = fc.constantFrom("", "{", '{"model":"', '{"a":[{"model":"x/y"},');
+    const bodies = fc.array(fc.oneof(pieces, fc.string({ unit: "binary", maxLength: 3 })), { maxLength: 20 });
+    await fc.assert(
+      fc.asyncProperty(starts, bodies, fc.integer({ min: 1, max: 9 }), async (start, parts, length) => {
+        const body = `${start}${parts.join("")}`;
+        const found = await take(body, [length]).catch((error: unknown) => error);
+        if (found instanceof ByokError) {
+          expect(codes).toContain(found.code);
+          return;
+        }
+        const { prefix, text, removed_bytes } = found as Awaited<ReturnType<typeof take>>;
+        expect(removed_bytes).toBeGreaterThan(prefix.length);
+        expect(Buffer.byteLength(text)).toBe(Buffer.byteLength(body) - removed_bytes);
+      }),
+      { numRuns: 300 },
     );
   });
 
