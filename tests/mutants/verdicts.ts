@@ -86,6 +86,7 @@ export const verdictGuards: readonly Guard[] = [
   },
   {
     ...check,
+    test: "tests/unit/providers/verification.test.ts",
     name: "A check asks deployments by the names of their models",
     guard: "provider.check.deployments ? provider.models.chat : ",
     instead: "",
