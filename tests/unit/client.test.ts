@@ -254,6 +254,23 @@ describe("providers()", () => {
   });
 });
 
+test("onKeyEvent() listens to new events of keys until it is stopped", () => {
+  const { byok, supabase } = setUp({ answer: unreachable });
+  const channel = { on: vi.fn(() => channel), subscribe: vi.fn(() => channel) };
+  vi.spyOn(supabase, "channel").mockReturnValue(channel as never);
+  const removed = vi.spyOn(supabase, "removeChannel").mockResolvedValue("ok");
+  const listener = vi.fn();
+  const stop = byok.onKeyEvent(listener);
+  const inserts = { event: "INSERT", schema: "byok", table: "key_events" };
+  expect(channel.on).toHaveBeenCalledExactlyOnceWith("postgres_changes", inserts, expect.any(Function));
+  expect(channel.subscribe).toHaveBeenCalledOnce();
+  const [[, , heard]] = channel.on.mock.calls as unknown as [[string, object, () => void]];
+  heard();
+  expect(listener).toHaveBeenCalledExactlyOnceWith();
+  stop();
+  expect(removed).toHaveBeenCalledExactlyOnceWith(channel);
+});
+
 describe("readPayment()", () => {
   test("reads who paid and how much", () => {
     const headers = new Headers({ "x-byok-funding": "platform", "x-byok-owner": "team", "x-byok-credits": "20" });
