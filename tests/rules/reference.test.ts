@@ -31,6 +31,21 @@ test("providers.md lists every provider by its name, and no other", () => {
   expect(page("providers.md")).toEqual(Object.fromEntries(names));
 });
 
+test.each(["/responses", "/embeddings"] as const)(
+  "providers.md lists the providers with %s at the address of all",
+  (path) => {
+    const markdown = readFileSync(join(root, "docs/reference/providers.md"), "utf8");
+    const listed = new RegExp(`^\\| \`${path}\` \\| (.*) \\|$`, "m").exec(markdown)?.[1]?.split(", ");
+    const serving = Object.values<Provider>(catalogue).filter(({ api }) => api.compatible?.paths.includes(path));
+    expect(listed?.sort()).toEqual(serving.map(({ name }) => name).sort());
+  },
+);
+
+test("providers.md names the only provider without an endpoint in OpenAI's form", () => {
+  const without = Object.values<Provider>(catalogue).filter(({ api }) => !api.compatible);
+  expect(without.map(({ name }) => name)).toEqual(["Vertex AI"]);
+});
+
 describe("settings.md", () => {
   const settings = page("settings.md");
   const required = {
