@@ -32,7 +32,13 @@ export default defineConfig({
       {
         test: {
           ...{ name: "page", include: ["tests/page/**/*.test.ts"], ...onTheStack },
-          globalSetup: ["tests/harness/stack.ts", "tests/page/setup.ts"],
+          globalSetup: ["tests/harness/stack.ts", "tests/harness/browser/setup.ts"],
+        },
+      },
+      {
+        test: {
+          ...{ name: "components", include: ["tests/components/**/*.test.ts"], expect: expectPatience },
+          ...{ globalSetup: "tests/harness/browser/setup.ts", testTimeout: 60_000, hookTimeout: 60_000 },
         },
       },
       { test: { name: "data-api", include: bothWays, ...onTheStack } },

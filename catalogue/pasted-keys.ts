@@ -3,7 +3,10 @@
  * for a key. What may belong to a key stays; what cannot is taken off or named.
  */
 
-export type PastedKey = { readonly apiKey: string } | { readonly problem: string };
+export type PastedKey = { readonly apiKey: string } | { readonly problem: PastedProblem };
+
+/** The kinds of text that are pasted in place of a key. */
+export type PastedProblem = "empty" | "file" | "address" | "shortened" | "lines" | "space" | "character";
 
 /** Marks that show nothing, such as zero-width spaces: chats, word processors and web pages put them into a text. */
 const invisible = /\p{Cf}/gu;
@@ -23,7 +26,8 @@ const wrappings: readonly RegExp[] = [
 /** Most layers that are taken off: `export NAME="Bearer key";` has five. */
 const maxLayers = 8;
 
-const problems = {
+/** A sentence for each, for users. */
+export const pastedProblems: Readonly<Record<PastedProblem, string>> = {
   empty: "Paste an API key: there is none.",
   file: "This is a file with a private key, which is not an API key: make an API key at the provider.",
   address: "This is an address, not an API key: copy the key itself.",
@@ -34,14 +38,14 @@ const problems = {
 };
 
 /**
- * The API key in a pasted text, or what the text is in place of one, in a sentence for its user. No sentence repeats the text.
+ * The API key in a pasted text, or what the text is in place of one. Neither repeats the text.
  * It says nothing about the length, nor whether a provider knows the key.
  */
 export function readPastedKey(pasted: string): PastedKey {
   const visible = pasted.replace(invisible, "").trim();
-  if (/^\{|^-----BEGIN /.test(visible)) return { problem: problems.file };
+  if (/^\{|^-----BEGIN /.test(visible)) return { problem: "file" };
   const joined = joinLines(visible);
-  if (joined === null) return { problem: problems.lines };
+  if (joined === null) return { problem: "lines" };
   const apiKey = unwrapped(joined);
   const problem = problemOf(apiKey);
   return problem ? { problem } : { apiKey };
@@ -66,10 +70,10 @@ function unwrapped(text: string): string {
   return key;
 }
 
-function problemOf(key: string): string | null {
-  if (key === "") return problems.empty;
-  if (/^https?:\/\//i.test(key)) return problems.address;
-  if (/\.{3}|…|\*{3}|•{2}/.test(key)) return problems.shortened;
-  if (/\s/.test(key)) return problems.space;
-  return /^[\x21-\x7e]+$/.test(key) ? null : problems.character;
+function problemOf(key: string): PastedProblem | null {
+  if (key === "") return "empty";
+  if (/^https?:\/\//i.test(key)) return "address";
+  if (/\.{3}|…|\*{3}|•{2}/.test(key)) return "shortened";
+  if (/\s/.test(key)) return "space";
+  return /^[\x21-\x7e]+$/.test(key) ? null : "character";
 }

@@ -1,23 +1,52 @@
-import { type ReactNode, useCallback, useId, useState } from "react";
-import type { Byok, Credential, Provider, ProviderId } from "../client/types.ts";
-import { Notice, Notices, ReadingFailed, Skeleton } from "./parts.tsx";
-import { ProviderRow } from "./provider-row.tsx";
-import { useLive, useOnline } from "./use-live.ts";
+import { type ReactNode, useCallback, useId, useMemo, useRef, useState } from "react";
+import type { Byok, Credential, Provider, ProviderId, Result } from "../client/types.ts";
+import { findReturn } from "./keys/connecting.ts";
+import { ProviderPicker } from "./keys/provider-picker.tsx";
+import { ProviderRow } from "./keys/provider-row.tsx";
+import { choose, firstRows, type UsableProvider, withRights } from "./keys/providers.ts";
+import { Trust } from "./keys/trust.tsx";
+import { useAddRequests } from "./parts/changes.ts";
+import { Head, Notice, Notices, ReadingFailed, Skeleton } from "./parts/parts.tsx";
+import { type CommonProps, useTexts, WithSettings } from "./parts/settings.tsx";
+import { useLive, useOnline } from "./parts/use-live.ts";
 
-/** How many providers are shown before "Show all", beside those with a key. */
-const shownAtFirst = 6;
+export interface ApiKeysProps extends CommonProps {
+  readonly byok: Byok;
+  /** Only these, in this order; all that the server offers when absent. */
+  readonly providers?: readonly ProviderId[] | undefined;
+  /** A logo of the app's own for a provider, 20 by 20 pixels. Stable between renders. */
+  readonly logo?: ((provider: Pick<Provider, "id" | "name">) => ReactNode) | undefined;
+  /** The app's own way to a plan with keys, for users whose plan has none. */
+  readonly upgrade?: ReactNode;
+  /** Where the app says more about what happens with a key. */
+  readonly securityUrl?: string | undefined;
+}
 
 /** Settings > API keys: a user's own keys, one for each provider. */
-export function ApiKeys({ byok }: { readonly byok: Byok }): ReactNode {
+export function ApiKeys({ texts, headingLevel, logo, ...props }: ApiKeysProps): ReactNode {
+  return (
+    <WithSettings {...{ texts, headingLevel, logo }}>
+      <KeysSection {...props} />
+    </WithSettings>
+  );
+}
+
+type SectionProps = Omit<ApiKeysProps, "texts" | "headingLevel" | "logo">;
+
+function KeysSection({
+  byok,
+  providers: wanted,
+  className = "",
+  action,
+  upgrade,
+  securityUrl,
+}: SectionProps): ReactNode {
+  const { keys } = useTexts();
   const id = useId();
   const isOnline = useOnline();
   const { data, error: listError, refresh, update } = useLive(useCallback(() => byok.list(), [byok]));
-  const listed = useLive(useCallback(() => byok.providers(), [byok]));
-  const [isWhole, setWhole] = useState(false);
-  const error = listError ?? listed.error;
-  const credentialOf = (provider: Provider) => data?.find((credential) => credential.provider === provider.id);
-  const known = (listed.data ?? []).filter((provider) => provider.enabled || credentialOf(provider));
-  const shown = known.filter((provider, index) => isWhole || index < shownAtFirst || credentialOf(provider));
+  const usable = useLive(useCallback(() => readProviders(byok), [byok]));
+  const error = listError ?? usable.error;
   const [said, announce] = useAnnouncer();
 
   function put(provider: ProviderId, credential: Credential | undefined) {
@@ -25,55 +54,107 @@ export function ApiKeys({ byok }: { readonly byok: Byok }): ReactNode {
   }
 
   return (
-    <section className="byok" aria-labelledby={`${id}-title`}>
-      <header className="byok-head">
-        <h2 id={`${id}-title`}>API keys</h2>
-        <p>Bring your own key: work with that provider is billed to your account there and costs 0 credits.</p>
-      </header>
+    <section className={`byok ${className}`} aria-labelledby={`${id}-title`}>
+      <Head id={`${id}-title`} title={keys.title} about={keys.about} action={action} />
       <div className="byok-card">
         <Notices>
           {!isOnline && (
             <Notice tone="warning" icon="cloud">
-              You are offline. What you type stays here; save it when you are back.
+              {keys.offline}
             </Notice>
           )}
           {error && isOnline && (
-            <ReadingFailed error={error} onRetry={() => void Promise.all([refresh(), listed.refresh()])} />
+            <ReadingFailed error={error} onRetry={() => void Promise.all([refresh(), usable.refresh()])} />
+          )}
+          {usable.data?.some(({ may_bring_key }) => !may_bring_key) && (
+            <Notice tone="neutral" icon="lock" button={upgrade}>
+              {keys.notAllowed}
+            </Notice>
           )}
         </Notices>
-        {data && listed.data ? (
-          <>
-            <ul className="byok-rows">
-              {shown.map((provider) => (
-                <ProviderRow
-                  key={provider.id}
-                  byok={byok}
-                  provider={provider}
-                  providers={known}
-                  credential={credentialOf(provider)}
-                  announce={announce}
-                  onSaved={(credential) => put(provider.id, credential)}
-                  refresh={refresh}
-                />
-              ))}
-            </ul>
-            {shown.length < known.length && (
-              <p className="byok-more">
-                <button type="button" className="byok-button" onClick={() => setWhole(true)}>
-                  Show {known.length - shown.length} more providers
-                </button>
-              </p>
-            )}
-          </>
+        {data && usable.data ? (
+          <Rows
+            byok={byok}
+            known={choose(usable.data, data, wanted)}
+            {...{ credentials: data, announce, refresh, put }}
+          />
         ) : (
-          !error && <Skeleton rows={shownAtFirst} label="Loading your API keys" />
+          !error && <Skeleton kind="row" rows={4} label={keys.loading} />
         )}
+        <Trust url={securityUrl} />
       </div>
       <p className="byok-hidden" role="status">
         {said}
       </p>
     </section>
   );
+}
+
+async function readProviders(byok: Byok): Promise<Result<readonly UsableProvider[]>> {
+  const [listed, rights] = await Promise.all([byok.providers(), byok.rights()]);
+  if (listed.error) return listed;
+  if (rights.error) return rights;
+  return { data: withRights(listed.data, rights.data), error: null };
+}
+
+interface RowsProps {
+  readonly byok: Byok;
+  readonly known: readonly UsableProvider[];
+  readonly credentials: readonly Credential[];
+  announce(text: string): void;
+  refresh(): Promise<void>;
+  put(provider: ProviderId, credential: Credential | undefined): void;
+}
+
+function Rows({ byok, known, credentials, announce, refresh, put }: RowsProps): ReactNode {
+  const { shown, others, openId, setOpen, moved, returned } = useRows(known, credentials);
+  return (
+    <>
+      <ul className="byok-rows">
+        {shown.map((provider) => (
+          <ProviderRow
+            key={provider.id}
+            {...{ byok, provider, announce, refresh }}
+            providers={known}
+            credential={credentials.find((credential) => credential.provider === provider.id)}
+            onSaved={(credential) => put(provider.id, credential)}
+            isOpen={openId === provider.id}
+            onOpen={(isOpen) => setOpen((open) => (isOpen ? provider.id : open === provider.id ? null : open))}
+            takeMoved={() => {
+              const apiKey = moved.current;
+              moved.current = null;
+              return apiKey;
+            }}
+            returned={returned?.provider === provider.id ? returned : null}
+            onMove={(to, apiKey) => {
+              moved.current = apiKey;
+              setOpen(to.id);
+            }}
+          />
+        ))}
+      </ul>
+      {others.length > 0 && <ProviderPicker providers={others} onPick={({ id }) => setOpen(id)} />}
+    </>
+  );
+}
+
+/** Which rows there are, and which one's form is open: one at a time. A provider whose form is opened has a row from then on. */
+function useRows(known: readonly UsableProvider[], credentials: readonly Credential[]) {
+  const [returned] = useState(findReturn);
+  const [rows, setRows] = useState(() => firstRows(known, credentials));
+  const [openId, setOpen] = useState<ProviderId | null>(returned?.provider ?? null);
+  /** A key on its way from one form to another, for the moment between the two. */
+  const moved = useRef<string | null>(null);
+  const hasKey = (id: ProviderId) => credentials.some(({ provider }) => provider === id);
+  const missing = known.filter(({ id }) => !rows.includes(id) && (id === openId || hasKey(id)));
+  if (missing.length > 0) setRows([...rows, ...missing.map(({ id }) => id)]);
+
+  const byId = useMemo(() => new Map(known.map((provider) => [provider.id, provider])), [known]);
+  const shown = rows.flatMap((id) => byId.get(id) ?? []);
+  useAddRequests(() =>
+    setOpen((shown.find(({ id }) => !hasKey(id)) ?? known.find(({ id }) => !hasKey(id)))?.id ?? null),
+  );
+  return { shown, others: known.filter(({ id }) => !rows.includes(id)), openId, setOpen, moved, returned };
 }
 
 /** Text for a live region. The same text twice is said twice, since it is put into an element of its own. */

@@ -1,51 +1,87 @@
 import type { Guard } from "./mutants.ts";
 
-const form = { file: "components/key-form.tsx", test: "tests/page/key-form.test.ts" };
-const row = { file: "components/provider-row.tsx" };
-const changes = { file: "components/changes.ts", test: "tests/page/circumstances.test.ts" };
-const credits = { file: "components/credits.tsx", test: "tests/page/credits.test.ts" };
+const form = { file: "components/keys/key-form.tsx", test: "tests/page/key-form.test.ts" };
+const field = { ...form, file: "components/keys/key-field.tsx" };
+const row = { file: "components/keys/provider-row.tsx" };
+const changes = { file: "components/parts/changes.ts", test: "tests/page/circumstances.test.ts" };
+const credits = { file: "components/credits/payers.tsx", test: "tests/page/credits.test.ts" };
 
 /** The promises of the settings page to its users, in a real browser. */
 export const componentGuards: readonly Guard[] = [
   {
     ...form,
-    name: "A key is gone from its field when it is sent",
-    guard: '    field.value = "";\n',
-    instead: "",
-  },
-  {
-    file: "components/use-key.ts",
-    name: "A key that cannot be sent stays in its field",
-    guard: "if (signedOut) {",
-    instead: "if (signedOut && take() !== null) {",
-    test: "tests/page/sign-in.test.ts",
+    name: "A key that was accepted is gone from its field",
+    guard: 'field.value = "";\n  }\n\n  return',
+    instead: "void field;\n  }\n\n  return",
   },
   {
     ...form,
-    name: "A revealed field is hidden again when its key is sent",
-    guard: "    setRevealed(false);\n",
-    instead: "",
+    name: "A form that is left lets go of its key",
+    guard: 'if (input.current) input.current.value = "";',
+    instead: "void input;",
   },
   {
     ...form,
+    name: "A key that is brought to another form is held by nobody else",
+    file: "components/api-keys.tsx",
+    guard: "moved.current = null;",
+    instead: "",
+  },
+  {
+    name: "A code is taken up by the tab that asked for it alone",
+    file: "components/keys/connecting.ts",
+    guard: "if (code === null || waiting?.provider !== provider) return null;",
+    instead:
+      'if (code === null || !waiting) return { provider, finish: (byok) => byok.finishConnecting(provider, code!, "verifier") };',
+    test: "tests/components/gallery.test.ts",
+  },
+  {
+    name: "The secret of a connection is gone after its use",
+    file: "components/keys/connecting.ts",
+    guard: "sessionStorage.removeItem(storageKey);",
+    instead: "",
+    test: "tests/components/gallery.test.ts",
+  },
+  {
+    name: "A key that its user may not bring is not said to pay",
+    file: "components/keys/states.ts",
+    guard: '!provider.may_bring_key ? "not_allowed" : status',
+    instead: "status",
+    test: "tests/unit/components.test.ts",
+  },
+  {
+    ...form,
+    name: "One form is open at a time",
+    file: "components/keys/provider-row.tsx",
+    guard: 'const isOpen = options.isOpen || key.doing === "saving";',
+    instead: "const [isOpen, hold] = useState(false);\n  if (options.isOpen && !isOpen) hold(true);",
+  },
+  {
+    ...field,
+    name: "A revealed field is hidden again while its key is sent",
+    guard: "const isRevealed = isAsked && !isSaving;",
+    instead: "const isRevealed = isAsked;",
+  },
+  {
+    ...field,
     name: "The field has no name that a form could send it by",
-    guard: "          ref={input}\n",
-    instead: '          ref={input}\n          name="api_key"\n',
+    guard: "        ref={input}\n",
+    instead: '        ref={input}\n        name="api_key"\n',
   },
   {
-    ...form,
+    ...field,
     name: "Chromium takes the field for no password",
     guard: '"off" : "one-time-code"',
     instead: '"off" : "off"',
   },
   {
-    ...form,
+    ...field,
     name: "A revealed field is kept out of what the browser remembers",
     guard: 'isRevealed ? "off" : "one-time-code"',
     instead: '"one-time-code"',
   },
   {
-    ...form,
+    ...field,
     name: "Password managers are told to leave the field alone",
     guard: '  "data-bwignore": "true",\n',
     instead: "",
@@ -54,9 +90,20 @@ export const componentGuards: readonly Guard[] = [
     ...form,
     name: "A key is sent without what stuck to it",
     guard: 'return "apiKey" in read ? read.apiKey : "";',
-    instead: "return value;",
+    instead: 'return field?.value ?? "";',
   },
-  { ...form, name: "What is no key is not sent", guard: 'if ("problem" in read) {', instead: "if (false) {" },
+  {
+    ...form,
+    name: "A paste is cleaned at once",
+    guard: "setCleaned(isPasted && clean(field));",
+    instead: "setCleaned(isPasted && false);",
+  },
+  {
+    ...form,
+    name: "What is no key is not sent",
+    guard: "if (refusal || offline) return;",
+    instead: "if (offline) return;",
+  },
   {
     ...form,
     name: "A key that looks like another provider's gets a hint",
@@ -66,14 +113,14 @@ export const componentGuards: readonly Guard[] = [
   {
     ...form,
     name: "The field tells screen readers what was wrong",
-    guard: "          aria-describedby={`${id}-problem ${id}-likely ${id}-help`}\n",
-    instead: "",
+    guard: "describedBy={`${id}-problem ${id}-hint ${id}-help`}",
+    instead: 'describedBy=""',
   },
   {
     ...form,
     name: "Nothing is sent offline",
-    guard: "if (!navigator.onLine) {",
-    instead: "if (false) {",
+    guard: "const offline = navigator.onLine ? null : texts.form.offline;",
+    instead: "const offline = null;",
     test: "tests/page/circumstances.test.ts",
   },
   {
@@ -84,14 +131,14 @@ export const componentGuards: readonly Guard[] = [
     test: "tests/page/circumstances.test.ts",
   },
   {
-    ...row,
-    name: "A double click checks once",
+    name: "While a key is checked nothing else begins",
+    file: "components/keys/row-actions.tsx",
     guard: "onClick={() => !isBusy && onClick()}",
     instead: "onClick={() => onClick()}",
     test: "tests/page/circumstances.test.ts",
   },
   {
-    file: "components/remove-dialog.tsx",
+    file: "components/keys/remove-dialog.tsx",
     name: "A double click removes once",
     guard: "    if (isRemoving) return;\n",
     instead: "",
@@ -100,15 +147,15 @@ export const componentGuards: readonly Guard[] = [
   {
     ...row,
     name: "Removing asks first",
-    guard: "onRemove={setRemoving}",
-    instead: "onRemove={() => void key.remove()}",
+    guard: "onRemove: setRemoving,",
+    instead: "onRemove: () => void key.remove(),",
     test: "tests/page/remove.test.ts",
   },
   {
     ...row,
     name: "Focus goes back to what opened a form",
-    guard: "if (wasOpen.current && !isOpen) opener.current?.focus();",
-    instead: "",
+    guard: "if ((isClosed || isChecked) && isLost) opener.current?.focus();",
+    instead: "void [isClosed, isChecked, isLost];",
     test: "tests/page/key-form.test.ts",
   },
   {
@@ -126,7 +173,7 @@ export const componentGuards: readonly Guard[] = [
     test: "tests/page/key-states.test.ts",
   },
   {
-    file: "components/use-key.ts",
+    file: "components/keys/use-key.ts",
     name: "After a failure the page reads again what is saved",
     guard: "    await refresh();\n",
     instead: "",
@@ -151,7 +198,7 @@ export const componentGuards: readonly Guard[] = [
     instead: "",
   },
   {
-    file: "components/use-live.ts",
+    file: "components/parts/use-live.ts",
     name: "What was read stays when reading again fails",
     guard: "setState((known) => ({ ...known, error }))",
     instead: "setState({ error })",
@@ -171,19 +218,20 @@ export const componentGuards: readonly Guard[] = [
   },
   {
     ...credits,
+    file: "components/credits.tsx",
     name: "Credits in reserve are watched until they are charged or given back",
     guard: "  useWhileHeld(data?.balance.held_credits ?? 0, refresh);\n",
     instead: "",
   },
   {
-    file: "components/byok.css",
+    file: "components/styles/tokens.css",
     name: "A class `dark` makes the components dark",
     guard: ".dark .byok,\n.byok.dark {\n  color-scheme: dark;\n}\n",
     instead: "",
     test: "tests/page/theme.test.ts",
   },
   {
-    file: "components/byok.css",
+    file: "components/styles/motion.css",
     name: "Nothing moves for users who ask for less motion",
     guard: "@media (prefers-reduced-motion: reduce)",
     instead: "@media (prefers-reduced-motion: never)",

@@ -304,13 +304,13 @@ export const inputGuards: readonly Guard[] = [
   {
     ...pasted,
     name: "A shortened key is refused by what it is",
-    guard: "if (/\\.{3}|…|\\*{3}|•{2}/.test(key)) return problems.shortened;",
+    guard: 'if (/\\.{3}|…|\\*{3}|•{2}/.test(key)) return "shortened";',
     instead: "",
   },
   {
     ...pasted,
     name: "An API key is printable ASCII, whatever is pasted",
-    guard: "return /^[\\x21-\\x7e]+$/.test(key) ? null : problems.character;",
+    guard: 'return /^[\\x21-\\x7e]+$/.test(key) ? null : "character";',
     instead: "return null;",
   },
 ];

@@ -92,20 +92,20 @@ export const pageGuards: readonly Guard[] = [
     instead: "",
   },
   {
-    file: "components/key-form.tsx",
-    name: "A sent key is nowhere in the page",
+    file: "components/keys/key-form.tsx",
+    name: "A key whose form is left is nowhere in the page",
     promise: "G19",
-    guard: '    field.value = "";\n',
-    instead: "",
+    guard: 'if (input.current) input.current.value = "";',
+    instead: "Object.assign(window, { last: input.current?.value });",
     test: "tests/page/no-trace.test.ts",
   },
   {
-    file: "components/use-key.ts",
+    file: "components/keys/use-key.ts",
     name: "A sent key is in no variable",
     promise: "G19",
-    guard: "const { data, error } = await byok.save({ provider: provider.id, key: take() });",
+    guard: "const { data, error } = await byok.save({ provider: provider.id, ...read() });",
     instead:
-      "Object.assign(setDoing, { last: take() });\n    const { data, error } = await byok.save({ provider: provider.id, key: Object(setDoing).last });",
+      "Object.assign(setDoing, { last: read() });\n    const { data, error } = await byok.save({ provider: provider.id, ...Object(setDoing).last });",
     test: "tests/page/no-trace.test.ts",
   },
   {
@@ -148,10 +148,10 @@ export const pageGuards: readonly Guard[] = [
     instead: "void event",
   },
   {
-    file: "components/credits.tsx",
+    file: "components/credits/account.ts",
     name: "The history holds whatever the balance counts",
-    guard: "const [balance, operations, credentials] = await Promise.all([",
-    instead: "void readHistory(byok);\n  const [balance, operations, credentials] = await Promise.all([",
+    guard: "const [balance, operations, credentials, rights] = await Promise.all([",
+    instead: "void readHistory(byok);\n  const [balance, operations, credentials, rights] = await Promise.all([",
     test: "tests/page/credits.test.ts",
   },
 ];

@@ -9,7 +9,7 @@ import { ByokError } from "../errors.ts";
 import type { Keyring } from "../crypto/keyring.ts";
 import { type ProviderId, providers } from "../providers/index.ts";
 import { isPlaceOf } from "../../../catalogue/places.ts";
-import { readPastedKey } from "../../../catalogue/pasted-keys.ts";
+import { pastedProblems, readPastedKey } from "../../../catalogue/pasted-keys.ts";
 import { reasons } from "../../../catalogue/reasons.ts";
 import { unsupportedKeyReason } from "../providers/keys.ts";
 import type { Finding, PlacedKey, Provider } from "../providers/types.ts";
@@ -88,7 +88,7 @@ export async function keepKey(
 function requireKey(pasted: string): string {
   const read = readPastedKey(pasted);
   const refusal = (message: string) => new ByokError("invalid_request", { message, details: { field: "api_key" } });
-  if ("problem" in read) throw refusal(read.problem);
+  if ("problem" in read) throw refusal(pastedProblems[read.problem]);
   if (read.apiKey.length <= maxApiKey_bytes) return read.apiKey;
   throw refusal(`An API key has at most ${maxApiKey_bytes} characters, and this has more: copy the key alone.`);
 }

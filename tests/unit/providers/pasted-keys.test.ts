@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readPastedKey } from "../../../catalogue/pasted-keys.ts";
+import { type PastedProblem, pastedProblems, readPastedKey } from "../../../catalogue/pasted-keys.ts";
 import { providerIds } from "../../../functions/_shared/providers/index.ts";
 import { behaviours, fakeKey } from "../../../stack/providers/index.ts";
 
@@ -67,35 +67,30 @@ describe("readPastedKey()", () => {
     }
   });
 
-  test.each([
-    ["", "Paste an API key: there is none."],
-    [" \n\u200b ", "Paste an API key: there is none."],
-    ['"",', "Paste an API key: there is none."],
-    ["OPENAI_API_KEY=", "Paste an API key: there is none."],
-    ["https://platform.openai.com/api-keys", "This is an address, not an API key: copy the key itself."],
-    ["sk-...wxyz", "This is a shortened key, as pages show it later: make a new one and copy all of it."],
-    ["sk-proj-****wxyz", "This is a shortened key, as pages show it later: make a new one and copy all of it."],
-    ["sk-proj-…wxyz", "This is a shortened key, as pages show it later: make a new one and copy all of it."],
-    ["sk-proj-••••wxyz", "This is a shortened key, as pages show it later: make a new one and copy all of it."],
-    [`${apiKey} my key`, "There is a space within this key: copy the key alone."],
-    ["sk-é", "There is a character in this that no API key has: copy the key again."],
-    ["sk-\u0000", "There is a character in this that no API key has: copy the key again."],
-    ["sk-\u007f", "There is a character in this that no API key has: copy the key again."],
-    ["ѕk-proj-0123", "There is a character in this that no API key has: copy the key again."],
-    [`${apiKey}\n${apiKey}`, "This is more than one line: copy the key alone."],
-    [`OPENAI_API_KEY=${apiKey}\nOTHER_KEY=x`, "This is more than one line: copy the key alone."],
-    [`my key\n${apiKey}`, "This is more than one line: copy the key alone."],
-    [`${apiKey}\nsomeone@example.com`, "This is more than one line: copy the key alone."],
-    [
-      '{"type": "service_account", "private_key": "x"}',
-      "This is a file with a private key, which is not an API key: make an API key at the provider.",
-    ],
-    [
-      ["-----BEGIN ", "PRIVATE KEY-----\nx\n"].join(""),
-      "This is a file with a private key, which is not an API key: make an API key at the provider.",
-    ],
+  test.each<[string, PastedProblem]>([
+    ["", "empty"],
+    [" \n\u200b ", "empty"],
+    ['"",', "empty"],
+    ["OPENAI_API_KEY=", "empty"],
+    ["https://platform.openai.com/api-keys", "address"],
+    ["sk-...wxyz", "shortened"],
+    ["sk-proj-****wxyz", "shortened"],
+    ["sk-proj-…wxyz", "shortened"],
+    ["sk-proj-••••wxyz", "shortened"],
+    [`${apiKey} my key`, "space"],
+    ["sk-é", "character"],
+    ["sk-\u0000", "character"],
+    ["sk-\u007f", "character"],
+    ["ѕk-proj-0123", "character"],
+    [`${apiKey}\n${apiKey}`, "lines"],
+    [`OPENAI_API_KEY=${apiKey}\nOTHER_KEY=x`, "lines"],
+    [`my key\n${apiKey}`, "lines"],
+    [`${apiKey}\nsomeone@example.com`, "lines"],
+    ['{"type": "service_account", "private_key": "x"}', "file"],
+    [["-----BEGIN ", "PRIVATE KEY-----\nx\n"].join(""), "file"],
   ])("says what %j is", (pasted, problem) => {
     expect(readPastedKey(pasted)).toEqual({ problem });
+    expect(pastedProblems[problem]).toMatch(/\.$/);
   });
 
   test("hands out printable ASCII without a space or nothing, whatever is pasted, and the same for what it hands out", () => {

@@ -59,6 +59,8 @@ const shapes = {
     </>
   ),
   down: <path d="m6 8 4 4 4-4" />,
+  more: <path d="M4.5 10h.01M10 10h.01M15.5 10h.01" strokeWidth="2.2" />,
+  plus: <path d="M10 4v12M4 10h12" />,
   outside: <path d="M8 5H5v10h10v-3m-4.5-7H15v4.5M15 5 9 11" />,
 } satisfies Record<string, ReactNode>;
 

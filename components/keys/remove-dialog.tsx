@@ -1,6 +1,7 @@
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
-import type { Credential, Provider } from "../client/types.ts";
-import { Problem } from "./parts.tsx";
+import type { Credential, Provider } from "../../client/types.ts";
+import { Problem } from "../parts/parts.tsx";
+import { Heading, useTexts } from "../parts/settings.tsx";
 import { keyInWords } from "./states.ts";
 
 export interface RemoveDialogProps {
@@ -14,6 +15,8 @@ export interface RemoveDialogProps {
 
 /** Asks once before a key is removed. The platform's own dialog keeps focus inside, closes on Escape and gives focus back. */
 export function RemoveDialog({ provider, credential, onRemove, onClosed }: RemoveDialogProps): ReactNode {
+  const texts = useTexts();
+  const { removing: words, form } = texts;
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
   const [isRemoving, setRemoving] = useState(false);
@@ -40,10 +43,12 @@ export function RemoveDialog({ provider, credential, onRemove, onClosed }: Remov
       onCancel={(event) => isRemoving && event.preventDefault()}
       onClose={() => onClosed(dialog.current?.returnValue === "removed")}
     >
-      <h2 id={`${id}-title`}>Remove {keyInWords(provider, credential)}?</h2>
+      <Heading id={`${id}-title`} className="byok-dialog-title">
+        {words.title(keyInWords(texts, provider, credential))}
+      </Heading>
       <p id={`${id}-text`}>
-        Calls to {provider.name} {provider.on_credits ? "will cost credits again" : "will fail without a key"}. The key
-        is deleted here; to end it everywhere, revoke it at {provider.name}.
+        {provider.on_credits ? words.onCredits(provider.name) : words.withoutKey(provider.name)}{" "}
+        {words.everywhere(provider.name)}
       </p>
       <div role="alert">
         <Problem>{failure}</Problem>
@@ -55,10 +60,10 @@ export function RemoveDialog({ provider, credential, onRemove, onClosed }: Remov
           aria-disabled={isRemoving}
           onClick={() => !isRemoving && dialog.current?.close()}
         >
-          Cancel
+          {form.cancel}
         </button>
         <button type="button" className="byok-button" data-kind="danger" aria-disabled={isRemoving} onClick={remove}>
-          {isRemoving ? "Removing…" : "Remove key"}
+          {isRemoving ? words.busy : words.confirm}
         </button>
       </div>
     </dialog>

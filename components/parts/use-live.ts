@@ -1,6 +1,6 @@
 /** React hooks: data that stays current, and whether the browser is online. */
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
-import type { ByokError, Result } from "../client/types.ts";
+import type { ByokError, Result } from "../../client/types.ts";
 import { whenChanged } from "./changes.ts";
 
 export interface Live<T> {

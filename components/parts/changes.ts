@@ -2,6 +2,8 @@
  * Tells every part of the page, in this tab and in others, that something changed, so that it reads the database again. Nothing
  * about the change is said.
  */
+import { useEffect, useRef } from "react";
+
 const channelName = "byok-changes";
 
 /** Events of one change arrive together, such as `focus` and `visibilitychange`; they cause one reading, in ms. */
@@ -38,4 +40,24 @@ export function whenChanged(listener: () => void): () => void {
     clearTimeout(timer);
     channel.close();
   };
+}
+
+const requests = new EventTarget();
+
+/** Asks `ApiKeys` to open the form for a key; nothing happens where it is not on the page. */
+export function requestKey(): void {
+  requests.dispatchEvent(new Event("key"));
+}
+
+/** Calls the listener when a key is asked for elsewhere on the page. */
+export function useAddRequests(listener: () => void): void {
+  const latest = useRef(listener);
+  useEffect(() => {
+    latest.current = listener;
+  });
+  useEffect(() => {
+    const answer = () => latest.current();
+    requests.addEventListener("key", answer);
+    return () => requests.removeEventListener("key", answer);
+  }, []);
 }

@@ -1,26 +1,51 @@
 /** Small pieces that both components use. */
 import type { ReactNode } from "react";
-import type { ByokError } from "../client/types.ts";
+import type { ByokError } from "../../client/types.ts";
 import { Icon, type IconName } from "./icons.tsx";
 import { explain } from "./messages.ts";
+import { type CommonProps, Heading, useTexts } from "./settings.tsx";
+
+type Tone = "neutral" | "good" | "warning" | "bad";
 
 /** A link to somebody else's page, which learns nothing of this one. */
 export function OutsideLink({ href, children }: { href: string; children: ReactNode }): ReactNode {
+  const { newTab } = useTexts();
   return (
     <a className="byok-link" href={href} target="_blank" rel="noopener noreferrer">
       {children}
+      {"\u00a0"}
       <Icon name="outside" />
-      <span className="byok-hidden"> (opens in a new tab)</span>
+      <span className="byok-hidden"> {newTab}</span>
     </a>
   );
 }
 
+interface HeadProps extends Pick<CommonProps, "action"> {
+  readonly id: string;
+  readonly title: string;
+  readonly about: string;
+}
+
+/** The title of a card, and what it is about. */
+export function Head({ id, title, about, action }: HeadProps): ReactNode {
+  return (
+    <header className="byok-head">
+      <Heading id={id} className="byok-heading">
+        {title}
+      </Heading>
+      {action && <div className="byok-head-action">{action}</div>}
+      <p>{about}</p>
+    </header>
+  );
+}
+
 interface NoticeProps {
-  readonly tone: "neutral" | "good" | "warning" | "bad";
+  readonly tone: Tone;
   readonly icon: IconName;
   readonly children: ReactNode;
   /** Offers to try again. */
   readonly onRetry?: (() => void) | undefined;
+  readonly button?: ReactNode;
 }
 
 /** Where notices of a card come and go. It is always there, since screen readers tell what changes in a region they know. */
@@ -33,25 +58,44 @@ export function Notices({ children }: { children: ReactNode }): ReactNode {
 }
 
 /** A strip that says something about the whole card. */
-export function Notice({ tone, icon, children, onRetry }: NoticeProps): ReactNode {
+export function Notice({ tone, icon, children, onRetry, button }: NoticeProps): ReactNode {
+  const { tryAgain } = useTexts();
   return (
     <div className="byok-notice" data-tone={tone}>
       <Icon name={icon} />
       <p>{children}</p>
       {onRetry && (
         <button type="button" className="byok-button" onClick={onRetry}>
-          Try again
+          {tryAgain}
         </button>
       )}
+      {button}
+    </div>
+  );
+}
+
+interface InsetProps {
+  readonly tone: Tone;
+  readonly button?: ReactNode;
+  readonly children: ReactNode;
+}
+
+/** One line within a row or card, with at most one button. */
+export function Inset({ tone, button, children }: InsetProps): ReactNode {
+  return (
+    <div className="byok-inset" data-tone={tone}>
+      <p>{children}</p>
+      {button}
     </div>
   );
 }
 
 /** Why a card could not be read. Nobody can try again without a session, which the app asks for. */
 export function ReadingFailed({ error, onRetry }: { error: ByokError; onRetry(): void }): ReactNode {
+  const texts = useTexts();
   return (
     <Notice tone="bad" icon="cross" onRetry={error.code === "session_expired" ? undefined : onRetry}>
-      {explain(error, "The provider")}
+      {explain(texts, error, texts.theProvider)}
     </Notice>
   );
 }
@@ -70,30 +114,20 @@ export function Problem({ id, children }: { id?: string; children: ReactNode }):
   );
 }
 
-/** A date and time as this browser writes them; the year only where it is another one. */
-export function Moment({ at }: { at: string }): ReactNode {
-  const date = new Date(at);
-  const isThisYear = date.getFullYear() === new Date().getFullYear();
-  const text = date.toLocaleString(undefined, {
-    ...(isThisYear ? {} : { year: "numeric" }),
-    month: "short",
-    day: "numeric",
-    hour: "numeric",
-    minute: "2-digit",
-  });
-  return <time dateTime={at}>{text}</time>;
-}
-
-/** Lines that stand where something is being loaded. */
-export function Skeleton({ rows, label }: { rows: number; label: string }): ReactNode {
+/** Shapes of what comes, while it is being loaded. */
+export function Skeleton({ kind, rows, label }: { kind: "row" | "line"; rows: number; label: string }): ReactNode {
   return (
     <>
       <p className="byok-hidden" role="status">
         {label}
       </p>
-      <div className="byok-skeleton" aria-hidden="true">
+      <div className="byok-skeleton" data-kind={kind} aria-hidden="true">
         {Array.from({ length: rows }, (_, index) => (
-          <div key={index} />
+          <div key={index}>
+            <span />
+            <span />
+            <span />
+          </div>
         ))}
       </div>
     </>

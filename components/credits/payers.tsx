@@ -1,0 +1,72 @@
+import type { ReactNode } from "react";
+import type { Operation } from "../../client/types.ts";
+import { stateOf } from "../keys/states.ts";
+import { listOf } from "../parts/format.ts";
+import { Inset, Notices } from "../parts/parts.tsx";
+import { useTexts } from "../parts/settings.tsx";
+import type { Account } from "./account.ts";
+
+/** Who pays for what, as the database would decide for the next call. */
+export function Payers({ balance, history, operations, credentials, providers }: Account): ReactNode {
+  const texts = useTexts();
+  const { credits } = texts;
+  const withStatus = (test: (works: boolean) => boolean) =>
+    providers.filter(
+      (provider) =>
+        provider.may_bring_key &&
+        credentials.some(
+          (credential) => credential.provider === provider.id && test(stateOf(texts, credential, provider).works),
+        ),
+    );
+  const paying = withStatus((works) => works);
+  const failing = withStatus((works) => !works);
+  const withKey = [...paying, ...failing];
+  const onCredits = providers.filter((provider) => provider.on_credits && !withKey.includes(provider));
+  const namesOf = (some: Account["providers"]) =>
+    listOf(
+      texts,
+      some.map(({ name }) => name),
+    );
+  const isNew = history.entries.length === 0 && balance.available_credits === 0;
+
+  return (
+    <Notices>
+      {paying.length > 0 && (
+        <Inset tone="good">
+          {credits.billed(namesOf(paying), paying.length)} {onCredits.length === 0 && credits.unused}
+        </Inset>
+      )}
+      {failing.length > 0 && <Inset tone="bad">{credits.failing(namesOf(failing), failing.length)}</Inset>}
+      {onCredits.length > 0 && !isNew && (
+        <Shortage
+          available={balance.available_credits}
+          operations={operations}
+          names={namesOf(onCredits)}
+          isStuck={withKey.length === 0}
+        />
+      )}
+    </Notices>
+  );
+}
+
+interface ShortageProps {
+  readonly available: number;
+  readonly operations: readonly Operation[];
+  /** The providers whose calls cost credits. */
+  readonly names: string;
+  /** Nothing works: the user has no key at all. */
+  readonly isStuck: boolean;
+}
+
+/** Low is when the dearest operation can no longer be paid, run out when none can. */
+function Shortage({ available, operations, names, isStuck }: ShortageProps): ReactNode {
+  const texts = useTexts();
+  const { credits } = texts;
+  const unaffordable = operations.filter(({ price_credits }) => (price_credits ?? 0) > available);
+  if (unaffordable.length === 0) return null;
+  if (unaffordable.length < operations.length) {
+    const labels = unaffordable.map(({ label }) => label);
+    return <Inset tone="warning">{credits.low(listOf(texts, labels))}</Inset>;
+  }
+  return <Inset tone={isStuck ? "bad" : "warning"}>{credits.out(names)}</Inset>;
+}

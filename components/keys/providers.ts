@@ -1,0 +1,45 @@
+/** The page's view of the providers that the server lists. */
+import type { Credential, Provider, ProviderId, Rights } from "../../client/types.ts";
+
+/** A provider as this user may use it: on credits, and with a key of their own. */
+export interface UsableProvider extends Provider {
+  readonly may_bring_key: boolean;
+}
+
+export function withRights(listed: readonly Provider[], rights: Rights): readonly UsableProvider[] {
+  const { mayBringKey, mayUseCredits } = rights;
+  return listed.map((provider) => ({
+    ...provider,
+    on_credits: provider.on_credits && mayUseCredits,
+    may_bring_key: mayBringKey,
+  }));
+}
+
+/** The provider whose keys begin like this text, by the longest prefix; null when none does. */
+export function looksLike<P extends Pick<Provider, "key_prefixes">>(text: string, providers: readonly P[]): P | null {
+  const matches = providers.flatMap((provider) =>
+    provider.key_prefixes.filter((prefix) => text.startsWith(prefix)).map((prefix) => ({ provider, prefix })),
+  );
+  matches.sort((a, b) => b.prefix.length - a.prefix.length);
+  return matches[0]?.provider ?? null;
+}
+
+/** Those that a page shows: offered, or with a key that can still be removed. `wanted` narrows them down, and gives their order. */
+export function choose(
+  listed: readonly UsableProvider[],
+  credentials: readonly Credential[],
+  wanted: readonly ProviderId[] | undefined,
+): readonly UsableProvider[] {
+  const known = listed.filter(({ id, enabled }) => enabled || credentials.some(({ provider }) => provider === id));
+  return wanted ? wanted.flatMap((id) => known.find((provider) => provider.id === id) ?? []) : known;
+}
+
+/** Up to so many providers have a row each. Of more, these many rows are there at least; the others are found by a search. */
+const [most, least] = [6, 4];
+
+/** The rows at first: those with a key, then others. Rows keep their place afterwards, so nothing moves under the pointer. */
+export function firstRows(known: readonly Provider[], credentials: readonly Credential[]): readonly ProviderId[] {
+  const hasKey = ({ id }: Provider) => credentials.some(({ provider }) => provider === id);
+  const sorted = [...known.filter(hasKey), ...known.filter((provider) => !hasKey(provider))].map(({ id }) => id);
+  return known.length <= most ? sorted : sorted.slice(0, Math.max(least, known.filter(hasKey).length));
+}

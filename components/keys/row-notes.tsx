@@ -1,0 +1,82 @@
+import { type ReactNode, useEffect, useState } from "react";
+import type { Credential } from "../../client/types.ts";
+import type { UsableProvider } from "./providers.ts";
+import { Inset, OutsideLink } from "../parts/parts.tsx";
+import { useTexts } from "../parts/settings.tsx";
+import { Ago } from "../parts/time.tsx";
+import { RowButton, type RowDoings } from "./row-actions.tsx";
+import type { KeyState } from "./states.ts";
+import type { Key } from "./use-key.ts";
+
+interface NotesProps {
+  readonly provider: UsableProvider;
+  readonly credential: Credential | undefined;
+  readonly state: KeyState | undefined;
+  readonly doings: RowDoings;
+  readonly keyNow: Key;
+  /** Whether the form is open, which says itself why it failed. */
+  readonly isOpen: boolean;
+}
+
+/** A key older than this is worth replacing, in ms: half a year. */
+const old_ms = 183 * 86_400_000;
+
+/** The one line below a row that has something to say: what is wrong, or that it takes long. */
+export function RowNotes({ provider, credential, state, doings, keyNow: key, isOpen }: NotesProps): ReactNode {
+  const texts = useTexts();
+  if (key.doing) return <Slow key={key.doing} name={provider.name} />;
+  if (key.failure && !isOpen) return <Inset tone="bad">{key.failure}</Inset>;
+  if (!credential || !state) return null;
+  if (state.problem) return <StateProblem {...{ provider, state, doings, isOpen }} problem={state.problem} />;
+  if (Date.now() - Date.parse(credential.created_at) < old_ms) return null;
+  return (
+    <Inset tone="neutral">
+      <Ago at={credential.created_at} words={texts.keys.old} />
+    </Inset>
+  );
+}
+
+interface ProblemProps extends Pick<NotesProps, "provider" | "doings" | "isOpen"> {
+  readonly state: KeyState;
+  readonly problem: string;
+}
+
+/** The problem of a key, with the one link and the one button that help. */
+function StateProblem({ provider, state, problem, doings, isOpen }: ProblemProps): ReactNode {
+  const { keys } = useTexts();
+  const { tone, action } = state;
+  const url = state.help && { keysUrl: provider.keys_url, billingUrl: provider.billing_url }[state.help];
+  const button = action && !isOpen && { check: keys.check, replace: keys.replace, saveAgain: keys.saveAgain }[action];
+  return (
+    <Inset
+      tone={tone}
+      button={
+        button && (
+          <RowButton
+            of={provider}
+            kind="primary"
+            isBusy={false}
+            onClick={action === "check" ? doings.onCheck : doings.onOpen}
+          >
+            {button}
+          </RowButton>
+        )
+      }
+    >
+      {problem} {url && state.link && <OutsideLink href={url}>{state.link}</OutsideLink>}
+    </Inset>
+  );
+}
+
+/** A check asks the provider twice and waits up to 10 s for each answer. After this time, in ms, the row says so. */
+const patience_ms = 5_000;
+
+function Slow({ name }: { readonly name: string }): ReactNode {
+  const { keys } = useTexts();
+  const [isLong, setLong] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLong(true), patience_ms);
+    return () => clearTimeout(timer);
+  }, []);
+  return isLong && <Inset tone="neutral">{keys.slow(name)}</Inset>;
+}

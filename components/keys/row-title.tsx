@@ -1,0 +1,69 @@
+import type { ReactNode } from "react";
+import type { Credential } from "../../client/types.ts";
+import type { UsableProvider } from "./providers.ts";
+import { Heading, Logo, useTexts } from "../parts/settings.tsx";
+import { Ago } from "../parts/time.tsx";
+import type { KeyState } from "./states.ts";
+import type { Key } from "./use-key.ts";
+
+interface TitleProps {
+  readonly provider: UsableProvider;
+  readonly credential: Credential | undefined;
+  readonly state: KeyState | undefined;
+  readonly doing: Key["doing"];
+}
+
+/** Logo, name, the state as a dot and a word, and facts about the key. */
+export function RowTitle({ provider, credential, state, doing }: TitleProps): ReactNode {
+  const { keys } = useTexts();
+  const busy = doing && { saving: keys.saving, verifying: keys.checking }[doing];
+  const word = busy ?? state?.label;
+  return (
+    <>
+      <Logo provider={provider} />
+      <div className="byok-title">
+        <Heading below={1} className="byok-name">
+          {provider.name}
+        </Heading>
+        {word && (
+          <span className="byok-state" data-tone={busy ? "neutral" : state?.tone}>
+            <span className="byok-dot" data-busy={busy !== null} />
+            {word}
+          </span>
+        )}
+      </div>
+      <p className="byok-facts">
+        {credential && state ? (
+          <KeyFacts {...{ credential, state }} />
+        ) : provider.on_credits ? (
+          keys.usesCredits
+        ) : provider.may_bring_key ? (
+          keys.needsKey
+        ) : (
+          keys.unavailable
+        )}
+      </p>
+    </>
+  );
+}
+
+/** The key by its beginning and its end, and when what happened. */
+function KeyFacts({ credential, state }: { credential: Credential; state: KeyState }): ReactNode {
+  const { keys } = useTexts();
+  const { prefix, hint, status, verified_at, updated_at } = credential;
+  return (
+    <>
+      {hint ? (
+        <code>
+          <span aria-hidden="true">{`${prefix}…${hint}`}</span>
+          <span className="byok-hidden">{keys.ending(hint)}</span>
+        </code>
+      ) : (
+        <span>{keys.saved}</span>
+      )}{" "}
+      {state.works && <span>{keys.costsNothing}</span>}{" "}
+      <Ago at={updated_at} words={status === "unverified" ? keys.lastTried : keys.checked} />{" "}
+      {!state.works && verified_at && verified_at !== updated_at && <Ago at={verified_at} words={keys.lastWorked} />}
+    </>
+  );
+}

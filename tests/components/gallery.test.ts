@@ -1,0 +1,140 @@
+/** The components in an app that is not ours: its theme and resets, its language, its headings, and much to show. */
+import type { Page } from "playwright-core";
+import { expect } from "vitest";
+import { violations } from "../harness/browser/axe.ts";
+import { phone, shot } from "../harness/browser/picture.ts";
+import { test } from "./visit.ts";
+
+/** Faults that axe-core finds, and how far the page sticks out of its window. */
+async function faultsOf(page: Page): Promise<string[]> {
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  const { width = 0 } = page.viewportSize() ?? {};
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  return [...(await violations(page)), ...(wide > width ? [`${wide} px wide`] : [])];
+}
+
+test.for(["new", "mixed", "failing", "forbidden"])(
+  "the account '%s' has no fault in light, in dark and on a phone",
+  async (scene, { open }) => {
+    const page = await open({ scene });
+    expect(await faultsOf(page)).toEqual([]);
+    await shot(page, `app-${scene}-light`);
+    await page.evaluate(() => document.documentElement.classList.add("dark"));
+    expect(await faultsOf(page)).toEqual([]);
+    await shot(page, `app-${scene}-dark`);
+    const small = await open({ scene, browser: phone });
+    expect(await faultsOf(small)).toEqual([]);
+    await shot(small, `app-${scene}-phone`);
+  },
+);
+
+test("under Tailwind's preflight the dialog stands in the middle, and danger is white on red", async ({ open }) => {
+  const page = await open({ scene: "mixed", browser: { reducedMotion: "reduce" } });
+  await page.getByRole("button", { name: "Remove OpenAI" }).click();
+  const dialog = page.getByRole("dialog");
+  const box = (await dialog.boundingBox())!;
+  expect(box.x + box.width / 2).toBeCloseTo(1180 / 2, -1);
+  expect(box.y + box.height / 2).toBeCloseTo(800 / 2, -1);
+  const remove = dialog.getByRole("button", { name: "Remove key" });
+  expect(await remove.evaluate((button) => getComputedStyle(button).color)).toBe("rgb(255, 255, 255)");
+  expect(await faultsOf(page)).toEqual([]);
+  await shot(page, "app-dialog");
+});
+
+test("an app chooses the providers, their order, the level of headings, and its own words", async ({ open }) => {
+  const page = await open({ scene: "mixed", more: { only: "groq,openai", level: "1", texts: "de" } });
+  const names = await page.locator(".byok-rows").getByRole("heading", { level: 2 }).allTextContents();
+  expect(names).toEqual(["OpenAI", "Groq"]);
+  await page.getByRole("heading", { level: 1, name: "API-Schlüssel" }).waitFor();
+  expect(await page.locator("section.byok.my-keys").count()).toBe(1);
+  await page.getByText("80 Credits übrig").waitFor();
+  await page.getByText(/^Geprüft vor 2/).waitFor();
+  await page.getByRole("button", { name: "Schlüssel hinzufügen Groq" }).click();
+  await page.getByLabel("API-Schlüssel für Groq").fill("gsk_0123456789abcdef");
+  await page.getByRole("button", { name: "Speichern & prüfen" }).click();
+  await page.getByText("Geprüft gerade eben").waitFor();
+  expect(await faultsOf(page)).toEqual([]);
+  await shot(page, "app-german");
+});
+
+test("success is seen each time, and a row keeps its place", async ({ open }) => {
+  const page = await open({ scene: "new" });
+  const row = page.locator(".byok-row").nth(2);
+  const name = await row.getByRole("heading").textContent();
+  await row.getByRole("button", { name: "Add key" }).click();
+  await row.getByLabel(`${name} API key`).fill("AQ.0123456789abcdef");
+  await row.getByRole("button", { name: "Save & Verify" }).click();
+  await row.getByText("Checked just now").waitFor();
+  const flash = await row.locator(".byok-flash").elementHandle();
+  await row.getByRole("button", { name: /^More for/ }).click();
+  await row.getByRole("menuitem", { name: "Check again" }).click();
+  await expect.poll(() => flash!.evaluate((element) => element.isConnected)).toBe(false);
+  expect(await row.locator(".byok-flash").count()).toBe(1);
+  expect(await row.getByRole("heading").textContent()).toBe(name);
+});
+
+test("opening and closing are animated, unless their user asks for less motion", async ({ open }) => {
+  for (const [reducedMotion, times] of [
+    ["no-preference", true],
+    ["reduce", false],
+  ] as const) {
+    const page = await open({ scene: "new", browser: { reducedMotion } });
+    await page.getByRole("button", { name: "Add key OpenAI" }).click();
+    const names = () =>
+      page.evaluate(() => document.getAnimations().map((animation) => (animation as CSSAnimation).animationName));
+    expect((await names()).includes("byok-unfold")).toBe(times);
+    await page.keyboard.press("Escape");
+    await page.locator(".byok-form").waitFor({ state: "detached" });
+  }
+});
+
+test("forty providers and a thousand entries neither fill the page nor hold it up", async ({ open }) => {
+  const page = await open({ scene: "long", providers: "many" });
+  expect(await page.locator(".byok-row").count()).toBe(4);
+  const more = page.getByRole("button", { name: "Show more" });
+  for (let times = 0; times < 10; times++) await more.click();
+  await more.waitFor({ state: "detached" });
+  expect(await page.getByRole("row").count()).toBe(1 + 1_000);
+  expect(await page.evaluate(() => document.documentElement.scrollHeight)).toBeLessThan(1_400);
+  await page.getByRole("button", { name: "Add a provider" }).click();
+  expect(await page.locator(".byok-search li").count()).toBe(36);
+  const took_ms = await page.evaluate(async () => {
+    const start = performance.now();
+    window.dispatchEvent(new Event("focus"));
+    for (let frame = 0; frame < 12; frame++) await new Promise(requestAnimationFrame);
+    return performance.now() - start;
+  });
+  // Twelve frames are 200 ms.
+  expect(took_ms).toBeLessThan(2_000);
+});
+
+test("an account is connected, and its code is gone from the address and from this tab", async ({ open }) => {
+  const page = await open({ scene: "new", more: { only: "openrouter,openai" } });
+  await page.getByRole("button", { name: "Add key OpenRouter" }).click();
+  await page.getByRole("button", { name: "Connect OpenRouter" }).click();
+  await page.waitForURL(/byok_connect|scene=new/);
+  await page.getByText("Checked just now").waitFor();
+  expect(page.url()).not.toMatch(/code|connect/);
+  expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
+});
+
+test("a code that another tab asked for is not taken up", async ({ open }) => {
+  const page = await open({ scene: "new", more: { only: "openrouter", byok_connect: "openrouter", code: "one-time" } });
+  await page.getByText("Needs your own key").waitFor();
+  expect(page.url()).not.toMatch(/code|connect/);
+});
+
+test("on a phone four saved keys fit a screen", async ({ open }) => {
+  const page = await open({ scene: "all", browser: phone });
+  const box = (await page.locator(".byok-row").nth(3).boundingBox())!;
+  expect(box.y + box.height).toBeLessThan(phone.viewport.height);
+});
+
+test("a user whose plan has no keys of their own is told so, and offered none", async ({ open }) => {
+  const page = await open({ scene: "forbidden" });
+  await page.getByText("Your plan does not include API keys of your own.").waitFor();
+  await page.getByRole("link", { name: "Upgrade" }).waitFor();
+  await page.getByText("Not used").waitFor();
+  expect(await page.getByRole("button", { name: /^Add key/ }).count()).toBe(0);
+  expect(await page.getByText("billed to your account").count()).toBe(1);
+});

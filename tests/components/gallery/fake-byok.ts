@@ -1,0 +1,91 @@
+/** A client without a server, for the components alone: it keeps what it is told, and answers at once. */
+import type { Byok, Credential, Entry, Operation, Provider, Result } from "../../../client/types.ts";
+
+/** The server's list, which the test puts into the page. */
+export interface Facts {
+  readonly providers: readonly Provider[];
+}
+
+export interface Account {
+  readonly credits: number;
+  readonly held?: number;
+  /** Entries of the history. */
+  readonly entries?: number;
+  readonly credentials?: readonly Credential[];
+  readonly mayBringKey?: boolean;
+}
+
+const minutes_ms = 60_000;
+const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
+const ok = <T>(data: T): Promise<Result<T>> => Promise.resolve({ data, error: null });
+
+export function credentialOf(provider: string, changes: Partial<Credential> = {}): Credential {
+  const at = ago(2 * minutes_ms);
+  return {
+    ...{ id: provider, provider, prefix: "sk-proj-", hint: "8700", status: "verified", reason: null },
+    ...{ verified_at: at, created_at: at, updated_at: at },
+    ...changes,
+  };
+}
+
+export const operations: readonly Operation[] = [
+  ["kernel_build", "Kernel build", 20],
+  ["doc_generation", "Doc generation", 10],
+  ["single_doc_regen", "Single doc regen", 2],
+  ["chat", "Chat", null],
+].map(([name, label, price_credits]) => ({
+  name: String(name),
+  label: String(label),
+  description: `${label}.`,
+  price_credits: price_credits as number | null,
+  prices: [],
+}));
+
+function entryOf(id: number): Entry {
+  const kind = (["charge", "refund", "charge", "grant"] as const)[id % 4] ?? "charge";
+  const operation = kind === "grant" ? null : operations[id % operations.length]!.name;
+  const reason = kind === "refund" ? (id % 8 === 1 ? "unused" : "broken_off") : kind === "grant" ? "invoice 42" : null;
+  return {
+    ...{ id, kind, operation, reason, provider: "openai", model: "gpt-6-luna" },
+    ...{ credits: operation === "chat" ? 0.034_125 : 20, created_at: ago(id * 61 * minutes_ms) },
+  };
+}
+
+/** Keys whose text holds `refused` are refused. */
+export function fakeByok({ providers }: Facts, account: Account): Byok {
+  let credentials = [...(account.credentials ?? [])];
+  const entries = Array.from({ length: account.entries ?? 0 }, (_, index) => entryOf((account.entries ?? 0) - index));
+  const put = (credential: Credential) => {
+    credentials = [...credentials.filter(({ provider }) => provider !== credential.provider), credential];
+    return ok({ credential, verdict: "verified" as const, reason: null });
+  };
+  return {
+    list: () => ok(credentials),
+    providers: () => ok(providers),
+    save: ({ provider, key: apiKey }) =>
+      apiKey.includes("refused")
+        ? Promise.resolve({ data: null, error: { code: "api_key_rejected", message: "Refused." } })
+        : put(credentialOf(provider, { hint: apiKey.slice(-4), updated_at: ago(0), created_at: ago(0) })),
+    verify: (provider) => put({ ...credentialOf(provider), updated_at: ago(0) }),
+    remove(provider) {
+      credentials = credentials.filter((credential) => credential.provider !== provider);
+      return ok({ removed: true });
+    },
+    balance: () => ok({ available_credits: account.credits, held_credits: account.held ?? 0 }),
+    operations: () => ok(operations),
+    history({ before = Infinity, limit = 20 } = {}) {
+      const older = entries.filter(({ id }) => id < before);
+      const page = older.slice(0, limit);
+      return ok({ entries: page, next: older.length > limit ? page.at(-1)!.id : null });
+    },
+    // The provider whose user agrees at once.
+    beginConnecting: (_, callbackUrl) => ok({ url: `${callbackUrl}&code=one-time`, codeVerifier: "verifier" }),
+    finishConnecting: (provider, code, codeVerifier) =>
+      code === "one-time" && codeVerifier === "verifier"
+        ? put(credentialOf(provider, { updated_at: ago(0) }))
+        : Promise.resolve({ data: null, error: { code: "code_refused", message: "Refused." } }),
+    rights: () => ok({ mayBringKey: account.mayBringKey ?? true, mayUseCredits: true }),
+    endpoint: () => ok({ url: "", sdk: "", aiSdk: "" }),
+    token: () => ok("token"),
+  };
+}

@@ -1,0 +1,83 @@
+/** The texts in German, as an app would write them. */
+import { english, type Texts } from "../../../components/texts.ts";
+
+export const german: Texts = {
+  ...english,
+  locale: "de",
+  keys: {
+    ...english.keys,
+    title: "API-Schlüssel",
+    about: "Mit einem eigenen Schlüssel rechnet der Anbieter direkt mit dir ab. Das kostet 0 Credits.",
+    loading: "Deine API-Schlüssel werden geladen",
+    usesCredits: "Kostet Credits",
+    needsKey: "Braucht einen eigenen Schlüssel",
+    costsNothing: "0 Credits",
+    checked: (when) => `Geprüft ${when}`,
+    lastTried: (when) => `Zuletzt versucht ${when}`,
+    lastWorked: (when) => `Zuletzt gültig ${when}`,
+    ending: (hint) => `Schlüssel, der auf ${hint} endet`,
+    yourKey: (name, hint) => `dein ${name}-Schlüssel${hint && `, der auf ${hint} endet`}`,
+    saving: "Wird gespeichert…",
+    checking: "Wird geprüft…",
+    add: "Schlüssel hinzufügen",
+    remove: "Entfernen",
+    more: "Mehr zu",
+    check: "Erneut prüfen",
+    replace: "Schlüssel ersetzen",
+    saveAgain: "Erneut speichern",
+    manage: (name) => `Schlüssel bei ${name} verwalten`,
+    addProvider: "Anbieter hinzufügen",
+    search: "Anbieter suchen",
+  },
+  states: {
+    ...english.states,
+    verified: { label: "Aktiv", problem: null },
+    restricted: {
+      label: "Eingeschränkt",
+      problem: () => "Diesem Schlüssel fehlt ein Recht; manche Aufrufe scheitern.",
+    },
+    rate_limited: {
+      label: "Gebremst",
+      problem: (name) => `${name} bremst dein Konto gerade. Warte einen Moment.`,
+    },
+    unverified: {
+      label: "Ungeprüft",
+      problem: (name) => `${name} war nicht erreichbar. Der Schlüssel ist gespeichert.`,
+    },
+    no_credit: {
+      label: "Kein Guthaben",
+      problem: (name) => `Dein Konto bei ${name} hat kein Guthaben mehr.`,
+    },
+    rejected: { label: "Abgelehnt", problem: (name) => `${name} nimmt diesen Schlüssel nicht mehr an.` },
+    locked: {
+      label: "Gesperrt",
+      problem: () => "Dieser Schlüssel lässt sich nicht mehr öffnen. Speichere ihn erneut.",
+    },
+    not_offered: { label: "Nicht angeboten", problem: (name) => `Diese App bietet ${name} nicht mehr an.` },
+  },
+  help: { keysUrl: (name) => `Schlüssel bei ${name}`, billingUrl: (name) => `Abrechnung bei ${name}` },
+  form: {
+    ...english.form,
+    label: (name) => `API-Schlüssel für ${name}`,
+    save: "Speichern & prüfen",
+    cancel: "Abbrechen",
+  },
+  trust: {
+    ...english.trust,
+    line: "Für dich verschlüsselt. Nie wieder gezeigt, nie protokolliert.",
+    more: "So geht das",
+  },
+  credits: {
+    ...english.credits,
+    about: "Für Anbieter ohne eigenen Schlüssel.",
+    left: () => "Credits übrig",
+    amount: (_, digits) => `${digits} Credits`,
+    get: "Credits kaufen",
+    billed: (names) => `${names} rechnen direkt mit dir ab: 0 Credits.`,
+    failing: (names) => `Aufrufe von ${names} scheitern. Ersetze oder entferne den Schlüssel.`,
+    prices: "Preis eines Aufrufs mit Credits",
+    byUsage: "nach Verbrauch",
+  },
+  history: { ...english.history, title: "Verlauf", granted: "Credits gutgeschrieben", more: "Mehr zeigen" },
+  justNow: "gerade eben",
+};

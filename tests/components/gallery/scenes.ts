@@ -1,0 +1,61 @@
+/** Accounts in every state, by name. */
+import type { Credential } from "../../../client/types.ts";
+import { type Account, credentialOf } from "./fake-byok.ts";
+
+const long_ms = 220 * 86_400_000;
+const longAgo = new Date(Date.now() - long_ms).toISOString();
+const of = (provider: string, status: Credential["status"], changes: Partial<Credential> = {}) =>
+  credentialOf(provider, { status, ...changes });
+
+const anthropic = { prefix: "sk-ant-api03-", hint: "08f1" };
+const google = { prefix: "AIza", hint: "2ba7" };
+const groq = { prefix: "gsk_", hint: "Qx3T" };
+
+export const scenes: Readonly<Record<string, Account>> = {
+  new: { credits: 0 },
+  credits: { credits: 100, entries: 1 },
+  mixed: {
+    credits: 80,
+    entries: 9,
+    credentials: [
+      of("openai", "verified"),
+      of("anthropic", "restricted", anthropic),
+      of("google", "no_credit", google),
+    ],
+  },
+  failing: {
+    credits: 80,
+    entries: 3,
+    credentials: [
+      of("openai", "rejected"),
+      of("anthropic", "locked", anthropic),
+      of("google", "unverified", google),
+      of("groq", "rate_limited", groq),
+    ],
+  },
+  reasons: {
+    credits: 3,
+    entries: 3,
+    credentials: [
+      of("openai", "no_credit", { reason: "spend_limit_reached" }),
+      of("google", "restricted", { ...google, reason: "website_only" }),
+      of("groq", "verified", { ...groq, created_at: longAgo, updated_at: longAgo }),
+      of("mistral", "verified", { prefix: "", hint: "" }),
+    ],
+  },
+  all: {
+    credits: 12.5,
+    held: 10,
+    entries: 40,
+    credentials: [
+      of("openai", "verified"),
+      of("anthropic", "verified", anthropic),
+      of("google", "verified", google),
+      of("groq", "verified", groq),
+    ],
+  },
+  forbidden: { credits: 80, entries: 3, mayBringKey: false, credentials: [of("openai", "verified")] },
+  low: { credits: 12, entries: 3 },
+  out: { credits: 1, entries: 3 },
+  long: { credits: 900, entries: 1_000, credentials: [of("openai", "verified")] },
+};
