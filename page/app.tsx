@@ -2,25 +2,37 @@ import type { SupabaseClient, User } from "@supabase/supabase-js";
 import { type ReactNode, useEffect, useRef, useSyncExternalStore } from "react";
 import { ApiKeys, Credits } from "../components/index.ts";
 import type { Byok } from "../client/index.ts";
-import { SignIn } from "./sign-in.tsx";
-import { Snippets } from "./snippets.tsx";
-import { TryIt } from "./try-it.tsx";
+import { type Credentials, SignIn } from "./sign-in.tsx";
+import type { Project } from "./snippet-texts.ts";
+import { TryView } from "./try-view.tsx";
 import { useAccount } from "./use-account.ts";
 
-export function App({ supabase }: { supabase: SupabaseClient }): ReactNode {
+export interface AppProps {
+  readonly supabase: SupabaseClient;
+  readonly url: string;
+  readonly publishableKey: string;
+  readonly demoUser?: Credentials | undefined;
+}
+
+export function App({ supabase, url, publishableKey, demoUser }: AppProps): ReactNode {
   const { user, isExpired, byok, signOut } = useAccount(supabase);
   if (user === undefined) return <Opening />;
   if (user === null) {
     return (
       <main className="byok welcome">
         <Brand />
-        <SignIn supabase={supabase} notice={isExpired ? "Your session has ended. Sign in again." : undefined} />
+        <p className="about">Bring your own API key of an AI provider, or pay by credits: sign in to try both.</p>
+        <SignIn
+          supabase={supabase}
+          demoUser={demoUser}
+          notice={isExpired ? "Your session has ended. Sign in again." : undefined}
+        />
       </main>
     );
   }
   return (
     <>
-      <Settings key={user.id} user={user} byok={byok} signOut={signOut} />
+      <Settings key={user.id} {...{ user, byok, signOut }} project={{ url, publishableKey, userId: user.id }} />
       {isExpired && <SessionEnded supabase={supabase} email={user.email} signOut={signOut} />}
     </>
   );
@@ -28,8 +40,15 @@ export function App({ supabase }: { supabase: SupabaseClient }): ReactNode {
 
 const views = { "#keys": "API keys", "#try": "Try it" };
 
+interface SettingsProps {
+  readonly user: User;
+  readonly byok: Byok;
+  readonly project: Project;
+  signOut(): Promise<void>;
+}
+
 /** Every view stays mounted, so that changing between them loses nothing that was typed. */
-function Settings({ user, byok, signOut }: { user: User; byok: Byok; signOut(): Promise<void> }): ReactNode {
+function Settings({ user, byok, project, signOut }: SettingsProps): ReactNode {
   const hash = useSyncExternalStore(subscribeHash, () => location.hash);
   const view = hash in views ? (hash as keyof typeof views) : "#keys";
 
@@ -65,10 +84,7 @@ function Settings({ user, byok, signOut }: { user: User; byok: Byok; signOut(): 
       </main>
       <main className="view" hidden={view !== "#try"}>
         <h1>Try it</h1>
-        <div className="columns">
-          <TryIt byok={byok} />
-          <Snippets byok={byok} />
-        </div>
+        <TryView byok={byok} project={project} />
       </main>
     </>
   );
@@ -118,7 +134,7 @@ export function Unavailable({ onRetry }: { onRetry(): void }): ReactNode {
       <Brand />
       <div className="unavailable" role="alert">
         <h1>No connection</h1>
-        <p className="muted">The server could not be reached: check your connection and try again.</p>
+        <p className="muted">The server could not be reached. Check your connection and try again.</p>
       </div>
       <button type="button" className="byok-button" onClick={onRetry}>
         Try again

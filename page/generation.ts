@@ -36,6 +36,14 @@ export function generation(provider: ProviderId, model: string, prompt: string):
   return { path, headers: api.headers, body: bodies[api.dialect](model, prompt) };
 }
 
+/** The same, whose answer comes in one piece. */
+export function wholeGeneration(provider: ProviderId, model: string, prompt: string): Generation {
+  const { api }: Provider = catalogue[provider];
+  const { stream: _, ...body } = bodies[api.dialect](model, prompt) as Record<string, unknown>;
+  const path = api.generation.replace("{model}", () => encodeURIComponent(model));
+  return { path, headers: api.headers, body };
+}
+
 /**
  * The pieces of text in a stream of server-sent events, as they arrive.
  *

@@ -9,6 +9,8 @@ import "./page.css";
 interface Config {
   readonly publishableKey: string;
   readonly supabaseUrl?: string;
+  /** A user to sign in as with one press of a button, on a local stack. */
+  readonly demoUser?: { readonly email: string; readonly password: string };
 }
 
 const root = createRoot(document.getElementById("root") as HTMLElement);
@@ -16,8 +18,9 @@ const root = createRoot(document.getElementById("root") as HTMLElement);
 async function start(): Promise<void> {
   try {
     const response = await fetch("/config.json");
-    const { publishableKey, supabaseUrl = location.origin } = (await response.json()) as Config;
-    root.render(<App supabase={createClient(supabaseUrl, publishableKey)} />);
+    const { publishableKey, supabaseUrl = location.origin, demoUser } = (await response.json()) as Config;
+    const supabase = createClient(supabaseUrl, publishableKey);
+    root.render(<App {...{ supabase, demoUser, publishableKey }} url={supabaseUrl} />);
   } catch {
     root.render(<Unavailable onRetry={() => void start()} />);
   }

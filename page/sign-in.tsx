@@ -1,28 +1,69 @@
 import { type AuthError, isAuthRetryableFetchError, type SupabaseClient } from "@supabase/supabase-js";
 import { type FormEvent, type ReactNode, useId, useState } from "react";
-import { Problem } from "../components/parts.tsx";
+import { Problem } from "../components/parts/parts.tsx";
+import { english } from "../components/texts.ts";
+
+export interface Credentials {
+  readonly email: string;
+  readonly password: string;
+}
 
 interface SignInProps {
   readonly supabase: SupabaseClient;
-  /** Who was signed in before. */
+  /** The user who was signed in before. */
   readonly email?: string | undefined;
   /** Why to sign in. */
   readonly notice?: string | undefined;
+  /** A user to sign in as with one press of a button. */
+  readonly demoUser?: Credentials | undefined;
 }
 
-/** Signing in with email and password through Supabase Auth, or signing up. What comes of it, `onAuthStateChange` tells. */
-export function SignIn({ supabase, email, notice }: SignInProps): ReactNode {
+/** Signing in with email and password through Supabase Auth, or signing up. `onAuthStateChange` tells what comes of it. */
+export function SignIn({ supabase, email, notice, demoUser }: SignInProps): ReactNode {
   const id = useId();
+  const { isNew, isBusy, problem, next, turn, enter } = useSignIn(supabase);
+
+  function submit(event: FormEvent<HTMLFormElement>): void {
+    event.preventDefault();
+    const fields = new FormData(event.currentTarget);
+    void enter({ email: String(fields.get("email")).trim(), password: String(fields.get("password")) });
+  }
+
+  return (
+    <form className="sign-in" onSubmit={submit} aria-labelledby={`${id}-title`}>
+      <h1 id={`${id}-title`}>{isNew ? "Create an account" : email ? "Sign in again" : "Sign in"}</h1>
+      <p className="muted" role="status">
+        {next ?? notice}
+      </p>
+      <Fields id={id} email={email} isNew={isNew} />
+      <div role="alert">
+        <Problem>{problem}</Problem>
+      </div>
+      <button type="submit" className="byok-button" data-kind="primary" aria-disabled={isBusy}>
+        {isBusy ? "One moment…" : isNew ? "Create account" : "Sign in"}
+      </button>
+      {demoUser && !isNew && (
+        <button type="button" className="byok-button" aria-disabled={isBusy} onClick={() => void enter(demoUser)}>
+          Sign in as the demo user
+        </button>
+      )}
+      {!email && (
+        <button type="button" className="plain" onClick={turn}>
+          {isNew ? "I have an account" : "Create an account"}
+        </button>
+      )}
+    </form>
+  );
+}
+
+function useSignIn(supabase: SupabaseClient) {
   const [isNew, setNew] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string>();
   const [next, setNext] = useState<string>();
 
-  async function submit(event: FormEvent<HTMLFormElement>): Promise<void> {
-    event.preventDefault();
+  async function enter(credentials: Credentials): Promise<void> {
     if (isBusy) return;
-    const fields = new FormData(event.currentTarget);
-    const credentials = { email: String(fields.get("email")).trim(), password: String(fields.get("password")) };
     setBusy(true);
     setProblem(undefined);
     setNext(undefined);
@@ -36,12 +77,17 @@ export function SignIn({ supabase, email, notice }: SignInProps): ReactNode {
     setNext("Open the link that was sent to your address, then sign in.");
   }
 
+  function turn(): void {
+    setNew(!isNew);
+    setProblem(undefined);
+  }
+
+  return { isNew, isBusy, problem, next, turn, enter };
+}
+
+function Fields({ id, email, isNew }: { id: string; email: string | undefined; isNew: boolean }): ReactNode {
   return (
-    <form className="sign-in" onSubmit={(event) => void submit(event)} aria-labelledby={`${id}-title`}>
-      <h1 id={`${id}-title`}>{isNew ? "Create an account" : email ? "Sign in again" : "Sign in"}</h1>
-      <p className="muted" role="status">
-        {next ?? notice}
-      </p>
+    <>
       <label htmlFor={`${id}-email`}>Email</label>
       <input
         id={`${id}-email`}
@@ -67,37 +113,19 @@ export function SignIn({ supabase, email, notice }: SignInProps): ReactNode {
           At least 8 characters.
         </p>
       )}
-      <div role="alert">
-        <Problem>{problem}</Problem>
-      </div>
-      <button type="submit" className="byok-button" data-kind="primary" aria-disabled={isBusy}>
-        {isBusy ? "One moment…" : isNew ? "Create account" : "Sign in"}
-      </button>
-      {!email && (
-        <button
-          type="button"
-          className="plain"
-          onClick={() => {
-            setNew(!isNew);
-            setProblem(undefined);
-          }}
-        >
-          {isNew ? "I have an account" : "Create an account"}
-        </button>
-      )}
-    </form>
+    </>
   );
 }
 
 function inWords(error: AuthError): string {
-  if (isAuthRetryableFetchError(error)) return "The server could not be reached: check your connection and try again.";
+  if (isAuthRetryableFetchError(error)) return english.errors.offline;
   switch (error.code) {
     case "invalid_credentials":
       return "Email or password is wrong.";
     case "user_already_exists":
-      return "There is an account with this address: sign in instead.";
+      return "There is an account with this address. Sign in instead.";
     case "over_request_rate_limit":
-      return "Too many attempts: try again in a moment.";
+      return "Too many attempts. Try again in a moment.";
     case "email_not_confirmed":
       return "Open the link that was sent to your address first.";
     default:

@@ -1,131 +1,165 @@
-/** The same call in each client's words, with this project's address in it. `supabase` is the app's own client. */
-import type { Byok, Endpoint, Result } from "../client/index.ts";
-import { modelOf } from "./generation.ts";
+/** The call that is chosen beside it, as code that runs as it is copied: for each place that code runs at, and each provider's SDK. */
+import { catalogue, type ProviderId } from "../catalogue/index.ts";
+import type { Dialect } from "../catalogue/types.ts";
+import type { Endpoint } from "../client/index.ts";
+import { wholeGeneration } from "./generation.ts";
 
-export interface Snippet {
-  readonly name: string;
-  readonly text: string;
+/** Facts of the project that code needs; all of them public, but for the user's id, which is the user's own. */
+export interface Project {
+  readonly url: string;
+  readonly publishableKey: string;
+  readonly userId: string;
 }
 
-const operation = `"x-byok-operation": "doc_generation"`;
-const messages = `messages: [{ role: "user", content: "Hello" }]`;
-const session = `const { data } = await supabase.auth.getSession();`;
-
-export async function readSnippets(byok: Byok): Promise<Result<readonly Snippet[]>> {
-  const ids = ["openai", "anthropic", "google", "groq"] as const;
-  const endpoints = await Promise.all(ids.map((provider) => byok.endpoint(provider)));
-  const failed = endpoints.find(({ error }) => error);
-  if (failed?.error) return failed;
-  const [openai, anthropic, google, groq] = endpoints.map(({ data }) => data);
-  return { data: snippetTexts(openai, anthropic, google, groq), error: null };
+export interface Call extends Project {
+  readonly provider: ProviderId;
+  readonly operation: string;
+  readonly model: string;
+  readonly endpoint: Endpoint;
 }
 
-type MaybeEndpoint = Endpoint | null | undefined;
+interface Sdk {
+  readonly importLine: string;
+  /** The client, with its key and headers as code. */
+  client(baseUrl: string, apiKey: string, headers: string, isBrowser: boolean): string;
+  /** The call, and the answer's text. */
+  call(model: string): string;
+}
 
-function snippetTexts(
-  openai: MaybeEndpoint,
-  anthropic: MaybeEndpoint,
-  google: MaybeEndpoint,
-  groq: MaybeEndpoint,
-): readonly Snippet[] {
-  return [
-    {
-      name: "supabase-js",
-      text: `
-const { data, error } = await supabase.functions.invoke(
-  "call/openai/v1/chat/completions",
-  {
-    headers: { ${operation} },
-    body: {
-      model: "${modelOf("openai")}",
-      ${messages},
-    },
-  },
-);
-console.log(error ?? data.choices[0].message.content);`,
-    },
-    {
-      name: "openai",
-      text: `
-import OpenAI from "openai";
+const browserFlag = "\n  dangerouslyAllowBrowser: true, // the token is the user's own";
 
-${session}
-const openai = new OpenAI({
-  baseURL: "${openai?.sdk}",
-  apiKey: data.session.access_token,
-  defaultHeaders: { ${operation} },
-  dangerouslyAllowBrowser: true, // the token is the user's own
+/** OpenAI's SDK, and those made from the same template. */
+const stainless = (name: string, module: string, variable: string, call: Sdk["call"]): Sdk => ({
+  importLine: `import ${name} from "${module}";`,
+  client: (baseUrl, apiKey, headers, isBrowser) => `const ${variable} = new ${name}({
+  baseURL: "${baseUrl}",
+  apiKey: ${apiKey},
+  defaultHeaders: ${headers},${isBrowser ? browserFlag : ""}
+});`,
+  call,
 });
-const answer = await openai.chat.completions.create({
-  model: "${modelOf("openai")}",
-  ${messages},
-});
-console.log(answer.choices[0].message.content);`,
-    },
-    {
-      name: "anthropic",
-      text: `
-import Anthropic from "@anthropic-ai/sdk";
 
-${session}
-const anthropic = new Anthropic({
-  baseURL: "${anthropic?.sdk}",
-  apiKey: data.session.access_token,
-  defaultHeaders: { ${operation} },
-  dangerouslyAllowBrowser: true, // the token is the user's own
+const chat = (variable: string) => (model: string) => `const answer = await ${variable}.chat.completions.create({
+  model: "${model}",
+  messages: [{ role: "user", content: "Hello" }],
 });
-const answer = await anthropic.messages.create({
-  model: "${modelOf("anthropic")}",
+console.log(answer.choices[0].message.content);`;
+
+const groqSdk = stainless("Groq", "groq-sdk", "groq", chat("groq"));
+
+const sdks: Readonly<Record<Dialect, Sdk>> = {
+  openai: stainless("OpenAI", "openai", "openai", chat("openai")),
+  anthropic: stainless(
+    "Anthropic",
+    "@anthropic-ai/sdk",
+    "anthropic",
+    (model) => `const answer = await anthropic.messages.create({
+  model: "${model}",
   max_tokens: 1024,
-  ${messages},
+  messages: [{ role: "user", content: "Hello" }],
 });
 console.log(answer.content[0].text);`,
-    },
-    {
-      name: "google",
-      text: `
-import { GoogleGenAI } from "@google/genai";
-
-${session}
-const google = new GoogleGenAI({
-  apiKey: data.session.access_token,
+  ),
+  google: {
+    importLine: `import { GoogleGenAI } from "@google/genai";`,
+    client: (baseUrl, apiKey, headers) => `const google = new GoogleGenAI({
+  apiKey: ${apiKey},
   httpOptions: {
-    baseUrl: "${google?.sdk}",
-    headers: { ${operation} },
+    baseUrl: "${baseUrl}",
+    headers: ${headers},
   },
-});
-const answer = await google.models.generateContent({
-  model: "${modelOf("google")}",
+});`,
+    call: (model) => `const answer = await google.models.generateContent({
+  model: "${model}",
   contents: "Hello",
 });
 console.log(answer.text);`,
-    },
-    {
-      name: "groq",
-      text: `
-import Groq from "groq-sdk";
+  },
+};
 
-${session}
-const groq = new Groq({
-  baseURL: "${groq?.sdk}",
-  apiKey: data.session.access_token,
-  defaultHeaders: { ${operation} },
-  dangerouslyAllowBrowser: true, // the token is the user's own
-});
-const answer = await groq.chat.completions.create({
-  model: "${modelOf("groq")}",
-  ${messages},
-});
-console.log(answer.choices[0].message.content);`,
-    },
-    {
-      name: "curl",
-      text: `
-curl "${openai?.sdk}/chat/completions" \\
-  -H "authorization: Bearer $ACCESS_TOKEN" \\
-  -H "content-type: application/json" \\
-  -H "x-byok-operation: doc_generation" \\
-  -d '{"model":"${modelOf("openai")}","messages":[{"role":"user","content":"Hello"}]}'`,
-    },
-  ].map(({ name, text }) => ({ name, text: text.trim() }));
+function sdkOf(provider: ProviderId): Sdk {
+  return provider === "groq" ? groqSdk : sdks[catalogue[provider].api.dialect];
 }
+
+const headersOf = (headers: Readonly<Record<string, string>>) =>
+  `{ ${Object.entries(headers)
+    .map(([name, value]) => `${/^\w+$/.test(name) ? name : `"${name}"`}: ${value}`)
+    .join(", ")} }`;
+
+const quoted = (text: string) => JSON.stringify(text);
+
+export interface Snippet {
+  readonly name: string;
+  readonly language: "js" | "sh";
+  /** Whether it reads the user's token from the environment. */
+  readonly needsToken: boolean;
+  text(call: Call): string;
+}
+
+export const snippets: readonly Snippet[] = [
+  {
+    name: "Browser",
+    language: "js",
+    needsToken: false,
+    text({ url, publishableKey, provider, operation, model, endpoint }) {
+      const sdk = sdkOf(provider);
+      return `import { createClient } from "@supabase/supabase-js";
+${sdk.importLine}
+
+const supabase = createClient("${url}", "${publishableKey}");
+const { data } = await supabase.auth.getSession(); // of the user who is signed in
+
+${sdk.client(endpoint.sdk, "data.session.access_token", headersOf({ "x-byok-operation": quoted(operation) }), true)}
+${sdk.call(model)}`;
+    },
+  },
+  {
+    name: "Node",
+    language: "js",
+    needsToken: true,
+    text({ provider, operation, model, endpoint }) {
+      const sdk = sdkOf(provider);
+      const headers = headersOf({ "x-byok-operation": quoted(operation) });
+      return `${sdk.importLine}
+
+// The access token that the user's request to your server carries.
+const token = process.env.ACCESS_TOKEN;
+${sdk.client(endpoint.sdk, "token", headers, false)}
+${sdk.call(model)}`;
+    },
+  },
+  {
+    name: "Backend job",
+    language: "js",
+    needsToken: false,
+    text({ provider, operation, model, endpoint, userId }) {
+      const sdk = sdkOf(provider);
+      const headers = headersOf({
+        apikey: "process.env.SUPABASE_SECRET_KEY",
+        "x-byok-user": quoted(userId),
+        "x-byok-operation": quoted(operation),
+      });
+      return `${sdk.importLine}
+
+// Acts for a user who is not there: with the project's secret key, on a server only.
+${sdk.client(endpoint.sdk, `"unused"`, headers, false)}
+${sdk.call(model)}`;
+    },
+  },
+  {
+    name: "curl",
+    language: "sh",
+    needsToken: true,
+    text({ provider, operation, model, endpoint }) {
+      const { path, headers = {}, body } = wholeGeneration(provider, model, "Hello");
+      const lines = Object.entries({
+        authorization: "Bearer $ACCESS_TOKEN",
+        "content-type": "application/json",
+        "x-byok-operation": operation,
+        ...headers,
+      }).map(([name, value]) => `  -H "${name}: ${value}" \\\n`);
+      return `curl "${endpoint.url}${path}" \\
+${lines.join("")}  -d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`;
+    },
+  },
+];

@@ -3,6 +3,8 @@ import { useEffect, useRef, useState } from "react";
 import type { ProviderId } from "../catalogue/index.ts";
 import { type Byok, type Payment, readPayment } from "../client/index.ts";
 import { announceChange } from "../components/index.ts";
+import { creditsOf } from "../components/parts/format.ts";
+import { english } from "../components/texts.ts";
 import { generation, readText } from "./generation.ts";
 
 export interface Question {
@@ -77,7 +79,7 @@ async function* ask(byok: Byok, question: Question, signal: AbortSignal): AsyncG
     body: JSON.stringify(body),
     signal,
   }).catch(() => {
-    throw new Error("The server could not be reached: check your connection and try again.");
+    throw new Error(english.errors.offline);
   });
   yield readPayment(response.headers);
   if (!response.ok || !response.body) throw new Error(await refusalIn(response));
@@ -92,7 +94,9 @@ async function* ask(byok: Byok, question: Question, signal: AbortSignal): AsyncG
 /** Every provider, and so every refusal by the functions, puts its words into `error.message`; the platform's gateway does not. */
 async function refusalIn(response: Response): Promise<string> {
   const answer = await response.json().catch(() => null);
-  return String(
-    answer?.error?.message ?? `The server could not answer (HTTP ${response.status}): try again in a moment.`,
-  );
+  const { message, price_credits: price, available_credits: available } = answer?.error ?? {};
+  if (typeof price === "number" && typeof available === "number") {
+    return `This costs ${creditsOf(english, price)}, and you have ${creditsOf(english, available)}.`;
+  }
+  return String(message ?? `The server could not answer (HTTP ${response.status}). Try again in a moment.`);
 }

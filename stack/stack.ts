@@ -48,6 +48,8 @@ export interface StackOptions {
   functionsEnv?: Record<string, string>;
   /** build the settings page and serve it at `/`; off by default */
   page?: boolean;
+  /** the page offers to sign in as this user, whose password is `demoPassword` */
+  demoEmail?: string;
   /** restart the functions and rebuild the page when their sources change; off by default */
   watch?: boolean;
   /** write-ahead log flushed to disk at each commit, as in production; off by default */
@@ -183,11 +185,13 @@ async function startParts(
     options.page && buildPage(pageDir),
   ]);
   const { publishableKey, secretKey, demoPassword } = secrets;
+  const { demoEmail: email } = options;
+  const pageConfig = { publishableKey, ...(email ? { demoUser: { email, password: demoPassword } } : {}) };
   gateway.open({
     tokens,
     dataApi: createDataApi(lite, tokens, secrets),
     functionsPort: () => functions.takeRequest(),
-    page: options.page ? servePage(pageDir, { publishableKey }, { isRebuilt: options.watch }) : undefined,
+    page: options.page ? servePage(pageDir, pageConfig, { isRebuilt: options.watch }) : undefined,
   });
 
   if (options.page && options.watch) {

@@ -58,9 +58,10 @@ export async function runLocalProject(
   onParentExit(() => void leave(0));
 
   const { reset } = given;
-  stack = await startStack({ stateDir, apiPort, dbPort, otherPorts: true, reset, database, page: true, watch }).catch(
-    explain,
-  );
+  stack = await startStack({
+    ...{ stateDir, apiPort, dbPort, otherPorts: true, reset, database, watch },
+    ...{ page: true, demoEmail },
+  }).catch(explain);
   void stack.failed.then((reason) => {
     console.error(reason);
     return leave(1);

@@ -62,6 +62,8 @@ const headers = {
 /** The facts that the page gets about its project; its address is that of the page. */
 export interface PageConfig {
   readonly publishableKey: string;
+  /** A user to sign in as with one press of a button; the password is one of this machine's own. */
+  readonly demoUser?: { readonly email: string; readonly password: string };
 }
 
 /**

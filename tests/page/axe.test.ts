@@ -1,7 +1,7 @@
 /** axe-core looks at every state that has a picture, see review.ts. */
 import { expect } from "vitest";
 import { newUser } from "../harness/users.ts";
-import { violations } from "./axe.ts";
+import { violations } from "../harness/browser/axe.ts";
 import { test } from "./browser.ts";
 import { openForm } from "./keys.ts";
 

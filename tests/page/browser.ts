@@ -1,12 +1,10 @@
 /** The page in a real browser: each test has contexts of its own, which fail it for any error that the page causes. */
-import path from "node:path";
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { test as base, expect, inject } from "vitest";
 import type { User } from "../harness/users.ts";
 import { stack } from "../harness/users.ts";
 
-/** A small phone, held upright. */
-export const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true } as const;
+export { phone, shot } from "../harness/browser/picture.ts";
 
 export interface Visit {
   /**
@@ -67,10 +65,4 @@ function watch(context: BrowserContext, tolerates: RegExp, problems: string[]): 
   context.on("request", (request) => {
     if (new URL(request.url()).origin !== new URL(stack.url).origin) report(`request to ${request.url()}`);
   });
-}
-
-/** Puts a picture of the whole page, or of what is to be seen of it, where people can look at it. */
-export async function shot(page: Page, name: string, { fullPage = true } = {}): Promise<void> {
-  const file = path.join(import.meta.dirname, "screenshots", `${name}.png`);
-  await page.screenshot({ path: file, animations: "disabled", fullPage });
 }

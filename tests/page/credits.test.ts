@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { fakeKey } from "../harness/fakes.ts";
 import { admin, balance, grant, newUser, save, type User } from "../harness/users.ts";
 import { test } from "./browser.ts";
-import { announcement, hold, rowOf } from "./keys.ts";
+import { announcement, fieldOf, hold, rowOf } from "./keys.ts";
 import { review } from "./review.ts";
 
 /** Reserves the price of an operation, as a call on credits does when it begins. */
@@ -44,28 +44,24 @@ test("the prices are those of the database, and a new account has no history", a
     [...new Set(operations?.map((price) => `${price.microcredits_per_call! / 1e6} credits`))].sort(),
   );
   expect(await page.getByRole("term").allInnerTexts()).toEqual(["Kernel build", "Doc generation", "Single doc regen"]);
-  await page.getByText("Nothing yet.").waitFor();
+  await page.getByText("Charges, refunds and new credits appear here.").waitFor();
 });
 
 test("a balance that pays for everything is shown without a warning", async ({ visit }) => {
   const page = await visit(await newUser(20));
-  await page.getByText("20 credits", { exact: true }).first().waitFor();
+  await page.getByText("20 credits left", { exact: true }).waitFor();
   await page.getByText("Credits added").waitFor();
-  expect(await page.getByText(/running low|run out/).count()).toBe(0);
+  expect(await page.getByText(/Running low|Out of credits/).count()).toBe(0);
 });
 
 test.for([
-  { credits: 19, says: "Credits are running low: not enough for kernel build." },
-  { credits: 2, says: "Credits are running low: not enough for kernel build or doc generation." },
-  { credits: 1, says: "You have run out of credits. Calls need a key of your own, or more credits." },
-  { credits: 0, says: "You have run out of credits. Calls need a key of your own, or more credits." },
+  { credits: 19, says: "Running low: not enough for Kernel build." },
+  { credits: 2, says: "Running low: not enough for Kernel build and Doc generation." },
+  { credits: 1, says: "Out of credits. Calls to OpenAI, Anthropic, Google AI and Groq need your own key, or more" },
 ])("with $credits credits the page says what they no longer pay for", async ({ credits, says }, { visit }) => {
   const page = await visit(await newUser(credits));
   await announcement(page, says).waitFor();
-  await page
-    .getByText(credits === 1 ? "1 credit" : `${credits} credits`, { exact: true })
-    .first()
-    .waitFor();
+  await page.getByText(credits === 1 ? "1 credit left" : `${credits} credits left`, { exact: true }).waitFor();
   if (credits < 3) await review(page, credits === 2 ? "credits-low" : "credits-out");
 });
 
@@ -75,20 +71,30 @@ test("nobody who pays for every provider with keys of their own is told to get c
     await save(user, provider, fakeKey(provider, "works"));
   }
   const page = await visit(user);
-  await page.getByText("No call costs credits: 1 left.").waitFor();
-  expect(await page.getByText(/running low|run out/).count()).toBe(0);
+  await page.getByText("1 credit left", { exact: true }).waitFor();
+  await page.getByText("No call uses them now: you have a key for every provider.").waitFor();
+  expect(await page.getByText(/Running low|Out of credits/).count()).toBe(0);
 });
 
-test("the banner names who pays, who does not, and what is left for the rest", async ({ visit }) => {
+test("a new user is shown two ways to begin, and the one leads to the form for a key", async ({ visit }) => {
+  const page = await visit(await newUser());
+  await page.getByText("No credits yet").waitFor();
+  await review(page, "credits-none");
+  await page.getByRole("button", { name: "Add an API key" }).click();
+  const field = fieldOf(page, "openai");
+  await expect.poll(() => field.evaluate((input) => input === document.activeElement)).toBe(true);
+});
+
+test("the card names who pays, who does not, and what is left for the rest", async ({ visit }) => {
   const user = await newUser(80);
   await save(user, "openai", fakeKey("openai", "works"));
   await save(user, "groq", fakeKey("groq", "restricted"));
   await save(user, "google", fakeKey("google", "no_credit"));
   const page = await visit(user);
-  await page.getByText("0 credits, billed to your OpenAI and Groq accounts").waitFor();
-  await page.getByText("Calls to Anthropic cost credits: 80 left.").waitFor();
+  await page.getByText("OpenAI and Groq are billed to your accounts: 0 credits.").waitFor();
+  await page.getByText("80 credits left", { exact: true }).waitFor();
   await page
-    .getByText("Calls to Google AI are failing. Replace or remove your key; credits are not used instead.")
+    .getByText("Calls to Google AI are failing. Replace or remove your key: credits are not used instead.")
     .waitFor();
   await rowOf(page, "google").getByText("No credit", { exact: true }).waitFor();
   await review(page, "credits-mixed");
@@ -98,12 +104,12 @@ test("credits reserved by a call are shown until it ends, and then disappear", a
   const user = await newUser(100);
   const holdId = await beginCall(user, "doc_generation");
   const page = await visit(user);
-  await page.getByText("90 credits", { exact: true }).waitFor();
-  await page.getByText("10 credits reserved by calls under way.").waitFor();
+  await page.getByText("90 credits left", { exact: true }).waitFor();
+  await page.getByText("10 credits on hold for calls in progress").waitFor();
   await review(page, "credits-held");
   await refundCall(user, holdId, 10);
-  await page.getByText("100 credits", { exact: true }).waitFor();
-  await page.getByText("reserved by calls").waitFor({ state: "detached" });
+  await page.getByText("100 credits left", { exact: true }).waitFor();
+  await page.getByText("on hold for calls").waitFor({ state: "detached" });
   // Nothing announced the end of the call to the history either.
   await page.getByRole("cell", { name: "+10", exact: true }).waitFor();
 });
@@ -128,7 +134,7 @@ test("the history tells charges, refunds and grants, newest first, and adds up t
     ["Credits added", "+1,500"],
   ]);
   expect(await balance(user)).toEqual({ available: 1_500 - 20 - 2, held: 0 });
-  await page.getByText("1,478 credits", { exact: true }).waitFor();
+  await page.getByText("1,478 credits left", { exact: true }).waitFor();
   await review(page, "credits-history");
 });
 
@@ -140,18 +146,16 @@ test("the history is read page by page, down to its first entry, whatever is add
   const newestFirst = (from: number, to: number) => Array.from({ length: from - to + 1 }, (_, i) => `+${from - i}`);
   const more = page.getByRole("button", { name: "Show more" });
   await more.waitFor();
-  expect(await amounts()).toEqual(newestFirst(23, 14));
+  expect(await amounts()).toEqual(newestFirst(23, 19));
 
   await grant(user.id, 24);
   await more.click();
-  await expect.poll(amounts).toEqual(newestFirst(23, 4));
-  await page.evaluate(() => window.dispatchEvent(new Event("focus")));
-  await expect.poll(amounts).toEqual(newestFirst(24, 4));
-  await more.click();
   await more.waitFor({ state: "detached" });
-  await expect.poll(amounts).toEqual(newestFirst(24, 1));
-  const focused = page.getByRole("row").filter({ hasText: "+3" }).last();
+  await expect.poll(amounts).toEqual(newestFirst(23, 1));
+  const focused = page.getByRole("row").filter({ hasText: "+18" });
   await expect.poll(() => focused.evaluate((row) => row === document.activeElement)).toBe(true);
+  await page.evaluate(() => window.dispatchEvent(new Event("focus")));
+  await expect.poll(amounts).toEqual(newestFirst(24, 1));
 });
 
 test("a page of the history that cannot be read is said, and can be asked for again", async ({ visit }) => {

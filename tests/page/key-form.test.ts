@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import { fakeKey, requestsWith } from "../harness/fakes.ts";
 import { newByokUser, newUser, stack } from "../harness/users.ts";
 import { test } from "./browser.ts";
-import { announcement, fieldOf, hold, openForm, rowOf, submitKey } from "./keys.ts";
+import { announcement, fieldOf, hold, menuOf, openForm, rowOf, submitKey } from "./keys.ts";
 import { review } from "./review.ts";
 
 test("the field keeps browsers, spell checkers and password managers away, and lets no form send it by name", async ({
@@ -40,7 +40,7 @@ test("a key is pasted from the clipboard, and sent without the whitespace around
   const sending = page.waitForRequest((request) => request.method() === "POST" && request.url().endsWith("/save"));
   await field.press("Enter");
   expect(Object.keys((await sending).postDataJSON()).sort()).toEqual(["provider", "sealed_api_key"]);
-  await rowOf(page, "openai").getByText("Verified", { exact: true }).waitFor();
+  await rowOf(page, "openai").getByText("Active", { exact: true }).waitFor();
   expect(await requestsWith(stack, "openai", apiKey)).not.toEqual([]);
 });
 
@@ -61,11 +61,11 @@ test("what sticks to a key is taken off, and what is none is not sent", async ({
   }
   await field.fill(`export ANTHROPIC_API_KEY="Bearer \u200b${apiKey}";`);
   await field.press("Enter");
-  await row.getByText("Verified", { exact: true }).waitFor();
+  await row.getByText("Active", { exact: true }).waitFor();
   expect(await requestsWith(stack, "anthropic", apiKey)).not.toEqual([]);
 });
 
-test("the moment a key is sent it is gone from the field, from React, and from undo", async ({ visit }) => {
+test("a key that was accepted is gone from the field, from React, and from undo", async ({ visit }) => {
   const page = await visit(await newUser());
   const apiKey = fakeKey("openai", "works");
   const saving = await hold(page, "functions/v1/byok/save");
@@ -75,13 +75,10 @@ test("the moment a key is sent it is gone from the field, from React, and from u
   await rowOf(page, "openai").getByRole("button", { name: "Show key" }).click();
   await field.press("Enter");
   await saving.arrived;
-  expect(await field.inputValue()).toBe("");
-  expect(await field.getAttribute("type")).toBe("password");
-  expect(await placesOf(page, apiKey)).toEqual([]);
-  await field.press("Control+Z");
-  expect(await field.inputValue()).toBe("");
+  expect(await field.getAttribute("type"), "a key on its way is hidden").toBe("password");
+  expect(new Set(await placesOf(page, apiKey)), "it stands in the field alone").toEqual(new Set(["INPUT.value"]));
   saving.release();
-  await rowOf(page, "openai").getByText("Verified", { exact: true }).waitFor();
+  await rowOf(page, "openai").getByText("Active", { exact: true }).waitFor();
   expect(await placesOf(page, apiKey)).toEqual([]);
   expect(page.url()).toBe(`${stack.url}/`);
 });
@@ -111,7 +108,7 @@ test("a key that looks like another provider's gets a hint, and is saved all the
   const row = rowOf(page, "groq");
   const field = await openForm(page, "groq");
   for (const [start, hint] of [
-    ["sk-proj-", "This looks like an OpenAI key. You can still save it for Groq."],
+    ["sk-proj-", "This looks like an OpenAI key."],
     ["sk-ant-api03-", "This looks like an Anthropic key."],
     ["AIzaSy", "This looks like a Google AI key."],
     ["  AQ.", "This looks like a Google AI key."],
@@ -149,15 +146,54 @@ test("the reveal button shows what is in the field and hides it again, by mouse 
   expect(await field.inputValue()).toBe("sk-proj-0123456789");
 });
 
+test("a key can be brought to the provider that it looks like", async ({ visit }) => {
+  const page = await visit(await newUser());
+  const apiKey = fakeKey("anthropic", "works");
+  const field = await openForm(page, "openai");
+  await field.fill(apiKey);
+  await rowOf(page, "openai").getByRole("button", { name: "Add it to Anthropic" }).click();
+  const other = fieldOf(page, "anthropic");
+  await expect.poll(() => other.evaluate((input) => input === document.activeElement)).toBe(true);
+  expect((await other.inputValue()) === apiKey, "the key came along").toBe(true);
+  await field.waitFor({ state: "detached" });
+  await other.press("Enter");
+  await rowOf(page, "anthropic").getByText("Active", { exact: true }).waitFor();
+  expect(await placesOf(page, apiKey)).toEqual([]);
+});
+
+test("what is pasted is cleaned at once, and the form says so", async ({ visit }) => {
+  const page = await visit(await newUser(), { permissions: ["clipboard-read", "clipboard-write"] });
+  const apiKey = fakeKey("openai", "works");
+  const field = await openForm(page, "openai");
+  await page.evaluate((text) => navigator.clipboard.writeText(text), `OPENAI_API_KEY="${apiKey}"`);
+  await field.press("Control+V");
+  await announcement(page, "Only the key was kept of what you pasted.").waitFor();
+  expect((await field.inputValue()) === apiKey, "the rest is gone").toBe(true);
+});
+
+test("one form is open at a time, and Escape closes it and lets go of the key", async ({ visit }) => {
+  const page = await visit(await newUser());
+  const apiKey = "sk-proj-0123456789abcdef";
+  await (await openForm(page, "openai")).fill(apiKey);
+  const field = await openForm(page, "groq");
+  await fieldOf(page, "openai").waitFor({ state: "detached" });
+  await field.fill(apiKey);
+  await field.press("Escape");
+  await field.waitFor({ state: "detached" });
+  expect(await placesOf(page, apiKey)).toEqual([]);
+  const add = rowOf(page, "groq").getByRole("button", { name: "Add key" });
+  await expect.poll(() => add.evaluate((button) => button === document.activeElement)).toBe(true);
+});
+
 test("a refused key is not saved, and the page says why", async ({ visit }) => {
   const user = await newUser(100);
   const page = await visit(user);
   await submitKey(page, "openai", fakeKey("openai", "rejected"));
-  const says = "OpenAI refuses this key. It was not saved: copy all of it, or make a new one.";
+  const says = "OpenAI refuses this key. It was not saved. Copy all of it, or make a new one.";
   await rowOf(page, "openai").getByText(says).waitFor();
   await announcement(page, says).waitFor({ state: "attached" });
   const field = fieldOf(page, "openai");
-  expect(await field.inputValue()).toBe("");
+  expect(await field.inputValue(), "it stays, to be looked at").not.toBe("");
   expect(await field.getAttribute("aria-invalid")).toBe("true");
   expect(await field.evaluate((input) => input === document.activeElement)).toBe(true);
   expect(await descriptionOf(page, "openai")).toContain(says);
@@ -171,16 +207,14 @@ test("a refused key leaves the old one in place, and the page says so", async ({
   const page = await visit(user);
   await submitKey(page, "openai", fakeKey("openai", "rejected"));
   const row = rowOf(page, "openai");
-  await row
-    .getByText(`Nothing was changed: your OpenAI key ending in ${apiKey.slice(-4)} is still in place.`)
-    .waitFor();
-  await row.getByText("Verified", { exact: true }).waitFor();
-  await row.getByText(`Key ending in ${apiKey.slice(-4)}`, { exact: true }).waitFor();
+  await row.getByText(`Nothing changed: your OpenAI key ending in ${apiKey.slice(-4)} is still in place.`).waitFor();
+  await row.getByText("Active", { exact: true }).waitFor();
+  await row.getByText(`sk-proj-…${apiKey.slice(-4)}`).waitFor();
   await review(page, "form-refused-replacement");
   const { data } = await user.supabase.from("credentials").select("hint, status");
   expect(data).toEqual([{ hint: apiKey.slice(-4), status: "verified" }]);
   await row.getByRole("button", { name: "Cancel" }).click();
-  await row.getByText("Nothing was changed").waitFor({ state: "detached" });
+  await row.getByText("Nothing changed").waitFor({ state: "detached" });
 });
 
 test("a key of a kind that can never work is refused with the reason", async ({ visit }) => {
@@ -204,11 +238,10 @@ test("opening the form leads to its field, and leaving it leads back to its butt
   const isFocused = (element: Element) => element === document.activeElement;
   expect(await field.evaluate(isFocused)).toBe(true);
   await rowOf(page, "google").getByRole("button", { name: "Cancel" }).click();
-  expect(await rowOf(page, "google").getByRole("button", { name: "Add key" }).evaluate(isFocused)).toBe(true);
+  const add = rowOf(page, "google").getByRole("button", { name: "Add key" });
+  await expect.poll(() => add.evaluate(isFocused)).toBe(true);
   await submitKey(page, "google", fakeKey("google", "works"));
-  const replace = rowOf(page, "google").getByRole("button", { name: "Replace" });
-  await replace.waitFor();
-  expect(await replace.evaluate(isFocused)).toBe(true);
+  await expect.poll(() => menuOf(page, "google").evaluate(isFocused)).toBe(true);
 });
 
 /** Text that screen readers add to the field's name. */

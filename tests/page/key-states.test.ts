@@ -7,7 +7,7 @@ import { type Behaviour, behave, fakeKey, script } from "../harness/fakes.ts";
 import { checkFixtures } from "../harness/providers/fixtures.ts";
 import { newByokUser, newUser, stack, type User } from "../harness/users.ts";
 import { test } from "./browser.ts";
-import { announcement, checkAgain, hold, nameOf, rowOf, submitKey } from "./keys.ts";
+import { announcement, checkAgain, fieldOf, hold, nameOf, rowOf, submitKey } from "./keys.ts";
 import { review } from "./review.ts";
 
 async function savedStatus(user: User): Promise<string | undefined> {
@@ -19,7 +19,7 @@ test("without a key each provider says that its calls cost credits, and offers t
   const page = await visit(await newUser(100));
   for (const provider of mainProviders) {
     const row = rowOf(page, provider);
-    await row.getByText(`Calls to ${nameOf(provider)} cost credits until you add a key of your own.`).waitFor();
+    await row.getByText("Uses credits").waitFor();
     await row.getByRole("button", { name: `Add key ${nameOf(provider)}`, exact: true }).waitFor();
     expect(await row.getByRole("button").count()).toBe(1);
   }
@@ -32,12 +32,12 @@ test("each provider has a form that says where its keys are made, and what they 
     const row = rowOf(page, provider);
     await row.getByRole("button", { name: "Add key" }).click();
     const { keysUrl, prefixes } = catalogue[provider].keys;
-    const link = row.getByRole("link", { name: new URL(keysUrl).host });
+    const link = row.getByRole("link", { name: "Get a key" });
     expect(await link.getAttribute("href")).toBe(keysUrl);
     expect(await link.getAttribute("rel")).toContain("noreferrer");
-    await row.getByText(`Begins with ${prefixes.join(" or ")}`).waitFor();
+    await row.getByText(`Starts with ${prefixes.join(" or ")}`).waitFor();
   }
-  await review(page, "keys-forms");
+  await review(page, "keys-form");
 });
 
 test("a key that works is verified, shows its last four characters, and says who pays", async ({ visit }) => {
@@ -47,18 +47,17 @@ test("a key that works is verified, shows its last four characters, and says who
     const apiKey = fakeKey(provider, "works");
     await submitKey(page, provider, apiKey);
     const row = rowOf(page, provider);
-    await row.getByText("Verified", { exact: true }).waitFor();
-    await row.getByText(`Key ending in ${apiKey.slice(-4)}`).waitFor();
-    await row.getByText(/^Checked /).waitFor();
-    const name = nameOf(provider);
-    await row.getByText(`Calls to ${name} are billed to your ${name} account and cost 0 credits.`).waitFor();
-    await announcement(page, /^Verified\./).waitFor({ state: "attached" });
+    await row.getByText("Active", { exact: true }).waitFor();
+    await row.getByText(`…${apiKey.slice(-4)}`).waitFor();
+    await row.getByText("Checked just now").waitFor();
+    await row.getByText("0 credits", { exact: true }).waitFor();
+    await announcement(page, /^Active\./).waitFor({ state: "attached" });
   }
-  await page.getByText("0 credits, billed to your OpenAI, Anthropic, Google AI, and Groq accounts").waitFor();
+  await page.getByText("OpenAI, Anthropic, Google AI and Groq are billed to your accounts: 0 credits.").waitFor();
   await review(page, "keys-verified");
 });
 
-const onOpenAI = "0 credits, billed to your OpenAI account";
+const onOpenAI = "OpenAI is billed to your account: 0 credits.";
 const failing = "Calls to OpenAI are failing";
 
 /** The fake's behaviour with a new key -> the page's words. */
@@ -66,8 +65,8 @@ const onSaving: { behaviour: Behaviour; status: string; label: string; says: Reg
   {
     behaviour: "restricted",
     status: "restricted",
-    label: "Restricted",
-    says: /lacks a permission.*then check again/,
+    label: "Limited",
+    says: /lacks a permission, so some calls may fail/,
     banner: onOpenAI,
   },
   {
@@ -80,7 +79,7 @@ const onSaving: { behaviour: Behaviour; status: string; label: string; says: Reg
   {
     behaviour: "rate_limited",
     status: "rate_limited",
-    label: "Rate-limited",
+    label: "Rate limited",
     says: /limiting your account right now/,
     banner: onOpenAI,
   },
@@ -88,7 +87,7 @@ const onSaving: { behaviour: Behaviour; status: string; label: string; says: Reg
     behaviour: "unavailable",
     status: "unverified",
     label: "Not checked",
-    says: /saved and in use, but OpenAI could not/,
+    says: /could not be reached to check this key\. It is saved and in use/,
     banner: onOpenAI,
   },
 ];
@@ -101,7 +100,7 @@ test("a key that is for certain websites only is not said to work, and says what
   await script(stack, "google", apiKey, found![1]);
   await submitKey(page, "google", apiKey);
   const row = rowOf(page, "google");
-  await row.getByText("Restricted", { exact: true }).waitFor();
+  await row.getByText("Limited", { exact: true }).waitFor();
   const says = /limited to certain websites, so calls from here fail: lift the limit at Google AI/;
   await row.getByText(says).waitFor();
   await announcement(page, says).waitFor({ state: "attached" });
@@ -121,7 +120,7 @@ test.for(onSaving)(
     await row.getByText(label, { exact: true }).waitFor();
     await row.getByText(says).waitFor();
     await announcement(page, says).waitFor({ state: "attached" });
-    await page.getByText(banner).waitFor();
+    await page.getByText(banner).first().waitFor();
     expect(await savedStatus(user)).toBe(status);
     await review(page, `keys-${status}`);
   },
@@ -133,7 +132,7 @@ test("a saved key that its provider stops accepting is rejected at the next chec
   const { user, apiKey } = await newByokUser("openai", { credits: 100 });
   const page = await visit(user);
   const row = rowOf(page, "openai");
-  await row.getByText("Verified", { exact: true }).waitFor();
+  await row.getByText("Active", { exact: true }).waitFor();
   await behave(stack, "openai", apiKey, "rejected");
   await checkAgain(page, "openai");
   for (const again of [false, true]) {
@@ -156,7 +155,7 @@ test("a key that works again after its account was topped up is verified by Chec
   await row.getByText("No credit", { exact: true }).waitFor();
   await behave(stack, "anthropic", apiKey, "works");
   await checkAgain(page, "anthropic");
-  await row.getByText("Verified", { exact: true }).waitFor();
+  await row.getByText("Active", { exact: true }).waitFor();
 });
 
 test("a key whose envelope no longer opens is locked, and saving it again unlocks it", async ({ visit }) => {
@@ -166,12 +165,12 @@ test("a key whose envelope no longer opens is locked, and saving it again unlock
   await checkAgain(page, "groq");
   const row = rowOf(page, "groq");
   await row.getByText("Locked", { exact: true }).waitFor();
-  await row.getByText("This key can no longer be opened here, so calls fail: save it again").waitFor();
+  await row.getByText("This key can no longer be opened here, so calls fail.").waitFor();
   await page.getByText("Calls to Groq are failing").waitFor();
   expect(await savedStatus(user)).toBe("locked");
   await review(page, "keys-locked");
   await submitKey(page, "groq", apiKey);
-  await row.getByText("Verified", { exact: true }).waitFor();
+  await row.getByText("Active", { exact: true }).waitFor();
 });
 
 /** Turns some bits of the sealed key round, as only somebody with the database can. */
@@ -197,31 +196,30 @@ test("while a key is being saved, and while it is being checked, the row says so
   const row = rowOf(page, "openai");
   const saving = await hold(page, "functions/v1/byok/save");
   await submitKey(page, "openai", fakeKey("openai", "works"));
-  await row.getByText("Saving", { exact: true }).waitFor();
-  await row.getByText("Saving your key and checking it with OpenAI.").waitFor();
+  await row.getByText("Saving…", { exact: true }).first().waitFor();
   await announcement(page, "Saving your key").waitFor({ state: "attached" });
   expect(await row.getAttribute("aria-busy")).toBe("true");
   await review(page, "keys-saving");
   saving.release();
-  await row.getByText("Verified", { exact: true }).waitFor();
+  await row.getByText("Active", { exact: true }).waitFor();
   expect(await row.getAttribute("aria-busy")).toBe("false");
 
   const verifying = await hold(page, "functions/v1/byok/verify");
   await checkAgain(page, "openai");
-  await row.getByText("Checking", { exact: true }).waitFor();
+  await row.getByText("Checking…", { exact: true }).waitFor();
   for (const button of await row.getByRole("button").all()) {
     expect(await button.getAttribute("aria-disabled")).toBe("true");
   }
   await review(page, "keys-verifying");
   verifying.release();
-  await row.getByText("Verified", { exact: true }).waitFor();
+  await row.getByText("Active", { exact: true }).waitFor();
 });
 
 test("too many attempts say when to try again, at saving and at checking", async ({ visit }) => {
   const { user } = await newByokUser("openai");
   await useUpAttempts(user);
   const page = await visit(user, { timezoneId: "UTC" });
-  const says = /^Too many attempts: try again after \d+ \w+ \d+, 00:00\.$/;
+  const says = /^Too many attempts\. Try again after \d+ \w+ \d+, 00:00\.$/;
   await checkAgain(page, "openai");
   await rowOf(page, "openai").getByText(says).waitFor();
   await submitKey(page, "groq", fakeKey("groq", "works"));
@@ -235,19 +233,25 @@ async function useUpAttempts(user: User): Promise<void> {
   await asOperator("update byok.counters set times = 1000000 where user_id = $1", user);
 }
 
-test("six providers are shown and those with a key, and the others on demand", async ({ visit }) => {
+test("those with a key come first, and the others are found by a search", async ({ visit }) => {
   const { user } = await newByokUser("deepinfra");
   const page = await visit(user);
-  await rowOf(page, "deepinfra").getByText("Verified", { exact: true }).waitFor();
+  await rowOf(page, "deepinfra").getByText("Active", { exact: true }).waitFor();
   const headings = page.locator(".byok-rows h3");
-  expect(await headings.allTextContents()).toEqual([
-    ...["OpenAI", "Anthropic", "Google AI", "Groq", "OpenRouter", "xAI"],
-    "DeepInfra",
-  ]);
-  await rowOf(page, "xai").getByText("Calls to xAI need a key of your own.").waitFor();
-  await page.getByRole("button", { name: "Show 10 more providers" }).click();
-  expect(await headings.count()).toBe(Object.keys(catalogue).length);
-  await submitKey(page, "mistral", fakeKey("mistral", "works"));
-  await rowOf(page, "mistral").getByText("Verified", { exact: true }).waitFor();
+  expect(await headings.allTextContents()).toEqual(["DeepInfra", "OpenAI", "Anthropic", "Google AI"]);
+  await page.getByRole("button", { name: "Add a provider" }).click();
+  const search = page.getByRole("searchbox", { name: "Search providers" });
+  await search.fill("nobody");
+  await page.getByText("No provider matches “nobody”.").waitFor();
+  await search.fill("mis");
+  await review(page, "keys-search");
+  await search.press("Enter");
+  const field = fieldOf(page, "mistral");
+  await expect.poll(() => field.evaluate((input) => input === document.activeElement)).toBe(true);
+  await rowOf(page, "mistral").getByText("Needs your own key").waitFor();
+  await field.fill(fakeKey("mistral", "works"));
+  await field.press("Enter");
+  await rowOf(page, "mistral").getByText("Active", { exact: true }).waitFor();
+  expect(await headings.allTextContents()).toEqual(["DeepInfra", "OpenAI", "Anthropic", "Google AI", "Mistral"]);
   await review(page, "keys-many");
 });

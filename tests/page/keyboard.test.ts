@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import { fakeKey } from "../harness/fakes.ts";
 import { newUser } from "../harness/users.ts";
 import { test } from "./browser.ts";
-import { fieldOf, hold, rowOf, submitKey } from "./keys.ts";
+import { fieldOf, hold, menuOf, rowOf, submitKey } from "./keys.ts";
 
 const isFocused = (element: Element) => element === document.activeElement;
 
@@ -41,25 +41,39 @@ test("somebody with a keyboard alone signs in, saves a key, replaces, checks and
   await expectFocus(fieldOf(page, "anthropic"));
   await keyboard.insertText(fakeKey("anthropic", "works"));
   await keyboard.press("Enter");
-  await row.getByText("Verified", { exact: true }).waitFor();
-  await page.getByText("0 credits, billed to your Anthropic account").waitFor();
+  await row.getByText("Active", { exact: true }).waitFor();
+  await page.getByText("Anthropic is billed to your account: 0 credits.").waitFor();
 
-  await expectFocus(button("Replace"), "focus is where it was");
+  await expectFocus(menuOf(page, "anthropic"), "focus is where the form was opened");
   await keyboard.press("Space");
+  const item = (name: string) => row.getByRole("menuitem", { name });
+  await expectFocus(item("Check again"));
+  await keyboard.press("ArrowDown");
+  await keyboard.press("Enter");
   await expectFocus(fieldOf(page, "anthropic"));
+  await keyboard.press("ControlOrMeta+A");
   await keyboard.insertText(fakeKey("anthropic", "rejected"));
   await tabTo(page, button("Save & Verify"));
   await keyboard.press("Space");
-  await row.getByText("Nothing was changed").waitFor();
+  await row.getByText("Nothing changed").waitFor();
   await expectFocus(fieldOf(page, "anthropic"), "focus is where another key goes");
   await tabTo(page, button("Cancel"));
   await keyboard.press("Enter");
 
-  await keyboard.press("Shift+Tab");
-  await expectFocus(button("Check again"));
+  await expectFocus(menuOf(page, "anthropic"));
   await keyboard.press("Enter");
-  await row.getByText("Checking", { exact: true }).waitFor({ state: "detached" });
-  await expectFocus(button("Check again"), "focus is where it was");
+  await expectFocus(item("Check again"));
+  await keyboard.press("End");
+  await expectFocus(item("Manage keys at Anthropic"));
+  await keyboard.press("Escape");
+  await expectFocus(menuOf(page, "anthropic"));
+  await keyboard.press("Enter");
+  await expectFocus(item("Check again"));
+  await keyboard.press("Enter");
+  await row.getByText("Checking…", { exact: true }).waitFor({ state: "detached" });
+  await expectFocus(menuOf(page, "anthropic"), "focus is where it was");
+  await keyboard.press("Shift+Tab");
+  await expectFocus(button("Remove"));
 
   await tabTo(page, button("Remove"));
   await keyboard.press("Enter");
@@ -77,9 +91,9 @@ test("somebody with a keyboard alone signs in, saves a key, replaces, checks and
   await keyboard.press("Enter");
   await tabTo(page, dialog.getByRole("button", { name: "Remove key" }));
   await keyboard.press("Enter");
-  await row.getByText("Calls to Anthropic cost credits").waitFor();
+  await row.getByText("Uses credits").waitFor();
   await expectFocus(button("Add key"));
-  await page.getByText("100 credits", { exact: true }).waitFor();
+  await page.getByText("100 credits left", { exact: true }).waitFor();
 });
 
 test("somebody with a keyboard alone runs an operation, copies code and signs out", async ({ visit }) => {
@@ -88,7 +102,7 @@ test("somebody with a keyboard alone runs an operation, copies code and signs ou
   await tabTo(page, page.getByRole("link", { name: "Try it" }));
   await keyboard.press("Enter");
   const operation = page.getByLabel("Operation", { exact: true });
-  await operation.getByText("10 credits").waitFor({ state: "attached" });
+  await operation.getByText("Kernel build").waitFor({ state: "attached" });
   await tabTo(page, operation);
   await keyboard.press("ArrowDown");
   await tabTo(page, page.getByRole("button", { name: "Run" }));
@@ -97,7 +111,7 @@ test("somebody with a keyboard alone runs an operation, copies code and signs ou
   await page.locator("output").getByText("Echo: Say hello").waitFor();
   await tabTo(page, page.getByRole("tab", { selected: true }));
   await keyboard.press("ArrowRight");
-  await tabTo(page, page.getByRole("button", { name: "Copy" }));
+  await tabTo(page, page.getByRole("button", { name: "Copy", exact: true }));
   await keyboard.press("Enter");
   await page.getByRole("button", { name: "Copied" }).waitFor();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('import OpenAI from "openai"');
@@ -106,13 +120,18 @@ test("somebody with a keyboard alone runs an operation, copies code and signs ou
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
 });
 
-test("the reveal button and the link to the key console come right after the field", async ({ visit }) => {
+test("the link to the key console comes right before the field, and the button that reveals right after it", async ({
+  visit,
+}) => {
   const page = await visit(await newUser());
-  const row = rowOf(page, "openai");
+  const row = rowOf(page, "anthropic");
   await tabTo(page, row.getByRole("button", { name: "Add key" }));
   await page.keyboard.press("Enter");
-  await expectFocus(fieldOf(page, "openai"));
-  const order = ["Show key", "platform.openai.com", "Save & Verify", "Cancel"];
+  await expectFocus(fieldOf(page, "anthropic"));
+  const order = ["Show key", "Save & Verify", "Cancel"];
+  await page.keyboard.press("Shift+Tab");
+  await expectFocus(row.getByRole("link", { name: "Get a key" }));
+  await page.keyboard.press("Tab");
   for (const name of order) {
     await page.keyboard.press("Tab");
     const focused = await page.evaluate(() => document.activeElement?.textContent ?? "");
@@ -150,6 +169,6 @@ test("nothing moves for somebody who has asked for less motion", async ({ visit 
     await saving.arrived;
     expect(await page.evaluate(() => document.getAnimations().length > 0)).toBe(moving);
     saving.release();
-    await rowOf(page, "openai").getByText("Verified", { exact: true }).waitFor();
+    await rowOf(page, "openai").getByText("Active", { exact: true }).waitFor();
   }
 });

@@ -20,9 +20,7 @@ export function fieldOf(page: Page, provider: ProviderId): Locator {
 
 /** Opens the form for a key that is new, or takes the place of another. */
 export async function openForm(page: Page, provider: ProviderId): Promise<Locator> {
-  await rowOf(page, provider)
-    .getByRole("button", { name: /^(Add key|Replace|Save again)/ })
-    .click();
+  await choose(page, provider, /^(Add key|Replace key|Save again)/);
   return fieldOf(page, provider);
 }
 
@@ -34,7 +32,23 @@ export async function submitKey(page: Page, provider: ProviderId, apiKey: string
 }
 
 export function checkAgain(page: Page, provider: ProviderId): Promise<void> {
-  return rowOf(page, provider).getByRole("button", { name: "Check again" }).click();
+  return choose(page, provider, /^Check again/);
+}
+
+/** Presses the button of a row, or finds it in the row's menu. */
+async function choose(page: Page, provider: ProviderId, name: RegExp): Promise<void> {
+  const row = rowOf(page, provider);
+  const button = row.getByRole("button", { name });
+  const menu = menuOf(page, provider);
+  await button.or(menu).first().waitFor();
+  if ((await button.count()) > 0) return await button.click();
+  await menu.click();
+  await row.getByRole("menuitem", { name }).click();
+}
+
+/** The button with the rest of what can be done with a saved key. */
+export function menuOf(page: Page, provider: ProviderId): Locator {
+  return rowOf(page, provider).getByRole("button", { name: `More for ${nameOf(provider)}`, exact: true });
 }
 
 /** A message to screen readers. */

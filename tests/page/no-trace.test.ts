@@ -1,11 +1,11 @@
-/** After Save & Verify the browser holds no trace of the API key, accepted or refused, and no request carried it but sealed. */
+/** The browser holds no trace of an API key that was accepted, or refused and left; no request carried it but sealed. */
 import type { Page, Request } from "playwright-core";
 import { expect } from "vitest";
 import type { Behaviour } from "../../stack/providers/index.ts";
 import { fakeKey } from "../harness/fakes.ts";
 import { newUser, stack } from "../harness/users.ts";
 import { test } from "./browser.ts";
-import { openForm, rowOf } from "./keys.ts";
+import { fieldOf, openForm, rowOf } from "./keys.ts";
 
 /** A text and what it turns into on its way through URLs, JSON and Base64. */
 function formsOf(apiKey: string): string[] {
@@ -58,9 +58,9 @@ async function heapOf(page: Page): Promise<string> {
 }
 
 test.for<[outcome: string, Behaviour, said: string]>([
-  ["accepted", "works", "Verified"],
+  ["accepted", "works", "Active"],
   ["refused", "rejected", "OpenAI refuses this key"],
-])("a key that was %s leaves no trace in the browser", async ([, behaviour, said], { visit }) => {
+])("a key that was %s leaves no trace in the browser", async ([outcome, behaviour, said], { visit }) => {
   const page = await visit(await newUser());
   const [sent, printed, answers]: [Request[], string[], Promise<string>[]] = [[], [], []];
   page.on("request", (request) => sent.push(request));
@@ -85,6 +85,11 @@ test.for<[outcome: string, Behaviour, said: string]>([
     `${stack.url}/functions/v1/byok/save`,
     { provider: "openai", sealed_api_key: sealed },
   ]);
+  if (outcome === "refused") {
+    expect(tracesIn(await placesOf(page), apiKey), "until its user leaves the form").toEqual(["fields"]);
+    await rowOf(page, "openai").getByRole("button", { name: "Cancel" }).click();
+    await fieldOf(page, "openai").waitFor({ state: "detached" });
+  }
   const places = {
     ...(await placesOf(page)),
     bodies,

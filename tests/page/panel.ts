@@ -29,5 +29,9 @@ export async function run(
 /** Waits until the run is over; the text, and what the panel says of who paid. */
 export async function outcome(page: Page): Promise<{ text: string; paid: string }> {
   await page.locator('output[aria-busy="false"]').waitFor({ state: "attached" });
-  return { text: await page.locator("output").innerText(), paid: await page.locator(".paid").innerText() };
+  const headers = await page.locator(".headers code").allTextContents();
+  return {
+    text: await page.locator("output").innerText(),
+    paid: [await page.locator(".paid").innerText(), ...headers].join("\n"),
+  };
 }

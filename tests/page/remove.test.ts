@@ -34,14 +34,15 @@ test("Remove asks in a dialog that names the key and says what follows, and does
 test("a removed key is gone from the database, and its user is back on credits", async ({ visit }) => {
   const { user } = await newByokUser("openai", { credits: 80 });
   const page = await visit(user);
-  await page.getByText("0 credits, billed to your OpenAI account").waitFor();
+  await page.getByText("OpenAI is billed to your account: 0 credits.").waitFor();
   const row = rowOf(page, "openai");
   await row.getByRole("button", { name: "Remove" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Remove key" }).click();
-  await row.getByText("Calls to OpenAI cost credits until you add a key of your own.").waitFor();
+  await row.getByText("Uses credits").waitFor();
   await announcement(page, "Removed. Calls to OpenAI cost credits").waitFor({ state: "attached" });
-  expect(await row.getByRole("button", { name: "Add key" }).evaluate(isFocused)).toBe(true);
-  await page.getByText("80 credits", { exact: true }).waitFor();
+  const add = row.getByRole("button", { name: "Add key" });
+  await expect.poll(() => add.evaluate(isFocused)).toBe(true);
+  await page.getByText("80 credits left", { exact: true }).waitFor();
   expect((await user.supabase.from("credentials").select()).data).toEqual([]);
 });
 

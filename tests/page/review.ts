@@ -1,7 +1,7 @@
 /** How the page looks, for people and for axe-core: light, dark, and on a phone. */
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
-import { violations } from "./axe.ts";
+import { violations } from "../harness/browser/axe.ts";
 import { phone, shot } from "./browser.ts";
 
 /** Takes pictures of the page as it is, in which nothing may be wrong or stick out; then it looks as before. */

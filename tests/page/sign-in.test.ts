@@ -43,6 +43,23 @@ test("a user signs in with email and password, stays so after a reload, and sign
   expect(await page.evaluate(() => localStorage.length)).toBe(0);
 });
 
+test("a local stack's page signs in as its demo user with one button", async ({ visit }) => {
+  const { email, password } = await newUser(100);
+  const page = await visit(null);
+  await page.getByText("Bring your own API key").waitFor();
+  expect(await page.getByRole("button", { name: "demo" }).count(), "elsewhere there is none").toBe(0);
+  await page.route("**/config.json", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), demoUser: { email, password } } });
+  });
+  await page.reload();
+  const demo = page.getByRole("button", { name: "Sign in as the demo user" });
+  await demo.waitFor();
+  await review(page, "sign-in-demo");
+  await demo.click();
+  await keysHeading(page).waitFor();
+});
+
 test("a wrong password is refused, and what was typed stays", async ({ visit }) => {
   const user = await newUser();
   const page = await visit(null);
@@ -59,11 +76,11 @@ test("a visitor creates an account, and is told when there is one already", asyn
   await page.getByText("At least 8 characters.").waitFor();
   await review(page, "sign-up");
   await signIn(page, user);
-  await page.getByText("You have run out of credits").waitFor();
+  await page.getByText("No credits yet").waitFor();
   const other = await visit(null);
   await other.getByRole("button", { name: "Create an account" }).click();
   await signIn(other, user);
-  await other.getByRole("alert").getByText("There is an account with this address: sign in instead.").waitFor();
+  await other.getByRole("alert").getByText("There is an account with this address. Sign in instead.").waitFor();
 });
 
 test("signing in without a connection says so, and works once there is one", async ({ visit }) => {
@@ -141,7 +158,7 @@ test("a session that ends asks to sign in again, and nothing that was typed is l
 
   expect((await field.inputValue()) === apiKey, "the key is still in its field").toBe(true);
   await rowOf(page, "groq").getByRole("button", { name: "Save & Verify" }).click();
-  await rowOf(page, "groq").getByText("Verified", { exact: true }).waitFor();
+  await rowOf(page, "groq").getByText("Active", { exact: true }).waitFor();
   await openView(page, "Try it");
   expect(await page.getByLabel("Prompt", { exact: true }).inputValue()).toBe("half a thought");
 });
@@ -166,7 +183,7 @@ test("a key cannot be sent after the session has ended, and stays in its field f
   await page.keyboard.press("Enter");
   await dialog.waitFor({ state: "detached" });
   await rowOf(page, "openai").getByRole("button", { name: "Save & Verify" }).click();
-  await rowOf(page, "openai").getByText("Verified", { exact: true }).waitFor();
+  await rowOf(page, "openai").getByText("Active", { exact: true }).waitFor();
 });
 
 test("a user who does not want to sign in again can leave", async ({ visit }) => {
@@ -188,7 +205,7 @@ test("a user who signs in as somebody else sees nothing of the first", async ({ 
   await page.evaluate(() => window.dispatchEvent(new Event("focus")));
   await page.getByRole("dialog").waitFor();
   await signIn(page, second);
-  await page.getByText("7 credits", { exact: true }).waitFor();
+  await page.getByText("7 credits left", { exact: true }).waitFor();
   expect(await field.count()).toBe(0);
 });
 

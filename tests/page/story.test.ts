@@ -15,7 +15,7 @@ test("a user signs in, pays with credits, saves a key and pays nothing, removes 
   await page.getByLabel("Password").fill(user.password);
   await page.getByRole("button", { name: "Sign in" }).click();
   const credits = page.getByRole("region", { name: "Credits" });
-  await credits.getByText("100 credits", { exact: true }).waitFor();
+  await credits.getByText("100 credits left", { exact: true }).waitFor();
 
   const runOnce = async () => {
     await openView(page, "Try it");
@@ -28,17 +28,19 @@ test("a user signs in, pays with credits, saves a key and pays nothing, removes 
   await expectBalance(user, 80);
   await shot(page, "story-1-on-credits");
   await openView(page, "API keys");
-  await credits.getByText("80 credits", { exact: true }).waitFor();
+  await credits.getByText("80 credits left", { exact: true }).waitFor();
   await credits.getByRole("row", { name: /Kernel build/ }).waitFor();
 
   const apiKey = fakeKey("openai", "works");
   await submitKey(page, "openai", apiKey);
-  await rowOf(page, "openai").getByText("Verified", { exact: true }).waitFor();
-  await credits.getByText("billed to your OpenAI account").waitFor();
+  await rowOf(page, "openai").getByText("Active", { exact: true }).waitFor();
+  await credits.getByText("OpenAI is billed to your account").waitFor();
   await shot(page, "story-2-own-key");
   await forgetRequests(stack, "openai", apiKey);
   const entries = await ledger(user);
-  expect(await runOnce()).toMatch(/^Billed to your OpenAI account\s+x-byok-funding: byok\s+x-byok-credits: 0$/);
+  expect(await runOnce()).toMatch(
+    /^Billed to your OpenAI account: 0 credits\s+x-byok-funding: byok\s+x-byok-credits: 0$/,
+  );
   await shot(page, "story-3-own-key-run");
   expect(await expectOnlyTheKey("openai", { user, apiKey })).toHaveLength(1);
   await expectBalance(user, 80);
@@ -48,8 +50,8 @@ test("a user signs in, pays with credits, saves a key and pays nothing, removes 
   await rowOf(page, "openai").getByRole("button", { name: "Remove" }).click();
   await shot(page, "story-4-remove");
   await page.getByRole("dialog").getByRole("button", { name: "Remove key" }).click();
-  await rowOf(page, "openai").getByText("cost credits until you add a key").waitFor();
-  await credits.getByText("80 credits", { exact: true }).waitFor();
+  await rowOf(page, "openai").getByText("Uses credits").waitFor();
+  await credits.getByText("80 credits left", { exact: true }).waitFor();
   expect(await runOnce()).toMatch(/^Costs 20 credits/);
   await expectBalance(user, 60);
   expect(await requestsWith(stack, "openai", apiKey)).toHaveLength(1);
