@@ -84,6 +84,10 @@ export function fakeByok({ providers }: Facts, account: Account): Byok {
       code === "one-time" && codeVerifier === "verifier"
         ? put(credentialOf(provider, { updated_at: ago(0) }))
         : Promise.resolve({ data: null, error: { code: "code_refused", message: "Refused." } }),
+    pause: (provider) => ok(credentialOf(provider)),
+    resume: (provider) => ok(credentialOf(provider)),
+    keyEvents: () => ok({ events: [], next: null }),
+    onKeyEvent: () => () => undefined,
     rights: () => ok({ mayBringKey: account.mayBringKey ?? true, mayUseCredits: true }),
     endpoint: () => ok({ url: "", sdk: "", aiSdk: "" }),
     token: () => ok("token"),
