@@ -24,6 +24,7 @@ const extents = {
 /** Operations that open and close a call: their medians stay within this of each other. */
 const goals: Readonly<Record<string, number>> = {
   "open_call, byok": 1.3,
+  "open_call, byok by a team": 1.3,
   place_hold: 1.3,
   charge_hold: 1.3,
 };

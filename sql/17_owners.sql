@@ -30,6 +30,14 @@ end;
 comment on function byok.owners_of(uuid) is
   'The owners that a user acts for: kind user (the user, or no row where the user may have no keys and credits of their own) or team; role admin (saves, checks and removes keys) or member (calls with them). The app replaces it; docs/teams.md shows how. By default the user alone.';
 
+create function byok.is_membership(p_user_id uuid, p_owner_id uuid, p_kind text, p_role text) returns boolean
+language sql
+immutable
+return (p_kind in ('user', 'team') and p_role in ('admin', 'member') and (p_kind = 'user') = (p_owner_id = p_user_id)) is true;
+
+comment on function byok.is_membership(uuid, uuid, text, text) is
+  'Whether a row of owners_of can be: without null, with a kind and a role that there are, and of kind user for the user alone.';
+
 create function byok.memberships_of(p_user_id uuid) returns table (owner_id uuid, kind text, role text)
 language plpgsql
 stable
@@ -41,10 +49,7 @@ begin
   for owner_id, kind, role in
     select o.owner_id, o.kind, o.role from byok.owners_of(p_user_id) as o order by o.owner_id <> p_user_id, o.owner_id
   loop
-    if owner_id = any (v_seen)
-      or (owner_id is not null and kind in ('user', 'team') and role in ('admin', 'member')
-        and (kind = 'user') = (owner_id = p_user_id)) is not true
-    then
+    if owner_id = any (v_seen) or not byok.is_membership(p_user_id, owner_id, kind, role) then
       raise sqlstate 'PT500' using message = 'owners_malformed',
         hint = 'byok.owners_of answers rows without null, one for each id: the user''s own id with kind user, teams with kind team, and role admin or member.';
     end if;
@@ -191,11 +196,13 @@ comment on function byok.my_owners(text) is
   'The ids of the signed-in user and of the user''s teams, or of those teams in which the user has a role. Policies ask it, so authenticated may execute it; it answers about its caller alone.';
 
 revoke execute on function
-  byok.owners_of(uuid), byok.memberships_of(uuid), byok.require_owner(uuid, uuid, text), byok.act_for_team(uuid), byok.is_user(uuid),
+  byok.owners_of(uuid), byok.is_membership(uuid, uuid, text, text), byok.memberships_of(uuid), byok.require_owner(uuid, uuid, text),
+  byok.act_for_team(uuid), byok.is_user(uuid),
   byok.add_owner(uuid, text), byok.forget_owner(uuid), byok.forget_deleted_team(), byok.my_owners(text)
 from public;
 grant execute on function
-  byok.owners_of(uuid), byok.memberships_of(uuid), byok.require_owner(uuid, uuid, text), byok.act_for_team(uuid), byok.is_user(uuid),
+  byok.owners_of(uuid), byok.is_membership(uuid, uuid, text, text), byok.memberships_of(uuid), byok.require_owner(uuid, uuid, text),
+  byok.act_for_team(uuid), byok.is_user(uuid),
   byok.add_owner(uuid, text)
 to byok_server;
 grant execute on function byok.forget_owner(uuid) to service_role;

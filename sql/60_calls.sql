@@ -7,12 +7,23 @@ stable
 set search_path = ''
 as $$
 declare
-  v_owners uuid[] := array(
-    select m.owner_id from byok.memberships_of(p_user_id) as m where p_team_id is null or m.owner_id in (p_user_id, p_team_id));
+  v_owners uuid[];
+  v_is_sound boolean;
 begin
-  if cardinality(v_owners) = 0 or p_team_id = p_user_id or p_team_id <> all (v_owners) then
+  -- In one statement, since each call waits for it: most users have one owner.
+  select array_agg(o.owner_id order by o.owner_id <> p_user_id, o.owner_id),
+    bool_and(byok.is_membership(p_user_id, o.owner_id, o.kind, o.role)) and count(*) = count(distinct o.owner_id)
+  into v_owners, v_is_sound
+  from byok.owners_of(p_user_id) as o;
+  if not v_is_sound then
+    perform byok.memberships_of(p_user_id);
+  end if;
+  if v_owners is null or p_team_id = p_user_id or p_team_id <> all (v_owners) then
     raise sqlstate 'PT403' using message = 'not_a_member', detail = jsonb_build_object('team', p_team_id)::text,
       hint = 'byok.owners_of has no such team for this user, or no row at all.';
+  end if;
+  if p_team_id is not null then
+    return array(select o.id from unnest(v_owners) with ordinality as o (id, place) where o.id in (p_user_id, p_team_id) order by o.place);
   end if;
   return v_owners;
 end

@@ -13,8 +13,20 @@ const longTimeCalls = 4_000;
 /** One user in so many has a call under way. */
 const usersPerPendingHold = 10;
 
-/** Every user's saved key is for this provider, so calls to the other are paid from credits. */
-export const providers = { byok: "anthropic", platform: "openai" } as const;
+/** Every user's saved key is for one provider and every team's for another, so calls to the third are paid from credits. */
+export const providers = { byok: "anthropic", team: "groq", platform: "openai" } as const;
+
+const usersPerTeam = 5;
+
+/** As an app says who belongs where, with the index that docs/teams.md asks for. */
+const teams = `
+  create table public.members (user_id uuid, team_id uuid, primary key (user_id, team_id));
+  grant select on public.members to postgres;
+  create or replace function byok.owners_of(p_user_id uuid) returns table (owner_id uuid, kind text, role text)
+  language sql stable security definer set search_path = '' as $$
+    select p_user_id, 'user', 'admin'
+    union all select m.team_id, 'team', 'member' from public.members as m where m.user_id = p_user_id;
+  $$;`;
 
 const granted_microcredits = 1_000_000_000_000;
 const price_microcredits = 2_000_000;
@@ -40,6 +52,16 @@ export async function fill(client: Client, userCount: number): Promise<void> {
     insert into byok.accounts (owner_id, available_microcredits) select owner_id, ${granted_microcredits} from ${numbered};
     insert into byok.entries (owner_id, kind, microcredits, reason, idempotency_key)
       select owner_id, 'grant', ${granted_microcredits}, 'welcome', 'welcome ' || n from ${numbered};`);
+  const teamsOfUsers = `(select n, md5('team ' || n)::uuid as owner_id
+    from generate_series(1, ${Math.ceil(userCount / usersPerTeam)}) as n) as t`;
+  await client.query(`
+    ${teams}
+    insert into public.members select owner_id, md5('team ' || ((n + ${usersPerTeam - 1}) / ${usersPerTeam}))::uuid from ${numbered};
+    insert into byok.owners (id) select owner_id from ${teamsOfUsers};
+    insert into byok.credentials (id, owner_id, provider, hint, status, verified_at)
+      select md5('credential of team ' || n)::uuid, owner_id, '${providers.team}', 'abcd', 'verified', now() from ${teamsOfUsers};
+    insert into byok.envelopes (credential_id, owner_id, envelope, kid)
+      select md5('credential of team ' || n)::uuid, owner_id, '${envelope}', 1 from ${teamsOfUsers};`);
   // One call of everybody after the other, so that what belongs to one user lies apart, as it does in life.
   for (let call = 1; call <= callsPerUser; call++) {
     await client.query(makeCalls(numbered, `'call ${call}'`, "charged"));

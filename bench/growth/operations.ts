@@ -65,6 +65,16 @@ export const operations: readonly Operation[] = [
     accepts: returnsText("byok"),
   },
   {
+    name: "open_call, byok by a team",
+    role: "service_role",
+    calls: 25,
+    next: (users) => ({
+      text: "select payer, team_id is not null as by_team from byok.open_call($1, $2)",
+      values: [users.anyone(), providers.team],
+    }),
+    accepts: ({ rows }) => rows[0].payer === "byok" && rows[0].by_team,
+  },
+  {
     name: "place_hold",
     role: "service_role",
     calls: 25,
@@ -98,22 +108,22 @@ export const operations: readonly Operation[] = [
     name: "the balance",
     role: "authenticated",
     calls: 25,
-    next: (users) => ({
-      text: "select available_microcredits, held_microcredits from byok.accounts",
-      values: [],
-      as: users.anyone(),
-    }),
+    next(users) {
+      const user = users.anyone();
+      const text = "select available_microcredits, held_microcredits from byok.accounts where owner_id = $1";
+      return { text, values: [user], as: user };
+    },
     accepts: (result) => result.rows.length === 1,
   },
   {
     name: "ledger, first page",
     role: "authenticated",
     calls: 25,
-    next: (users) => ({
-      text: `select * from byok.entries order by id desc limit ${pageRows}`,
-      values: [],
-      as: users.longTimeUser(),
-    }),
+    next(users) {
+      const user = users.longTimeUser();
+      const text = `select * from byok.entries where owner_id = $1 order by id desc limit ${pageRows}`;
+      return { text, values: [user], as: user };
+    },
     accepts: isPage,
   },
   {
@@ -127,8 +137,8 @@ export const operations: readonly Operation[] = [
         [user],
       );
       return {
-        text: `select * from byok.entries where id < $1 order by id desc limit ${pageRows}`,
-        values: [rows[0].id],
+        text: `select * from byok.entries where owner_id = $2 and id < $1 order by id desc limit ${pageRows}`,
+        values: [rows[0].id, user],
         as: user,
       };
     },
@@ -138,11 +148,11 @@ export const operations: readonly Operation[] = [
     name: "ledger, deep page, by offset 3900",
     role: "authenticated",
     calls: 5,
-    next: (users) => ({
-      text: `select * from byok.entries order by id desc limit ${pageRows} offset 3900`,
-      values: [],
-      as: users.longTimeUser(),
-    }),
+    next(users) {
+      const user = users.longTimeUser();
+      const text = `select * from byok.entries where owner_id = $1 order by id desc limit ${pageRows} offset 3900`;
+      return { text, values: [user], as: user };
+    },
     accepts: isPage,
   },
   {

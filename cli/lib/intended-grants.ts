@@ -29,6 +29,7 @@ export const intendedGrants: readonly string[] = [
   "grant execute on function byok.is_client_accepted(jsonb) to authenticated",
   "grant execute on function byok.is_client_accepted(jsonb) to byok_functions",
   "grant execute on function byok.is_client_accepted(jsonb) to service_role",
+  "grant execute on function byok.is_membership(uuid,uuid,text,text) to byok_server",
   "grant execute on function byok.is_user(uuid) to byok_server",
   "grant execute on function byok.key_works(text) to byok_server",
   "grant execute on function byok.list_due_ids(integer,integer) to byok_server",

@@ -79,6 +79,7 @@ insert into known values
   ('function', 'grant_credits(uuid,numeric,text,text,text)', $$'00000000-0000-4000-8000-00000000000a', 1000, 'mine', 'tap:mine'$$),
   ('function', 'is_active(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
   ('function', 'is_client_accepted(jsonb)', $$'{"client_id": "another-app"}'$$),
+  ('function', 'is_membership(uuid,uuid,text,text)', $$'00000000-0000-4000-8000-00000000000c', '00000000-0000-4000-8000-00000000000c', 'user', 'admin'$$),
   ('function', 'is_user(uuid)', $$'00000000-0000-4000-8000-00000000000c'$$),
   ('function', 'key_works(text)', $$'verified'$$),
   ('function', 'list_due_ids(integer,integer)', '0, 1000'),

@@ -162,6 +162,7 @@ select results_eq(
     ('byok_server', 'end_unpaid'),
     ('byok_server', 'enter_charge'),
     ('byok_server', 'is_active'),
+    ('byok_server', 'is_membership'),
     ('byok_server', 'is_user'),
     ('byok_server', 'key_works'),
     ('byok_server', 'list_due_ids'),

@@ -340,6 +340,9 @@ isOneToOne: false
 "is_client_accepted":
 { Args: { "p_claims": Json }; Returns: boolean
                            },
+"is_membership":
+{ Args: { "p_kind": string,"p_owner_id": string,"p_role": string,"p_user_id": string }; Returns: boolean
+                           },
 "is_user":
 { Args: { "p_id": string }; Returns: boolean
                            },
