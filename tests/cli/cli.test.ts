@@ -97,6 +97,16 @@ describe("the Supabase CLI on the running stack", () => {
     const { results } = JSON.parse(/^\{.*$/m.exec(output)![0]) as {
       results: { level: string; detail: string }[];
     };
-    expect(results.filter(({ level }) => level !== "INFO").map(({ detail }) => detail)).toEqual([]);
+    // The advisor does not see that a body in standard SQL is bound when it is made.
+    const bound = await supabase(
+      folder,
+      "db",
+      "query",
+      "select string_agg(proname, ' ') as bound from pg_proc where pronamespace = 'byok'::regnamespace and prosqlbody is not null",
+    );
+    const isBound = (detail: string) =>
+      bound.split(/\W+/).includes(/^Function `byok\.(\w+)` has a role mutable search_path$/.exec(detail)?.[1] ?? "");
+    const found = results.filter(({ level, detail }) => level !== "INFO" && !isBound(detail));
+    expect(found.map(({ detail }) => detail)).toEqual([]);
   });
 });

@@ -51,7 +51,7 @@ async function placeHold(requestId: string): Promise<unknown> {
 
 async function available(): Promise<number> {
   const { rows } = await admin.query(
-    "select available_microcredits / 1e6 as available from byok.accounts where user_id = $1",
+    "select available_microcredits / 1e6 as available from byok.accounts where owner_id = $1",
     [user.id],
   );
   return Number(rows[0]?.available ?? 0);
@@ -73,7 +73,7 @@ describe("grant", () => {
     expect(otherAmount).toMatchObject({ code: 1, output: expect.stringContaining("another amount") });
     await admin.query("insert into auth.users (id, email) values (gen_random_uuid(), 'bob@example.com')");
     const otherUser = await credits("grant", "bob@example.com", "100", "--key", "invoice-1");
-    expect(otherUser).toMatchObject({ code: 1, output: expect.stringContaining("another user") });
+    expect(otherUser).toMatchObject({ code: 1, output: expect.stringContaining("another owner") });
     expect(await available()).toBe(100);
   });
 
@@ -168,7 +168,7 @@ describe("reconcile", () => {
     ["a hold that is gone", "delete from byok.holds", ["held microcredits is 20000000, by the ledger 0"]],
     [
       "a hold that was never placed",
-      "insert into byok.holds (user_id, operation, provider, model, microcredits) select user_id, 'x', 'x', 'x', 7 from byok.accounts",
+      "insert into byok.holds (owner_id, operation, provider, model, microcredits) select owner_id, 'x', 'x', 'x', 7 from byok.accounts",
       ["held microcredits is 20000000, by the ledger 20000007"],
     ],
     [
@@ -199,7 +199,7 @@ describe("reconcile", () => {
     const { code, output } = await credits("reconcile", "--json");
     expect(code).toBe(1);
     const difference = {
-      user_id: user.id,
+      owner_id: user.id,
       who: user.email,
       what: "available and held microcredits",
       recorded: "75000005",

@@ -16,7 +16,7 @@ describe.each(["direct", "data-api"] as const)("by way of %s", (way) => {
     (await withConnection(stack.database.adminUrl, (client) => usersWith(stack, client, [100])))[0] as User;
 
   function post(user: User, path: string, body: object): Promise<Response> {
-    return fetch(`${stack.url}/functions/v1/${path}`, {
+    return fetch(`${stack.url}/functions/v1/byok/${path}`, {
       method: "POST",
       headers: {
         authorization: `Bearer ${user.accessToken}`,

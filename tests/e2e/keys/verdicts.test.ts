@@ -149,7 +149,7 @@ test.each([
 test.each([
   { what: "nothing", apiKey: "" },
   { what: "blanks", apiKey: " \n\t" },
-  { what: "255 characters", apiKey: "k".repeat(255) },
+  { what: "959 characters", apiKey: "k".repeat(959) },
   { what: "a blank within", apiKey: "sk-proj- fake" },
   { what: "a line break within", apiKey: "sk-proj-\r\nx-injected: 1" },
   { what: "letters beyond ASCII", apiKey: "sk-prój-ključ-1234567" },
