@@ -9,6 +9,12 @@ const platform = { payer: "platform", owner: "user", apiKey: "sk-platform", micr
 describe("outboundHeaders()", () => {
   const sent = { "content-type": "multipart/form-data; boundary=x", accept: "text/event-stream" };
   /** The headers of each provider's own that choose features or an account. */
+  const googles = {
+    "x-goog-api-client": "genai-js/3.1.0",
+    "x-goog-upload-protocol": "resumable",
+    "x-goog-upload-header-content-length": "5",
+    "x-goog-fieldmask": "name",
+  };
   const features: Readonly<Partial<Record<ProviderId, Record<string, string>>>> = {
     openai: { "openai-beta": "assistants=v2", "openai-organization": "org-1", "openai-project": "proj-1" },
     anthropic: {
@@ -17,12 +23,8 @@ describe("outboundHeaders()", () => {
       "anthropic-workspace-id": "wrkspc_1",
       "anthropic-user-profile-id": "profile_1",
     },
-    google: {
-      "x-goog-api-client": "genai-js/3.1.0",
-      "x-goog-upload-protocol": "resumable",
-      "x-goog-upload-header-content-length": "5",
-      "x-goog-fieldmask": "name",
-    },
+    google: googles,
+    vertex: googles,
     groq: { "groq-model-version": "latest", "groq-beta": "inference-metrics" },
   };
   /** Headers of a provider's own that authenticate, or tell who the caller is. */
@@ -41,6 +43,7 @@ describe("outboundHeaders()", () => {
     "sb-api-key": "sb_secret_x",
     "x-api-key": "the-callers-token",
     "x-goog-api-key": "the-callers-token",
+    "api-key": "the-callers-token",
     "proxy-authorization": "Basic x",
     cookie: "session=1",
     "x-client-info": "supabase-js/2",
