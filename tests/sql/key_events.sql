@@ -149,6 +149,8 @@ select lives_ok($$delete from byok.credentials where provider = 'openai'$$, 'a h
 reset role;
 select is(pg_temp.events('a'), 'verdict_changed openai rejected user a, removed openai rejected user a', 'and the event is there all the same');
 
+create or replace function byok.on_key_event(p_event jsonb) returns void language plpgsql set search_path = '' as $$ begin end $$;
+
 -- The last use.
 select tests.authenticate_as_service_role();
 select pg_temp.save('a', '6', 'openai');
