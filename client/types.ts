@@ -29,7 +29,7 @@ export type CredentialStatus = Verdict | "locked";
  */
 export interface Credential extends Pick<
   Row<"credentials">,
-  "id" | "prefix" | "hint" | "verified_at" | "created_at" | "updated_at"
+  "id" | "prefix" | "hint" | "is_paused" | "last_used_on" | "verified_at" | "created_at" | "updated_at"
 > {
   readonly provider: ProviderId;
   readonly status: CredentialStatus;

@@ -21,7 +21,7 @@ interface StateText {
 }
 
 /** By the status of a key. */
-const states: Readonly<Record<Credential["status"] | "not_offered" | "not_allowed", StateText>> = {
+const states: Readonly<Record<Credential["status"] | "paused" | "not_offered" | "not_allowed", StateText>> = {
   verified: { label: "Active", problem: null },
   restricted: {
     label: "Limited",
@@ -50,6 +50,7 @@ const states: Readonly<Record<Credential["status"] | "not_offered" | "not_allowe
     label: "Locked",
     problem: () => "This key can no longer be opened here, so calls fail.",
   },
+  paused: { label: "Paused", problem: () => "This key is saved and not used until you resume it." },
   not_allowed: {
     label: "Not used",
     problem: () => "Your plan does not include your own keys. This one stays saved for when it does.",
@@ -95,6 +96,8 @@ export const english = {
     check: "Check again",
     replace: "Replace key",
     saveAgain: "Save again",
+    pause: "Pause key",
+    resume: "Resume key",
     manage: (name: string) => `Manage keys at ${name}`,
     addProvider: "Add a provider",
     search: "Search providers",

@@ -82,7 +82,7 @@ function priceOf(
   { provider, operation, model }: Pick<Choice, "provider" | "operation" | "model">,
 ): Price {
   const { credentials, rights, operations, balance } = known;
-  if (rights.mayBringKey && credentials.some((credential) => credential.provider === provider))
+  if (rights.mayBringKey && credentials.some((saved) => saved.provider === provider && !saved.is_paused))
     return { payer: "byok" };
   const prices = operations.find(({ name }) => name === operation)?.prices ?? [];
   const price = prices.find((row) => row.provider === provider && row.model === model);

@@ -15,7 +15,10 @@ export function Payers({ balance, history, operations, credentials, providers }:
       (provider) =>
         provider.may_bring_key &&
         credentials.some(
-          (credential) => credential.provider === provider.id && test(stateOf(texts, credential, provider).works),
+          (credential) =>
+            !credential.is_paused &&
+            credential.provider === provider.id &&
+            test(stateOf(texts, credential, provider).works),
         ),
     );
   const paying = withStatus((works) => works);

@@ -39,6 +39,7 @@ export function ProviderRow(options: RowOptions): ReactNode {
   const state = credential && stateOf(texts, credential, provider);
   const doings: RowDoings = {
     onCheck: () => void key.verify(),
+    onPause: (isPaused) => void key.pause(isPaused),
     onRemove: setRemoving,
     onOpen() {
       key.forgetFailure();

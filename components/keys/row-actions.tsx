@@ -7,6 +7,7 @@ import { RowMenu, type MenuItem } from "./row-menu.tsx";
 /** The actions on a row. */
 export interface RowDoings {
   onCheck(): void;
+  onPause(isPaused: boolean): void;
   /** Opens the form. */
   onOpen(): void;
   onRemove(credential: Credential): void;
@@ -41,6 +42,9 @@ export function RowActions({ provider, credential, doings, isBusy, isOpen, opene
       ? [
           { label: keys.check, act: doings.onCheck },
           { label: keys.replace, act: doings.onOpen },
+          credential.is_paused
+            ? { label: keys.resume, act: () => doings.onPause(false) }
+            : { label: keys.pause, act: () => doings.onPause(true) },
         ]
       : []),
     { label: keys.manage(provider.name), act: provider.keys_url },

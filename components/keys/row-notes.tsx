@@ -46,7 +46,7 @@ function StateProblem({ provider, state, problem, doings, isOpen }: ProblemProps
   const { keys } = useTexts();
   const { tone, action } = state;
   const url = state.help && { keysUrl: provider.keys_url, billingUrl: provider.billing_url }[state.help];
-  const button = action && !isOpen && { check: keys.check, replace: keys.replace, saveAgain: keys.saveAgain }[action];
+  const button = action && !isOpen && keys[action];
   return (
     <Inset
       tone={tone}
@@ -56,7 +56,7 @@ function StateProblem({ provider, state, problem, doings, isOpen }: ProblemProps
             of={provider}
             kind="primary"
             isBusy={false}
-            onClick={action === "check" ? doings.onCheck : doings.onOpen}
+            onClick={{ check: doings.onCheck, resume: () => doings.onPause(false) }[action as string] ?? doings.onOpen}
           >
             {button}
           </RowButton>

@@ -13,12 +13,12 @@ interface StateRow {
   /** Whether calls go through; they never fall back to credits while a key is saved. */
   readonly works: boolean;
   /** The one action that its row offers beside the problem. */
-  readonly action?: "check" | "replace" | "saveAgain";
+  readonly action?: "check" | "replace" | "saveAgain" | "resume";
   /** A page of the provider's that helps. */
   readonly help?: "keysUrl" | "billingUrl";
 }
 
-const rows: Readonly<Record<Credential["status"] | "not_offered" | "not_allowed", StateRow>> = {
+const rows: Readonly<Record<Credential["status"] | "paused" | "not_offered" | "not_allowed", StateRow>> = {
   verified: { tone: "good", works: true },
   restricted: { tone: "warning", works: true, action: "check", help: "keysUrl" },
   rate_limited: { tone: "warning", works: true, action: "check" },
@@ -26,6 +26,8 @@ const rows: Readonly<Record<Credential["status"] | "not_offered" | "not_allowed"
   no_credit: { tone: "bad", works: false, action: "check", help: "billingUrl" },
   rejected: { tone: "bad", works: false, action: "replace", help: "keysUrl" },
   locked: { tone: "bad", works: false, action: "saveAgain" },
+  /** Its owner leaves it unused; calls are paid as if there were none. */
+  paused: { tone: "neutral", works: false, action: "resume" },
   /** The app took the right to use keys away, so credits pay. */
   not_allowed: { tone: "neutral", works: false },
   /** A key of a provider that the operator does not offer any more. */
@@ -44,16 +46,23 @@ export interface KeyState extends StateRow {
 /** The state of a saved key, in the words of the reason where the check found one. */
 export function stateOf(
   texts: Texts,
-  { status, reason }: Pick<Credential, "status" | "reason">,
+  { status, reason, is_paused }: Pick<Credential, "status" | "reason" | "is_paused">,
   provider: UsableProvider,
 ): KeyState {
-  const name = !provider.enabled ? "not_offered" : !provider.may_bring_key ? "not_allowed" : status;
+  const name = !provider.enabled
+    ? "not_offered"
+    : !provider.may_bring_key
+      ? "not_allowed"
+      : is_paused
+        ? "paused"
+        : status;
   const row = rows[name];
   const { label, problem, link = null } = texts.states[name];
   // A newer server may know more reasons.
   const known = name === status && reason && Object.hasOwn(reasons, reason) ? reason : null;
   if (!known) {
-    const orRemove = row.action && row.action !== "check" && provider.on_credits ? ` ${texts.orRemove}` : "";
+    const orRemove =
+      (row.action === "replace" || row.action === "saveAgain") && provider.on_credits ? ` ${texts.orRemove}` : "";
     return { ...row, label, link, problem: problem && `${problem(provider.name)}${orRemove}` };
   }
   const { works, help } = reasons[known] as { works: boolean; help?: "keysUrl" | "billingUrl" };

@@ -37,6 +37,8 @@ export interface Key {
    */
   save(read: () => FormKey): Promise<boolean>;
   verify(): Promise<void>;
+  /** Leaves the key unused, or uses it again. */
+  pause(isPaused: boolean): Promise<void>;
   /** Leaves the page to connect an account. */
   connect(): Promise<void>;
   /** Saves the key of an account that was connected. */
@@ -73,6 +75,15 @@ export function useKey({ byok, provider, credential, announce, onSaved, refresh 
     setDoing(null);
     setFailure(text);
     announce(text);
+    announceChange();
+  }
+
+  async function pause(isPaused: boolean): Promise<void> {
+    setFailure(null);
+    const { data, error } = await (isPaused ? byok.pause(provider.id) : byok.resume(provider.id));
+    if (error) return await fail(explain(texts, error, provider.name));
+    onSaved(data);
+    announce(stateInWords(texts, data, provider));
     announceChange();
   }
 
@@ -116,7 +127,18 @@ export function useKey({ byok, provider, credential, announce, onSaved, refresh 
     return error && explain(texts, error, provider.name);
   }
 
-  return { doing, failure, successes, save, verify, connect, finish, remove, forgetFailure: () => setFailure(null) };
+  return {
+    doing,
+    failure,
+    successes,
+    save,
+    verify,
+    pause,
+    connect,
+    finish,
+    remove,
+    forgetFailure: () => setFailure(null),
+  };
 }
 
 function whyNotSaved(texts: Texts, error: ByokError, provider: UsableProvider, saved: Credential | undefined): string {

@@ -118,6 +118,17 @@ test("an account is connected, and its code is gone from the address and from th
   expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
 });
 
+test("a paused key pays for nothing until it is resumed", async ({ open }) => {
+  const page = await open({ scene: "mixed", more: { only: "openai" } });
+  await page.getByText("OpenAI and Anthropic are billed to your accounts").waitFor();
+  await page.getByRole("button", { name: "More for OpenAI" }).click();
+  await page.getByRole("menuitem", { name: "Pause key" }).click();
+  await page.getByText("This key is saved and not used until you resume it.").first().waitFor();
+  await page.getByText("Anthropic is billed to your account").waitFor();
+  await page.getByRole("button", { name: "Resume key OpenAI" }).click();
+  await page.getByText("OpenAI and Anthropic are billed to your accounts").waitFor();
+});
+
 test("a code that another tab asked for is not taken up", async ({ open }) => {
   const page = await open({ scene: "new", more: { only: "openrouter", byok_connect: "openrouter", code: "one-time" } });
   await page.getByText("Needs your own key").waitFor();

@@ -45,8 +45,8 @@ export const componentGuards: readonly Guard[] = [
   {
     name: "A key that its user may not bring is not said to pay",
     file: "components/keys/states.ts",
-    guard: '!provider.may_bring_key ? "not_allowed" : status',
-    instead: "status",
+    guard: "!provider.may_bring_key",
+    instead: "false",
     test: "tests/unit/components.test.ts",
   },
   {

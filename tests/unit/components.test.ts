@@ -92,7 +92,7 @@ test("firstRows() shows all of few providers, and of many those with a key and f
 
 test("a key that its user may not bring any more is not said to pay", () => {
   const [openai] = withRights(providers, { mayBringKey: false, mayUseCredits: true });
-  const state = stateOf(english, { status: "verified", reason: null }, openai!);
+  const state = stateOf(english, { status: "verified", reason: null, is_paused: false }, openai!);
   expect(state).toMatchObject({ label: "Not used", works: false });
 });
 

@@ -22,7 +22,16 @@ const ok = <T>(data: T): Promise<Result<T>> => Promise.resolve({ data, error: nu
 export function credentialOf(provider: string, changes: Partial<Credential> = {}): Credential {
   const at = ago(2 * minutes_ms);
   return {
-    ...{ id: provider, provider, prefix: "sk-proj-", hint: "8700", status: "verified", reason: null },
+    ...{
+      id: provider,
+      provider,
+      prefix: "sk-proj-",
+      hint: "8700",
+      status: "verified",
+      reason: null,
+      is_paused: false,
+      last_used_on: null,
+    },
     ...{ verified_at: at, created_at: at, updated_at: at },
     ...changes,
   };
@@ -59,6 +68,11 @@ export function fakeByok({ providers }: Facts, account: Account): Byok {
     credentials = [...credentials.filter(({ provider }) => provider !== credential.provider), credential];
     return ok({ credential, verdict: "verified" as const, reason: null });
   };
+  const pause = (provider: string, is_paused: boolean) => {
+    const paused = { ...credentials.find((credential) => credential.provider === provider)!, is_paused };
+    void put(paused);
+    return ok(paused);
+  };
   return {
     list: () => ok(credentials),
     providers: () => ok(providers),
@@ -84,8 +98,8 @@ export function fakeByok({ providers }: Facts, account: Account): Byok {
       code === "one-time" && codeVerifier === "verifier"
         ? put(credentialOf(provider, { updated_at: ago(0) }))
         : Promise.resolve({ data: null, error: { code: "code_refused", message: "Refused." } }),
-    pause: (provider) => ok(credentialOf(provider)),
-    resume: (provider) => ok(credentialOf(provider)),
+    pause: (provider) => pause(provider, true),
+    resume: (provider) => pause(provider, false),
     keyEvents: () => ok({ events: [], next: null }),
     onKeyEvent: () => () => undefined,
     rights: () => ok({ mayBringKey: account.mayBringKey ?? true, mayUseCredits: true }),
