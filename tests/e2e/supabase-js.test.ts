@@ -10,9 +10,9 @@ const headersOf = (operation: string) => ({ "x-byok-operation": operation });
 test("supabase-js saves and verifies a key, and reads the credential without anything of the key but its end", async () => {
   const { supabase } = await newUser();
   const apiKey = fakeKey("openai", "works");
-  const saved = await supabase.functions.invoke("save", { body: { provider: "openai", api_key: apiKey } });
+  const saved = await supabase.functions.invoke("byok/save", { body: { provider: "openai", api_key: apiKey } });
   expect(saved.error).toBeNull();
-  const verified = await supabase.functions.invoke("verify", { body: { provider: "openai" } });
+  const verified = await supabase.functions.invoke("byok/verify", { body: { provider: "openai" } });
   expect(verified.data).toMatchObject({ verdict: "verified", credential: { id: saved.data.credential.id } });
   const { data } = await supabase.from("credentials").select();
   expect(data).toEqual([
@@ -62,7 +62,7 @@ test("supabase-js removes a key by deleting its credential, and the next call is
   const removed = await supabase.from("credentials").delete().eq("provider", "openai").select("provider");
   expect(removed).toMatchObject({ error: null, data: [{ provider: "openai" }] });
   const { path, body } = generation("openai");
-  const { data, error } = await supabase.functions.invoke(`call/${path}`, {
+  const { data, error } = await supabase.functions.invoke(`byok/call/${path}`, {
     body,
     headers: headersOf("single_doc_regen"),
   });
@@ -75,7 +75,7 @@ test("supabase-js calls with the user's own key, and nothing of its own headers 
   const owner = await newByokUser("anthropic");
   const { path, body } = generation("anthropic");
   const headers = { "anthropic-version": "2023-06-01" };
-  const { data, error } = await owner.user.supabase.functions.invoke(`call/${path}`, { body, headers });
+  const { data, error } = await owner.user.supabase.functions.invoke(`byok/call/${path}`, { body, headers });
   expect(error).toBeNull();
   expect(data.content[0].text).toBe("Echo: hello");
   await expectOnlyTheKey("anthropic", owner);
@@ -84,7 +84,7 @@ test("supabase-js calls with the user's own key, and nothing of its own headers 
 test("supabase-js reads a streamed answer from the response it is handed", async () => {
   const { user } = await newByokUser("openai");
   const { path, body } = generation("openai", { stream: true });
-  const { data, error } = await user.supabase.functions.invoke(`call/${path}`, { body });
+  const { data, error } = await user.supabase.functions.invoke(`byok/call/${path}`, { body });
   expect(error).toBeNull();
   expect(data).toBeInstanceOf(Response);
   expect(textOfStream("openai", await data.text())).toBe("Echo: hello");
@@ -93,7 +93,7 @@ test("supabase-js reads a streamed answer from the response it is handed", async
 test("supabase-js gets our refusal to save as an error whose context is the answer", async () => {
   const { supabase } = await newUser();
   const body = { provider: "openai", api_key: fakeKey("openai", "rejected") };
-  const { data, error } = await supabase.functions.invoke("save", { body });
+  const { data, error } = await supabase.functions.invoke("byok/save", { body });
   expect(data).toBeNull();
   expect(error).toBeInstanceOf(FunctionsHttpError);
   expect(error.context.status).toBe(422);
@@ -107,7 +107,7 @@ test("supabase-js gets our refusal to save as an error whose context is the answ
 test("supabase-js gets our refusal of a call as an error with its code in a header", async () => {
   const { supabase } = await newUser(1);
   const { path, body } = generation("google");
-  const { error } = await supabase.functions.invoke(`call/${path}`, { body, headers: headersOf("kernel_build") });
+  const { error } = await supabase.functions.invoke(`byok/call/${path}`, { body, headers: headersOf("kernel_build") });
   expect(error).toBeInstanceOf(FunctionsHttpError);
   expect(error.context.status).toBe(402);
   expect(refusalOf(error.context)).toBe("insufficient_credits");
@@ -117,7 +117,7 @@ test("supabase-js without a session is nobody to the functions", async () => {
   const { supabase } = await newUser();
   await supabase.auth.signOut();
   for (const slug of ["save", "verify", "call/openai/v1/models"]) {
-    const { error } = await supabase.functions.invoke(slug, { body: {} });
+    const { error } = await supabase.functions.invoke(`byok/${slug}`, { body: {} });
     expect(error.context.status).toBe(401);
   }
 });
