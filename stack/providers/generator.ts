@@ -55,7 +55,13 @@ function send(origin: string, agent: http.Agent, request: GeneratorRequest): Pro
     "x-aimock-context": Buffer.from(JSON.stringify(context)).toString("base64"),
   };
   return new Promise((resolve, reject) => {
-    http.request(`${origin}${path}`, { method, headers, agent, signal }, resolve).on("error", reject).end(body);
+    const sent = http.request(`${origin}${path}`, { method, headers, agent, signal }, resolve);
+    sent.on("error", (error) => {
+      // The generator may end a kept connection in the moment in which it is taken again: https://nodejs.org/api/http.html#requestreusedsocket
+      if (sent.reusedSocket && !signal.aborted) resolve(send(origin, agent, request));
+      else reject(error);
+    });
+    sent.end(body);
   });
 }
 
