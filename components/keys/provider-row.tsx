@@ -33,7 +33,7 @@ export function ProviderRow(options: RowOptions): ReactNode {
   const [removing, setRemoving] = useState<Credential | null>(null);
   // A key that is on its way keeps its form, whatever else is opened meanwhile.
   const isOpen = options.isOpen || key.doing === "saving";
-  const opener = useOpener(isOpen, key.doing);
+  const opener = useOpener(isOpen, key.doing, credential !== undefined);
   const { returned, byok } = options;
   useOnce(() => returned && void key.finish(() => returned.finish(byok)));
   const state = credential && stateOf(texts, credential, provider);
@@ -91,9 +91,9 @@ function useOnce(act: () => void): void {
 }
 
 /** The button that a form leads back to: "Add key", or the menu of a saved key. */
-function useOpener(isOpen: boolean, doing: Key["doing"]): RefObject<HTMLButtonElement | null> {
+function useOpener(isOpen: boolean, doing: Key["doing"], hasKey: boolean): RefObject<HTMLButtonElement | null> {
   const opener = useRef<HTMLButtonElement>(null);
-  const before = useRef({ isOpen, doing });
+  const before = useRef({ isOpen, doing, hasKey });
   useEffect(() => {
     const { activeElement } = document;
     const isClosed = before.current.isOpen && !isOpen;
@@ -101,9 +101,11 @@ function useOpener(isOpen: boolean, doing: Key["doing"]): RefObject<HTMLButtonEl
     const isChecked = before.current.doing === "verifying" && doing === null;
     // Another form that was opened instead has focus already.
     const isLost = activeElement === document.body || activeElement?.closest("[inert]");
-    if ((isClosed || isChecked) && isLost) opener.current?.focus();
-    before.current = { isOpen, doing };
-  }, [isOpen, doing]);
+    // So do the buttons of a key that is removed, whenever React gets to it.
+    const isRemoved = before.current.hasKey && !hasKey;
+    if ((isClosed || isChecked || isRemoved) && isLost) opener.current?.focus();
+    before.current = { isOpen, doing, hasKey };
+  }, [isOpen, doing, hasKey]);
   return opener;
 }
 

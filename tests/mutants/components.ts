@@ -154,8 +154,8 @@ export const componentGuards: readonly Guard[] = [
   {
     ...row,
     name: "Focus goes back to what opened a form",
-    guard: "if ((isClosed || isChecked) && isLost) opener.current?.focus();",
-    instead: "void [isClosed, isChecked, isLost];",
+    guard: "if ((isClosed || isChecked || isRemoved) && isLost) opener.current?.focus();",
+    instead: "void [isClosed, isChecked, isRemoved, isLost];",
     test: "tests/page/key-form.test.ts",
   },
   {

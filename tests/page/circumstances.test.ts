@@ -100,7 +100,7 @@ test("when the connection breaks off on the way, the key stays in the field and 
   const user = await newUser();
   const page = await visit(user);
   let isLost = false;
-  await page.route(/\/functions\/v1\/save$/, async (route) => {
+  await page.route(/\/save$/, async (route) => {
     if (route.request().method() !== "POST") return await route.fallback();
     // The request arrives the second time, and its answer does not.
     if (isLost) await route.fetch();
