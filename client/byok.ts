@@ -8,6 +8,7 @@ import { byPriceDescending, operationOf, toCredits } from "./prices.ts";
 import type {
   Balance,
   Byok,
+  ByokOptions,
   CheckedCredential,
   Credential,
   Endpoint,
@@ -24,17 +25,6 @@ import type {
   Result,
   Rights,
 } from "./types.ts";
-
-export interface ByokOptions {
-  /** Where the functions are, such as `https://<project>.supabase.co/functions/v1`; by default those of the project of `supabase`. */
-  readonly functionsUrl?: string;
-  /** The function's name in the project; `byok` by default. Empty if each endpoint is a function of its own. */
-  readonly functionName?: string;
-  /** Called whenever something cannot be done because nobody is signed in any more. */
-  readonly onSessionExpired?: () => void;
-  /** Id of a team: keys, balance and history are the team's, and its admins save and remove its keys. By default they are the user's. */
-  readonly team?: string;
-}
 
 /**
  * A client for the user who is signed in to `supabase`. It keeps nothing but the list of providers: an API key lives in the argument of `save`, and the one

@@ -272,3 +272,14 @@ export interface Byok {
   /** The user's access token, to pass where an SDK wants an API key. It expires: ask before each call. */
   token(): Promise<Result<string>>;
 }
+
+export interface ByokOptions {
+  /** Where the functions are, such as `https://<project>.supabase.co/functions/v1`; by default those of the project of `supabase`. */
+  readonly functionsUrl?: string;
+  /** The function's name in the project; `byok` by default. Empty if each endpoint is a function of its own. */
+  readonly functionName?: string;
+  /** Called whenever something cannot be done because nobody is signed in any more. */
+  readonly onSessionExpired?: () => void;
+  /** Id of a team: keys, balance and history are the team's, and its admins save and remove its keys. By default they are the user's. */
+  readonly team?: string;
+}
