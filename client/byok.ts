@@ -4,6 +4,7 @@ import { sealApiKey, type SealingKey } from "../functions/_shared/crypto/sealed-
 import type { Database } from "../functions/_shared/database/schema.ts";
 import { beginConnecting, type Connecting } from "./connecting.ts";
 import { dataResult, failure, functionFailure } from "./errors.ts";
+import { entryOf, pageOf } from "./pages.ts";
 import { byPriceDescending, operationOf, toCredits } from "./prices.ts";
 import type {
   Balance,
@@ -12,7 +13,6 @@ import type {
   CheckedCredential,
   Credential,
   Endpoint,
-  Entry,
   HistoryOptions,
   HistoryPage,
   KeyEvent,
@@ -100,8 +100,8 @@ class Client implements Byok {
       if (before !== undefined) query = query.lt("id", before);
       if (provider !== undefined) query = query.eq("provider", provider);
       return dataResult(await query, (rows) => {
-        const events = (rows ?? []).slice(0, limit) as KeyEvent[];
-        return { events, next: (rows ?? []).length > limit ? (events.at(-1)?.id ?? null) : null };
+        const { records, next } = pageOf(rows, limit);
+        return { events: records as KeyEvent[], next };
       });
     });
   }
@@ -157,7 +157,6 @@ class Client implements Byok {
 
   history({ before, limit = 20, kinds }: HistoryOptions = {}): Promise<Result<HistoryPage>> {
     return this.#signedIn(async (session) => {
-      // One more than asked for tells whether anything follows.
       let query = this.#byok
         .from("entries")
         .select("id, kind, microcredits, operation, provider, model, reason, created_at")
@@ -168,10 +167,8 @@ class Client implements Byok {
       if (before !== undefined) query = query.lt("id", before);
       if (kinds) query = query.in("kind", kinds);
       return dataResult(await query, (rows) => {
-        const entries = (rows ?? [])
-          .slice(0, limit)
-          .map(({ microcredits, ...entry }) => ({ ...entry, credits: toCredits(microcredits) }) as Entry);
-        return { entries, next: (rows ?? []).length > limit ? (entries.at(-1)?.id ?? null) : null };
+        const { records, next } = pageOf(rows, limit);
+        return { entries: records.map(entryOf), next };
       });
     });
   }
