@@ -1,7 +1,7 @@
 /** Owners: what a team's admins, members and everybody else may do with its key and its credits. */
 import type { Guard } from "../mutants.ts";
 
-const owners = { promise: "G33", file: "sql/17_owners.sql", test: "tests/sql/owners.sql" } as const;
+const owners = { promise: "G33", file: "sql/17_owners.sql", test: "tests/sql/teams/owners.sql" } as const;
 
 export const ownerGuards: readonly Guard[] = [
   {
@@ -109,6 +109,24 @@ export const ownerGuards: readonly Guard[] = [
     name: "Admins alone remove a key of the team",
     guard: "select m.owner_id from byok.memberships_of(v_user_id) as m where p_role is null or m.role = p_role);",
     instead: "select m.owner_id from byok.memberships_of(v_user_id) as m);",
+  },
+  {
+    ...owners,
+    name: "Admins alone pause a key of the team",
+    file: "sql/30_credentials.sql",
+    guard:
+      "  for update to authenticated\n  using (\n    owner_id = any ((select byok.my_owners('admin'))::uuid[])\n    and case when owner_id = any ((select byok.my_owners('admin'))::uuid[])",
+    instead:
+      "  for update to authenticated\n  using (\n    owner_id = any ((select byok.my_owners())::uuid[])\n    and case when owner_id = any ((select byok.my_owners())::uuid[])",
+    test: "tests/sql/teams/team_authority.sql",
+  },
+  {
+    ...owners,
+    name: "Admins alone read the history of the team's keys",
+    file: "sql/36_key_events.sql",
+    guard: "for select to authenticated using (owner_id = any ((select byok.my_owners('admin'))::uuid[]));",
+    instead: "for select to authenticated using (owner_id = any ((select byok.my_owners())::uuid[]));",
+    test: "tests/sql/teams/team_authority.sql",
   },
   {
     ...owners,

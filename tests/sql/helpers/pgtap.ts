@@ -1,4 +1,4 @@
-/** Runs the pgTAP files of the folder above, as the role that `supabase test db` uses; each assertion of a file must pass. */
+/** Runs the pgTAP files of the folder above and of those in it, as the role that `supabase test db` uses; each assertion of a file must pass. */
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { Client } from "pg";
@@ -6,8 +6,12 @@ import { type FinalResults, Parser } from "tap-parser";
 import { beforeAll, expect, test } from "vitest";
 
 const folder = path.dirname(import.meta.dirname);
-const helpers = readFileSync(path.join(folder, "helpers/authenticate.sql"), "utf8");
-const files = readdirSync(folder).filter((name) => name.endsWith(".sql"));
+const helpers = ["authenticate.sql", "authority.sql"]
+  .map((name) => readFileSync(path.join(import.meta.dirname, name), "utf8"))
+  .join("\n");
+const files = readdirSync(folder, { encoding: "utf8", recursive: true })
+  .filter((name) => name.endsWith(".sql") && !name.startsWith("helpers/"))
+  .sort();
 
 /** Where the migrations are applied: as the role postgres, and as a superuser. */
 export interface Database {
