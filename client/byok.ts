@@ -101,7 +101,8 @@ class Client implements Byok {
       if (provider !== undefined) query = query.eq("provider", provider);
       return dataResult(await query, (rows) => {
         const { records, next } = pageOf(rows, limit);
-        return { events: records as KeyEvent[], next };
+        const events = records.map((row) => ({ ...row, by_me: row.actor_id === session.user.id }) as KeyEvent);
+        return { events, next };
       });
     });
   }

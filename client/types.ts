@@ -53,6 +53,8 @@ export interface KeyEvent extends Pick<Row<"key_events">, "id" | "hint" | "actor
   readonly reason: Reason | null;
   /** Who did it: the user; a member of the team; the operator, by hand or by a job; the schedule of checks. */
   readonly actor: "user" | "member" | "operator" | "schedule";
+  /** Whether it was the signed-in user, for a team's key too. */
+  readonly by_me: boolean;
 }
 
 /** Events, newest first. `next` is what to pass as `before` for those that follow; null at the end. */

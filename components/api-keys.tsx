@@ -1,8 +1,8 @@
-import { type ReactNode, useCallback, useId, useMemo, useRef, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useId, useMemo, useRef, useState } from "react";
 import type { Byok, Credential, Provider, ProviderId, Result } from "../client/types.ts";
 import { findReturn } from "./keys/connecting.ts";
 import { ProviderPicker } from "./keys/provider-picker.tsx";
-import { ProviderRow } from "./keys/provider-row.tsx";
+import { KeyForm, ProviderRow } from "./keys/provider-row.tsx";
 import { choose, firstRows, type UsableProvider, withRights } from "./keys/providers.ts";
 import { Trust } from "./keys/trust.tsx";
 import { useAddRequests } from "./parts/changes.ts";
@@ -108,6 +108,8 @@ interface RowsProps {
 
 function Rows({ byok, known, credentials, announce, refresh, put }: RowsProps): ReactNode {
   const { shown, others, openId, setOpen, moved, returned } = useRows(known, credentials);
+  // It is there when it is opened, also offline, and holds nothing up before.
+  useEffect(() => KeyForm.preload(), []);
   return (
     <>
       <ul className="byok-rows">

@@ -98,6 +98,7 @@ export const english = {
     saveAgain: "Save again",
     pause: "Pause key",
     resume: "Resume key",
+    history: "History",
     manage: (name: string) => `Manage keys at ${name}`,
     addProvider: "Add a provider",
     search: "Search providers",
@@ -152,6 +153,40 @@ export const english = {
     confirm: "Remove key",
     busy: "Removing…",
     done: "Removed.",
+  },
+
+  /** What happened to the keys for a provider, each in a few words. */
+  keyHistory: {
+    title: (name: string) => `History of your ${name} key`,
+    empty: "Nothing has happened yet.",
+    close: "Close",
+    kinds: {
+      saved: "Added",
+      replaced: "Replaced",
+      removed: "Removed",
+      paused: "Paused",
+      resumed: "Resumed",
+      locked: "Could not be opened",
+      rotated: "Encrypted anew",
+    },
+    /** By the status that a check or a call found. */
+    verdicts: {
+      verified: (name: string) => `${name} accepted it`,
+      restricted: (name: string) => `${name} limited it`,
+      rate_limited: (name: string) => `${name} limited its rate`,
+      unverified: (name: string) => `${name} could not be reached`,
+      no_credit: (name: string) => `${name} reported no credit`,
+      rejected: (name: string) => `${name} refused it`,
+      locked: () => "Could not be opened",
+    },
+    /** Who did it, or whose call or check found it. */
+    by: {
+      me: "You",
+      user: "You",
+      member: "A member of your team",
+      operator: "The operator of this app",
+      schedule: "A scheduled check",
+    },
   },
 
   trust: {

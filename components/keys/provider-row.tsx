@@ -2,15 +2,18 @@ import { type ReactNode, type RefObject, useEffect, useRef, useState } from "rea
 import type { Credential } from "../../client/types.ts";
 import type { UsableProvider } from "./providers.ts";
 import { Fold } from "../parts/fold.tsx";
+import { onDemand } from "../parts/on-demand.tsx";
 import { useTexts } from "../parts/settings.tsx";
 import type { Return } from "./connecting.ts";
-import { KeyForm } from "./key-form.tsx";
 import { RemoveDialog } from "./remove-dialog.tsx";
 import { RowActions, type RowDoings } from "./row-actions.tsx";
 import { RowNotes } from "./row-notes.tsx";
 import { RowTitle } from "./row-title.tsx";
 import { keyInWords, stateOf } from "./states.ts";
 import { type Key, type KeyOptions, useKey } from "./use-key.ts";
+
+export const KeyForm = onDemand(() => import("./key-form.tsx").then(({ KeyForm }) => KeyForm));
+const KeyHistory = onDemand(() => import("./key-history.tsx").then(({ KeyHistory }) => KeyHistory));
 
 export interface RowOptions extends KeyOptions {
   /** All of them: a key may look like another one's. */
@@ -31,6 +34,7 @@ export function ProviderRow(options: RowOptions): ReactNode {
   const texts = useTexts();
   const key = useKey(options);
   const [removing, setRemoving] = useState<Credential | null>(null);
+  const [isHistoryOpen, setHistoryOpen] = useState(false);
   // A key that is on its way keeps its form, whatever else is opened meanwhile.
   const isOpen = options.isOpen || key.doing === "saving";
   const opener = useOpener(isOpen, key.doing, credential !== undefined);
@@ -41,6 +45,7 @@ export function ProviderRow(options: RowOptions): ReactNode {
     onCheck: () => void key.verify(),
     onPause: (isPaused) => void key.pause(isPaused),
     onRemove: setRemoving,
+    onHistory: () => setHistoryOpen(true),
     onOpen() {
       key.forgetFailure();
       onOpen(true);
@@ -61,6 +66,7 @@ export function ProviderRow(options: RowOptions): ReactNode {
       <Fold isOpen={isOpen}>
         <RowForm {...options} keyNow={key} />
       </Fold>
+      {isHistoryOpen && <KeyHistory {...{ byok, provider }} onClosed={() => setHistoryOpen(false)} />}
       {removing && (
         <RemoveDialog
           provider={provider}

@@ -8,6 +8,7 @@ import { RowMenu, type MenuItem } from "./row-menu.tsx";
 export interface RowDoings {
   onCheck(): void;
   onPause(isPaused: boolean): void;
+  onHistory(): void;
   /** Opens the form. */
   onOpen(): void;
   onRemove(credential: Credential): void;
@@ -47,6 +48,7 @@ export function RowActions({ provider, credential, doings, isBusy, isOpen, opene
             : { label: keys.pause, act: () => doings.onPause(true) },
         ]
       : []),
+    { label: keys.history, act: doings.onHistory },
     { label: keys.manage(provider.name), act: provider.keys_url },
   ];
   return (

@@ -149,3 +149,58 @@ test("a user whose plan has no keys of their own is told so, and offered none", 
   expect(await page.getByRole("button", { name: /^Add key/ }).count()).toBe(0);
   expect(await page.getByText("billed to your account").count()).toBe(1);
 });
+
+test("the history of a key is read when it is opened, page by page, and says what happened and who did it", async ({
+  open,
+}) => {
+  const page = await open({ scene: "history", more: { only: "openai,anthropic" } });
+  const openHistory = async (name: string) => {
+    await page.getByRole("button", { name: `More for ${name}` }).click();
+    await page.getByRole("menuitem", { name: "History" }).click();
+  };
+  await openHistory("OpenAI");
+  const dialog = page.getByRole("dialog", { name: "History of your OpenAI key" });
+  const lines = dialog.getByRole("listitem");
+  await lines.nth(19).waitFor();
+  expect((await lines.allInnerTexts()).slice(0, 6).map((line) => line.split("\n"))).toEqual([
+    ["OpenAI refused it", expect.stringMatching(/^A scheduled check · yesterday · …8700$/)],
+    [expect.stringMatching(/spend/), expect.stringMatching(/^You · 2 days ago/)],
+    ["Resumed", expect.stringMatching(/^You · /)],
+    ["Paused", expect.stringMatching(/^A member of your team · /)],
+    ["Encrypted anew", expect.stringMatching(/^The operator of this app · /)],
+    ["Replaced", expect.stringMatching(/^You · /)],
+  ]);
+  expect(await lines.first().locator("time").getAttribute("title")).toMatch(/\d{1,2}:\d\d/);
+  await shot(page, "app-history-light");
+  await page.evaluate(() => document.documentElement.classList.add("dark"));
+  await shot(page, "app-history-dark");
+  const viewport = page.viewportSize()!;
+  await page.setViewportSize(phone.viewport);
+  expect(await faultsOf(page)).toEqual([]);
+  await shot(page, "app-history-phone");
+  await page.setViewportSize(viewport);
+  await dialog.getByRole("button", { name: "Show more" }).click();
+  await lines.nth(26).waitFor();
+  expect(await lines.last().innerText()).toMatch(/^Added\nYou · .* · …12ab$/);
+  expect(await dialog.getByRole("button", { name: "Show more" }).count()).toBe(0);
+  expect(await faultsOf(page)).toEqual([]);
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("More for OpenAI");
+  await openHistory("Anthropic");
+  await page.getByRole("dialog").getByText("Nothing has happened yet.").waitFor();
+  await shot(page, "app-history-empty");
+});
+
+test("a part that does not load says so in its row, and the others work", async ({ open }) => {
+  const page = await open({ scene: "history", more: { only: "openai" }, tolerates: /ERR_FAILED/ });
+  await page.route(/key-history/, (route) => route.abort());
+  const choose = async (name: string) => {
+    await page.getByRole("button", { name: "More for OpenAI" }).click();
+    await page.getByRole("menuitem", { name }).click();
+  };
+  await choose("History");
+  await page.getByRole("alert").getByText("Reload the page and try again.").waitFor();
+  await choose("Replace key");
+  await page.getByLabel("OpenAI API key").fill("sk-proj-0123456789abcdef");
+});

@@ -24,6 +24,8 @@ export interface Ask {
   readonly more?: Record<string, string>;
   readonly browser?: BrowserContextOptions;
   readonly providers?: "many";
+  /** Matches messages of the browser that the test wants. */
+  readonly tolerates?: RegExp;
 }
 
 export const test = base
@@ -44,7 +46,13 @@ export const test = base
       await Promise.all(closers.map((close) => close()));
       expect(problems).toEqual([]);
     });
-    return async ({ scene, more = {}, browser: options = {}, providers: list }: Ask): Promise<Page> => {
+    return async ({
+      scene,
+      more = {},
+      browser: options = {},
+      providers: list,
+      tolerates = /^$/,
+    }: Ask): Promise<Page> => {
       const context = await browser.newContext({ viewport: { width: 1180, height: 800 }, locale: "en-GB", ...options });
       closers.push(() => context.close());
       context.setDefaultTimeout(10_000);
@@ -52,7 +60,10 @@ export const test = base
       context.on("weberror", (event) => problems.push(String(event.error())));
       context.on(
         "console",
-        (message) => message.text().includes("React DevTools") || problems.push(`${message.type()}: ${message.text()}`),
+        (message) =>
+          message.text().includes("React DevTools") ||
+          tolerates.test(message.text()) ||
+          problems.push(`${message.type()}: ${message.text()}`),
       );
       const page = await context.newPage();
       const query = new URLSearchParams({ scene, ...(list ? { list } : {}), ...more });

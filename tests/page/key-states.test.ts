@@ -7,7 +7,7 @@ import { type Behaviour, behave, fakeKey, script } from "../harness/fakes.ts";
 import { checkFixtures } from "../harness/providers/fixtures.ts";
 import { newByokUser, newUser, stack, type User } from "../harness/users.ts";
 import { test } from "./browser.ts";
-import { announcement, checkAgain, fieldOf, hold, nameOf, rowOf, submitKey } from "./keys.ts";
+import { announcement, checkAgain, fieldOf, hold, menuOf, nameOf, rowOf, submitKey } from "./keys.ts";
 import { review } from "./review.ts";
 
 async function savedStatus(user: User): Promise<string | undefined> {
@@ -232,6 +232,27 @@ test("too many attempts say when to try again, at saving and at checking", async
 async function useUpAttempts(user: User): Promise<void> {
   await asOperator("update byok.counters set times = 1000000 where user_id = $1", user);
 }
+
+test("the history of a key says what happened and who did it, and is read when it is opened", async ({ visit }) => {
+  const { user } = await newByokUser("openai", { behaviour: "rejected" });
+  const page = await visit(user);
+  const requests: string[] = [];
+  page.on("request", (request) => requests.push(request.url()));
+  const asked = () => requests.filter((url) => url.includes("/key_events")).length;
+  await checkAgain(page, "openai");
+  await rowOf(page, "openai").getByText("Rejected", { exact: true }).waitFor();
+  expect(asked()).toBe(0);
+  await menuOf(page, "openai").click();
+  await page.getByRole("menuitem", { name: "History" }).click();
+  const lines = page.getByRole("dialog", { name: "History of your OpenAI key" }).getByRole("listitem");
+  await lines.first().waitFor();
+  expect(await lines.allInnerTexts()).toEqual([
+    expect.stringMatching(/^OpenAI refused it\nYou · just now · …/),
+    expect.stringMatching(/^Added\nYou · just now · …/),
+  ]);
+  expect(asked()).toBeGreaterThan(0);
+  await review(page, "keys-history");
+});
 
 test("those with a key come first, and the others are found by a search", async ({ visit }) => {
   const { user } = await newByokUser("deepinfra");

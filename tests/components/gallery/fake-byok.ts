@@ -1,5 +1,5 @@
 /** A client without a server, for the components alone: it keeps what it is told, and answers at once. */
-import type { Byok, Credential, Entry, Operation, Provider, Result } from "../../../client/types.ts";
+import type { Byok, Credential, Entry, KeyEvent, Operation, Provider, Result } from "../../../client/types.ts";
 
 /** The server's list, which the test puts into the page. */
 export interface Facts {
@@ -13,6 +13,8 @@ export interface Account {
   readonly entries?: number;
   readonly credentials?: readonly Credential[];
   readonly mayBringKey?: boolean;
+  /** What happened to the keys, newest first, by kind, status and actor. */
+  readonly keyEvents?: readonly Partial<KeyEvent>[];
 }
 
 const minutes_ms = 60_000;
@@ -60,10 +62,31 @@ function entryOf(id: number): Entry {
   };
 }
 
+function keyEventsOf({ keyEvents = [] }: Account): readonly KeyEvent[] {
+  return keyEvents.map((changes, index) => ({
+    ...{
+      id: keyEvents.length - index,
+      kind: "saved",
+      provider: "openai",
+      hint: "8700",
+      status: "verified",
+      reason: null,
+    },
+    ...{
+      actor: "user",
+      actor_id: null,
+      by_me: changes.actor === undefined,
+      created_at: ago((index + 1) * 1_500 * minutes_ms),
+    },
+    ...changes,
+  }));
+}
+
 /** Keys whose text holds `refused` are refused. */
 export function fakeByok({ providers }: Facts, account: Account): Byok {
   let credentials = [...(account.credentials ?? [])];
   const entries = Array.from({ length: account.entries ?? 0 }, (_, index) => entryOf((account.entries ?? 0) - index));
+  const keyEvents = keyEventsOf(account);
   const put = (credential: Credential) => {
     credentials = [...credentials.filter(({ provider }) => provider !== credential.provider), credential];
     return ok({ credential, verdict: "verified" as const, reason: null });
@@ -100,7 +123,11 @@ export function fakeByok({ providers }: Facts, account: Account): Byok {
         : Promise.resolve({ data: null, error: { code: "code_refused", message: "Refused." } }),
     pause: (provider) => pause(provider, true),
     resume: (provider) => pause(provider, false),
-    keyEvents: () => ok({ events: [], next: null }),
+    keyEvents: ({ before = Infinity, limit = 20, provider } = {}) => {
+      const older = keyEvents.filter((event) => event.provider === provider && event.id < before);
+      const page = older.slice(0, limit);
+      return ok({ events: page, next: older.length > limit ? page.at(-1)!.id : null });
+    },
     onKeyEvent: () => () => undefined,
     rights: () => ok({ mayBringKey: account.mayBringKey ?? true, mayUseCredits: true }),
     endpoint: () => ok({ url: "", sdk: "", aiSdk: "" }),
