@@ -8,7 +8,7 @@ import { Trust } from "./keys/trust.tsx";
 import { useAddRequests } from "./parts/changes.ts";
 import { Head, Notice, Notices, ReadingFailed, Skeleton } from "./parts/parts.tsx";
 import { type CommonProps, useTexts, WithSettings } from "./parts/settings.tsx";
-import { useLive, useOnline } from "./parts/use-live.ts";
+import { useKeyEvents, useLive, useOnline } from "./parts/use-live.ts";
 
 export interface ApiKeysProps extends CommonProps {
   readonly byok: Byok;
@@ -38,13 +38,23 @@ function KeysSection({
   providers: wanted,
   className = "",
   action,
+  live = false,
   upgrade,
   securityUrl,
 }: SectionProps): ReactNode {
   const { keys } = useTexts();
   const id = useId();
   const isOnline = useOnline();
-  const { data, error: listError, refresh, update } = useLive(useCallback(() => byok.list(), [byok]));
+  const {
+    data,
+    error: listError,
+    refresh,
+    update,
+  } = useLive(
+    useCallback(() => byok.list(), [byok]),
+    undefined,
+    useKeyEvents(byok, live),
+  );
   const usable = useLive(useCallback(() => readProviders(byok), [byok]));
   const error = listError ?? usable.error;
   const [said, announce] = useAnnouncer();

@@ -7,7 +7,7 @@ import { Payers } from "./credits/payers.tsx";
 import { Prices } from "./credits/prices.tsx";
 import { Head, Notice, Notices, ReadingFailed, Skeleton } from "./parts/parts.tsx";
 import { type CommonProps, useTexts, WithSettings } from "./parts/settings.tsx";
-import { useLive, useOnline } from "./parts/use-live.ts";
+import { useKeyEvents, useLive, useOnline } from "./parts/use-live.ts";
 
 export interface CreditsProps extends CommonProps {
   readonly byok: Byok;
@@ -26,13 +26,14 @@ export function Credits({ texts, headingLevel, ...props }: CreditsProps): ReactN
 
 type SectionProps = Omit<CreditsProps, "texts" | "headingLevel">;
 
-function CreditsSection({ byok, getCredits, className = "", action }: SectionProps): ReactNode {
+function CreditsSection({ byok, getCredits, className = "", action, live = false }: SectionProps): ReactNode {
   const { credits } = useTexts();
   const id = useId();
   const isOnline = useOnline();
   const { data, error, refresh, update } = useLive(
     useCallback(() => readAccount(byok), [byok]),
     joinAccounts,
+    useKeyEvents(byok, live),
   );
   useWhileHeld(data?.balance.held_credits ?? 0, refresh);
 

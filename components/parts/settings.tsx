@@ -12,6 +12,8 @@ export interface CommonProps {
   readonly action?: ReactNode;
   /** Of the title, 1 to 5; 2 when absent. */
   readonly headingLevel?: 1 | 2 | 3 | 4 | 5 | undefined;
+  /** Learns of changes to keys elsewhere at once, by Supabase Realtime, which the operator turns on: sql/optional/realtime.sql. */
+  readonly live?: boolean | undefined;
   /** English when absent. Stable between renders. */
   readonly texts?: Texts | undefined;
 }

@@ -1,6 +1,6 @@
 /** React hooks: data that stays current, and whether the browser is online. */
-import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
-import type { ByokError, Result } from "../../client/types.ts";
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import type { Byok, ByokError, Result } from "../../client/types.ts";
 import { whenChanged } from "./changes.ts";
 
 export interface Live<T> {
@@ -14,13 +14,26 @@ export interface Live<T> {
   update(change: (known: T) => T): void;
 }
 
+/** Calls the listener for each change. Answers how to stop. */
+type Listen = (listener: () => void) => () => void;
+
+/** How to learn of the events of keys, where the app has Realtime; a connection to none would be an error on the console. */
+export function useKeyEvents(byok: Byok, isLive: boolean): Listen | undefined {
+  return useMemo(() => (isLive ? (listener) => byok.onKeyEvent(listener) : undefined), [byok, isLive]);
+}
+
 /**
  * Reads once, and again whenever something may have changed.
  *
  * @param load stable between renders; a new function starts over
  * @param merge what is known together with what was read; without it, what was read. Stable too.
+ * @param listen how to learn of changes on other devices, in addition. Stable too.
  */
-export function useLive<T>(load: () => Promise<Result<T>>, merge: (known: T, fresh: T) => T = takeFresh): Live<T> {
+export function useLive<T>(
+  load: () => Promise<Result<T>>,
+  merge: (known: T, fresh: T) => T = takeFresh,
+  listen?: Listen,
+): Live<T> {
   const [state, setState] = useState<{ data?: T; error?: ByokError }>({});
   const turn = useRef(0);
 
@@ -38,13 +51,13 @@ export function useLive<T>(load: () => Promise<Result<T>>, merge: (known: T, fre
 
   useEffect(() => {
     void refresh();
-    const stop = whenChanged(() => void refresh());
+    const stops = [whenChanged, listen].map((start) => start?.(() => void refresh()));
     return () => {
-      stop();
+      for (const stop of stops) stop?.();
       turn.current++;
       setState({});
     };
-  }, [refresh]);
+  }, [refresh, listen]);
 
   return { data: state.data, error: state.error, refresh, update };
 }

@@ -204,3 +204,24 @@ test("a part that does not load says so in its row, and the others work", async 
   await choose("Replace key");
   await page.getByLabel("OpenAI API key").fill("sk-proj-0123456789abcdef");
 });
+
+test("with Realtime an open page learns of a key that was saved elsewhere; without, when it is looked at again", async ({
+  open,
+}) => {
+  const saveElsewhere = (page: Page, provider: string) =>
+    page.evaluate((detail) => document.dispatchEvent(new CustomEvent("saved-elsewhere", { detail })), provider);
+  const live = await open({ scene: "credits", more: { live: "" } });
+  await saveElsewhere(live, "openai");
+  await live.getByText("Active", { exact: true }).waitFor();
+  await live.getByText("OpenAI is billed to your account").waitFor();
+  await saveElsewhere(live, "groq");
+  await live.getByText("OpenAI and Groq are billed to your accounts").waitFor();
+  const other = await open({ scene: "credits" });
+  await saveElsewhere(other, "openai");
+  // Whatever would have been read by now is shown.
+  await other.getByRole("button", { name: "Add key Groq" }).click();
+  await other.getByLabel("Groq API key").waitFor();
+  expect(await other.getByText("Active", { exact: true }).count()).toBe(0);
+  await other.evaluate(() => window.dispatchEvent(new Event("focus")));
+  await other.getByText("Active", { exact: true }).waitFor();
+});

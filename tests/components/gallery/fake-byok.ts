@@ -82,11 +82,16 @@ function keyEventsOf({ keyEvents = [] }: Account): readonly KeyEvent[] {
   }));
 }
 
-/** Keys whose text holds `refused` are refused. */
+/** Keys whose text holds `refused` are refused. The event `saved-elsewhere` names the provider of a key that another device saves. */
 export function fakeByok({ providers }: Facts, account: Account): Byok {
   let credentials = [...(account.credentials ?? [])];
   const entries = Array.from({ length: account.entries ?? 0 }, (_, index) => entryOf((account.entries ?? 0) - index));
   const keyEvents = keyEventsOf(account);
+  const listeners = new Set<() => void>();
+  document.addEventListener("saved-elsewhere", ({ detail }: CustomEventInit<string>) => {
+    void put(credentialOf(detail!));
+    for (const listener of listeners) listener();
+  });
   const put = (credential: Credential) => {
     credentials = [...credentials.filter(({ provider }) => provider !== credential.provider), credential];
     return ok({ credential, verdict: "verified" as const, reason: null });
@@ -128,7 +133,10 @@ export function fakeByok({ providers }: Facts, account: Account): Byok {
       const page = older.slice(0, limit);
       return ok({ events: page, next: older.length > limit ? page.at(-1)!.id : null });
     },
-    onKeyEvent: () => () => undefined,
+    onKeyEvent(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     rights: () => ok({ mayBringKey: account.mayBringKey ?? true, mayUseCredits: true }),
     endpoint: () => ok({ url: "", sdk: "", aiSdk: "" }),
     token: () => ok("token"),

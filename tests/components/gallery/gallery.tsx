@@ -1,4 +1,4 @@
-/** The components in an app that is not ours: `?scene=` names the account, `?dark`, `?texts=de`, `?only=openai,groq`, `?level=1`. */
+/** The components in an app that is not ours: `?scene=` names the account, `?dark`, `?texts=de`, `?only=openai,groq`, `?level=1`, `?live`. */
 import { type ReactNode, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import "./app.css";
@@ -12,6 +12,7 @@ const asked = new URLSearchParams(location.search);
 const texts = asked.get("texts") === "de" ? german : undefined;
 const only = asked.get("only")?.split(",");
 const headingLevel = asked.has("level") ? (Number(asked.get("level")) as 1) : undefined;
+const live = asked.has("live");
 document.documentElement.classList.toggle("dark", asked.has("dark"));
 document.documentElement.lang = texts?.locale ?? "en";
 
@@ -22,13 +23,13 @@ function Page({ facts }: { facts: Facts }): ReactNode {
       {headingLevel !== 1 && <h1 className="sr-only">Settings</h1>}
       <ApiKeys
         byok={byok}
-        {...{ texts, headingLevel }}
+        {...{ texts, headingLevel, live }}
         providers={only}
         className="my-keys"
         action={<a href="#help">Help</a>}
         upgrade={<a href="#upgrade">Upgrade</a>}
       />
-      <Credits byok={byok} {...{ texts, headingLevel }} getCredits="#get-credits" />
+      <Credits byok={byok} {...{ texts, headingLevel, live }} getCredits="#get-credits" />
     </>
   );
 }
