@@ -155,7 +155,7 @@ export const english = {
     done: "Removed.",
   },
 
-  /** What happened to the keys for a provider, each in a few words. */
+  /** Events of the keys for a provider, each in a few words. */
   keyHistory: {
     title: (name: string) => `History of your ${name} key`,
     empty: "Nothing has happened yet.",
@@ -179,7 +179,7 @@ export const english = {
       rejected: (name: string) => `${name} refused it`,
       locked: () => "Could not be opened",
     },
-    /** Who did it, or whose call or check found it. */
+    /** The actor, or the caller or check that found it. */
     by: {
       me: "You",
       user: "You",

@@ -14,7 +14,7 @@ export interface KeyHistoryProps {
   onClosed(): void;
 }
 
-/** What happened to the keys for a provider, newest first. A long history scrolls within the dialog. */
+/** The events of the keys for a provider, newest first. A long history scrolls within the dialog. */
 export function KeyHistory({ byok, provider, onClosed }: KeyHistoryProps): ReactNode {
   const texts = useTexts();
   const { keyHistory, history } = texts;

@@ -218,7 +218,7 @@ test("with Realtime an open page learns of a key that was saved elsewhere; witho
   await live.getByText("OpenAI and Groq are billed to your accounts").waitFor();
   const other = await open({ scene: "credits" });
   await saveElsewhere(other, "openai");
-  // Whatever would have been read by now is shown.
+  // A reading would show by now.
   await other.getByRole("button", { name: "Add key Groq" }).click();
   await other.getByLabel("Groq API key").waitFor();
   expect(await other.getByText("Active", { exact: true }).count()).toBe(0);

@@ -13,7 +13,7 @@ export interface Account {
   readonly entries?: number;
   readonly credentials?: readonly Credential[];
   readonly mayBringKey?: boolean;
-  /** What happened to the keys, newest first, by kind, status and actor. */
+  /** Events of the keys, newest first. */
   readonly keyEvents?: readonly Partial<KeyEvent>[];
 }
 
