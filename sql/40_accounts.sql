@@ -76,9 +76,10 @@ comment on column byok.entries.reason is
 comment on column byok.entries.idempotency_key is 'A grant''s or revoke''s key: the same key counts once.';
 comment on column byok.entries.created_at is 'When the account changed.';
 
--- Most owners have few entries and some have very many. Planned for the average, a page of a long ledger would be had by reading
--- and sorting all of it; planned for a thousand entries an owner, it is read off the index.
-alter table byok.entries alter column owner_id set (n_distinct = -0.001);
+-- Most owners have few entries and some have very many. A page names its owner, and the policy names that owner once more: the planner
+-- multiplies both. Where it then expects some entries it reads and sorts a long ledger whole; where it expects one it takes the page off
+-- the index, which is right for any ledger.
+alter table byok.entries alter column owner_id set (n_distinct = -1);
 create unique index entries_idempotency_key_idx on byok.entries (idempotency_key) where idempotency_key is not null;
 comment on index byok.entries_idempotency_key_idx is 'The same key counts once, for any caller and any owner.';
 create index entries_request_id_idx on byok.entries (owner_id, request_id) where request_id is not null;

@@ -66,8 +66,8 @@ export const databaseGuards: readonly Guard[] = [
   {
     ...accounts,
     name: "A page of a long ledger is read off the index",
-    guard: "alter table byok.entries alter column owner_id set (n_distinct = -0.001);",
-    instead: "",
+    guard: "alter table byok.entries alter column owner_id set (n_distinct = -1);",
+    instead: "alter table byok.entries alter column owner_id set (n_distinct = -0.001);",
   },
   {
     ...accounts,

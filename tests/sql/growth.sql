@@ -43,6 +43,9 @@ begin
   from generate_series(1, 300) as n;
 end
 $$;
+-- The plans of a large ledger are not those of a small one: users 101 to 300 have 100 entries more.
+insert into byok.entries (owner_id, kind, microcredits, idempotency_key)
+  select tests.user_id(n), 'grant', 1, 'growth ' || n || ' ' || i from generate_series(1, 100) as i, generate_series(101, 300) as n;
 -- Some have a call under way, and user 1 has 200.
 create temp table under_way as
   select n, pg_temp.place_holds(n, case n when 1 then 200 else 1 end) as hold_id from generate_series(1, 20) as n;
