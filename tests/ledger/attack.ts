@@ -3,10 +3,12 @@ import { randomUUID } from "node:crypto";
 import { type Client, type DatabaseError, Pool } from "pg";
 import type { FunctionName, Parameters, Rows, Rpc } from "../../functions/_shared/database/rpc.ts";
 import { type Events, type HoldSeen, newEvents, type Opening } from "./events.ts";
-import { drawScripts, models, providers, type Step, type StepOf, userKinds } from "./script.ts";
+import { drawScripts, models, type Step, type StepOf, teamIndex, userKinds } from "./script.ts";
+import { newUser, prepareOwners, saveCredential } from "./people.ts";
 import { gone, isRolledBack, type Kind, overhear, Refusal, refusalOf } from "./refusals.ts";
-import { batched, rpcOf, startIsolate } from "./ways.ts";
-import { connect, createUsers, envelope } from "../harness/sessions.ts";
+import { batched, isInBatches, isolationOf, rpcOf, startIsolate } from "./ways.ts";
+import { leave as leaveTeam, join as joinTeam } from "../harness/database/teams.ts";
+import { connect, envelope } from "../harness/sessions.ts";
 
 export interface AttackOptions {
   /** As the hosted `postgres`. */
@@ -30,7 +32,8 @@ export async function attack(options: AttackOptions): Promise<Events> {
   const opened: Client[] = [];
   let isolate: ReturnType<typeof startIsolate> | undefined;
   try {
-    const events = newEvents(await prepare(operator, options));
+    const events = newEvents();
+    await prepareOwners(operator, options, events);
     const scripts = drawScripts(seed, clients, steps);
     for (const [index] of scripts.entries()) {
       const session = await connect(dbUrl, "service_role");
@@ -49,38 +52,6 @@ export async function attack(options: AttackOptions): Promise<Events> {
   } finally {
     await Promise.all([isolate?.close(), ...[operator, ...opened].map((client) => client.end())]);
   }
-}
-
-/** As the functions have it, but for some clients whose project has set another one. */
-function isolationOf(client: number): string {
-  return { 3: "repeatable read", 7: "serializable" }[client % 8] ?? "read committed";
-}
-
-/** Half of those at the usual level share the statements of one isolate. */
-function isInBatches(client: number): boolean {
-  return client % 2 === 0;
-}
-
-async function prepare(operator: Pool, { schema, credits }: AttackOptions): Promise<string[]> {
-  const users: string[] = [];
-  for (const kind of userKinds) {
-    const user = await newUser(operator, schema, credits);
-    users.push(user);
-    if (kind !== "byok") continue;
-    for (const provider of providers)
-      await operator.query(saveCredential(schema), [user, randomUUID(), provider, envelope]);
-  }
-  return users;
-}
-
-async function newUser(operator: Pool, schema: string, credits: number): Promise<string> {
-  const [user = ""] = await createUsers(operator, 1);
-  await operator.query(`select ${schema}.grant_credits($1, $2, 'attack', $3)`, [user, credits, `first:${user}`]);
-  return user;
-}
-
-function saveCredential(schema: string): string {
-  return `select ${schema}.save_credential($1, $2, $3, '', 'verified', $4, 1)`;
 }
 
 class Attacker {
@@ -142,18 +113,24 @@ class Attacker {
         return this.#changeCredential(step);
       case "leave":
         return this.#leave(step);
+      case "quit":
+      case "join":
+        return this.#changeMembership(step.kind, this.#user(step.user));
     }
   }
 
   /** As a call does it: who pays, and, if credits do, a hold on its price. */
   async #open(step: StepOf<"open">): Promise<void> {
-    const user = this.#user(step.user);
+    // To the control the team is one more user.
+    const user = this.#user(step.forTeam && !this.#hasTeams ? teamIndex : step.user);
+    const team = step.forTeam && this.#hasTeams ? this.#user(teamIndex) : null;
+    const named = team === null ? {} : { p_team_id: team };
     const requestId = step.request === null ? null : `request-${step.request}`;
     const begun = this.#events.tick();
-    const opened = await this.#call("open", "open_call", { p_user_id: user, p_provider: step.provider });
+    const opened = await this.#call("open", "open_call", { p_user_id: user, p_provider: step.provider, ...named });
     const seen = (more: Partial<Opening>) =>
       this.#events.openings.push({
-        ...{ begun, ended: this.#events.tick(), user, provider: step.provider, requestId },
+        ...{ begun, ended: this.#events.tick(), user, team, provider: step.provider, requestId },
         ...more,
       });
     if (opened === "rolled back") return;
@@ -163,12 +140,17 @@ class Attacker {
     const hold = await this.#call("hold", "place_hold", {
       ...{ p_user_id: user, p_request_id: requestId as string, p_operation: step.operation },
       ...{ p_provider: step.provider, p_model: models[step.provider], p_max_input_tokens: 10, p_max_output_tokens: 10 },
+      ...named,
     });
     if (hold === "rolled back") return;
     if (hold instanceof Refusal) return void seen({ payer: "platform", ...hold });
+    if (team !== null) this.#count("hold of the team", "done");
     const price = hold.microcredits / 1e6;
     const id = String(hold.hold_id);
-    this.#events.holds.push({ id, user, requestId, price, reports: new Set(), refunds: new Set(), aged: false });
+    this.#events.holds.push({
+      ...{ id, user: team ?? user, member: user, requestId, price },
+      ...{ reports: new Set(), refunds: new Set(), aged: false },
+    });
   }
 
   async #end(step: StepOf<"charge" | "void">): Promise<void> {
@@ -204,6 +186,7 @@ class Attacker {
     const idempotencyKey = `${userKinds[index] === "leaving" ? user : this.#events.users[0]}:${key}`;
     const answer = await this.#call("grant", "grant_credits", {
       ...{ p_owner_id: user, p_credits: credits, p_reason: "attack", p_idempotency_key: idempotencyKey },
+      ...(index === teamIndex && this.#hasTeams ? { p_kind: "team" } : {}),
     });
     if (answer === "rolled back") return;
     const said = answer instanceof Refusal ? answer.refusal : answer.granted ? "granted" : "repeated";
@@ -264,8 +247,25 @@ class Attacker {
       this.#events.left.delete(user);
       throw error;
     }
-    this.#events.users[index] = await newUser(this.#operator, this.#schema, this.#credits);
+    const next = await newUser(this.#operator, this.#schema, this.#credits);
+    await this.#changeMembership("join", next);
+    this.#events.users[index] = next;
     this.#count(kind, "done");
+  }
+
+  /** As the app does it, in its own table. */
+  async #changeMembership(kind: "quit" | "join", user: string): Promise<void> {
+    if (!this.#hasTeams) return;
+    const begun = this.#events.tick();
+    const team = this.#user(teamIndex);
+    if (kind === "quit") await leaveTeam(team, { id: user });
+    else await joinTeam(team, { id: user }, "member");
+    this.#count(kind, "done");
+    this.#events.memberships.push({ kind, user, begun, ended: this.#events.tick() });
+  }
+
+  get #hasTeams(): boolean {
+    return this.#schema === "byok";
   }
 
   #user(index: number): string {
@@ -299,7 +299,7 @@ class Attacker {
     }
   }
 
-  #count(kind: Kind, outcome: string): void {
+  #count(kind: Kind | "hold of the team", outcome: string): void {
     const name = `${kind}: ${outcome}`;
     this.#events.outcomes[name] = (this.#events.outcomes[name] ?? 0) + 1;
   }

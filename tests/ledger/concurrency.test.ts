@@ -22,7 +22,7 @@ const runs = Number(process.env.LEDGER_RUNS ?? 3);
 const size = { clients: 24, steps: 100, credits: 40 };
 
 test(
-  "the ledger keeps every promise under concurrent calls, grants, sweeps, saves, removals and farewells",
+  "the ledger keeps every promise under concurrent calls, grants, sweeps, saves, removals, farewells and changes of a team",
   {
     timeout: runs * 30_000,
   },
@@ -73,6 +73,7 @@ const reached = [
   ...["insufficient_credits", "request_in_progress", "request_completed"].map((name) => `hold: ${name}`),
   ...["charge: done", "void: done", "refund: done", "refund: charge_not_found"],
   ...["grant: done", "grant: idempotency_key_reused", "expire: done", "save: done", "remove: done", "leave: done"],
+  ...["hold of the team: done", "open: not_a_member", "quit: done", "join: done"],
   "locked",
   ...["hold: rolled back", "charge: rolled back", "void: rolled back"],
 ];

@@ -4,7 +4,10 @@ import type { Client } from "pg";
 /** A hold that place_hold() answered with. */
 export interface HoldSeen {
   readonly id: string;
+  /** Owner of the credits. */
   readonly user: string;
+  /** Whose call it is. */
+  readonly member: string;
   readonly requestId: string | null;
   /** In credits. */
   readonly price: number;
@@ -24,6 +27,8 @@ interface Span {
 
 export interface Opening extends Span {
   readonly user: string;
+  /** The team that the call names. */
+  readonly team: string | null;
   readonly provider: string;
   readonly requestId: string | null;
   readonly payer?: "byok" | "platform";
@@ -37,6 +42,11 @@ interface CredentialChange extends Span {
   readonly kind: "save" | "remove";
   readonly user: string;
   readonly provider: string;
+}
+
+interface MembershipChange extends Span {
+  readonly kind: "join" | "quit";
+  readonly user: string;
 }
 
 interface Grant {
@@ -55,6 +65,8 @@ export interface Events {
   readonly holds: HoldSeen[];
   readonly openings: Opening[];
   readonly changes: CredentialChange[];
+  /** Of the team; its first members joined before the first step. */
+  readonly memberships: MembershipChange[];
   readonly grants: Grant[];
   /** Undocumented errors: deadlocks, for one. */
   readonly unexpected: string[];
@@ -64,14 +76,15 @@ export interface Events {
   tick(): number;
 }
 
-export function newEvents(users: string[]): Events {
+export function newEvents(): Events {
   let now = 0;
   return {
-    users,
+    users: [],
     left: new Set(),
     holds: [],
     openings: [],
     changes: [],
+    memberships: [],
     grants: [],
     unexpected: [],
     outcomes: {},
@@ -143,10 +156,15 @@ function contradictedHolds({ holds }: Events, states: Map<string, string>): stri
 function contradictedOpenings(events: Events, states: Map<string, string>, byokUsers: readonly string[]): string[] {
   const found: string[] = [];
   for (const opening of events.openings) {
-    const { user, provider, requestId, payer, sealed, refusal, detail } = opening;
+    const { user, team, provider, requestId, payer, sealed, refusal, detail } = opening;
     const credential = byokUsers.includes(user) ? "present" : credentialDuring(opening, events);
     const byok = payer === "byok";
-    if (credential === "present" && !byok) found.push(`${user} had a key for ${provider}, and got ${payer ?? refusal}`);
+    const isStranger = refusal === "not_a_member";
+    const membership = team ? membershipDuring(opening, events) : "present";
+    if (membership === "present" && isStranger) found.push(`${user} was a member, and was refused as none`);
+    if (membership === "absent" && !isStranger) found.push(`${user} was no member, and got ${payer ?? refusal}`);
+    if (credential === "present" && !byok && !isStranger)
+      found.push(`${user} had a key for ${provider}, and got ${payer ?? refusal}`);
     if (credential === "absent" && byok) found.push(`${user} had no key for ${provider}, and got byok`);
     if (byok && !sealed) found.push(`byok came to ${user} without an envelope`);
     if (payer === "platform" && sealed) found.push(`credits were to pay for ${user}, with an envelope`);
@@ -157,7 +175,11 @@ function contradictedOpenings(events: Events, states: Map<string, string>, byokU
     }
     if (refusal === "request_completed") {
       const charged = events.holds.some(
-        (hold) => hold.user === user && hold.requestId === requestId && states.get(hold.id) === "charged",
+        (hold) =>
+          hold.user === (team ?? user) &&
+          hold.member === user &&
+          hold.requestId === requestId &&
+          states.get(hold.id) === "charged",
       );
       if (!charged) found.push(`${requestId} of ${user} was called completed, and was never charged`);
     }
@@ -165,17 +187,34 @@ function contradictedOpenings(events: Events, states: Map<string, string>, byokU
   return found;
 }
 
-/** Whether there was a credential all through a span, none, or whether it changed meanwhile and either is right. */
-function credentialDuring(span: Opening, { changes }: Events): "present" | "absent" | "either" {
+type State = "present" | "absent" | "either";
+
+function credentialDuring(span: Opening, { changes }: Events): State {
   const own = changes.filter(({ user, provider }) => user === span.user && provider === span.provider);
-  const before = own.filter(({ ended }) => ended < span.begun);
-  if (own.some(({ begun, ended }) => begun < span.ended && ended > span.begun)) return "either";
+  return stateDuring(span, own, "save");
+}
+
+function membershipDuring(span: Opening, { memberships }: Events): State {
+  return stateDuring(
+    span,
+    memberships.filter(({ user }) => user === span.user),
+    "join",
+  );
+}
+
+/** Whether something was there all through a span, or not, or whether it changed meanwhile and either is right. */
+function stateDuring(span: Span, changes: readonly (Span & { kind: string })[], coming: string): State {
+  const before = changes.filter(({ ended }) => ended < span.begun);
+  if (changes.some(({ begun, ended }) => begun < span.ended && ended > span.begun)) return "either";
   // The last to end decides, unless another change ran at the same time as that one.
-  const last = before.reduce<CredentialChange | undefined>((a, b) => (a && a.ended > b.ended ? a : b), undefined);
+  const last = before.reduce<(typeof before)[number] | undefined>(
+    (a, b) => (a && a.ended > b.ended ? a : b),
+    undefined,
+  );
   if (!last) return "absent";
   const beside = before.some((change) => change.kind !== last.kind && change.ended > last.begun);
   if (beside) return "either";
-  return last.kind === "save" ? "present" : "absent";
+  return last.kind === coming ? "present" : "absent";
 }
 
 interface GrantEntry {

@@ -1,6 +1,6 @@
 -- The control: billing as it is often written. It reads the balance, decides, and writes what it has calculated, without a lock
 -- and without the constraints that would stop it. Functions and tables are named as in schema byok, so that the same attack
--- runs against both. The test replaces `naive` by a schema of its own.
+-- runs against both. It knows no teams, so no entry has a member. The test replaces `naive` by a schema of its own.
 
 create schema naive;
 create table naive.prices as select operation, provider, model, microcredits_per_call from byok.prices;
@@ -14,6 +14,7 @@ create sequence naive.entry_ids;
 create table naive.holds (
   id bigint primary key default nextval('naive.entry_ids'),
   owner_id uuid not null references auth.users (id) on delete cascade,
+  member_id uuid,
   operation text not null,
   microcredits bigint not null,
   request_id text,
@@ -22,6 +23,7 @@ create table naive.holds (
 create table naive.entries (
   id bigint default nextval('naive.entry_ids'),
   owner_id uuid not null references auth.users (id) on delete cascade,
+  member_id uuid,
   kind text not null,
   microcredits bigint not null,
   operation text,

@@ -30,9 +30,13 @@ export const gone = "23503";
 
 /** Each refusal that a function may answer with: as Postgres says it, and the product's code for it. A deadlock is on no list. */
 const refusals: Partial<Record<Kind, readonly [postgres: string, product: string][]>> = {
-  open: [["PT401 unauthenticated", "unauthenticated"]],
+  open: [
+    ["PT401 unauthenticated", "unauthenticated"],
+    ["PT403 not_a_member", "not_a_member"],
+  ],
   hold: [
     ["PT401 unauthenticated", "unauthenticated"],
+    ["PT403 not_a_member", "not_a_member"],
     ["PT402 insufficient_credits", "insufficient_credits"],
     ["PT409 request_in_progress", "request_in_progress"],
     ["PT409 request_completed", "request_completed"],

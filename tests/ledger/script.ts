@@ -3,9 +3,11 @@ import fc from "fast-check";
 
 /**
  * Users of an attack, by what happens to their credentials: none ever, now and then one, always one. Who is leaving is deleted now
- * and then, with a credential or without; somebody new takes the place.
+ * and then, with a credential or without; somebody new takes the place. The last is a team, to which all belong but the one with
+ * credentials; the plain ones leave it and come back.
  */
-export const userKinds = ["plain", "plain", "switching", "byok", "leaving"] as const;
+export const userKinds = ["plain", "plain", "switching", "byok", "leaving", "team"] as const;
+export const teamIndex = userKinds.indexOf("team");
 
 /** Few, so that clients meet at the same ones. */
 export const providers = ["openai", "groq"] as const;
@@ -13,7 +15,10 @@ export const providers = ["openai", "groq"] as const;
 export const models = { openai: "gpt-5.4-nano", groq: "openai/gpt-oss-20b" } as const;
 export const operations = ["kernel_build", "doc_generation", "single_doc_regen"] as const;
 
-const user = fc.integer({ min: 0, max: userKinds.length - 1 });
+/** Each has an account. */
+const owner = fc.integer({ min: 0, max: userKinds.length - 1 });
+const user = fc.integer({ min: 0, max: teamIndex - 1 });
+const plainUser = fc.constantFrom(...userKinds.flatMap((kind, index) => (kind === "plain" ? [index] : [])));
 const switchingUser = fc.constant(userKinds.indexOf("switching"));
 const savingUser = fc.constantFrom(
   ...(["switching", "byok", "leaving"] as const).map((kind) => userKinds.indexOf(kind)),
@@ -23,12 +28,14 @@ const provider = fc.constantFrom(...providers);
 const recent = fc.integer({ min: 0, max: 11 });
 
 /** Now and then in the name of somebody else, who must not get anywhere. */
-const as = fc.oneof({ arbitrary: fc.constant(null), weight: 9 }, { arbitrary: user, weight: 1 });
+const as = fc.oneof({ arbitrary: fc.constant(null), weight: 9 }, { arbitrary: owner, weight: 1 });
 
 const steps = {
   open: fc.record({
     kind: fc.constant("open"),
     user,
+    /** Whether the call names the team. */
+    forTeam: fc.oneof({ arbitrary: fc.constant(false), weight: 2 }, { arbitrary: fc.constant(true), weight: 1 }),
     provider,
     operation: fc.constantFrom(...operations),
     /** Null without an idempotency key. */
@@ -45,7 +52,7 @@ const steps = {
   }),
   grant: fc.record({
     kind: fc.constant("grant"),
-    user,
+    user: owner,
     key: fc.integer({ min: 0, max: 59 }),
     // Keys come again, mostly with the amount they had before.
     credits: fc.constantFrom(3, 3, 3, 3, 7),
@@ -55,6 +62,8 @@ const steps = {
   save: fc.record({ kind: fc.constant("save"), user: savingUser, provider }),
   remove: fc.record({ kind: fc.constant("remove"), user: switchingUser, provider }),
   leave: fc.record({ kind: fc.constant("leave"), user: fc.constant(userKinds.indexOf("leaving")) }),
+  quit: fc.record({ kind: fc.constant("quit"), user: plainUser }),
+  join: fc.record({ kind: fc.constant("join"), user: plainUser }),
 };
 
 const step = fc.oneof(
@@ -68,6 +77,8 @@ const step = fc.oneof(
   { arbitrary: steps.save, weight: 6 },
   { arbitrary: steps.remove, weight: 6 },
   { arbitrary: steps.leave, weight: 1 },
+  { arbitrary: steps.quit, weight: 2 },
+  { arbitrary: steps.join, weight: 4 },
 );
 
 type Drawn<T> = T extends fc.Arbitrary<infer Value> ? Value : never;

@@ -59,3 +59,13 @@ function failuresOf(
     return refusal ? [{ name: steps[number - 1]!.step, failure: refusal }] : [];
   });
 }
+
+/** As the functions have it, but for some clients whose project has set another one. */
+export function isolationOf(client: number): string {
+  return { 3: "repeatable read", 7: "serializable" }[client % 8] ?? "read committed";
+}
+
+/** Half of those at the usual level share the statements of one isolate. */
+export function isInBatches(client: number): boolean {
+  return client % 2 === 0;
+}

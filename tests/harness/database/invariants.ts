@@ -36,15 +36,15 @@ const violations = {
     select charge_id from ledger.entries where owner_id = any($1) and kind = 'refund' group by owner_id, charge_id having count(*) > 1`,
   "no hold is there past its time after a sweep": `
     select id, expires_at from ledger.holds where owner_id = any($1) and expires_at <= now()`,
-  "a request id is charged once, but for what was refunded whole": `
-    select c.owner_id, c.request_id, count(*) from ledger.entries as c
+  "a request id of a member is charged once, but for what was refunded whole": `
+    select c.owner_id, c.request_id, c.member_id, count(*) from ledger.entries as c
     where c.owner_id = any($1) and c.kind = 'charge' and c.request_id is not null and not exists (
       select from ledger.entries as r
       where r.owner_id = c.owner_id and r.charge_id = c.id and r.microcredits = c.microcredits and r.reason <> 'unused')
-    group by 1, 2 having count(*) > 1`,
-  "a request id has one call under way": `
-    select owner_id, request_id, count(*) from ledger.holds
-    where owner_id = any($1) and request_id is not null group by 1, 2 having count(*) > 1`,
+    group by 1, 2, 3 having count(*) > 1`,
+  "a request id of a member has one call under way": `
+    select owner_id, request_id, member_id, count(*) from ledger.holds
+    where owner_id = any($1) and request_id is not null group by 1, 2, 3 having count(*) > 1`,
   "an idempotency key counted once": `
     select idempotency_key, count(*) from ledger.entries
     where owner_id = any($1) and idempotency_key is not null group by 1 having count(*) > 1`,

@@ -1,6 +1,10 @@
 /** Teams of the SaaS under test: a table of its own, and the function that says who belongs where, in the place of the product's. */
 import { Client } from "pg";
-import { stack, type User } from "../users.ts";
+import { stack } from "../shared-stack.ts";
+
+interface User {
+  readonly id: string;
+}
 
 /** Files that run at the same time make the same, one after the other. Users without a row act alone, as before. */
 const setup = `
@@ -27,7 +31,11 @@ export async function newTeam(admin: User, members: readonly User[]): Promise<st
 }
 
 export async function join(teamId: string, user: User, role: "admin" | "member"): Promise<void> {
-  await asOperator("insert into public.test_members values ($1, $2, $3)", [user.id, teamId, role]);
+  await asOperator("insert into public.test_members values ($1, $2, $3) on conflict do nothing", [
+    user.id,
+    teamId,
+    role,
+  ]);
 }
 
 export async function leave(teamId: string, user: User): Promise<void> {
