@@ -2,6 +2,7 @@
 import { isAuthRetryableFetchError, type Session, type SupabaseClient } from "@supabase/supabase-js";
 import { sealApiKey, type SealingKey } from "../functions/_shared/crypto/sealed-key.ts";
 import type { Database } from "../functions/_shared/database/schema.ts";
+import { rightsOf } from "./rights.ts";
 import { beginConnecting, type Connecting } from "./connecting.ts";
 import { dataResult, failure, functionFailure } from "./errors.ts";
 import { entryOf, pageOf } from "./pages.ts";
@@ -45,7 +46,7 @@ class Client implements Byok {
   /** Before the name of an endpoint: the function's name and a slash, or nothing. */
   readonly #mount: string;
   readonly #onSessionExpired: (() => void) | undefined;
-  readonly #team: string | undefined;
+  readonly team: string | null;
   #listed: Promise<Result<readonly Provider[]>> | undefined;
 
   constructor(supabase: SupabaseClient<any, any, any, any, any>, options: ByokOptions) {
@@ -54,7 +55,7 @@ class Client implements Byok {
     const { functionName = "byok" } = options;
     this.#mount = functionName && `${functionName}/`;
     this.#onSessionExpired = options.onSessionExpired;
-    this.#team = options.team;
+    this.team = options.team ?? null;
   }
 
   list(): Promise<Result<readonly Credential[]>> {
@@ -101,8 +102,10 @@ class Client implements Byok {
       if (provider !== undefined) query = query.eq("provider", provider);
       return dataResult(await query, (rows) => {
         const { records, next } = pageOf(rows, limit);
-        const events = records.map((row) => ({ ...row, by_me: row.actor_id === session.user.id }) as KeyEvent);
-        return { events, next };
+        return {
+          events: records.map((row) => ({ ...row, by_me: row.actor_id === session.user.id })) as KeyEvent[],
+          next,
+        };
       });
     });
   }
@@ -116,12 +119,8 @@ class Client implements Byok {
   }
 
   rights(): Promise<Result<Rights>> {
-    return this.#signedIn(async () =>
-      dataResult(await this.#byok.rpc("read_rights"), (rows) => ({
-        mayBringKey: rows?.[0]?.may_bring_key === true,
-        mayUseCredits: rows?.[0]?.may_use_credits === true,
-      })),
-    );
+    const ofTeam = this.team === null ? {} : { p_team_id: this.team };
+    return this.#signedIn(async () => dataResult(await this.#byok.rpc("read_rights", ofTeam), rightsOf));
   }
 
   /** An owner who was never granted anything has no account, which is a balance of nothing. */
@@ -261,7 +260,7 @@ class Client implements Byok {
     endpoint: "save" | "verify",
     request: { readonly method: "GET" } | { readonly body: object },
   ): Promise<Result<T>> {
-    const headers = this.#team === undefined ? {} : { "x-byok-team": this.#team };
+    const headers = this.team === null ? {} : { "x-byok-team": this.team };
     const { data, error } = await this.#supabase.functions.invoke<T>(`${this.#mount}${endpoint}`, {
       ...request,
       headers,
@@ -271,7 +270,7 @@ class Client implements Byok {
   }
 
   #ownerOf({ user }: Session): string {
-    return this.#team ?? user.id;
+    return this.team ?? user.id;
   }
 
   get #byok() {

@@ -161,11 +161,13 @@ export interface Payment {
   readonly unusedKey: UnusedKey | null;
 }
 
-/** The rights that the app gives the user, by plan or trial. */
+/** The rights that the app gives the user, by plan or trial; for a client of a team, those of the team. All false for a stranger to it. */
 export interface Rights {
   /** Save, check and use API keys of their own. Without it a saved key stays, unused. */
   readonly mayBringKey: boolean;
   readonly mayUseCredits: boolean;
+  /** Save, check, pause and remove keys: of a team, its admins alone. */
+  readonly mayManageKeys: boolean;
 }
 
 /** Further fields of an error, by its code. */
@@ -228,6 +230,8 @@ export type Result<T> = { readonly data: T; readonly error: null } | Failure;
 
 /** Everything that a settings page needs. No method throws: each answers `{ data, error }`. */
 export interface Byok {
+  /** Id of the team whose keys, balance and history these are; null for the user's own. */
+  readonly team: string | null;
   /** The saved credentials of the signed-in user, one a provider at most. */
   list(): Promise<Result<readonly Credential[]>>;
   /** Checks an API key with the provider and saves it unless it is refused. The key before it stays if it is. */

@@ -3,7 +3,7 @@ import type { Byok, Credential, Provider, ProviderId, Result } from "../client/t
 import { findReturn } from "./keys/connecting.ts";
 import { ProviderPicker } from "./keys/provider-picker.tsx";
 import { KeyForm, ProviderRow } from "./keys/provider-row.tsx";
-import { choose, firstRows, type UsableProvider, withRights } from "./keys/providers.ts";
+import { choose, firstRows, maySave, type UsableProvider, withRights } from "./keys/providers.ts";
 import { Trust } from "./keys/trust.tsx";
 import { useAddRequests } from "./parts/changes.ts";
 import { Head, Notice, Notices, ReadingFailed, Skeleton } from "./parts/parts.tsx";
@@ -25,7 +25,7 @@ export interface ApiKeysProps extends CommonProps {
 /** Settings > API keys: a user's own keys, one for each provider. */
 export function ApiKeys({ texts, headingLevel, logo, ...props }: ApiKeysProps): ReactNode {
   return (
-    <WithSettings {...{ texts, headingLevel, logo }}>
+    <WithSettings {...{ texts, headingLevel, logo }} isTeam={props.byok.team !== null}>
       <KeysSection {...props} />
     </WithSettings>
   );
@@ -75,6 +75,11 @@ function KeysSection({
           )}
           {error && isOnline && (
             <ReadingFailed error={error} onRetry={() => void Promise.all([refresh(), usable.refresh()])} />
+          )}
+          {usable.data?.some(({ may_manage_keys }) => !may_manage_keys) && (
+            <Notice tone="neutral" icon="lock">
+              {keys.managed}
+            </Notice>
           )}
           {usable.data?.some(({ may_bring_key }) => !may_bring_key) && (
             <Notice tone="neutral" icon="lock" button={upgrade}>
@@ -145,7 +150,7 @@ function Rows({ byok, known, credentials, announce, refresh, put }: RowsProps): 
           />
         ))}
       </ul>
-      {others.length > 0 && <ProviderPicker providers={others} onPick={({ id }) => setOpen(id)} />}
+      {others.some(maySave) && <ProviderPicker providers={others} onPick={({ id }) => setOpen(id)} />}
     </>
   );
 }
@@ -164,7 +169,7 @@ function useRows(known: readonly UsableProvider[], credentials: readonly Credent
   const byId = useMemo(() => new Map(known.map((provider) => [provider.id, provider])), [known]);
   const shown = rows.flatMap((id) => byId.get(id) ?? []);
   useAddRequests(() =>
-    setOpen((shown.find(({ id }) => !hasKey(id)) ?? known.find(({ id }) => !hasKey(id)))?.id ?? null),
+    setOpen([...shown, ...known].find((provider) => maySave(provider) && !hasKey(provider.id))?.id ?? null),
   );
   return { shown, others: known.filter(({ id }) => !rows.includes(id)), openId, setOpen, moved, returned };
 }

@@ -18,7 +18,7 @@ export interface CreditsProps extends CommonProps {
 /** Settings > Credits: the balance, who pays, the prices and the history. */
 export function Credits({ texts, headingLevel, ...props }: CreditsProps): ReactNode {
   return (
-    <WithSettings {...{ texts, headingLevel }}>
+    <WithSettings {...{ texts, headingLevel }} isTeam={props.byok.team !== null}>
       <CreditsSection {...props} />
     </WithSettings>
   );

@@ -71,6 +71,8 @@ export const english = {
     loading: "Loading your API keys",
     offline: "You are offline. What you type stays here; save it when you are back.",
     notAllowed: "Your plan does not include API keys of your own.",
+    /** To members of a team, who see no buttons. */
+    managed: "An admin of your team manages these keys.",
     /** Beside a provider without a key. */
     usesCredits: "Uses credits",
     needsKey: "Needs your own key",
@@ -189,6 +191,28 @@ export const english = {
     },
   },
 
+  /** In the place of the others, where keys and credits are a team's. */
+  team: {
+    keys: {
+      title: "Your team’s API keys",
+      about: "With your team’s key, calls are billed to your team’s account at the provider.",
+      notAllowed: "Your team’s plan does not include API keys of its own.",
+      needsKey: "Needs your team’s key",
+      yourKey: (name: string, hint: string) =>
+        hint ? `your team’s ${name} key ending in ${hint}` : `your team’s ${name} key`,
+      works: (name: string) => `Calls to ${name} are billed to your team’s ${name} account and cost 0 credits.`,
+    },
+    credits: {
+      title: "Your team’s credits",
+      about: "Used for providers without your team’s key.",
+      billed: (names: string, count: number) =>
+        `${names} ${plural(count, "is", "are")} billed to your team’s ${plural(count, "account", "accounts")}: 0 credits.`,
+      failing: (names: string, count: number) =>
+        `Calls to ${names} are failing, and credits are not used instead. An admin can replace or remove your team’s ${plural(count, "key", "keys")}.`,
+    },
+    trust: { line: "Encrypted for your team. Never shown again, never logged." },
+  },
+
   trust: {
     line: "Encrypted for you. Never shown again, never logged.",
     more: "How it works",
@@ -251,6 +275,7 @@ export const english = {
     credential_not_found: "This key was replaced or removed in the meantime.",
     envelope_unreadable: "This key can no longer be opened here. Save it again.",
     sealed_key_refused: "This took too long. Try again.",
+    admins_only: "Only an admin of your team may change its API keys.",
     byok_not_allowed: "Your plan does not include API keys of your own.",
     unsupported_browser: "This browser cannot encrypt your key. Update it, and use HTTPS.",
     second_factor: "Confirm that it is you with your second factor first, then try again.",

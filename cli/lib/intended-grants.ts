@@ -57,7 +57,7 @@ export const intendedGrants: readonly string[] = [
   "grant execute on function byok.place_hold(uuid,text,text,text,text,bigint,bigint,uuid) to service_role",
   "grant execute on function byok.read_envelope(uuid,text,uuid) to byok_functions",
   "grant execute on function byok.read_envelope(uuid,text,uuid) to service_role",
-  "grant execute on function byok.read_rights() to authenticated",
+  "grant execute on function byok.read_rights(uuid) to authenticated",
   "grant execute on function byok.record_rotation(jsonb) to byok_server",
   "grant execute on function byok.records_last_use() to byok_server",
   "grant execute on function byok.refund_charge(uuid,bigint,bigint,text,bigint,bigint,bigint,bigint) to byok_functions",

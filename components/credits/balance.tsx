@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { maySave } from "../keys/providers.ts";
 import { requestKey } from "../parts/changes.ts";
 import { creditsOf, inDigits } from "../parts/format.ts";
 import { useTexts } from "../parts/settings.tsx";
@@ -9,10 +10,11 @@ interface BalanceProps extends Account {
 }
 
 /** The headline: what is left. A new user sees two ways to begin. */
-export function BalanceNow({ balance, history, credentials, getCredits }: BalanceProps): ReactNode {
+export function BalanceNow({ balance, history, credentials, providers, getCredits }: BalanceProps): ReactNode {
   const texts = useTexts();
   const { credits } = texts;
   const { available_credits: available, held_credits: held } = balance;
+  const mayAdd = credentials.length === 0 && providers.some(maySave);
   const isNew = available === 0 && held === 0 && history.entries.length === 0;
   return (
     <div className="byok-balance">
@@ -24,11 +26,11 @@ export function BalanceNow({ balance, history, credentials, getCredits }: Balanc
             <strong>{inDigits(texts, available)}</strong> {credits.left(available)}
           </p>
         )}
-        {isNew && credentials.length === 0 && <p className="byok-quiet">{credits.noneAbout}</p>}
+        {isNew && mayAdd && <p className="byok-quiet">{credits.noneAbout}</p>}
         {held > 0 && <p className="byok-quiet">{credits.held(creditsOf(texts, held))}</p>}
       </div>
       <div className="byok-buttons">
-        {isNew && credentials.length === 0 && (
+        {isNew && mayAdd && (
           <button
             type="button"
             className="byok-button"

@@ -1,6 +1,6 @@
 import { type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
 import type { Credential } from "../../client/types.ts";
-import type { UsableProvider } from "./providers.ts";
+import { maySave, type UsableProvider } from "./providers.ts";
 import { Fold } from "../parts/fold.tsx";
 import { onDemand } from "../parts/on-demand.tsx";
 import { useTexts } from "../parts/settings.tsx";
@@ -36,7 +36,7 @@ export function ProviderRow(options: RowOptions): ReactNode {
   const [removing, setRemoving] = useState<Credential | null>(null);
   const [isHistoryOpen, setHistoryOpen] = useState(false);
   // A key that is on its way keeps its form, whatever else is opened meanwhile.
-  const isOpen = options.isOpen || key.doing === "saving";
+  const isOpen = (options.isOpen && maySave(provider)) || key.doing === "saving";
   const opener = useOpener(isOpen, key.doing, credential !== undefined);
   const { returned, byok } = options;
   useOnce(() => returned && void key.finish(() => returned.finish(byok)));

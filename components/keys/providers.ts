@@ -4,14 +4,22 @@ import type { Credential, Provider, ProviderId, Rights } from "../../client/type
 /** A provider as this user may use it: on credits, and with a key of their own. */
 export interface UsableProvider extends Provider {
   readonly may_bring_key: boolean;
+  /** Whether this user may change the keys: those of a team are its admins'. */
+  readonly may_manage_keys: boolean;
+}
+
+/** Whether this user may save a key for a provider. */
+export function maySave({ enabled, may_bring_key, may_manage_keys }: UsableProvider): boolean {
+  return enabled && may_bring_key && may_manage_keys;
 }
 
 export function withRights(listed: readonly Provider[], rights: Rights): readonly UsableProvider[] {
-  const { mayBringKey, mayUseCredits } = rights;
+  const { mayBringKey, mayUseCredits, mayManageKeys } = rights;
   return listed.map((provider) => ({
     ...provider,
     on_credits: provider.on_credits && mayUseCredits,
     may_bring_key: mayBringKey,
+    may_manage_keys: mayManageKeys,
   }));
 }
 

@@ -1,6 +1,6 @@
 import type { ReactNode, Ref } from "react";
 import type { Credential } from "../../client/types.ts";
-import type { UsableProvider } from "./providers.ts";
+import { maySave, type UsableProvider } from "./providers.ts";
 import { useTexts } from "../parts/settings.tsx";
 import { RowMenu, type MenuItem } from "./row-menu.tsx";
 
@@ -28,8 +28,9 @@ interface ActionsProps {
 /** "Add key", or for a saved key "Remove" and a menu with the rest. */
 export function RowActions({ provider, credential, doings, isBusy, isOpen, opener }: ActionsProps): ReactNode {
   const { keys } = useTexts();
+  if (!provider.may_manage_keys) return null;
   if (!credential) {
-    if (isOpen || !provider.may_bring_key) return null;
+    if (isOpen || !maySave(provider)) return null;
     return (
       <div className="byok-actions">
         <RowButton key="add" of={provider} ref={opener} isBusy={isBusy} onClick={doings.onOpen}>
@@ -39,7 +40,7 @@ export function RowActions({ provider, credential, doings, isBusy, isOpen, opene
     );
   }
   const items: readonly MenuItem[] = [
-    ...(provider.enabled && provider.may_bring_key
+    ...(maySave(provider)
       ? [
           { label: keys.check, act: doings.onCheck },
           { label: keys.replace, act: doings.onOpen },

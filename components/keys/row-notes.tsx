@@ -28,7 +28,7 @@ export function RowNotes({ provider, credential, state, doings, keyNow: key, isO
   if (key.failure && !isOpen) return <Inset tone="bad">{key.failure}</Inset>;
   if (!credential || !state) return null;
   if (state.problem) return <StateProblem {...{ provider, state, doings, isOpen }} problem={state.problem} />;
-  if (Date.now() - Date.parse(credential.created_at) < old_ms) return null;
+  if (!provider.may_manage_keys || Date.now() - Date.parse(credential.created_at) < old_ms) return null;
   return (
     <Inset tone="neutral">
       <Ago at={credential.created_at} words={texts.keys.old} />
@@ -45,8 +45,11 @@ interface ProblemProps extends Pick<NotesProps, "provider" | "doings" | "isOpen"
 function StateProblem({ provider, state, problem, doings, isOpen }: ProblemProps): ReactNode {
   const { keys } = useTexts();
   const { tone, action } = state;
-  const url = state.help && { keysUrl: provider.keys_url, billingUrl: provider.billing_url }[state.help];
-  const button = action && !isOpen && keys[action];
+  const url =
+    provider.may_manage_keys &&
+    state.help &&
+    { keysUrl: provider.keys_url, billingUrl: provider.billing_url }[state.help];
+  const button = action && !isOpen && provider.may_manage_keys && keys[action];
   return (
     <Inset
       tone={tone}

@@ -62,7 +62,9 @@ export function stateOf(
   const known = name === status && reason && Object.hasOwn(reasons, reason) ? reason : null;
   if (!known) {
     const orRemove =
-      (row.action === "replace" || row.action === "saveAgain") && provider.on_credits ? ` ${texts.orRemove}` : "";
+      (row.action === "replace" || row.action === "saveAgain") && provider.on_credits && provider.may_manage_keys
+        ? ` ${texts.orRemove}`
+        : "";
     return { ...row, label, link, problem: problem && `${problem(provider.name)}${orRemove}` };
   }
   const { works, help } = reasons[known] as { works: boolean; help?: "keysUrl" | "billingUrl" };

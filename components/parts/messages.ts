@@ -14,6 +14,7 @@ export function explain(texts: Texts, error: ByokError, name: string): string {
     case "sealed_key_refused":
     case "unsupported_browser":
     case "byok_not_allowed":
+    case "admins_only":
       return errors[error.code];
     case "too_many_attempts":
       return errors.too_many_attempts(error, clockAfter(texts, error.retry_after_s));

@@ -28,13 +28,28 @@ const SettingsContext = createContext<Settings>({ texts: english, headingLevel: 
 
 interface SettingsProps extends Pick<CommonProps, "texts" | "headingLevel"> {
   readonly logo?: Settings["logo"] | undefined;
+  /** Whether the keys and credits are a team's. */
+  readonly isTeam: boolean;
   readonly children: ReactNode;
 }
 
 export function WithSettings(props: SettingsProps): ReactNode {
-  const { texts = english, headingLevel = 2, logo = builtInLogo, children } = props;
-  const settings = useMemo(() => ({ texts, headingLevel, logo }), [texts, headingLevel, logo]);
+  const { texts = english, headingLevel = 2, logo = builtInLogo, isTeam, children } = props;
+  const settings = useMemo(
+    () => ({ texts: isTeam ? ofTeam(texts) : texts, headingLevel, logo }),
+    [texts, headingLevel, logo, isTeam],
+  );
   return <SettingsContext value={settings}>{children}</SettingsContext>;
+}
+
+function ofTeam(texts: Texts): Texts {
+  const { keys, credits, trust } = texts.team;
+  return {
+    ...texts,
+    keys: { ...texts.keys, ...keys },
+    credits: { ...texts.credits, ...credits },
+    trust: { ...texts.trust, ...trust },
+  };
 }
 
 export function useTexts(): Texts {

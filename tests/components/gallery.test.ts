@@ -13,7 +13,7 @@ async function faultsOf(page: Page): Promise<string[]> {
   return [...(await violations(page)), ...(wide > width ? [`${wide} px wide`] : [])];
 }
 
-test.for(["new", "mixed", "failing", "forbidden"])(
+test.for(["new", "mixed", "failing", "forbidden", "member"])(
   "the account '%s' has no fault in light, in dark and on a phone",
   async (scene, { open }) => {
     const page = await open({ scene });
@@ -224,4 +224,27 @@ test("with Realtime an open page learns of a key that was saved elsewhere; witho
   expect(await other.getByText("Active", { exact: true }).count()).toBe(0);
   await other.evaluate(() => window.dispatchEvent(new Event("focus")));
   await other.getByText("Active", { exact: true }).waitFor();
+});
+
+test("a member of a team sees the team's keys and who manages them, and no button that changes one", async ({
+  open,
+}) => {
+  const page = await open({ scene: "member", providers: "many" });
+  await page.getByText("An admin of your team manages these keys.").waitFor();
+  await page.getByRole("heading", { name: "Your team’s API keys" }).waitFor();
+  await page.getByText("OpenAI is billed to your team’s account: 0 credits.").waitFor();
+  await page.getByText("Anthropic no longer accepts this key, so calls fail.").waitFor();
+  expect(await page.getByRole("button").allTextContents()).toEqual([]);
+  expect(await page.getByRole("link", { name: "Make a new key" }).count()).toBe(0);
+});
+
+test("an admin of a team changes its keys", async ({ open }) => {
+  const page = await open({ scene: "admin" });
+  await page.getByText("With your team’s key, calls are billed to your team’s account").waitFor();
+  expect(await page.getByText("An admin of your team").count()).toBe(0);
+  await page.getByRole("button", { name: "Remove OpenAI" }).click();
+  await page.getByRole("heading", { name: "Remove your team’s OpenAI key ending in 8700?" }).waitFor();
+  await page.getByRole("button", { name: "Remove key" }).click();
+  await page.getByRole("button", { name: "Add key OpenAI" }).click();
+  await page.getByLabel("OpenAI API key").waitFor();
 });

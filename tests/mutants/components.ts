@@ -53,7 +53,7 @@ export const componentGuards: readonly Guard[] = [
     ...form,
     name: "One form is open at a time",
     file: "components/keys/provider-row.tsx",
-    guard: 'const isOpen = options.isOpen || key.doing === "saving";',
+    guard: 'const isOpen = (options.isOpen && maySave(provider)) || key.doing === "saving";',
     instead: "const [isOpen, hold] = useState(false);\n  if (options.isOpen && !isOpen) hold(true);",
   },
   {

@@ -110,7 +110,7 @@ insert into tests.allowed
   union all
   -- The functions that policies call for signed-in users, and the one that a page calls.
   select 'function', tests.known.name, tests.attackers.name, 'execute', 'runs' from tests.known, tests.attackers
-  where kind = 'function' and known.name in ('is_client_accepted(jsonb)', 'my_owners(text)', 'read_rights()', 'require_claims(jsonb)') and role = 'authenticated'
+  where kind = 'function' and known.name in ('is_client_accepted(jsonb)', 'my_owners(text)', 'read_rights(uuid)', 'require_claims(jsonb)') and role = 'authenticated'
   union all
   -- Nobody can become byok_server or byok_rotation but through the functions that they own.
   select 'function', name, 'byok_server without a user', 'execute', 'runs' from tests.known

@@ -454,8 +454,8 @@ isOneToOne: false
             }[]
                            },
 "read_rights":
-{ Args: Record<PropertyKey, never>; Returns: {
-              "may_bring_key": boolean,"may_use_credits": boolean
+{ Args: { "p_team_id"?: string }; Returns: {
+              "may_bring_key": boolean,"may_manage_keys": boolean,"may_use_credits": boolean
             }[]
                            },
 "record_rotation":

@@ -13,6 +13,8 @@ export interface Account {
   readonly entries?: number;
   readonly credentials?: readonly Credential[];
   readonly mayBringKey?: boolean;
+  /** Of the user in a team, whose account it is then. */
+  readonly role?: "admin" | "member";
   /** Events of the keys, newest first. */
   readonly keyEvents?: readonly Partial<KeyEvent>[];
 }
@@ -102,6 +104,7 @@ export function fakeByok({ providers }: Facts, account: Account): Byok {
     return ok(paused);
   };
   return {
+    team: account.role ? "team" : null,
     list: () => ok(credentials),
     providers: () => ok(providers),
     save: ({ provider, key: apiKey }) =>
@@ -137,7 +140,8 @@ export function fakeByok({ providers }: Facts, account: Account): Byok {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    rights: () => ok({ mayBringKey: account.mayBringKey ?? true, mayUseCredits: true }),
+    rights: () =>
+      ok({ mayBringKey: account.mayBringKey ?? true, mayUseCredits: true, mayManageKeys: account.role !== "member" }),
     endpoint: () => ok({ url: "", sdk: "", aiSdk: "" }),
     token: () => ok("token"),
   };

@@ -70,6 +70,12 @@ export const scenes: Readonly<Record<string, Account>> = {
       { kind: "saved", hint: "12ab" },
     ],
   },
+  admin: { credits: 80, entries: 3, role: "admin", credentials: [of("openai", "verified")] },
+  member: {
+    credits: 0,
+    role: "member",
+    credentials: [of("openai", "verified"), of("anthropic", "rejected", anthropic)],
+  },
   low: { credits: 12, entries: 3 },
   out: { credits: 1, entries: 3 },
   long: { credits: 900, entries: 1_000, credentials: [of("openai", "verified")] },

@@ -45,9 +45,12 @@ const operation = "single_doc_regen";
 test("users without the right to bring a key save none, and their page can say so", async () => {
   const user = await newUser();
   const byok = createByok(user.supabase);
-  expect(await byok.rights()).toEqual({ data: { mayBringKey: true, mayUseCredits: true }, error: null });
+  expect(await byok.rights()).toEqual({
+    data: { mayBringKey: true, mayUseCredits: true, mayManageKeys: true },
+    error: null,
+  });
   await allow(user, false, true);
-  expect((await byok.rights()).data).toEqual({ mayBringKey: false, mayUseCredits: true });
+  expect((await byok.rights()).data).toEqual({ mayBringKey: false, mayUseCredits: true, mayManageKeys: true });
   const apiKey = fakeKey("openai", "works");
   expect(await save(user, "openai", apiKey)).toMatchObject({
     status: 403,

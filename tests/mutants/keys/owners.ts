@@ -17,6 +17,13 @@ export const ownerGuards: readonly Guard[] = [
     instead: "if false then",
   },
   {
+    name: "Nobody reads the rights of a stranger's team",
+    file: "sql/16_rights.sql",
+    test: "tests/sql/rights.sql",
+    guard: "v_is_mine := v_owner_id = any (byok.my_owners());",
+    instead: "v_is_mine := true;",
+  },
+  {
     ...owners,
     name: "Before a key is checked, its owner is",
     file: "sql/32_limits.sql",
@@ -169,7 +176,7 @@ export const ownerGuards: readonly Guard[] = [
     ...owners,
     name: "The client acts for the team that it was made for",
     file: "client/byok.ts",
-    guard: "return this.#team ?? user.id;",
+    guard: "return this.team ?? user.id;",
     instead: "return user.id;",
     test: "tests/e2e/keys/teams.test.ts",
   },

@@ -64,7 +64,7 @@ insert into tests.known values
   ('function', 'owners_to_ask(uuid,uuid)', $$'00000000-0000-4000-8000-00000000000c', null$$),
   ('function', 'place_hold(uuid,text,text,text,text,bigint,bigint,uuid)', $$'00000000-0000-4000-8000-00000000000c', 'request-2', 'kernel_build', 'openai', 'gpt-5.4-nano', 10, 10$$),
   ('function', 'read_envelope(uuid,text,uuid)', $$'00000000-0000-4000-8000-00000000000c', 'openai'$$),
-  ('function', 'read_rights()', ''),
+  ('function', 'read_rights(uuid)', ''),
   ('function', 'record_credential_change()', ''),
   ('function', 'record_rotation(jsonb)', $$'{}'$$),
   ('function', 'records_last_use()', ''),
