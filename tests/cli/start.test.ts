@@ -104,7 +104,8 @@ test("npm start serves the page where it says, is left alone by a second one, an
   expect(page.headers.get("content-security-policy")).toContain("default-src 'none'");
   expect(await page.text()).toContain('<div id="root">');
   const { publishableKey } = shown;
-  expect(await (await fetch(new URL("config.json", address))).json()).toEqual({ publishableKey });
+  const demoUser = { email: "demo@example.com", password: expect.any(String) };
+  expect(await (await fetch(new URL("config.json", address))).json()).toEqual({ publishableKey, demoUser });
 
   const second = await start().ended;
   expect(second.code).toBe(1);

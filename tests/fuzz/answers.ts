@@ -46,18 +46,18 @@ function isBrokenFromTheFirstByte({ bytes }: Case): boolean {
 /** A request for OpenAI that makes its provider answer with the script of that name. */
 function questionOf(target: Target, question: Question, name: string): string {
   const { attacker, saver, spender } = target;
-  const chat = "/call/openai/v1/chat/completions";
+  const chat = "/byok/call/openai/v1/chat/completions";
   const body = JSON.stringify({ model: "gpt-4.1-mini", messages: [{ role: "user", content: name }] });
   switch (question) {
     case "GET under BYOK":
-      return requestOf("GET", `/call/openai/v1/models/${name}`, [bearer(attacker)]);
+      return requestOf("GET", `/byok/call/openai/v1/models/${name}`, [bearer(attacker)]);
     case "POST under BYOK":
       return requestOf("POST", chat, [bearer(attacker)], body);
     case "POST on credits":
       return requestOf("POST", chat, [bearer(spender), ["x-byok-operation", "single_doc_regen"]], body);
     case "save": {
       const api_key = fakeKey("openai", "works", name);
-      return requestOf("POST", "/save", [bearer(saver)], JSON.stringify({ provider: "openai", api_key }));
+      return requestOf("POST", "/byok/save", [bearer(saver)], JSON.stringify({ provider: "openai", api_key }));
     }
   }
 }

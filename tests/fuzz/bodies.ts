@@ -58,7 +58,7 @@ export function attackWithBodies(target: () => Target): void {
 
   test("a good body is taken by each of them", async () => {
     for (const { slug, headers, good } of readers()) {
-      const request = requestOf("POST", `/${slug}`, headers, good);
+      const request = requestOf("POST", `/byok/${slug}`, headers, good);
       const { status } = await exchange(target().doors[0].port, request, { patience: 30_000 });
       expect([slug, status]).toEqual([slug, 200]);
     }
@@ -74,7 +74,7 @@ export function attackWithBodies(target: () => Target): void {
     const requests = readers().flatMap((reader) =>
       bodiesFor(reader).map((body) => ({
         door,
-        bytes: requestOf("POST", `/${reader.slug}`, [...reader.headers, ...headers], body),
+        bytes: requestOf("POST", `/byok/${reader.slug}`, [...reader.headers, ...headers], body),
       })),
     );
     expect(await target().faultsOf(requests), message).toEqual([]);
@@ -227,7 +227,7 @@ export function attackWithBodies(target: () => Target): void {
       const functions = `[{"name":"${name}","parameters":{"enum":${crowd(mebibyte - 1000)}}}]`;
       const body = `{"model":"gpt-4.1-mini","messages":[],"functions":${functions}}`;
       const headers: Header[] = [bearer(target().spender), ["x-byok-operation", "kernel_build"]];
-      const request = requestOf("POST", "/call/openai/v1/chat/completions", headers, body);
+      const request = requestOf("POST", "/byok/call/openai/v1/chat/completions", headers, body);
       expect(await sendAtOnce(16, request)).toEqual(Array(16).fill(isRead ? 200 : 400));
       await target().expectUnharmed();
       expect(target().peakKiB()).toBeLessThan(memoryLimitKiB);
@@ -238,7 +238,7 @@ export function attackWithBodies(target: () => Target): void {
     const list = `{"data":${crowd(mebibyte - 1000)}}`;
     const name = target().providers.openai.script((socket) => socket.write(answerOf(200, list)));
     const body = JSON.stringify({ provider: "openai", api_key: fakeKey("openai", "works", name) });
-    const request = requestOf("POST", "/save", [bearer(target().saver)], body);
+    const request = requestOf("POST", "/byok/save", [bearer(target().saver)], body);
     expect(await sendAtOnce(16, request)).toEqual(Array(16).fill(200));
     await target().expectUnharmed();
     expect(target().peakKiB()).toBeLessThan(memoryLimitKiB);
@@ -246,8 +246,8 @@ export function attackWithBodies(target: () => Target): void {
 
   test("clients that send a part and then nothing, or byte after byte, keep nobody else waiting", async () => {
     const heads = readers().flatMap(({ slug, headers }) => [
-      requestOf("POST", `/${slug}`, [...headers, ["content-length", "1000"]]),
-      requestOf("POST", `/${slug}`, [...headers, ["transfer-encoding", "chunked"]]),
+      requestOf("POST", `/byok/${slug}`, [...headers, ["content-length", "1000"]]),
+      requestOf("POST", `/byok/${slug}`, [...headers, ["transfer-encoding", "chunked"]]),
       `POST /${slug} HTTP/1.1\r\nhost: a\r\nx-slow: `,
     ]);
     const sockets = heads.flatMap((head) =>
@@ -261,7 +261,7 @@ export function attackWithBodies(target: () => Target): void {
     // While all of them are open, each takes a byte more after every good answer to somebody else.
     for (let round = 0; round < 10; round++) {
       for (const socket of sockets) socket.write("1");
-      const good = requestOf("GET", "/call/groq/openai/v1/models", [bearer(target().attacker)]);
+      const good = requestOf("GET", "/byok/call/groq/openai/v1/models", [bearer(target().attacker)]);
       const answer = await exchange(target().doors[0].port, good, { patience: 30_000 });
       expect(answer.status).toBe(200);
     }

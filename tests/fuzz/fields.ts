@@ -10,7 +10,7 @@ type Header = [name: string, value: string];
 
 export function attackFields(target: () => Target): void {
   const post = (slug: string, headers: Header[], body: object) =>
-    requestOf("POST", `/${slug}`, headers, bytesOf(JSON.stringify(body)));
+    requestOf("POST", `/byok/${slug}`, headers, bytesOf(JSON.stringify(body)));
   const attacker = () => bearer(target().attacker);
   const onCredits = (more: Header[]): Header[] => [bearer(target().spender), ...more];
   const chat = "call/openai/v1/chat/completions";
@@ -25,12 +25,13 @@ export function attackFields(target: () => Target): void {
     "a name in save": (text) => post("save", [attacker()], { provider: "groq", [text]: "x" }),
     "provider of verify": (text) => post("verify", [attacker()], { provider: text }),
     "a name in verify": (text) => post("verify", [attacker()], { provider: "groq", [text]: 1 }),
-    "provider of call": (text) => requestOf("GET", `/call/${inUrl(text)}/v1/models`, [attacker()]),
-    "path of call": (text) => requestOf("GET", `/call/openai/v1/${inUrl(text)}`, [attacker()]),
-    "query of call": (text) => requestOf("GET", `/call/openai/v1/models?${inUrl(text)}=${inUrl(text)}`, [attacker()]),
-    "key in the query": (text) => requestOf("GET", `/call/openai/v1/models?key=${inUrl(text)}`),
+    "provider of call": (text) => requestOf("GET", `/byok/call/${inUrl(text)}/v1/models`, [attacker()]),
+    "path of call": (text) => requestOf("GET", `/byok/call/openai/v1/${inUrl(text)}`, [attacker()]),
+    "query of call": (text) =>
+      requestOf("GET", `/byok/call/openai/v1/models?${inUrl(text)}=${inUrl(text)}`, [attacker()]),
+    "key in the query": (text) => requestOf("GET", `/byok/call/openai/v1/models?key=${inUrl(text)}`),
     "alt on credits": (text) =>
-      requestOf("POST", `/${chat}?alt=${inUrl(text)}`, onCredits([operation]), JSON.stringify(good)),
+      requestOf("POST", `/byok/${chat}?alt=${inUrl(text)}`, onCredits([operation]), JSON.stringify(good)),
     "x-byok-operation": (text) => post(chat, onCredits([["x-byok-operation", bytesOf(text)]]), good),
     "idempotency-key": (text) => post(chat, onCredits([operation, ["idempotency-key", bytesOf(text)]]), good),
     "x-byok-user": (text) =>
@@ -42,7 +43,7 @@ export function attackFields(target: () => Target): void {
     accept: (text) => post(chat, [attacker(), ["accept", bytesOf(text)]], good),
     "openai-organization": (text) => post(chat, [attacker(), ["openai-organization", bytesOf(text)]], good),
     "access-control-request-headers": (text) =>
-      requestOf("OPTIONS", `/${chat}`, [["access-control-request-headers", bytesOf(text)]]),
+      requestOf("OPTIONS", `/byok/${chat}`, [["access-control-request-headers", bytesOf(text)]]),
     "model on credits": (text) => post(chat, onCredits([operation]), { ...good, model: text }),
     "a role on credits": (text) =>
       post(chat, onCredits([operation]), { ...good, messages: [{ role: text, content: "" }] }),
@@ -51,7 +52,7 @@ export function attackFields(target: () => Target): void {
     "a name on credits": (text) => post(chat, onCredits([operation]), { ...good, [text]: 1 }),
     "a schema on credits": (text) =>
       post(chat, onCredits([operation]), { ...good, functions: [{ name: "f", parameters: { [text]: text } }] }),
-    "a body under BYOK": (text) => requestOf("POST", `/${chat}`, [attacker()], bytesOf(text)),
+    "a body under BYOK": (text) => requestOf("POST", `/byok/${chat}`, [attacker()], bytesOf(text)),
     "words for Google": (text) => post(gemini, onCredits([operation]), { contents: [{ parts: [{ text }] }] }),
     "a name for Google": (text) =>
       post(gemini, onCredits([operation]), { contents: [], generationConfig: { [text]: text } }),

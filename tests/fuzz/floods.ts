@@ -14,16 +14,16 @@ const bomb = gzipSync(Buffer.alloc(bomb_bytes), { level: 1 });
 
 export function attackWithFloods(target: () => Target): void {
   const questions = (script: string): Record<string, string> => ({
-    "a call under BYOK": requestOf("GET", `/call/openai/v1/models/${script}`, [bearer(target().attacker)]),
+    "a call under BYOK": requestOf("GET", `/byok/call/openai/v1/models/${script}`, [bearer(target().attacker)]),
     "a call on credits": requestOf(
       "POST",
-      "/call/openai/v1/chat/completions",
+      "/byok/call/openai/v1/chat/completions",
       [bearer(target().spender), ["x-byok-operation", "single_doc_regen"]],
       JSON.stringify({ model: "gpt-4.1-mini", messages: [{ role: "user", content: script }] }),
     ),
     "a check": requestOf(
       "POST",
-      "/save",
+      "/byok/save",
       [bearer(target().saver)],
       JSON.stringify({ provider: "openai", api_key: fakeKey("openai", "works", script) }),
     ),

@@ -73,7 +73,7 @@ export function attackHeads(target: () => Target): void {
     ["anthropic-version", "2023-06-01\r\n\tx: y"],
     ["", "empty"],
     ["a b", "space"],
-    [":path", "/save"],
+    [":path", "/byok/save"],
     ["__proto__", "x"],
     ["constructor", "x"],
     ["x\0", "x"],
@@ -86,8 +86,8 @@ export function attackHeads(target: () => Target): void {
   const smuggled = (): string[] => [
     "",
     "hello",
-    `GET /call/openai/v1/smuggled HTTP/1.1\r\nhost: a\r\nx-byok-user: ${victim()}\r\napikey: x\r\n\r\n`,
-    `0\r\n\r\nGET /call/openai/v1/smuggled HTTP/1.1\r\nhost: a\r\nx-byok-user: ${victim()}\r\nfoo: `,
+    `GET /byok/call/openai/v1/smuggled HTTP/1.1\r\nhost: a\r\nx-byok-user: ${victim()}\r\napikey: x\r\n\r\n`,
+    `0\r\n\r\nGET /byok/call/openai/v1/smuggled HTTP/1.1\r\nhost: a\r\nx-byok-user: ${victim()}\r\nfoo: `,
     "5\r\nhello\r\n0\r\n\r\n",
     `5\r\nhello\r\n0\r\nx-byok-user: ${victim()}\r\nauthorization: Bearer x\r\n\r\n`,
     '5;a="\n"\r\nhello\r\n0\r\n\r\n',
@@ -109,7 +109,10 @@ export function attackHeads(target: () => Target): void {
   test("each of these headers alone, on a request that credits would pay, passes for nobody else's", async () => {
     const [door] = target().doors;
     const requests = [...framing, ...claimsToBeTheVictim(), ...misleading()].flatMap((header) =>
-      bought.map(([slug, body]) => ({ door, bytes: requestOf("POST", `/${slug}`, [...onCredits(), header], body) })),
+      bought.map(([slug, body]) => ({
+        door,
+        bytes: requestOf("POST", `/byok/${slug}`, [...onCredits(), header], body),
+      })),
     );
     let paid = 0;
     const count = ({ headers }: WireAnswer) => (paid += Number(headers["x-byok-funding"] === "platform"));
@@ -138,7 +141,7 @@ export function attackHeads(target: () => Target): void {
     );
     const requests = drawn.map(({ door, method, slug, headers, body }) => {
       const isFramed = headers.some(([name]) => /^(?:content-length|transfer-encoding)/.test(name));
-      const head = requestOf(method, `${door.prefix}/${slug}`, headers, isFramed ? "" : body);
+      const head = requestOf(method, `${door.prefix}/byok/${slug}`, headers, isFramed ? "" : body);
       return { door, bytes: isFramed ? head + body : head };
     });
     expect(await target().faultsOf(requests), replay).toEqual([]);
@@ -189,11 +192,11 @@ export function attackHeads(target: () => Target): void {
     ["a body under GET", [["content-length", "SMUGGLED"]], "SMUGGLED"],
   ])("a second request hidden behind %s is not taken for another client's", async (_, headers, body) => {
     // One that only the victim may make. It is complete, so a server that reads it as a request of its own answers it.
-    const hidden = `GET /call/openai/v1/models HTTP/1.1\r\nhost: a\r\nx-byok-user: ${victim()}\r\n\r\n`;
+    const hidden = `GET /byok/call/openai/v1/models HTTP/1.1\r\nhost: a\r\nx-byok-user: ${victim()}\r\n\r\n`;
     const written = headers.map(([name, value]): Header => [name, value.replace("SMUGGLED", String(hidden.length))]);
     for (const { port, prefix } of target().doors) {
       for (const method of ["GET", "POST"]) {
-        const head = requestOf(method, `${prefix}/call/openai/v1/models`, [
+        const head = requestOf(method, `${prefix}/byok/call/openai/v1/models`, [
           ...written,
           ["connection", "keep-alive"],
           bearer(target().attacker),
@@ -202,7 +205,7 @@ export function attackHeads(target: () => Target): void {
         // Another client of the same server, at the same time: its answer is its own.
         const bystander = exchange(
           port,
-          requestOf("GET", `${prefix}/call/groq/openai/v1/models/mine`, [bearer(target().attacker)]),
+          requestOf("GET", `${prefix}/byok/call/groq/openai/v1/models/mine`, [bearer(target().attacker)]),
         );
         const [attacked, answer] = await Promise.all([attack, bystander]);
         expect(target().faultOf(attacked)).toBeNull();

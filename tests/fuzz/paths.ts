@@ -35,12 +35,12 @@ const slashes = [
   "%e2%81%84",
 ];
 const places = [
-  "/call/",
-  "/call/openai",
-  "/call/openai/v1",
-  "/call/openai/v1/models",
-  "/call/google/v1beta/models",
-  "/save",
+  "/byok/call/",
+  "/byok/call/openai",
+  "/byok/call/openai/v1",
+  "/byok/call/openai/v1/models",
+  "/byok/call/google/v1beta/models",
+  "/byok/save",
   "",
 ];
 
@@ -82,7 +82,7 @@ export function attackPaths(target: () => Target): void {
     return targets.flatMap((path, index) =>
       target().doors.map((door) => ({
         door,
-        bytes: requestOf(methodOf(index), path.replace(/(?<=^|\w|\])(?=\/(?:call|save))/, door.prefix), [
+        bytes: requestOf(methodOf(index), path.replace(/(?<=^|\w|\])(?=\/byok\/(?:call|save))/, door.prefix), [
           bearer(target().attacker),
         ]),
       })),
@@ -120,10 +120,10 @@ export function attackPaths(target: () => Target): void {
       fc.webPath(),
     );
     const sound = fc.constantFrom(
-      "/call/openai/v1/models",
-      "/call/anthropic/v1/messages",
-      "/call/google/v1/models/gemini-2.5-flash:generateContent",
-      "/call/groq/openai/v1/models",
+      "/byok/call/openai/v1/models",
+      "/byok/call/anthropic/v1/messages",
+      "/byok/call/google/v1/models/gemini-2.5-flash:generateContent",
+      "/byok/call/groq/openai/v1/models",
     );
     const targets = draw(
       fc
@@ -144,7 +144,7 @@ export function attackPaths(target: () => Target): void {
     const [door] = target().doors;
     const targets = forms()
       .filter((form) => form.startsWith("http://") || form.startsWith("ftp"))
-      .map((form) => `${form}/call/openai/v1/models?key=${target().victim.accessToken.slice(0, -9)}`);
+      .map((form) => `${form}/byok/call/openai/v1/models?key=${target().victim.accessToken.slice(0, -9)}`);
     const asked = targets.map((path) => ({ door, bytes: requestOf("GET", path, [bearer(target().attacker)]) }));
     expect(await target().faultsOf(asked)).toEqual([]);
     await target().expectUnharmed();
@@ -154,7 +154,13 @@ export function attackPaths(target: () => Target): void {
     "a host of %j in the head changes nothing",
     async (host) => {
       const headers = [["host", host], bearer(target().attacker)] as const;
-      const asked = ["/call/openai/v1/models?key=a", "/save", "/verify", "/", "/call/nobody"].flatMap((path) =>
+      const asked = [
+        "/byok/call/openai/v1/models?key=a",
+        "/byok/save",
+        "/byok/verify",
+        "/",
+        "/byok/call/nobody",
+      ].flatMap((path) =>
         ["GET", "POST", "OPTIONS"].flatMap((method) =>
           target().doors.map((door) => ({ door, bytes: requestOf(method, door.prefix + path, headers) })),
         ),

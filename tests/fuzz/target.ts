@@ -88,8 +88,8 @@ export class Target {
     this.spender = parts.spender;
     this.saver = parts.saver;
     this.doors = [
-      { port: parts.stack.functions.port, prefix: "/byok" },
-      { port: Number(new URL(parts.stack.url).port), prefix: "/functions/v1/byok" },
+      { port: parts.stack.functions.port, prefix: "" },
+      { port: Number(new URL(parts.stack.url).port), prefix: "/functions/v1" },
     ];
     this.#database = database;
     const { victim, attacker, spender, saver, stack } = parts;
@@ -223,7 +223,7 @@ export class Target {
     expect(printed, "what the functions print").toEqual([]);
     expect(await this.#rowsOf(this.victim)).toEqual(this.#victimsRows);
     for (const { port, prefix } of this.doors) {
-      const good = requestOf("GET", `${prefix}/call/openai/v1/models`, [bearer(this.attacker)]);
+      const good = requestOf("GET", `${prefix}/byok/call/openai/v1/models`, [bearer(this.attacker)]);
       const answer = await exchange(port, good, { patience: 30_000 });
       expect([answer.status, this.faultOf(answer)], "a good request").toEqual([200, null]);
     }
@@ -248,7 +248,7 @@ export class Target {
   async #rowsOf(person: Person): Promise<unknown[]> {
     const rows: unknown[] = [];
     for (const table of ["credentials", "envelopes", "accounts", "holds", "entries"]) {
-      const query = `select xmin, ctid, t.* from byok.${table} as t where user_id = $1 order by ctid`;
+      const query = `select xmin, ctid, t.* from byok.${table} as t where owner_id = $1 order by ctid`;
       rows.push((await this.#database.query(query, [person.id])).rows);
     }
     return rows;
@@ -287,7 +287,7 @@ async function createPeople(stack: OwnStack, database: Client): Promise<[Person,
     const apiKeys = { openai: key("openai"), anthropic: key("anthropic"), google: key("google"), groq: key("groq") };
     const person = { id, accessToken, apiKeys: hasKeys ? apiKeys : {} };
     for (const [provider, api_key] of Object.entries(person.apiKeys)) {
-      const save = requestOf("POST", "/save", [bearer(person)], JSON.stringify({ provider, api_key }));
+      const save = requestOf("POST", "/byok/save", [bearer(person)], JSON.stringify({ provider, api_key }));
       const { status } = await exchange(stack.functions.port, save, { patience: 30_000 });
       if (status !== 200) throw new Error(`A key could not be saved: ${status}.`);
     }

@@ -181,11 +181,12 @@ export function attackTokens(target: () => Target): void {
   const places: ((token: string) => string)[] = [
     ...["authorization: Bearer ", "x-api-key: ", "x-goog-api-key: ", "api-key: "].map(
       (place) => (token: string) =>
-        requestOf("GET", "/call/openai/v1/models", [[place.split(": ")[0]!, place.split(": ")[1]! + token]]),
+        requestOf("GET", "/byok/call/openai/v1/models", [[place.split(": ")[0]!, place.split(": ")[1]! + token]]),
     ),
-    (token) => requestOf("GET", `/call/openai/v1/models?key=${token}`),
-    (token) => requestOf("POST", "/verify", [["authorization", `Bearer ${token}`]], '{"provider":"openai"}'),
-    (token) => requestOf("POST", "/save", [["authorization", `Bearer ${token}`]], '{"provider":"openai","api_key":""}'),
+    (token) => requestOf("GET", `/byok/call/openai/v1/models?key=${token}`),
+    (token) => requestOf("POST", "/byok/verify", [["authorization", `Bearer ${token}`]], '{"provider":"openai"}'),
+    (token) =>
+      requestOf("POST", "/byok/save", [["authorization", `Bearer ${token}`]], '{"provider":"openai","api_key":""}'),
   ];
 
   /** Tries a token everywhere, and says where it was not refused as nobody's. */

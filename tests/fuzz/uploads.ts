@@ -15,7 +15,7 @@ export function attackWithUploads(target: () => Target): void {
     const framing = isDeclared
       ? (["content-length", String(bytes)] as const)
       : (["transfer-encoding", "chunked"] as const);
-    const head = requestOf("POST", "/call/openai/v1/files", [
+    const head = requestOf("POST", "/byok/call/openai/v1/files", [
       bearer(target().attacker),
       ["content-type", "text/plain"],
       framing,
@@ -92,7 +92,7 @@ export function attackWithUploads(target: () => Target): void {
     let taken = -1;
     socket.on("data", (bytes) => (answer += bytes.toString("latin1")));
     socket.on("error", () => {});
-    socket.write(requestOf("POST", "/call/openai/v1/files", headers), "latin1");
+    socket.write(requestOf("POST", "/byok/call/openai/v1/files", headers), "latin1");
     socket.write(content);
     return {
       socket,
