@@ -56,7 +56,7 @@ const brokenOff = /^Error: The provider broke off\.$|^ {4}at [\w.# ]+\((?:ext:|f
 
 /** Headers allowed on an answer: those a provider's answer brings along, ours, and those any server sends. */
 const answerHeaders =
-  /^(?:content-type|retry-after(?:-ms)?|(?:x-)?request-id|(?:x|anthropic)-ratelimit-.*|x-byok-(?:error|funding|credits|verdict|reason)|x-goog-upload-.*|location|x-should-retry|access-control-.*|cache-control|content-security-policy|x-content-type-options|vary|date|content-length|transfer-encoding|connection|keep-alive|upgrade)$/;
+  /^(?:content-type|retry-after(?:-ms)?|(?:x-)?request-id|(?:x|anthropic)-ratelimit-.*|x-byok-(?:error|funding|credits|owner|unused-key|verdict|reason)|x-goog-upload-.*|location|x-should-retry|access-control-.*|cache-control|content-security-policy|x-content-type-options|vary|date|content-length|transfer-encoding|connection|keep-alive|upgrade)$/;
 
 export class Target {
   readonly stack: OwnStack;
