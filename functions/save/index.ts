@@ -1,7 +1,8 @@
 /**
  * `POST /functions/v1/byok/save {provider, place, sealed_api_key}` or `{provider, place, api_key}` -> `{credential, verdict}`: checks, seals
- * and saves an API key, of the user or of the team in the header `x-byok-team`; most providers have no place. `{provider, code, code_verifier}`: the same with a key that the provider makes
- * for the code. `GET` -> the public key to seal it to (`SealingKey`), which needs no token.
+ * and saves an API key of the user, or of the team in the header `x-byok-team`. Most providers have no place. `{provider, code,
+ * code_verifier}`: the same with a key that the provider makes for the code. `GET` -> the public key to seal a key to (`SealingKey`),
+ * which needs no token.
  */
 import { services } from "../_shared/isolate.ts";
 import * as z from "zod/mini";

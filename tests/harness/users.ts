@@ -3,7 +3,7 @@ import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import { expect } from "vitest";
 import type { Database } from "../../functions/_shared/database/schema.ts";
 import { type ProviderId, providers } from "../../functions/_shared/providers/index.ts";
-import { stack } from "./shared-stack.ts";
+import { stack } from "./worker-stack.ts";
 import type { TestStack } from "./stack.ts";
 import { type Behaviour, behave, fakeKey, forgetRequests } from "./fakes.ts";
 

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { connect, createUsers } from "../harness/sessions.ts";
-import { stack } from "../harness/shared-stack.ts";
+import { stack } from "../harness/worker-stack.ts";
 
 const { dbUrl, url, secretKey } = stack;
 let operator: Client;

@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type AttackOptions, attack } from "./attack.ts";
 import { contradictions, type Events } from "./events.ts";
 import { brokenInvariants } from "../harness/database/invariants.ts";
-import { stack } from "../harness/shared-stack.ts";
+import { stack } from "../harness/worker-stack.ts";
 import { userKinds } from "./script.ts";
 import { connect, createUsers, envelope, waits, withConnection } from "../harness/sessions.ts";
 

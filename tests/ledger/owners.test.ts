@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { Client } from "pg";
 import { expect, test } from "vitest";
-import { stack } from "../harness/shared-stack.ts";
+import { stack } from "../harness/worker-stack.ts";
 
 interface Owner {
   readonly hasKey: boolean;

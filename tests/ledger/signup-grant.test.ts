@@ -6,7 +6,7 @@ import { createClient } from "@supabase/supabase-js";
 import type { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type OwnStack, startOwnStack } from "../harness/own-stack.ts";
-import { stack as shared } from "../harness/shared-stack.ts";
+import { stack as shared } from "../harness/worker-stack.ts";
 import type { TestStack } from "../harness/stack.ts";
 import { connect, createUsers, withConnection } from "../harness/sessions.ts";
 

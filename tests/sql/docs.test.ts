@@ -4,7 +4,7 @@ import path from "node:path";
 import { Client } from "pg";
 import { expect, test } from "vitest";
 import { projectDir } from "../../stack/config.ts";
-import { stack } from "../harness/shared-stack.ts";
+import { stack } from "../harness/worker-stack.ts";
 
 const blocks = globSync("docs/**/*.md", { cwd: projectDir }).flatMap((page) => {
   const text = readFileSync(path.join(projectDir, page), "utf8");

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { grantsFile, grantsOf, migrationFile, migrationFromSql, schemaFile, typesOf } from "../../cli/lib/schema.ts";
-import { stack } from "../harness/shared-stack.ts";
+import { stack } from "../harness/worker-stack.ts";
 import { type Stack, startStack } from "../../stack/stack.ts";
 
 const { dbUrl } = stack;

@@ -5,7 +5,7 @@ import path from "node:path";
 import { Client } from "pg";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { projectDir } from "../../../stack/config.ts";
-import { stack } from "../../harness/shared-stack.ts";
+import { stack } from "../../harness/worker-stack.ts";
 
 const secret = randomBytes(32);
 const owner = "00000000-0000-4000-8000-0000000000d0";

@@ -1,6 +1,6 @@
 /** Teams of the SaaS under test: a table of its own, and the function that says who belongs where, in the place of the product's. */
 import { Client } from "pg";
-import { stack } from "../shared-stack.ts";
+import { stack } from "../worker-stack.ts";
 
 interface User {
   readonly id: string;
