@@ -18,6 +18,9 @@ export const databaseOptions = {
 /** How `<user>` is written. */
 export const userDetails = "<user> is a user id or an email address.";
 
+/** How `<owner>` is written. */
+export const ownerDetails = "<owner> is a user id, an email address, or team:<id> for a team.";
+
 /** A command's findings, for people and for machines. */
 export interface Report {
   readonly text: string;
@@ -66,9 +69,11 @@ function readUrl(text: string | undefined): string | undefined {
   throw misused("The database URL is none; it begins with postgresql://, and special characters in it are %-encoded.");
 }
 
+const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 /** @throws CommandError unless exactly one user is named so */
 export async function findUser(client: Client, named: string): Promise<{ id: string; name: string }> {
-  const column = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(named) ? "id::text" : "email";
+  const column = uuidPattern.test(named) ? "id::text" : "email";
   const { rows } = await client.query(
     `select id, coalesce(email, id::text) as name from auth.users where lower(${column}) = lower($1)`,
     [named],
@@ -78,6 +83,17 @@ export async function findUser(client: Client, named: string): Promise<{ id: str
   throw new CommandError(
     `${named} is the address of several users; name one of ${rows.map(({ id }) => id).join(", ")}.`,
   );
+}
+
+/** @throws CommandError unless it is the id of a team, or names exactly one user */
+export async function findOwner(
+  client: Client,
+  named: string,
+): Promise<{ id: string; name: string; kind: "user" | "team" }> {
+  if (!named.startsWith("team:")) return { ...(await findUser(client, named)), kind: "user" };
+  const id = named.slice("team:".length).toLowerCase();
+  if (!uuidPattern.test(id)) throw misused(`${named} names no team: write team: and the id of the team.`);
+  return { id, name: `Team ${id}`, kind: "team" };
 }
 
 /** Words for a refusal of the database, or for a connection that broke. The driver's own may repeat parts of the URL. */

@@ -29,6 +29,7 @@ afterAll(async () => {
 beforeEach(async () => {
   user = { id: randomUUID(), email: `${randomUUID()}@example.com` };
   await admin.query("delete from auth.users");
+  await admin.query("delete from byok.owners");
   await admin.query("insert into auth.users (id, email) values ($1, $2)", [user.id, user.email]);
 });
 
@@ -63,8 +64,35 @@ describe("grant", () => {
     expect(first).toEqual({ code: 0, output: `Granted 100 credits. ${user.email} has 100 available.\n` });
     const second = await credits("grant", user.id, "100", "--key", "invoice-1", "--json");
     expect(second.code).toBe(0);
-    expect(JSON.parse(second.output)).toEqual({ user_id: user.id, granted: false, available_credits: 100 });
+    expect(JSON.parse(second.output)).toEqual({ owner_id: user.id, granted: false, available_credits: 100 });
     expect(await available()).toBe(100);
+  });
+
+  test("grants to a team, shows what it has and takes it back", async () => {
+    const id = randomUUID();
+    const granted = await credits("grant", `team:${id}`, "100", "--key", `invoice of ${id}`);
+    expect(granted).toEqual({ code: 0, output: `Granted 100 credits. Team ${id} has 100 available.\n` });
+    const { rows } = await admin.query("select user_id from byok.owners where id = $1", [id]);
+    expect(rows).toEqual([{ user_id: null }]);
+    expect((await credits("show", `team:${id}`)).output).toContain("100 credits available, 0 held");
+    const revoked = await credits(
+      "revoke",
+      `team:${id}`,
+      "40",
+      "--key",
+      `refund of ${id}`,
+      "--reason",
+      "test",
+      "--json",
+    );
+    expect(JSON.parse(revoked.output)).toEqual({ owner_id: id, revoked_credits: 40, available_credits: 60 });
+  });
+
+  test("refuses the id of a user as that of a team, and what is no id", async () => {
+    const ofUser = await credits("grant", `team:${user.id}`, "1", "--key", "k");
+    expect(ofUser).toMatchObject({ code: 1, output: expect.stringContaining("owners_malformed") });
+    expect((await credits("grant", "team:red", "1", "--key", "k")).code).toBe(2);
+    expect(await available()).toBe(0);
   });
 
   test("refuses a key that has granted another amount, or another user's credits", async () => {
@@ -114,7 +142,7 @@ describe("show", () => {
     const { code, output } = await credits("show", user.id, "--json");
     expect(code).toBe(0);
     expect(JSON.parse(output)).toEqual({
-      user_id: user.id,
+      owner_id: user.id,
       available_credits: 0,
       held_credits: 0,
       pending: [],

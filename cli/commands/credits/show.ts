@@ -1,25 +1,25 @@
 import { defineCommand } from "../../lib/command.ts";
-import { databaseOptions, findUser, reportFrom, userDetails } from "../../lib/operator-database.ts";
+import { databaseOptions, findOwner, reportFrom, ownerDetails } from "../../lib/operator-database.ts";
 
 export const show = defineCommand({
-  usage: "npm run credits -- show <user>",
-  details: userDetails,
-  operands: ["user"],
+  usage: "npm run credits -- show <owner>",
+  details: ownerDetails,
+  operands: ["owner"],
   options: databaseOptions,
   async run({ options, operands }) {
     await reportFrom(options, async (client) => {
-      const user = await findUser(client, operands.user);
-      const { rows } = await client.query(accountQuery, [user.id]);
+      const owner = await findOwner(client, operands.owner);
+      const { rows } = await client.query(accountQuery, [owner.id]);
       const account = rows[0].account as Account;
-      return { text: describe(user, account), json: { user_id: user.id, ...account } };
+      return { text: describe(owner, account), json: { owner_id: owner.id, ...account } };
     });
   },
 });
 
-function describe(user: { id: string; name: string }, account: Account): string {
+function describe(owner: { id: string; name: string }, account: Account): string {
   const { available_credits, held_credits, pending, entries } = account;
   return [
-    `${user.name}, ${user.id}`,
+    `${owner.name}, ${owner.id}`,
     `${available_credits} credits available, ${held_credits} held`,
     ...pending.map(
       (hold) =>
