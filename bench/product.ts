@@ -61,9 +61,8 @@ export async function startProduct(stateDir: string, origin: string, stops: (() 
     return { port: started.port, pid: started.pid };
   };
   const config = readConfig(defaultSupabaseDir);
-  const call = { ...config, functions: { call: config.functions.call! } };
-  const direct = await serve("direct", call, { BYOK_DATABASE_URL: stack.functionsDbUrl });
-  const dataApi = await serve("data-api", call, {});
+  const direct = await serve("direct", config, { BYOK_DATABASE_URL: stack.functionsDbUrl });
+  const dataApi = await serve("data-api", config, {});
 
   const [owners, payers] = [await makeUsers(stack, tokens.sign), await makeUsers(stack, tokens.sign)];
   const sign = (id: string) =>

@@ -126,7 +126,7 @@ async function startNaive({ stack, owners, postgresPid, serve }: Product, origin
   const config = readConfig(defaultSupabaseDir);
   const server = await serve(
     "naive",
-    { ...config, functions: { naive: { ...config.functions.call!, entrypoint: "./naive/index.ts" } } },
+    { ...config, functions: { naive: { ...config.functions.byok!, entrypoint: "./naive/index.ts" } } },
     { NAIVE_KEY: key.toString("base64"), NAIVE_ORIGIN: origin },
   );
   await fillNaive(stack, owners, key);
