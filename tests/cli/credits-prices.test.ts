@@ -120,7 +120,7 @@ describe("revoke", () => {
       });
     }
     const rest = await revoke("1000", second, "--json");
-    expect(JSON.parse(rest.output)).toEqual({ user_id: user.id, revoked_credits: 69.5, available_credits: 0 });
+    expect(JSON.parse(rest.output)).toEqual({ owner_id: user.id, revoked_credits: 69.5, available_credits: 0 });
     expect((await credits(["reconcile"])).code).toBe(0);
     expect((await credits(["show", user.email])).output).toMatch(/revoke +69\.5 {2}chargeback\n/);
   });

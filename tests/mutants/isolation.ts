@@ -87,7 +87,7 @@ export const isolationGuards: readonly Guard[] = [
     ...credentials,
     name: "An envelope has the form of one",
     guard: "(length(envelope) = 476 and envelope ~ '^QllLA[Q-Za-f][A-Za-z0-9+/]*=$')",
-    instead: "check (length(envelope) > 0)",
+    instead: "(length(envelope) > 0)",
   },
   {
     ...credentials,
@@ -204,7 +204,7 @@ export const isolationGuards: readonly Guard[] = [
     name: "Checks of a key are counted before the provider is asked",
     file: "functions/_shared/keys/credentials.ts",
     guard: "await services.database.countAttempt(userId, null, teamId);",
-    instead: "",
+    instead: "void 0;",
     test: "tests/unit/keys/credentials.test.ts",
   },
   {
@@ -289,7 +289,7 @@ export const isolationGuards: readonly Guard[] = [
     promise: "G22",
     guard: "  byok.take_due_credentials(integer, integer)\nto byok_functions;",
     instead:
-      "  byok.take_due_credentials(integer, integer),\n  byok.grant_credits(uuid, numeric, text, text)\nto byok_functions;",
+      "  byok.take_due_credentials(integer, integer),\n  byok.grant_credits(uuid, numeric, text, text, text)\nto byok_functions;",
     test: "tests/sql/authority.sql",
   },
   {
@@ -326,7 +326,7 @@ export const isolationGuards: readonly Guard[] = [
     file: "functions/_shared/database/failures.ts",
     guard: 'if (code === missingUser) return new ByokError("unauthenticated");',
     instead: "",
-    test: "tests/e2e/identity.test.ts",
+    test: "tests/unit/database/data-api.test.ts",
   },
   {
     name: "Past the limit no provider is asked",

@@ -88,7 +88,7 @@ select throws_ok(
   'PT401', 'unauthenticated', 'save_credential() refuses a user who does not exist');
 select throws_ok(
   $$select * from byok.save_credential(tests.user_id('a'), gen_random_uuid(), 'groq', '12345', 'verified', current_setting('test.envelope'), 1)$$,
-  '23514', null, 'a hint of more than four characters is refused');
+  '23514', 'new row for relation "credentials" violates check constraint "credentials_hint_check"', 'a hint of more than four characters is refused');
 select throws_ok(
   $$select * from byok.save_credential(tests.user_id('a'), gen_random_uuid(), 'groq', '', 'verified', current_setting('test.envelope'), 1, null, repeat('x', 25))$$,
   '23514', null, 'a prefix that is longer than any provider''s is refused');
