@@ -36,6 +36,13 @@ export const databaseGuards: readonly Guard[] = [
     test: "tests/unit/database/data-api.test.ts",
   },
   {
+    name: "The project's secret key goes to the Data API alone",
+    file: "functions/_shared/database/data-api.ts",
+    guard: ', redirect: "manual" }',
+    instead: " }",
+    test: "tests/unit/database/data-api.test.ts",
+  },
+  {
     name: "A hosted project is sent nothing that is only for a local one",
     file: "supabase/config.toml",
     guard: 'schemas = ["public", "byok"]',

@@ -160,7 +160,7 @@ test("nothing is printed but what an operator reads about the way to the databas
   expect(filesNaming("console")).toEqual(["_shared/database/notices.ts"]);
 });
 
-test.each(["@supabase/postgrest-js", "pg"])("only database/ knows %s", (driver) => {
+test.each(["pg"])("only database/ knows %s", (driver) => {
   const knowing = sources.filter(({ imports }) =>
     imports.some((name) => name === driver || name.startsWith(`${driver}/`)),
   );

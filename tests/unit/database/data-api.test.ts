@@ -282,6 +282,20 @@ describe("an error of the database", () => {
     expect(outcome).toMatchObject(unavailable);
   });
 
+  test("takes the secret key nowhere else where the answer leads on", async () => {
+    const elsewhere = await startServer((_, response) => answerJson(response, 200, []));
+    const { origin } = await startServer((_, response) => {
+      response.writeHead(307, { location: `${elsewhere.origin}/` }).end();
+    });
+    await expect(openCall(dataApi(origin, secretKey))).rejects.toMatchObject(internal);
+    expect(elsewhere.received).toEqual([]);
+  });
+
+  test("is internal where an answer with status 200 is no JSON", async () => {
+    const { origin } = await startServer((_, response) => response.writeHead(200).end("<html>s3cret</html>"));
+    await expect(openCall(dataApi(origin, secretKey))).rejects.toMatchObject(internal);
+  });
+
   test.each([
     "08006",
     "53300",
