@@ -22,7 +22,14 @@ const schema = z.object({
       max_rows: z.int().default(1000),
     })
     .prefault({}),
-  db: z.object({ port: z.int().default(54322) }).prefault({}),
+  db: z
+    .object({
+      port: z.int().default(54322),
+      seed: z
+        .object({ enabled: z.boolean().default(true), sql_paths: z.array(z.string()).default(["./seed.sql"]) })
+        .prefault({}),
+    })
+    .prefault({}),
   auth: z
     .object({
       site_url: z.string().default("http://127.0.0.1:54321"),

@@ -12,6 +12,7 @@ import { createLite } from "./api/lite.ts";
 import { allowLogin, databaseUrl } from "./postgres/logins.ts";
 import { lockState } from "./lock.ts";
 import { migrate } from "./postgres/migrate.ts";
+import { seed } from "./postgres/seed.ts";
 import { buildPage, servePage, watchPage } from "./api/page.ts";
 import { isFree } from "./ports.ts";
 import type { PostgresRelease } from "./postgres/postgres-program.ts";
@@ -166,6 +167,7 @@ async function startParts(
   const prepareDatabase = async () => {
     await bootstrap(lite);
     await migrate(dbUrl, path.join(supabaseDir, "migrations"));
+    await seed(dbUrl, supabaseDir, config.db.seed);
     await allowLogin(dbUrl, functionsLogin);
     await lite.followSchema();
   };

@@ -1,6 +1,6 @@
 /**
- * The files that are made from sql/: the migration that the Supabase CLI applies, the types that the functions are checked
- * against, and the grants that `npm run credits -- reconcile` compares a database's with.
+ * The files that are made from sql/: the migration that the Supabase CLI applies, the seeds of a database on this machine, the types
+ * that the functions are checked against, and the grants that `npm run credits -- reconcile` compares a database's with.
  */
 import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -11,6 +11,7 @@ import { projectDir } from "../../stack/config.ts";
 import { readGrants } from "./grants.ts";
 
 export const migrationFile = path.join(projectDir, "supabase/migrations/20261123000000_byok.sql");
+export const seedFile = path.join(projectDir, "supabase/seed.sql");
 export const schemaFile = path.join(projectDir, "functions/_shared/database/schema.ts");
 export const grantsFile = path.join(projectDir, "cli/lib/intended-grants.ts");
 
@@ -21,6 +22,12 @@ export function migrationFromSql(folder = path.join(projectDir, "sql")): string 
     .sort();
   const parts = files.map((name) => readFileSync(path.join(folder, name), "utf8").trim());
   return `-- Made from sql/ by npm run generate. Change the schema there, not here.\n\n${parts.join("\n\n")}\n`;
+}
+
+/** The seeds: the examples, which the Supabase CLI and the local stack run after the migrations, and a hosted project never does. */
+export function seedFromSql(): string {
+  const examples = readFileSync(path.join(projectDir, "sql/examples/operations.sql"), "utf8");
+  return `-- Made from sql/examples/ by npm run generate.\n\n${examples}`;
 }
 
 /** The types of schema byok in a running database, as the Supabase CLI writes them. */

@@ -1,10 +1,20 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { defaultSupabaseDir } from "../../stack/config.ts";
 import { migrate } from "../../stack/postgres/migrate.ts";
+import { seed } from "../../stack/postgres/seed.ts";
 import { type Stack, startStack } from "../../stack/stack.ts";
 import { clis, supabase as supabaseWith } from "./supabase-cli.ts";
 
@@ -86,6 +96,34 @@ describe("the Supabase CLI on the running stack", () => {
     await sql.end();
     await supabase(folder, "migration", "up");
     expect(await query(recorded)).toEqual(byStack);
+  });
+
+  test("the stack has run the seeds once, and records them as the CLI does", async () => {
+    const settings = { enabled: true, sql_paths: ["./seed.sql"] };
+    const recorded = "select * from supabase_migrations.seed_files";
+    const byStack = await query(recorded);
+    expect(byStack).toMatchObject([{ path: "supabase/seed.sql" }]);
+    expect(await seed(stack.dbUrl, supabaseDir, settings)).toEqual([]);
+    await query("delete from supabase_migrations.seed_files");
+    await supabase(folder, "db", "push", cli.database(stack.dbUrl), "--include-seed", "--yes");
+    expect(await query(recorded)).toEqual(byStack);
+    expect(await query("select from byok.prices")).toHaveLength(33);
+  });
+
+  test("seeds are the files that config.toml names, in its order; one that fails leaves nothing", async () => {
+    mkdirSync(path.join(supabaseDir, "seeds"));
+    const write = (name: string, text: string) => writeFileSync(path.join(supabaseDir, "seeds", name), text);
+    write("b1.sql", "insert into public.seeded values ('b1')");
+    write("b2.sql", "insert into public.seeded values ('b2')");
+    write("a.sql", "create table public.seeded (name text, id int generated always as identity)");
+    write("wrong.sql", "insert into public.seeded values ('wrong'); select wrong");
+    const run = (...sql_paths: string[]) => seed(stack.dbUrl, supabaseDir, { enabled: true, sql_paths });
+    expect(await seed(stack.dbUrl, supabaseDir, { enabled: false, sql_paths: ["seeds/a.sql"] })).toEqual([]);
+    const files = ["supabase/seeds/a.sql", "supabase/seeds/b1.sql", "supabase/seeds/b2.sql"];
+    expect(await run("seeds/a.sql", "./seeds/b?.sql", "*/b*.sql", "absent/*.sql")).toEqual(files);
+    await expect(run("seeds/wrong.sql")).rejects.toThrow("supabase/seeds/wrong.sql cannot be run: column");
+    expect(await query("select name from public.seeded order by id")).toEqual([{ name: "b1" }, { name: "b2" }]);
+    await query("drop table public.seeded; delete from supabase_migrations.seed_files where path like '%/seeds/%'");
   });
 
   test("`db query` runs as postgres", async () => {

@@ -5,6 +5,7 @@ import { defaultSupabaseDir, type StackConfig } from "../../stack/config.ts";
 import { createLite } from "../../stack/api/lite.ts";
 import { allowLogin, databaseUrl } from "../../stack/postgres/logins.ts";
 import { migrate } from "../../stack/postgres/migrate.ts";
+import { seed } from "../../stack/postgres/seed.ts";
 import { type Postgres, password, startPostgres, superuser } from "../../stack/postgres/postgres.ts";
 import type { Secrets } from "../../stack/secrets.ts";
 import { childrenOf } from "../harness/processes.ts";
@@ -44,6 +45,7 @@ export class BreakableDatabase {
     await bootstrap(lite);
     await lite.close();
     await migrate(this.#urlAs("postgres"), path.join(defaultSupabaseDir, "migrations"));
+    await seed(this.#urlAs("postgres"), defaultSupabaseDir, config.db.seed);
   }
 
   async start(): Promise<void> {

@@ -6,7 +6,16 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { grantsFile, grantsOf, migrationFile, migrationFromSql, schemaFile, typesOf } from "../../cli/lib/schema.ts";
+import {
+  grantsFile,
+  grantsOf,
+  migrationFile,
+  migrationFromSql,
+  schemaFile,
+  seedFile,
+  seedFromSql,
+  typesOf,
+} from "../../cli/lib/schema.ts";
 import { stack } from "../harness/worker-stack.ts";
 import { type Stack, startStack } from "../../stack/stack.ts";
 
@@ -42,6 +51,20 @@ afterAll(async () => {
 
 test("the migration is what npm run generate makes of sql/", () => {
   expect(readFileSync(migrationFile, "utf8")).toBe(migrationFromSql());
+});
+
+test("the seeds are what npm run generate makes of the examples, and change nothing where they have run", async () => {
+  const text = readFileSync(seedFile, "utf8");
+  expect(text).toBe(seedFromSql());
+  const rows =
+    "select to_jsonb(p), to_jsonb(o) from byok.prices as p join byok.operations as o on o.name = p.operation";
+  const before = await query(dbUrl, rows);
+  await query(dbUrl, text);
+  expect(await query(dbUrl, rows)).toEqual(before);
+});
+
+test("the migrations alone sell nothing: operations and prices are the operator's", async () => {
+  expect(await query(fromSql.dbUrl, "select from byok.operations union all select from byok.prices")).toEqual([]);
 });
 
 test("the types of the database are what npm run generate makes of it", async () => {
@@ -128,7 +151,7 @@ test("what docs/deploy.md says removes the schema and the roles", async () => {
   }
 });
 
-/** Everything about schema byok that the catalog knows, and the rows that are seeded. */
+/** Everything about schema byok that the catalog knows, and its rows. */
 async function catalogOf(url: string): Promise<unknown> {
   const queries = {
     columns: `select relname, relkind, relrowsecurity, relforcerowsecurity, relacl::text, relowner::regrole, attname,
@@ -147,8 +170,7 @@ async function catalogOf(url: string): Promise<unknown> {
     roles: `select rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls, rolconfig, shobj_description(oid, 'pg_authid')
       from pg_roles where rolname like 'byok%' order by 1`,
     schema: `select nspacl::text, obj_description(oid, 'pg_namespace') from pg_namespace where nspname = 'byok'`,
-    operations: "select * from byok.operations order by name",
-    prices: "select * from byok.prices order by operation, provider, model",
+    limits: "select * from byok.limits order by name",
   };
   const results = await Promise.all(
     Object.entries(queries).map(async ([name, text]) => [name, await query(url, text)] as const),

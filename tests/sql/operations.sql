@@ -1,4 +1,4 @@
--- Operations and prices: what is seeded, what a price may be, who reads them, who does not change them.
+-- Operations and prices: what the examples are, what a price may be, who reads them, who does not change them.
 begin;
 select plan(21);
 

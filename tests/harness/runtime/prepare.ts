@@ -35,11 +35,13 @@ export async function prepareRuntime(project: TestProject): Promise<PreparedRunt
   return { runtime, remove: () => bundle && rmSync(bundle, { recursive: true, force: true }) };
 }
 
-/** The bundle as it is deployed, with the migrations beside it, from which a stack can be started. */
+/** The bundle as it is deployed, with the migrations and seeds beside it, from which a stack can be started. */
 export async function makeBundle(): Promise<string> {
   const folder = mkdtempSync(path.join(tmpdir(), "byok-bundle-"));
   await bundleFunctions(folder);
-  symlinkSync(path.join(defaultSupabaseDir, "migrations"), path.join(folder, "supabase/migrations"));
+  for (const name of ["migrations", "seed.sql"]) {
+    symlinkSync(path.join(defaultSupabaseDir, name), path.join(folder, "supabase", name));
+  }
   return folder;
 }
 
