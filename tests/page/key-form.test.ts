@@ -183,8 +183,10 @@ test("one form is open at a time, and Escape closes it and lets go of the key", 
   const field = await openForm(page, "groq");
   await fieldOf(page, "openai").waitFor({ state: "detached" });
   await field.fill(apiKey);
+  const element = await field.elementHandle();
   await field.press("Escape");
   await field.waitFor({ state: "detached" });
+  expect(await element?.inputValue(), "also while the form folds up").toBe("");
   expect(await placesOf(page, apiKey)).toEqual([]);
   const add = rowOf(page, "groq").getByRole("button", { name: "Add key" });
   await expect.poll(() => add.evaluate((button) => button === document.activeElement)).toBe(true);
