@@ -1,7 +1,7 @@
 /** The client of a settings page, over the supabase-js client that the app already has. */
 import { isAuthRetryableFetchError, type Session, type SupabaseClient } from "@supabase/supabase-js";
-import { sealApiKey, type SealingKey } from "../functions/_shared/crypto/sealed-key.ts";
-import type { Database } from "../functions/_shared/database/schema.ts";
+import { sealApiKey, type SealingKey } from "../protocol/sealed-key.ts";
+import type { Database } from "../protocol/schema.ts";
 import { rightsOf } from "./rights.ts";
 import { beginConnecting, type Connecting } from "./connecting.ts";
 import { dataResult, failure, functionFailure } from "./errors.ts";

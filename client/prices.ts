@@ -1,5 +1,5 @@
 /** Operations and their prices as the client answers them: in credits, by operation. */
-import type { Database } from "../functions/_shared/database/schema.ts";
+import type { Database } from "../protocol/schema.ts";
 import type { Operation, ProviderId } from "./types.ts";
 
 /** The database counts in microcredits, the user in credits. */

@@ -1,5 +1,5 @@
 /** The rights of a user or team, from the row that the database answers. */
-import type { Database } from "../functions/_shared/database/schema.ts";
+import type { Database } from "../protocol/schema.ts";
 import type { Rights } from "./types.ts";
 
 type RightsRow = Database["byok"]["Functions"]["read_rights"]["Returns"][number];

@@ -1,8 +1,7 @@
 /** The client's types: records as the database keeps them, and errors as values instead of exceptions. */
-import type { Database } from "../functions/_shared/database/schema.ts";
-import type { UnusedKey } from "../functions/_shared/database/types.ts";
-import type { ErrorCode as ServerErrorCode } from "../functions/_shared/errors.ts";
-import type { ListedProvider } from "../functions/_shared/providers/types.ts";
+import type { Database } from "../protocol/schema.ts";
+import type { ListedProvider, UnusedKey } from "../protocol/answers.ts";
+import type { ErrorCode as ServerErrorCode } from "../protocol/errors.ts";
 import type { Connecting } from "./connecting.ts";
 import type { ProviderId as KnownProviderId } from "../catalogue/index.ts";
 import type { Reason, Verdict } from "../catalogue/types.ts";

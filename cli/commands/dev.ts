@@ -3,8 +3,9 @@ import { localOptions, runLocalProject } from "../lib/local-project.ts";
 
 export const dev = defineCommand({
   usage: "npm run dev [-- <options>]",
-  details: `The functions restart when a file in functions/ or catalogue/ changes. The page is rebuilt when a file in page/, components/,
-client/ or catalogue/ changes: reload it. After a change in sql/, run npm run generate and this command with --reset.`,
+  details: `The functions restart when a file in functions/, catalogue/ or protocol/ changes. The page is rebuilt when a file in page/,
+components/, client/, catalogue/ or protocol/ changes: reload it. After a change in sql/, run npm run generate and this command
+with --reset.`,
   operands: [],
   options: localOptions,
   run: ({ options }) => runLocalProject(options, { watch: true }),

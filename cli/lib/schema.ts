@@ -12,7 +12,7 @@ import { readGrants } from "./grants.ts";
 
 export const migrationFile = path.join(projectDir, "supabase/migrations/20261123000000_byok.sql");
 export const seedFile = path.join(projectDir, "supabase/seed.sql");
-export const schemaFile = path.join(projectDir, "functions/_shared/database/schema.ts");
+export const schemaFile = path.join(projectDir, "protocol/schema.ts");
 export const grantsFile = path.join(projectDir, "cli/lib/intended-grants.ts");
 
 /** The whole schema as one migration: the files of sql/, or of another such folder, in the order of their names. */

@@ -27,7 +27,9 @@ export async function buildPage(outDir: string): Promise<void> {
 }
 
 /** The files of the page. */
-const sources = ["page", "components", "client", "catalogue"].map((folder) => path.join(projectDir, folder));
+const sources = ["page", "components", "client", "catalogue", "protocol"].map((folder) =>
+  path.join(projectDir, folder),
+);
 
 /** Rebuilds the page into the folder when its sources change. The page stays as it is if the build fails. */
 export function watchPage(outDir: string, log: (line: string) => void): Watcher {

@@ -60,7 +60,14 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
   const code = entrypoints.map(([, file]) => path.relative(root, path.dirname(path.dirname(file))));
   // Not the whole project, because its state folder holds keys. The paths are relative because the list is
   // separated by commas, which the name of the project's own folder may hold.
-  const readable = new Set([path.basename(denoConfig), "package.json", "node_modules", "catalogue", ...code]);
+  const readable = new Set([
+    path.basename(denoConfig),
+    "package.json",
+    "node_modules",
+    "catalogue",
+    "protocol",
+    ...code,
+  ]);
   const edge = fileURLToPath(new URL("edge.ts", import.meta.url));
 
   const deno = spawnSupervised({

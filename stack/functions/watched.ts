@@ -45,12 +45,12 @@ export async function startWatchedFunctions(options: WorkersOptions): Promise<Fu
   };
 }
 
-/** The folders that hold the functions, with the catalogue that they read. */
+/** The folders that hold the functions, with those beside them that they import. */
 function sourceFolders({ config, supabaseDir }: WorkersOptions): string[] {
   const entrypoints = Object.values(config.functions).map(({ entrypoint }) => path.resolve(supabaseDir, entrypoint));
   const folders = new Set(entrypoints.map((file) => path.dirname(path.dirname(file))));
-  const catalogues = [...folders]
-    .map((folder) => path.join(folder, "../catalogue"))
+  const imported = [...folders]
+    .flatMap((folder) => ["catalogue", "protocol"].map((name) => path.join(folder, "..", name)))
     .filter((folder) => existsSync(folder));
-  return [...folders, ...catalogues];
+  return [...folders, ...imported];
 }

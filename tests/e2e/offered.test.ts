@@ -7,7 +7,7 @@ import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createByok } from "../../client/index.ts";
 import { type ProviderId, providerIds } from "../../functions/_shared/providers/index.ts";
-import type { ListedProvider } from "../../functions/_shared/providers/types.ts";
+import type { ListedProvider } from "../../protocol/answers.ts";
 import { ask, call, refusalOf, textOfStream } from "../harness/calls.ts";
 import { fakeKey, requestsWith } from "../harness/fakes.ts";
 import { type OwnStack, startOwnStack } from "../harness/own-stack.ts";

@@ -16,13 +16,15 @@ export interface Source {
   readonly names: ReadonlySet<string>;
 }
 
-/** Every source file of functions/, and of the catalogue that they read. */
+/** Every source file of functions/, and of the folders beside it that they import. */
 export function readSources(): Source[] {
   const functions = join(root, "functions");
   const sources = "**/*.{ts,tsx,js,mjs,cjs}";
   const paths = [
     ...globSync(sources, { cwd: functions }),
-    ...globSync(sources, { cwd: join(root, "catalogue") }).map((path) => `../catalogue/${path}`),
+    ...["catalogue", "protocol"].flatMap((folder) =>
+      globSync(sources, { cwd: join(root, folder) }).map((path) => `../${folder}/${path}`),
+    ),
   ];
   return paths.map((path) => scan(path, readFileSync(join(functions, path), "utf8")));
 }

@@ -1,7 +1,7 @@
 /** Users of the SaaS under test: each test makes its own, so that no test depends on another. */
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import { expect } from "vitest";
-import type { Database } from "../../functions/_shared/database/schema.ts";
+import type { Database } from "../../protocol/schema.ts";
 import { type ProviderId, providers } from "../../functions/_shared/providers/index.ts";
 import { stack } from "./worker-stack.ts";
 import type { TestStack } from "./stack.ts";

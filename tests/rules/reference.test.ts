@@ -5,7 +5,8 @@ import { describe, expect, test } from "vitest";
 import { catalogue } from "../../catalogue/index.ts";
 import type { Provider } from "../../catalogue/types.ts";
 import { readEnv, settingNames } from "../../functions/_shared/env.ts";
-import { ByokError, type ErrorCode, errors } from "../../functions/_shared/errors.ts";
+import { ByokError } from "../../functions/_shared/errors.ts";
+import { type ErrorCode, errors } from "../../protocol/errors.ts";
 import { root } from "../harness/sources.ts";
 
 /** First cell -> second cell, from the rows "| `name` | second | ... |" of a Markdown text. */

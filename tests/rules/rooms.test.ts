@@ -21,7 +21,7 @@ function readPictures(markdown: string): Picture[] {
   });
 }
 
-const sources = globSync("{catalogue,functions,client,components,page,cli,stack}/**/*.{ts,tsx}", {
+const sources = globSync("{catalogue,protocol,functions,client,components,page,cli,stack}/**/*.{ts,tsx}", {
   cwd: root,
 })
   .filter((path) => !path.includes("node_modules"))
@@ -53,7 +53,7 @@ test("the table of functions/_shared has a row for each file, or for its folder"
 
 test("the pictures show all rooms, and all groups of what the functions share", () => {
   const shown = pictures.flatMap(({ folders }) => folders);
-  const rooms = ["functions/", "client/", "components/", "page/", "cli/", "stack/"];
+  const rooms = ["functions/", "protocol/", "client/", "components/", "page/", "cli/", "stack/"];
   const groups = globSync("functions/_shared/*/", { cwd: root }).map((folder) => `${folder.replace(/\/$/, "")}/`);
   expect(shown).toEqual(expect.arrayContaining([...rooms, ...groups]));
 });

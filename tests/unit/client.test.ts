@@ -5,7 +5,7 @@ import { createClient } from "@supabase/supabase-js";
 import { describe, expect, test, vi } from "vitest";
 import { type ByokError, createByok, readPayment, type Result } from "../../client/index.ts";
 import { importKeyring } from "../../functions/_shared/crypto/keyring.ts";
-import { type ErrorCode, errors } from "../../functions/_shared/errors.ts";
+import { type ErrorCode, errors } from "../../protocol/errors.ts";
 import { listProviders } from "../../functions/_shared/providers/list.ts";
 import { sealingKey, unseal } from "../../functions/_shared/keys/unsealing.ts";
 import { findSecrets } from "../harness/sentinels.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { ByokError, type ErrorCode, errors, isErrorCode } from "../../functions/_shared/errors.ts";
+import { ByokError, isErrorCode } from "../../functions/_shared/errors.ts";
+import { type ErrorCode, errors } from "../../protocol/errors.ts";
 
 const codes = Object.keys(errors) as ErrorCode[];
 

@@ -2,7 +2,8 @@
 import { type ProviderId, providers } from "../providers/index.ts";
 import { ByokError } from "../errors.ts";
 import { type KeyHolder, openKey } from "../keys/credentials.ts";
-import type { CalledCredential, OpenedCall, UnusedKey } from "../database/types.ts";
+import type { UnusedKey } from "../../../protocol/answers.ts";
+import type { CalledCredential, OpenedCall } from "../database/types.ts";
 import type { PlacedKey } from "../providers/types.ts";
 import type { Route } from "../request/route.ts";
 import type { Services } from "../services.ts";

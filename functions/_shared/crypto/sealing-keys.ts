@@ -1,5 +1,5 @@
 /** The key pair that pages seal API keys to. It follows from a master key, so that there is no other secret to keep or to rotate. */
-import { type KeyPair, keyPairOf } from "./hpke.ts";
+import { type KeyPair, keyPairOf } from "../../../protocol/hpke.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
 /** Envelopes are derived with a context that begins otherwise: "byok/v1" and a zero byte. */

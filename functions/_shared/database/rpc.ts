@@ -1,7 +1,8 @@
 /** The SQL functions of schema `byok` as a Database, whichever way they are called. */
 import { ByokError } from "../errors.ts";
-import type { Database as Schema } from "./schema.ts";
-import type { Credential, Database, Hold, HoldOutcome, UnusedKey } from "./types.ts";
+import type { UnusedKey } from "../../../protocol/answers.ts";
+import type { Database as Schema } from "../../../protocol/schema.ts";
+import type { Credential, Database, Hold, HoldOutcome } from "./types.ts";
 
 type Functions = Schema["byok"]["Functions"];
 export type FunctionName = keyof Functions;

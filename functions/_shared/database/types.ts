@@ -1,6 +1,7 @@
 /** The database as the functions see it: the SQL functions of schema `byok`, whichever way they are reached. */
 import type { SealedKey } from "../crypto/envelope.ts";
 import type { ProviderId } from "../../../catalogue/index.ts";
+import type { UnusedKey } from "../../../protocol/answers.ts";
 import type { Finding, Verdict } from "../providers/types.ts";
 
 /** The verdict of the last check, or `locked`: the envelope cannot be opened, so there is no key to check. */
@@ -60,9 +61,6 @@ export interface ListedEnvelope {
 export interface Replacement extends ListedEnvelope {
   readonly sealed: SealedKey | null;
 }
-
-/** Why a saved API key is not used and credits pay: the app took the right to bring keys away, or the owner paused the key. */
-export type UnusedKey = "not_allowed" | "paused";
 
 /** A credential that pays a call, and what is known of its key. */
 export interface CalledCredential {

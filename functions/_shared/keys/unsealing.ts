@@ -1,6 +1,6 @@
 /** The functions' side of keys that pages seal: the public key that is handed out, and opening what comes back. */
 import type { Keyring } from "../crypto/keyring.ts";
-import { openApiKey, type Purpose, type SealedApiKey, type SealingKey } from "../crypto/sealed-key.ts";
+import { openApiKey, type Purpose, type SealedApiKey, type SealingKey } from "../../../protocol/sealed-key.ts";
 import { sealingKeyPair } from "../crypto/sealing-keys.ts";
 import { ByokError } from "../errors.ts";
 import type { PlacedKey } from "../providers/types.ts";

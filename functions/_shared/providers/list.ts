@@ -2,7 +2,8 @@
 import { offers } from "../../../catalogue/offers/index.ts";
 import type { Env } from "../env.ts";
 import { providerIds, providers } from "./index.ts";
-import type { ListedPlace, ListedProvider, PlaceRule } from "./types.ts";
+import type { ListedPlace, ListedProvider } from "../../../protocol/answers.ts";
+import type { PlaceRule } from "./types.ts";
 
 /** All providers: those that are offered in the operator's order, then the others. */
 export function listProviders({

@@ -1,7 +1,8 @@
 /** The models that a user can call at the address of all providers, in the form of OpenAI's list, each with who pays. */
 import { findOffer } from "../credits/offers.ts";
 import { type KeyHolder, openFunding } from "../credits/funding.ts";
-import { ByokError, type ErrorCode } from "../errors.ts";
+import type { ErrorCode } from "../../../protocol/errors.ts";
+import { ByokError } from "../errors.ts";
 import { classify } from "../providers/classify.ts";
 import { type ProviderId, providers } from "../providers/index.ts";
 import { listedModels, listingProbe } from "../providers/probe.ts";

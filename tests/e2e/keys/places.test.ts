@@ -2,7 +2,7 @@
 import { Pool } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createByok } from "../../../client/index.ts";
-import { sealApiKey, type SealingKey } from "../../../functions/_shared/crypto/sealed-key.ts";
+import { sealApiKey, type SealingKey } from "../../../protocol/sealed-key.ts";
 import { providers } from "../../../functions/_shared/providers/index.ts";
 import { ask, callUrl, refusalOf } from "../../harness/calls.ts";
 import { expectOnlyTheKey, fakeKey, requestsWith, script } from "../../harness/fakes.ts";

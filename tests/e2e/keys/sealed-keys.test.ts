@@ -2,7 +2,7 @@
 import { createClient } from "@supabase/supabase-js";
 import { describe, expect, test } from "vitest";
 import { createByok } from "../../../client/index.ts";
-import { sealApiKey, type SealedApiKey, type SealingKey } from "../../../functions/_shared/crypto/sealed-key.ts";
+import { sealApiKey, type SealedApiKey, type SealingKey } from "../../../protocol/sealed-key.ts";
 import type { ProviderId } from "../../../functions/_shared/providers/index.ts";
 import { ask } from "../../harness/calls.ts";
 import { fakeKey, requestsWith } from "../../harness/fakes.ts";

@@ -1,6 +1,6 @@
 /** Findings of every SDK with only its base URL and its apiKey set: answers, streams, tools, prices, and its own typed errors. */
 import { describe, expect, test } from "vitest";
-import { type ErrorCode, errors } from "../../../functions/_shared/errors.ts";
+import { type ErrorCode, errors } from "../../../protocol/errors.ts";
 import { callUrl, prices } from "../../harness/calls.ts";
 import { expectOnlyTheKey, requestsWith } from "../../harness/fakes.ts";
 import { expectBalance, newByokUser, newUser, stack, type User } from "../../harness/users.ts";

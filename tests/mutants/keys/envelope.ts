@@ -4,8 +4,8 @@ const envelope = { file: "functions/_shared/crypto/envelope.ts", test: "tests/un
 const frames = { file: "functions/_shared/crypto/frames.ts", test: "tests/unit/crypto/envelope-suite-2.test.ts" };
 const keyring = { file: "functions/_shared/crypto/keyring.ts", test: "tests/unit/crypto/keyring.test.ts" };
 
-const hpke = { file: "functions/_shared/crypto/hpke.ts", test: "tests/unit/crypto/hpke.test.ts" };
-const sealed = { file: "functions/_shared/crypto/sealed-key.ts", test: "tests/unit/keys/unsealing.test.ts" };
+const hpke = { file: "protocol/hpke.ts", test: "tests/unit/crypto/hpke.test.ts" };
+const sealed = { file: "protocol/sealed-key.ts", test: "tests/unit/keys/unsealing.test.ts" };
 const unsealing = { file: "functions/_shared/keys/unsealing.ts", test: "tests/unit/keys/unsealing.test.ts" };
 
 export const envelopeGuards: readonly Guard[] = [

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from "@hpke/core";
 import { describe, expect, test } from "vitest";
-import { keyPairOf, openWith, sealTo } from "../../../functions/_shared/crypto/hpke.ts";
+import { keyPairOf, openWith, sealTo } from "../../../protocol/hpke.ts";
 
 const hex = (text: string) => Uint8Array.from(Buffer.from(text, "hex"));
 const bytes = (text: string) => new TextEncoder().encode(text);

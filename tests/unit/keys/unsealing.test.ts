@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { importKeyring } from "../../../functions/_shared/crypto/keyring.ts";
-import { sealApiKey, type SealedApiKey } from "../../../functions/_shared/crypto/sealed-key.ts";
+import { sealApiKey, type SealedApiKey } from "../../../protocol/sealed-key.ts";
 import { sealingKey, unseal } from "../../../functions/_shared/keys/unsealing.ts";
 
 const purpose = { userId: "0b6f2c1e-8d2a-4c55-9a3e-5d1f0a7b9c31", provider: "openai", place: null };

@@ -1,6 +1,7 @@
 /** Our refusals in each provider's own form, so that its SDK raises its own typed error. */
 import { describe, expect, test } from "vitest";
-import { ByokError, type ErrorCode, errors } from "../../../functions/_shared/errors.ts";
+import { ByokError } from "../../../functions/_shared/errors.ts";
+import { type ErrorCode, errors } from "../../../protocol/errors.ts";
 import { errorBody } from "../../../functions/_shared/providers/api-errors.ts";
 import type { Dialect } from "../../../catalogue/types.ts";
 
