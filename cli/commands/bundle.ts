@@ -4,7 +4,6 @@ import { bundleFunctions } from "../lib/bundle.ts";
 import { defineCommand } from "../lib/command.ts";
 
 export const bundle = defineCommand({
-  usage: "npm run bundle",
   operands: [],
   options: {},
   async run() {

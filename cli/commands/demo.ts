@@ -1,9 +1,8 @@
 import { defineCommand } from "../lib/command.ts";
-import { fakeKeys, realKeys, tellStory } from "../lib/story.ts";
+import { fakeKeys, realKeys, tellStory } from "../lib/demo/story.ts";
 import { withStack } from "../lib/with-stack.ts";
 
 export const demo = defineCommand({
-  usage: "npm run demo [-- --real]",
   operands: [],
   options: {
     real: { type: "boolean", summary: "asks the real providers, with the API keys that the environment has" },

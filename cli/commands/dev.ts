@@ -2,7 +2,6 @@ import { defineCommand } from "../lib/command.ts";
 import { localOptions, runLocalProject } from "../lib/local-project.ts";
 
 export const dev = defineCommand({
-  usage: "npm run dev [-- <options>]",
   details: `The functions restart when a file in functions/, catalogue/ or protocol/ changes. The page is rebuilt when a file in page/,
 components/, client/, catalogue/ or protocol/ changes: reload it. After a change in sql/, run npm run generate and this command
 with --reset.`,

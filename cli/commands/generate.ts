@@ -13,7 +13,6 @@ import {
 import { withStack } from "../lib/with-stack.ts";
 
 export const generate = defineCommand({
-  usage: "npm run generate",
   operands: [],
   options: {},
   async run() {

@@ -4,7 +4,7 @@ import { defineCommand } from "../lib/command.ts";
 import { changes, newestOf, readKeyring } from "../lib/keyring.ts";
 
 export const keyringNew = defineCommand({
-  usage: "npm run --silent keyring:new > keyring.json",
+  usage: "> keyring.json",
   operands: [],
   options: {},
   run: async () => console.log(newKeyring()),
@@ -16,7 +16,7 @@ function announce(sentence: string): void {
 }
 
 export const keyringAdd = defineCommand({
-  usage: "npm run --silent keyring:add < keyring.json > next.json",
+  usage: "< keyring.json > next.json",
   operands: [],
   options: {},
   run: async () => {
@@ -27,7 +27,7 @@ export const keyringAdd = defineCommand({
 });
 
 export const keyringPromote = defineCommand({
-  usage: "npm run --silent keyring:promote < keyring.json > next.json",
+  usage: "< keyring.json > next.json",
   operands: [],
   options: {},
   run: async () => {
@@ -38,7 +38,7 @@ export const keyringPromote = defineCommand({
 });
 
 export const keyringRetire = defineCommand({
-  usage: "npm run --silent keyring:retire -- <kid> < keyring.json > next.json",
+  usage: "<kid> < keyring.json > next.json",
   operands: ["kid"],
   options: {},
   run: async ({ operands }) => console.log(JSON.stringify(changes.retire(await readKeyring(), operands.kid))),

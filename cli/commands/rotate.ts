@@ -3,6 +3,7 @@ import { jsonOption, readNumber, stateOption } from "../lib/options.ts";
 import { showProgress } from "../lib/progress.ts";
 import { readProject } from "../lib/project.ts";
 import { type BatchResult, type KeyringUsage, type Project, rewrapBatch, countByKid } from "../lib/rotate-client.ts";
+import { typed } from "../lib/typed.ts";
 
 const options = {
   primary: {
@@ -28,9 +29,8 @@ const options = {
 } as const;
 
 export const rotate = defineCommand({
-  usage: "npm run rotate [-- <options>]",
   details: `It can be ended at any moment: the same command goes on from there. The project is the one at SUPABASE_URL, with its secret
-key in SUPABASE_SECRET_KEY; without them, the stack that npm start runs. It is done when every key is under the primary one; a
+key in SUPABASE_SECRET_KEY; without them, the stack that ${typed("start")} runs. It is done when every key is under the primary one; a
 dry run, when every key can be opened.`,
   operands: [],
   options,

@@ -2,7 +2,6 @@ import { defineCommand } from "../lib/command.ts";
 import { localOptions, runLocalProject } from "../lib/local-project.ts";
 
 export const start = defineCommand({
-  usage: "npm start [-- <options>]",
   operands: [],
   options: localOptions,
   run: ({ options }) => runLocalProject(options, { watch: false }),

@@ -26,8 +26,10 @@ export interface Input<O extends Options, Operands extends readonly string[] = [
 }
 
 export interface Command<O extends Options = any, Operands extends readonly string[] = any> {
-  /** How it is typed, one way a line, without the options that need not be there. */
-  readonly usage: string;
+  /**
+   * The words after its name, one way a line, without the options that need not be there. `[<options>]`, if it has any, when absent.
+   */
+  readonly usage?: string;
   /** The rest of the help: values of operands, environment, what 0 and 1 mean as exit codes. */
   readonly details?: string;
   /** Names of what follows the command's name, in their order; each is needed. */
@@ -43,6 +45,8 @@ export interface CommandRow {
   readonly name: string;
   /** One line, beginning with a verb. */
   readonly summary: string;
+  /** The heading above it in the list of all commands. */
+  readonly topic?: string;
   load(): Promise<Command>;
 }
 

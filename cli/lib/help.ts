@@ -1,20 +1,40 @@
 /** The text of `--help`, made from the table of commands. */
 import type { Command, CommandRow, Option } from "./command.ts";
+import { manifest, typed } from "./typed.ts";
 
-/** Of several commands: a line for each. */
+/** Of several commands: a line for each, under the headings that they have. */
 export function groupHelp(rows: readonly CommandRow[]): string {
-  const lines = rows.map(({ name, summary }) => [name, summary] as const);
-  return [`Commands:`, ...columns(lines), "", "Each explains itself with --help."].join("\n");
+  const topics = [...new Set(rows.map(({ topic }) => topic ?? "Commands"))];
+  const lines = columns(rows.map(({ name, summary }) => [name, summary] as const));
+  const groups = topics.flatMap((topic) => [
+    `${topic}:`,
+    ...lines.filter((_, at) => (rows[at]?.topic ?? "Commands") === topic),
+    "",
+  ]);
+  return [...groups, `Each explains itself: ${typed("<command> --help")}`].join("\n");
+}
+
+/** Of the whole program. */
+export function programHelp(rows: readonly CommandRow[]): string {
+  const { name, version, description } = manifest;
+  return [
+    `${name} ${version}: ${description}.`,
+    "",
+    `Usage: ${typed("<command> [<options>]")}`,
+    "",
+    groupHelp(rows),
+  ].join("\n");
 }
 
 /** Of one command. */
-export function commandHelp({ summary }: CommandRow, { usage, details, options }: Command): string {
+export function commandHelp({ name, summary }: CommandRow, { usage, details, options }: Command): string {
   const all = Object.entries({ ...options, help: { type: "boolean", summary: "prints this" } } as Record<
     string,
     Option
   >);
   const lines = all.map(([name, option]) => [flag(name, option), option.summary] as const);
-  const [first, ...others] = usage.split("\n");
+  const ways = usage ?? (Object.keys(options).length > 0 ? "[<options>]" : "");
+  const [first, ...others] = ways.split("\n").map((way) => typed(`${name} ${way}`.trim()));
   return [
     `Usage: ${first}`,
     ...others.map((other) => `       ${other}`),

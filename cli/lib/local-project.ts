@@ -5,7 +5,7 @@ import { AlreadyRunningError } from "../../stack/lock.ts";
 import { fakeKey, providerIds } from "../../stack/providers/index.ts";
 import { type Stack, startStack } from "../../stack/stack.ts";
 import { CommandError, type Input } from "./command.ts";
-import { createDemoUser, demoCredits, demoEmail } from "./demo-user.ts";
+import { createDemoUser, demoCredits, demoEmail } from "./demo/demo-user.ts";
 import { readNumber } from "./options.ts";
 import { onParentExit } from "./parent-watch.ts";
 

@@ -3,13 +3,14 @@ import { Client, DatabaseError } from "pg";
 import { CommandError, misused } from "./command.ts";
 import { jsonOption, stateOption } from "./options.ts";
 import { runningStack } from "./running-stack.ts";
+import { typed } from "./typed.ts";
 
 /** The options of each command that works on the database. */
 export const databaseOptions = {
   "db-url": {
     type: "string",
     value: "<url>",
-    summary: "the database, as role postgres; otherwise BYOK_OPERATOR_DB_URL, or the stack that npm start runs",
+    summary: `the database, as role postgres; otherwise BYOK_OPERATOR_DB_URL, or the stack that ${typed("start")} runs`,
   },
   state: stateOption,
   json: jsonOption,

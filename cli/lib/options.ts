@@ -2,12 +2,13 @@
 import path from "node:path";
 import { projectDir } from "../../stack/config.ts";
 import { misused } from "./command.ts";
+import { typed } from "./typed.ts";
 
 export const stateOption = {
   type: "string",
   default: path.join(projectDir, ".stack"),
   value: "<folder>",
-  summary: "of the stack that npm start runs, if it is not .stack",
+  summary: `of the stack that ${typed("start")} runs, if it is not .stack`,
 } as const;
 
 export const jsonOption = { type: "boolean", summary: "prints JSON, for machines" } as const;

@@ -1,7 +1,8 @@
 /** Finds the command that was typed, reads its options, runs it, and says how it ended. */
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { type Command, CommandError, type CommandRow, type ExitCode, exitCodes, misused } from "./command.ts";
-import { commandHelp, groupHelp } from "./help.ts";
+import { commandHelp, groupHelp, programHelp } from "./help.ts";
+import { manifest } from "./typed.ts";
 
 /**
  * @param args what follows the program's name
@@ -24,7 +25,8 @@ export async function runProgram(rows: readonly CommandRow[], args: readonly str
 /** `--help` above a single command; or what was typed is the name of none. */
 function listCommands(rows: readonly CommandRow[], args: readonly string[]): ExitCode {
   const group = rows.filter(({ name }) => name.split(" ").length > 1 && name.split(" ")[0] === args[0]);
-  const help = groupHelp(group.length > 0 ? group : rows);
+  const help = group.length > 0 ? groupHelp(group) : programHelp(rows);
+  if (args[0] === "--version") return print(manifest.version);
   if (asksForHelp(args)) return print(help);
   const unknown = args.slice(group.length > 0 ? 1 : 0)[0];
   return fail(misused(unknown === undefined ? "Name a command." : `There is no command '${unknown}'.`), help);

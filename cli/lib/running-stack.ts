@@ -3,6 +3,7 @@ import path from "node:path";
 import { runningStackOn } from "../../stack/lock.ts";
 import { readSecretKey } from "../../stack/secrets.ts";
 import { type CommandError, misused } from "./command.ts";
+import { typed } from "./typed.ts";
 
 export interface RunningStack {
   readonly url: string;
@@ -25,5 +26,5 @@ export function runningStack(stateDir: string, otherwise: string): RunningStack 
 }
 
 function noStack(otherwise: string): CommandError {
-  return misused("No local stack is running.", `Start it with npm start, or name ${otherwise}.`);
+  return misused("No local stack is running.", `Start it with ${typed("start")}, or name ${otherwise}.`);
 }

@@ -23,7 +23,7 @@ afterEach(() => void vi.restoreAllMocks());
 /** A command that ends in this way. */
 function ending(end: () => number | void) {
   return defineCommand({
-    usage: "npm run feed -- <animal>",
+    usage: "<animal>",
     operands: ["animal"],
     options: {
       with: { type: "string", value: "<food>", required: true, summary: "what it gets" },
@@ -61,7 +61,7 @@ describe("a command", () => {
   ])("does not run with %s", async (_, args, complaint) => {
     expect(await runProgram(rows(), ["zoo", "feed", ...args])).toBe(2);
     expect(complained).toContain(complaint);
-    expect(complained).toContain("Usage: npm run feed -- <animal>");
+    expect(complained).toContain("Usage: npm run byok -- zoo feed <animal>");
     expect([typed, printed]).toEqual([undefined, ""]);
   });
 
@@ -101,14 +101,14 @@ describe("a command", () => {
       throw misused("A bear eats no hay.");
     };
     expect(await runProgram(rows(confused), ["zoo", "feed", "bear", "--with", "hay"])).toBe(2);
-    expect(complained).toMatch(/^A bear eats no hay\.\n\nUsage: npm run feed/);
+    expect(complained).toMatch(/^A bear eats no hay\.\n\nUsage: npm run byok -- zoo feed/);
   });
 });
 
 describe("--help", () => {
   test("of a command lists its options, and does not run it", async () => {
     expect(await runProgram(rows(), ["zoo", "feed", "--help"])).toBe(0);
-    expect(printed).toMatch(/^Usage: npm run feed -- <animal>\nFeeds an animal\.\n/);
+    expect(printed).toMatch(/^Usage: npm run byok -- zoo feed <animal>\nFeeds an animal\.\n/);
     expect(printed).toMatch(/^ {2}--with <food> {2}what it gets$/m);
     expect(typed).toBeUndefined();
   });
@@ -131,8 +131,9 @@ test.each([[[]], [["zoo"]], [["zoo", "burn"]], [["burn", "zoo"]]])(
 );
 
 describe("the table of commands", () => {
-  const { scripts } = JSON.parse(readFileSync(path.join(projectDir, "package.json"), "utf8")) as {
+  const { scripts, version } = JSON.parse(readFileSync(path.join(projectDir, "package.json"), "utf8")) as {
     scripts: Record<string, string>;
+    version: string;
   };
   const behindScripts = Object.values(scripts).flatMap((script) => /^node cli\/main\.ts (.*)$/.exec(script)?.[1] ?? []);
 
@@ -142,11 +143,25 @@ describe("the table of commands", () => {
     );
   });
 
-  test.each(commands)("has $name behind a script, which its help names", async ({ name, load }) => {
-    const { usage } = await load();
-    const [, script = ""] = /^npm (?:run (?:--silent )?)?([\w:]+)/.exec(usage) ?? [];
-    expect(`${name} `).toContain(`${scripts[script]?.replace("node cli/main.ts ", "")} `);
+  test.each(commands)("has $name behind a script, which its help names", async ({ name }) => {
     expect(await runProgram(commands, [...name.split(" "), "--help"])).toBe(0);
-    expect(printed).toContain(usage.split("\n")[0]);
+    const [, script = "", rest = ""] =
+      /^Usage: npm (?:run (?:--silent )?)?([\w:]+)(?: -- )?(.*)/.exec(printed) ?? expect.fail(printed);
+    const words = `${scripts[script]?.replace(/^node cli\/main\.ts ?/, "")} ${rest}`.trim();
+    expect(`${words} `.startsWith(`${name} `)).toBe(true);
+  });
+
+  test("is listed under its headings, with the program's name and version", async () => {
+    expect(await runProgram(commands, ["--help"])).toBe(0);
+    expect(printed).toContain(`supabase-byok ${version}: `);
+    for (const { name, topic } of commands) {
+      expect(topic).toBeDefined();
+      expect(printed.split(`${topic}:\n`)[1]?.split("\n\n")[0]).toMatch(new RegExp(`^ {2}${name} {2}`, "m"));
+    }
+  });
+
+  test("has a version", async () => {
+    expect(await runProgram(commands, ["--version"])).toBe(0);
+    expect(printed).toBe(`${version}\n`);
   });
 });

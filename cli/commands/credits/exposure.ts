@@ -6,7 +6,7 @@ import { readProviderCosts } from "../../lib/credits/provider-costs.ts";
 import { tableOf } from "../../lib/table.ts";
 
 export const exposure = defineCommand({
-  usage: "npm run credits -- exposure --costs <file> --credit-usd <price>",
+  usage: "--costs <file> --credit-usd <price>",
   details:
     "<file> has the prices of your providers, as cli/provider-costs.example.toml shows. The worst call fills max_input_bytes with a token a byte and answers with max_output_tokens. It fails if something is sold below cost, or no costs are given for it.",
   operands: [],

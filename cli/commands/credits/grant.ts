@@ -3,7 +3,7 @@ import { defineCommand } from "../../lib/command.ts";
 import { databaseOptions, findOwner, reportFrom, ownerDetails } from "../../lib/operator-database.ts";
 
 export const grant = defineCommand({
-  usage: "npm run credits -- grant <owner> <credits> --key <idempotency key> [--reason <text>]",
+  usage: "<owner> <credits> --key <idempotency key> [--reason <text>]",
   details: `${ownerDetails} <credits> is a number above 0, up to 1000000000, with up to 6 decimal places.`,
   operands: ["owner", "credits"],
   options: {

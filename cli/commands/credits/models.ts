@@ -11,7 +11,6 @@ import { tableOf } from "../../lib/table.ts";
 const timeout_ms = 20_000;
 
 export const models = defineCommand({
-  usage: "npm run credits -- models",
   details:
     "It asks each provider for its list of models, which is free, with the platform's keys from BYOK_PLATFORM_KEYS. It fails if a model that has a price is no longer served, or its provider could not be asked.",
   operands: [],

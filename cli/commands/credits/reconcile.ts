@@ -3,7 +3,6 @@ import { excessGrants } from "../../lib/grants.ts";
 import { databaseOptions, reportFrom } from "../../lib/operator-database.ts";
 
 export const reconcile = defineCommand({
-  usage: "npm run credits -- reconcile",
   details:
     "It fails if it finds a difference, or a grant in schema byok that is too many; it prints the statement that revokes it.",
   operands: [],

@@ -3,7 +3,7 @@ import { defineCommand } from "../../lib/command.ts";
 import { databaseOptions, findOwner, reportFrom, ownerDetails } from "../../lib/operator-database.ts";
 
 export const revoke = defineCommand({
-  usage: "npm run credits -- revoke <owner> <credits> --key <idempotency key> --reason <text>",
+  usage: "<owner> <credits> --key <idempotency key> --reason <text>",
   details: `${ownerDetails} It takes back at most what is available: credits that were spent stay spent.`,
   operands: ["owner", "credits"],
   options: {

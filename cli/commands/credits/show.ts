@@ -2,7 +2,7 @@ import { defineCommand } from "../../lib/command.ts";
 import { databaseOptions, findOwner, reportFrom, ownerDetails } from "../../lib/operator-database.ts";
 
 export const show = defineCommand({
-  usage: "npm run credits -- show <owner>",
+  usage: "<owner>",
   details: ownerDetails,
   operands: ["owner"],
   options: databaseOptions,

@@ -7,7 +7,7 @@ const done: Record<Change, string> = { pause: "Paused", resume: "Resumed", remov
 
 function changing(change: Change, details: string) {
   return defineCommand({
-    usage: `npm run keys -- ${change} <owner> <provider>`,
+    usage: "<owner> <provider>",
     details: `<owner> is the id of a user or a team, or the address of a user. ${details}`,
     operands: ["owner", "provider"],
     options: databaseOptions,

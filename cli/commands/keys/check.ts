@@ -1,11 +1,12 @@
 import { CommandError, defineCommand, exitCodes } from "../../lib/command.ts";
 import { jsonOption, stateOption } from "../../lib/options.ts";
 import { readProject } from "../../lib/project.ts";
+import { typed } from "../../lib/typed.ts";
 
 export const keysCheck = defineCommand({
-  usage: "npm run keys -- check <user> <provider>",
+  usage: "<user> <provider>",
   details: `<user> is a user id. It asks the function verify, as a backend job may for any user; the check counts for nobody. The project is
-the one at SUPABASE_URL, with its secret key in SUPABASE_SECRET_KEY; without them, the stack that npm start runs. It fails if the key
+the one at SUPABASE_URL, with its secret key in SUPABASE_SECRET_KEY; without them, the stack that ${typed("start")} runs. It fails if the key
 does not work.`,
   operands: ["user", "provider"],
   options: {

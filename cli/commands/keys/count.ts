@@ -4,7 +4,6 @@ import { countKeys } from "./saved-keys.ts";
 import { tableOf } from "../../lib/table.ts";
 
 export const keysCount = defineCommand({
-  usage: "npm run keys -- count",
   operands: [],
   options: databaseOptions,
   async run({ options }) {

@@ -5,7 +5,6 @@ import { listKeys, readStatus, recordsLastUse, type SavedKey } from "./saved-key
 import { tableOf } from "../../lib/table.ts";
 
 export const keysList = defineCommand({
-  usage: "npm run keys -- list [<options>]",
   details: "Of each key it shows what its owner sees: the last four characters, never the key.",
   operands: [],
   options: {

@@ -1,5 +1,5 @@
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
-import type { Stack } from "../../stack/stack.ts";
+import type { Stack } from "../../../stack/stack.ts";
 
 export const demoEmail = "demo@example.com";
 

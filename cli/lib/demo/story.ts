@@ -1,12 +1,12 @@
 /** The story of the demo: one user from the first credits to the last, printed as a table. Every line states what it expects. */
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
-import { type Byok, createByok, readPayment, type Result } from "../../client/index.ts";
-import type { Database } from "../../protocol/schema.ts";
-import type { Dialect } from "../../catalogue/types.ts";
-import { type ProviderId, providerIds, providers } from "../../functions/_shared/providers/index.ts";
-import { fakeKey } from "../../stack/providers/index.ts";
-import type { Stack } from "../../stack/stack.ts";
-import { CommandError, misused } from "./command.ts";
+import { type Byok, createByok, readPayment, type Result } from "../../../client/index.ts";
+import type { Database } from "../../../protocol/schema.ts";
+import type { Dialect } from "../../../catalogue/types.ts";
+import { type ProviderId, providerIds, providers } from "../../../functions/_shared/providers/index.ts";
+import { fakeKey } from "../../../stack/providers/index.ts";
+import type { Stack } from "../../../stack/stack.ts";
+import { CommandError, misused } from "../command.ts";
 
 /** One line of the table. Credits are what the call cost; the balance is read from the database after it. */
 interface Line {
