@@ -19,6 +19,7 @@ import { relayGuards } from "./relay.ts";
 import { lifeGuards } from "./keys/life.ts";
 import { rightsGuards } from "./keys/rights.ts";
 import { rotationGuards } from "./rotation.ts";
+import { configGuards } from "./features/config-toml.ts";
 import { connectingGuards } from "./features/connecting.ts";
 import { unifiedGuards } from "./features/unified.ts";
 import { verdictGuards } from "./verdicts.ts";
@@ -55,6 +56,7 @@ export const guards: readonly Guard[] = [
   ...unifiedGuards,
   ...placeGuards,
   ...connectingGuards,
+  ...configGuards,
   ...rotationGuards,
   ...verdictGuards,
   ...componentGuards,
