@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { defaultSupabaseDir, projectDir, readConfig } from "../stack/config.ts";
 import { denoProgram } from "../stack/functions/deno-program.ts";
-import { memoryLimits } from "../stack/functions/functions.ts";
+import { memoryLimits } from "../stack/functions/deno-arguments.ts";
 import { freePort } from "../stack/ports.ts";
 import type { Target } from "./load.ts";
 import { type Person, query } from "./people.ts";

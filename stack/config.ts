@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "smol-toml";
@@ -38,26 +38,65 @@ const schema = z.object({
       minimum_password_length: z.int().default(8),
     })
     .prefault({}),
+  edge_runtime: z.object({ secrets: z.record(z.string(), z.string()).default({}) }).prefault({}),
   functions: z
     .record(
       z.string(),
       z.object({
         enabled: z.boolean().default(true),
         verify_jwt: z.boolean().default(true),
-        entrypoint: z.string(),
+        entrypoint: z.string().optional(),
         import_map: z.string().optional(),
       }),
     )
     .default({}),
 });
 
-export type StackConfig = z.infer<typeof schema>;
+type Declared = z.infer<typeof schema>;
+
+export type StackConfig = Omit<Declared, "functions"> & { functions: Record<string, FunctionConfig> };
+
+/** A function of the project. Its files are named from the supabase folder. */
+export type FunctionConfig = Omit<Declared["functions"][string], "entrypoint"> & { entrypoint: string };
 
 /**
- * Reads config.toml of a supabase folder.
+ * Reads config.toml of a supabase folder, and finds the functions that it leaves out.
  *
  * @throws when the file is missing, is no TOML, or has a setting of the wrong kind
  */
 export function readConfig(supabaseDir: string): StackConfig {
-  return schema.parse(parse(readFileSync(path.join(supabaseDir, "config.toml"), "utf8")));
+  const declared = schema.parse(parse(readFileSync(path.join(supabaseDir, "config.toml"), "utf8")));
+  return { ...declared, functions: findFunctions(supabaseDir, declared.functions) };
+}
+
+/**
+ * The functions that are declared, and each folder below functions/ that holds an index.ts. What is left out of a declaration is as the
+ * Supabase CLI has it: https://supabase.com/docs/guides/functions/function-configuration, November 2026.
+ */
+function findFunctions(supabaseDir: string, declared: Declared["functions"]): StackConfig["functions"] {
+  const folder = path.join(supabaseDir, "functions");
+  const found = existsSync(folder) ? readdirSync(folder).sort() : [];
+  // The name of a function begins with a letter: a folder such as _shared is none.
+  const slugs = found.filter((slug) => /^[A-Za-z][\w-]*$/.test(slug) && isFile(folder, slug, "index.ts"));
+  return Object.fromEntries(
+    [...new Set([...slugs, ...Object.keys(declared)])].map((slug) => {
+      const { enabled = true, verify_jwt = true, entrypoint, import_map } = declared[slug] ?? {};
+      const entry = entrypoint || `./functions/${slug}/index.ts`;
+      const map = import_map || findImportMap(supabaseDir, path.dirname(entry));
+      return [slug, { enabled, verify_jwt, entrypoint: entry, ...(map && { import_map: map }) }];
+    }),
+  );
+}
+
+/** The import map of a function that names none: one beside its entrypoint, or one for all functions. */
+function findImportMap(supabaseDir: string, entryFolder: string): string | undefined {
+  const candidates = [
+    ...["deno.json", "deno.jsonc", "import_map.json"].map((name) => path.join(entryFolder, name)),
+    ...["import_map.json", "deno.json"].map((name) => path.join("functions", name)),
+  ];
+  return candidates.find((file) => isFile(supabaseDir, file));
+}
+
+function isFile(...names: string[]): boolean {
+  return statSync(path.join(...names), { throwIfNoEntry: false })?.isFile() ?? false;
 }

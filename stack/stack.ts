@@ -2,11 +2,8 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { chmodSync, mkdirSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import path from "node:path";
 import { bootstrap } from "./postgres/bootstrap.ts";
-import { defaultSupabaseDir, readConfig, type StackConfig } from "./config.ts";
+import { defaultSupabaseDir, readConfig } from "./config.ts";
 import { createDataApi } from "./api/data-api.ts";
-import type { DenoRelease } from "./functions/deno-program.ts";
-import { startWatchedFunctions } from "./functions/watched.ts";
-import { startWorkers, type WorkerLife } from "./functions/worker-life.ts";
 import { type Gateway, startGateway } from "./api/gateway.ts";
 import { createLite } from "./api/lite.ts";
 import { allowLogin, databaseUrl } from "./postgres/logins.ts";
@@ -14,54 +11,16 @@ import { lockState } from "./lock.ts";
 import { migrate } from "./postgres/migrate.ts";
 import { seed } from "./postgres/seed.ts";
 import { buildPage, servePage, watchPage } from "./api/page.ts";
+import { runFunctions } from "./functions/run-functions.ts";
 import { isFree } from "./ports.ts";
-import type { PostgresRelease } from "./postgres/postgres-program.ts";
 import { dataFolder, endLeftover, password, type Postgres, startPostgres, superuser } from "./postgres/postgres.ts";
-import { type ProviderMode, startProviders } from "./providers/settings.ts";
+import { startProviders } from "./providers/settings.ts";
 import type { FakeProviders } from "./providers/index.ts";
 import { loadSecrets, type Secrets } from "./secrets.ts";
+import type { StackOptions } from "./stack-options.ts";
 import { createTokens, type Tokens } from "./api/tokens.ts";
 
-export interface StackOptions {
-  /** where data and keys live; created when missing. One stack at a time can run on it */
-  stateDir: string;
-  /** any free port when absent or 0 */
-  apiPort?: number;
-  /** any free port when absent or 0 */
-  dbPort?: number;
-  /** take a free port where a named one is taken, instead of failing */
-  otherPorts?: boolean;
-  /** delete all data first, and invent new keys */
-  reset?: boolean;
-  /** the folder with config.toml and migrations/; the repository's when absent */
-  supabaseDir?: string;
-  /**
-   * "fakes" (the default) starts stack/providers, "real" lets functions reach the real ones, "none" does neither
-   */
-  providers?: ProviderMode;
-  /** how the functions reach the database: "direct" (the default) by a connection of their own, or by the "data-api" */
-  database?: "direct" | "data-api";
-  /** which Deno runs the functions: the "newest" (the default), or the "hosted" release */
-  deno?: DenoRelease;
-  /** end the functions' workers as a hosted project does; without it one process serves as long as the stack runs. Linux only */
-  workerLife?: WorkerLife;
-  /** more variables for the functions, or others than the stack would give them */
-  functionsEnv?: Record<string, string>;
-  /** build the settings page and serve it at `/`; off by default */
-  page?: boolean;
-  /** the page offers to sign in as this user, whose password is `demoPassword` */
-  demoEmail?: string;
-  /** restart the functions and rebuild the page when their sources change; off by default */
-  watch?: boolean;
-  /** write-ahead log flushed to disk at each commit, as in production; off by default */
-  durable?: boolean;
-  /** the release of Postgres; 17 when absent */
-  postgres?: PostgresRelease;
-  /** gets what the functions print; standard error when absent */
-  log?(line: string): void;
-  /** gets what Postgres writes into its log, piece by piece; nobody when absent */
-  postgresLog?: ((text: string) => void) | undefined;
-}
+export type { StackOptions } from "./stack-options.ts";
 
 export interface Stack {
   url: string;
@@ -77,8 +36,8 @@ export interface Stack {
   demoPassword: string;
   /** where the database's files are */
   dataDir: string;
-  /** the functions' own server, which the gateway passes requests on to: its port, and its process id */
-  functions: { port: number; pid: number };
+  /** the functions' own server, which the gateway passes requests on to: its port, and its process id. An app has one for each function */
+  functions?: { port: number; pid: number };
   fakes?: FakeProviders;
   /** resolves, with what happened, when a server of the stack ends that nobody has asked to */
   failed: Promise<string>;
@@ -149,7 +108,7 @@ async function startParts(
     return part;
   };
 
-  const gateway = keep(await openGateway(config, options));
+  const gateway = keep(await openGateway(options));
   const secrets = await loadSecrets(stateDir);
   const tokens = await createTokens(secrets, gateway.url);
   const pageDir = path.join(stateDir, "page");
@@ -171,28 +130,28 @@ async function startParts(
     await allowLogin(dbUrl, functionsLogin);
     await lite.followSchema();
   };
-  const env = {
-    ...hostedVariables(gateway.url, dbUrl, secrets, tokens),
+  const { publishableKey, secretKey, demoPassword } = secrets;
+  const { BYOK_MASTER_KEYS, ...hosted } = hostedVariables(gateway.url, dbUrl, secrets, tokens);
+  const byok = {
+    BYOK_MASTER_KEYS,
     ...(options.database === "data-api" ? {} : { BYOK_DATABASE_URL: functionsDbUrl }),
     ...providers.env,
     ...options.functionsEnv,
   };
-  const run = options.watch ? startWatchedFunctions : startWorkers;
+  const environment = { hosted, byok, publishableKey, secretKey };
   const [functions] = await together([
-    run({
-      ...{ config, supabaseDir, stateDir, deno: options.deno, life: options.workerLife },
-      ...{ env, allowHosts: providers.hosts, log },
+    runFunctions(options, {
+      ...{ config, supabaseDir, stateDir, allowHosts: providers.hosts, log, ...environment },
     }).then(keep),
     prepareDatabase(),
     options.page && buildPage(pageDir),
   ]);
-  const { publishableKey, secretKey, demoPassword } = secrets;
   const { demoEmail: email } = options;
   const pageConfig = { publishableKey, ...(email ? { demoUser: { email, password: demoPassword } } : {}) };
   gateway.open({
     tokens,
     dataApi: createDataApi(lite, tokens, secrets),
-    functionsPort: () => functions.takeRequest(),
+    functions,
     page: options.page ? servePage(pageDir, pageConfig, { isRebuilt: options.watch }) : undefined,
   });
 
@@ -208,7 +167,12 @@ async function startParts(
   const { fakes } = providers;
   return {
     ...{ url: gateway.url, dbUrl, adminDbUrl, functionsDbUrl, publishableKey, secretKey, demoPassword },
-    ...{ dataDir: server.dataDir, functions, failed, ...(fakes && { fakes }) },
+    ...{
+      dataDir: server.dataDir,
+      failed,
+      ...(functions.server && { functions: functions.server }),
+      ...(fakes && { fakes }),
+    },
   };
 }
 
@@ -225,7 +189,7 @@ export function hostedVariables(
   dbUrl: string,
   secrets: Pick<Secrets, "publishableKey" | "secretKey" | "masterKeys">,
   tokens: Pick<Tokens, "jwks">,
-): Record<string, string> {
+) {
   return {
     SUPABASE_URL: url,
     SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: secrets.publishableKey }),
@@ -244,11 +208,11 @@ async function together<T extends readonly unknown[]>(parts: T): Promise<{ -read
   return Promise.all(parts) as Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }>;
 }
 
-async function openGateway(config: StackConfig, { apiPort = 0, otherPorts = false }: StackOptions): Promise<Gateway> {
+async function openGateway({ apiPort = 0, otherPorts = false }: StackOptions): Promise<Gateway> {
   try {
-    return await startGateway(config, apiPort);
+    return await startGateway(apiPort);
   } catch (error) {
-    if (otherPorts && (error as NodeJS.ErrnoException).code === "EADDRINUSE") return startGateway(config, 0);
+    if (otherPorts && (error as NodeJS.ErrnoException).code === "EADDRINUSE") return startGateway(0);
     throw error;
   }
 }

@@ -1,8 +1,27 @@
+import path from "node:path";
+import { runAppProject } from "../lib/local/app-project.ts";
 import { defineCommand } from "../lib/command.ts";
-import { localOptions, runLocalProject } from "../lib/local-project.ts";
+import { localOptions, runLocalProject } from "../lib/local/local-project.ts";
 
 export const start = defineCommand({
+  details: `With --supabase-dir it runs your project: every migration in order, the seed of config.toml, and each function that the
+Supabase CLI would serve, in a process of its own with its import map. Functions start with their first request, and again after a
+change. Those of yours reach the internet; byok alone asks fakes of the providers, with the API keys that are printed. Secrets come from
+functions/.env. There is no settings page, for your app has it: run your dev server against the printed address.
+
+The ports are those of config.toml. Data and keys stay in .temp/byok below that folder, which git ignores.
+What this machine does not imitate: Storage, Realtime, email, and extensions that are not part of Postgres.`,
   operands: [],
-  options: localOptions,
-  run: ({ options }) => runLocalProject(options, { watch: false }),
+  options: {
+    ...localOptions,
+    "supabase-dir": {
+      type: "string",
+      value: "<folder>",
+      summary: "runs the project in that folder, which `supabase init` made, instead of this product's own",
+    },
+  },
+  async run({ options: { "supabase-dir": supabaseDir, ...options } }) {
+    if (supabaseDir === undefined) await runLocalProject(options, { watch: false });
+    else await runAppProject(options, path.resolve(supabaseDir));
+  },
 });

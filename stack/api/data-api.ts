@@ -16,7 +16,7 @@ export function createDataApi(lite: Lite, tokens: Tokens, secrets: Secrets) {
     if (pathname === "/auth/v1/.well-known/jwks.json") {
       return Response.json(tokens.jwks, { headers: { ...open, "cache-control": "public, max-age=600" } });
     }
-    if (pathname.startsWith("/rest/v1/") && isPreflight(request)) return preflight(request);
+    if (isPreflight(request)) return preflight(request);
     if (pathname.startsWith("/auth/v1/admin/") && request.method !== "OPTIONS") {
       if (!isSecretKey(request, secrets)) return authError(403, "not_admin", "User not allowed");
       return answerAdmin(lite.connection.driver, request);
@@ -31,7 +31,7 @@ export function createDataApi(lite: Lite, tokens: Tokens, secrets: Secrets) {
       }
     }
     const response = await lite.fetch(new Request(request, { headers }), peerAddress);
-    return pathname.startsWith("/auth/") ? withHostedToken(response, tokens) : response;
+    return readable(pathname.startsWith("/auth/") ? await withHostedToken(response, tokens) : response);
   };
 }
 
@@ -41,7 +41,7 @@ function isPreflight({ method, headers }: Request): boolean {
 
 /**
  * As PostgREST answers each of them, whatever it is about: a browser names no schema before it may ask. Lite looks for the table in
- * schema public, and answers 404 for those of another schema.
+ * schema public, and answers 404 for those of another schema; its Auth allows no origin but its own.
  * https://github.com/PostgREST/postgrest/blob/v14.3/src/PostgREST/Cors.hs
  */
 function preflight({ headers }: Request): Response {
@@ -55,6 +55,17 @@ function preflight({ headers }: Request): Response {
       "access-control-max-age": "86400",
     },
   });
+}
+
+/** Headers of answers that a page at another origin reads: counts and pages of REST, pages of Auth. */
+const exposed = "Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Link, X-Total-Count";
+
+/** The answer for pages at any origin, as hosted projects give it. */
+function readable(response: Response): Response {
+  const headers = new Headers(response.headers);
+  headers.set("access-control-allow-origin", "*");
+  headers.set("access-control-expose-headers", exposed);
+  return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
 }
 
 /** An access token, as opposed to an API key that supabase-js repeats in the same header. */

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
-import type { StackConfig } from "../config.ts";
+import type { ProjectFunctions } from "../functions/project-functions.ts";
 import { relay } from "./relay.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -11,8 +11,7 @@ import type { Tokens } from "./tokens.ts";
 export interface Backends {
   tokens: Tokens;
   dataApi(request: Request, peerAddress: string | null): Promise<Response>;
-  /** Where the functions take a request that arrives now. */
-  functionsPort(): number | Promise<number>;
+  functions: Pick<ProjectFunctions, "find">;
   /** Answers what is asked of other addresses, or calls `next` for what it does not know. */
   page?: ((request: IncomingMessage, response: ServerResponse, next: () => void) => void) | undefined;
 }
@@ -26,10 +25,10 @@ export interface Gateway {
 }
 
 /** The one HTTP server of the stack: /rest/v1, /auth/v1, /functions/v1 and the page, on the loopback address. */
-export async function startGateway(config: StackConfig, port: number): Promise<Gateway> {
+export async function startGateway(port: number): Promise<Gateway> {
   let backends: Backends | undefined;
   const server = createServer((request, response) => {
-    if (backends) void route(request, response, backends, config);
+    if (backends) void route(request, response, backends);
     else refuse(response, 503, "STARTING", "The local stack is starting", { "retry-after": "1" });
   });
   // A model may think for minutes before its first byte and between two of them.
@@ -68,7 +67,7 @@ async function close(server: Server): Promise<void> {
   await closed;
 }
 
-async function route(request: IncomingMessage, response: ServerResponse, backends: Backends, config: StackConfig) {
+async function route(request: IncomingMessage, response: ServerResponse, backends: Backends) {
   const target = request.url ?? "/";
   if (/^\/(rest|auth)\/v1(\/|\?|$)/.test(target)) {
     await getRequestListener((incoming) => backends.dataApi(incoming, request.socket.remoteAddress ?? null))(
@@ -84,11 +83,14 @@ async function route(request: IncomingMessage, response: ServerResponse, backend
     else refuseAddress();
     return;
   }
-  const refusal = request.method === "OPTIONS" ? undefined : await tokenTrouble(request, slug, backends.tokens, config);
+  const called = backends.functions.find(slug);
+  if (!called) return refuse(response, 404, "NOT_FOUND", "Requested function was not found");
+  const checksToken = called.verify_jwt && request.method !== "OPTIONS";
+  const refusal = checksToken ? await tokenTrouble(request, backends.tokens) : undefined;
   if (refusal) return refuse(response, 401, ...refusal);
   let port: number;
   try {
-    port = await backends.functionsPort();
+    port = await called.takeRequest();
   } catch {
     return refuse(response, 503, "BOOT_ERROR", "Function failed to start (please check logs)");
   }
@@ -99,12 +101,8 @@ async function route(request: IncomingMessage, response: ServerResponse, backend
 /** The platform's own check, for functions with `verify_jwt = true`. */
 async function tokenTrouble(
   request: IncomingMessage,
-  slug: string,
   tokens: Tokens,
-  config: StackConfig,
 ): Promise<[code: string, message: string] | undefined> {
-  // A slug that is not configured is unknown to the functions too, which say so.
-  if (!config.functions[slug]?.verify_jwt) return undefined;
   const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1];
   if (!token) return ["UNAUTHORIZED_NO_AUTH_HEADER", "Missing authorization header"];
   try {

@@ -1,13 +1,14 @@
 /**
- * The functions' runtime, run by Deno: what Supabase's Edge Runtime does for modules with `export default {
- * fetch }`. The first argument is a JSON object, slug -> entry file; a second one, `late-signal`, makes clients leave unnoticed
+ * The functions' runtime, run by Deno: what Supabase's Edge Runtime does for modules with `export default { fetch }`, or that call
+ * `Deno.serve()`. The first argument is a JSON object, slug -> entry file; a second one, `late-signal`, makes clients leave unnoticed
  * until something is written to them.
  */
 
 import { pathToFileURL } from "node:url";
 import { withLateSignal } from "./late-signal.ts";
+import { type Handler, takeServe } from "./served.ts";
 
-type Handler = (request: Request) => Response | Promise<Response>;
+const { serve, nextHandler } = takeServe();
 
 const entrypoints = new Map<string, string>(Object.entries(JSON.parse(Deno.args[0] ?? "{}")));
 const handlers = new Map<string, Promise<Handler>>();
@@ -25,20 +26,23 @@ Object.assign(globalThis, {
   },
 });
 
+/** Modules load one after the other, so that a call of Deno.serve() is that of the module which loads. */
+let loading: Promise<unknown> = Promise.resolve();
+
 function load(slug: string, file: string): Promise<Handler> {
   let handler = handlers.get(slug);
   if (!handler) {
-    handler = import(pathToFileURL(file).href).then((module) => {
-      if (typeof module.default?.fetch !== "function") throw new Error("there is no `export default { fetch }`");
-      const handle: Handler = (request) => module.default.fetch(request);
+    handler = loading.then(async () => {
+      const handle = await nextHandler(import(pathToFileURL(file).href));
       return Deno.args[1] === "late-signal" ? withLateSignal(handle) : handle;
     });
+    loading = handler.catch(() => undefined);
     handlers.set(slug, handler);
   }
   return handler;
 }
 
-async function answer(request: Request): Promise<Response> {
+async function answer(request: Request, info: Deno.ServeHandlerInfo): Promise<Response> {
   // The URL is made from the Host header, which may be anything.
   const slug = URL.parse(request.url)?.pathname.split("/")[1] ?? "";
   const file = entrypoints.get(slug);
@@ -50,7 +54,7 @@ async function answer(request: Request): Promise<Response> {
     return refuse(503, "BOOT_ERROR", "Function failed to start (please check logs)");
   }
   try {
-    return await handler(request);
+    return await handler(request, info);
   } catch (error) {
     complain(slug, error);
     return refuse(500, "WORKER_ERROR", "Function exited due to an error (please check logs)");
@@ -58,7 +62,7 @@ async function answer(request: Request): Promise<Response> {
 }
 
 function refuse(status: number, code: string, message: string): Response {
-  return Response.json({ code, message }, { status });
+  return Response.json({ code, message }, { status, headers: { "access-control-allow-origin": "*" } });
 }
 
 /** Every string of some length in the environment, and within its JSON values: what must not be printed. */
@@ -84,7 +88,7 @@ function complain(about: string, error: unknown): void {
 }
 
 const closing = new AbortController();
-const server = Deno.serve({ port: 0, hostname: "127.0.0.1", signal: closing.signal, onListen: () => {} }, answer);
+const server = serve({ port: 0, hostname: "127.0.0.1", signal: closing.signal, onListen: () => {} }, answer);
 
 Deno.addSignalListener("SIGTERM", async () => {
   closing.abort();

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import type { Sql } from "postgres";
 import type { Lite } from "../api/lite.ts";
+import { readBootstrap } from "../own-files.ts";
 
 /**
  * Brings a database to what a hosted project's has before its first migration; changes nothing on one
@@ -15,5 +15,5 @@ export async function bootstrap(lite: Lite): Promise<void> {
 }
 
 async function run(sql: Sql, file: string): Promise<void> {
-  await sql.unsafe(readFileSync(new URL(`bootstrap/${file}`, import.meta.url), "utf8"));
+  await sql.unsafe(readBootstrap(file));
 }

@@ -1,9 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
-import * as path from "node:path";
 import { catalogue } from "../../catalogue/index.ts";
 import type { Authentication, ErrorForm, Provider } from "../../catalogue/types.ts";
-import { projectDir } from "../config.ts";
+import { readAnswers } from "../own-files.ts";
 import type { Adapter, Answer, ReceivedRequest, Refusal } from "./adapter.ts";
 import { credentialsOf } from "./adapter.ts";
 import { Connections } from "./endpoints/connection.ts";
@@ -105,8 +103,7 @@ const refusals: Readonly<Record<string, readonly Refusal[]>> = {
 
 /** The first sample of each kind; those that follow are rarer. */
 function readSamples(id: ProviderId): Partial<Record<Refusal, Answer>> {
-  const file = path.join(projectDir, "fixtures/providers", id, "answers.json");
-  const samples = (JSON.parse(readFileSync(file, "utf8")) as Sample[]).filter(({ body }) => body !== undefined);
+  const samples = (JSON.parse(readAnswers(id)) as Sample[]).filter(({ body }) => body !== undefined);
   const entries = samples.reverse().flatMap(({ status, body, verdict }) => {
     return (refusals[verdict ?? ""] ?? []).map((refusal) => [refusal, { status, body }] as const);
   });

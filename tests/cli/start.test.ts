@@ -1,10 +1,12 @@
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createClient } from "@supabase/supabase-js";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { freePort } from "../../stack/ports.ts";
+import { makeAppProject } from "../harness/projects/app.ts";
 import { childrenOf, commandProgram, isRunning, type Program, run, runCommand } from "../harness/processes.ts";
 
 let folder: string;
@@ -166,6 +168,39 @@ test("kill -9 of the npm above ends the whole stack", async () => {
   expect(descendants.length).toBeGreaterThanOrEqual(3);
   npm.process.kill("SIGKILL");
   await vi.waitFor(() => expect(descendants.filter(isRunning)).toEqual([]), { timeout: 15_000 });
+});
+
+test("npm start runs an app's project on the ports of its config.toml, and leaves nothing for git to see", async () => {
+  const project = await makeAppProject();
+  try {
+    const [api, db] = [await freePort(), await freePort()];
+    const config = readFileSync(path.join(project.supabaseDir, "config.toml"), "utf8");
+    const ports = config.replace("port = 54321", `port = ${api}`).replace("[db.migrations]", `[db]\nport = ${db}\n$&`);
+    project.write("supabase/config.toml", ports);
+    const git = (...args: string[]) => run("git", ["-C", project.folder, ...args]).ended;
+    await git("init", "--quiet");
+    await git("add", ".");
+    const program = runCommand("start", ["--supabase-dir", project.supabaseDir]);
+    programs.push(program);
+    const output = await program.printed(/Ready after \d+ ms/);
+    expect(output).toContain(`API              http://127.0.0.1:${api}\n`);
+    expect(output).toContain(`127.0.0.1:${db}/postgres\n`);
+    expect(output).toContain("functions        broken, byok, call, elsewhere, late, mapped, open, save, verify\n");
+    expect(await (await fetch(`http://127.0.0.1:${api}/functions/v1/open`)).json()).toMatchObject({ value: null });
+    expect((await fetch(`http://127.0.0.1:${api}/`)).status).toBe(404);
+    program.process.kill("SIGINT");
+    expect((await program.ended).code).toBe(0);
+    expect(readdirSync(path.join(project.supabaseDir, ".temp/byok"))).toContain("secrets.json");
+    expect((await git("status", "--porcelain")).output.split("\n").filter((line) => line.startsWith("??"))).toEqual([]);
+  } finally {
+    project.remove();
+  }
+});
+
+test("npm start refuses a folder without a config.toml", async () => {
+  const { code, output } = await run(process.execPath, [commandProgram, "start", "--supabase-dir", folder]).ended;
+  expect(code).toBe(1);
+  expect(output).toContain(`There is no config.toml in ${folder}.`);
 });
 
 test("an option that does not exist is explained", async () => {

@@ -6,6 +6,7 @@ import { chmodSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { defaultSupabaseDir, readConfig } from "../../stack/config.ts";
+import { inOneProcess } from "../../stack/functions/project-functions.ts";
 import type { WorkerLife } from "../../stack/functions/worker-life.ts";
 import { startGateway } from "../../stack/api/gateway.ts";
 import { loadSecrets } from "../../stack/secrets.ts";
@@ -62,7 +63,7 @@ export async function startBreakableStack(
   };
   try {
     const config = readConfig(defaultSupabaseDir);
-    const gateway = keep(await startGateway(config, 0));
+    const gateway = keep(await startGateway(0));
     const secrets = await loadSecrets(stateDir);
     const tokens = await createTokens(secrets, gateway.url);
     const provider = keep(await startScriptedProvider());
@@ -100,7 +101,7 @@ export async function startBreakableStack(
       gateway.open({
         tokens,
         dataApi: (request) => gate.handle(request),
-        functionsPort: () => functions.takeRequest(),
+        functions: inOneProcess(config, () => functions.takeRequest()),
       });
     };
     await startFunctions();

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { defaultSupabaseDir, readConfig } from "../../stack/config.ts";
 import { startFunctions } from "../../stack/functions/functions.ts";
+import { inOneProcess } from "../../stack/functions/project-functions.ts";
 import { startGateway } from "../../stack/api/gateway.ts";
 import { hostedVariables } from "../../stack/stack.ts";
 import type { TestStack } from "./stack.ts";
@@ -36,7 +37,7 @@ export interface Fleet {
 export async function startFleet(stack: TestStack): Promise<Fleet> {
   const stateDir = mkdtempSync(path.join(tmpdir(), "byok-fleet-"));
   const config = readConfig(defaultSupabaseDir);
-  const gateway = await startGateway(config, 0);
+  const gateway = await startGateway(0);
   const jwks = await (await fetch(`${stack.url}/auth/v1/.well-known/jwks.json`)).json();
   const printed: string[] = [];
 
@@ -61,7 +62,7 @@ export async function startFleet(stack: TestStack): Promise<Fleet> {
     // The functions check tokens themselves.
     tokens: undefined as never,
     dataApi: (request) => passOn(request, stack.url),
-    functionsPort: () => serving[turn++ % serving.length] ?? 0,
+    functions: inOneProcess(config, () => serving[turn++ % serving.length] ?? 0),
   });
   return {
     stack: { ...stack, url: gateway.url },

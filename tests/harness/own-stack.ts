@@ -47,7 +47,7 @@ export async function startOwnStack(
       postgresLog: (text) => postgresLog.push(text),
     });
     const { url, dbUrl, adminDbUrl, functionsDbUrl, publishableKey, secretKey, dataDir, functions, fakes } = stack;
-    if (!fakes) throw new Error("The stack has no fakes of the providers.");
+    if (!fakes || !functions) throw new Error("The stack has no fakes of the providers, or no functions.");
     const { origins, platformKeys } = fakes;
     const tokens = await createTokens(await loadSecrets(stateDir), url);
     return {

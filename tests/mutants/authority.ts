@@ -1,7 +1,7 @@
 /** Rights of the functions' process, and the packages installed for it. */
 import type { Guard } from "./mutants.ts";
 
-const permissions = { file: "stack/functions/functions.ts", test: "tests/stack/stack.test.ts" };
+const permissions = { file: "stack/functions/deno-arguments.ts", test: "tests/stack/stack.test.ts" };
 
 export const authorityGuards: readonly Guard[] = [
   {

@@ -20,6 +20,7 @@ import { lifeGuards } from "./keys/life.ts";
 import { rightsGuards } from "./keys/rights.ts";
 import { rotationGuards } from "./rotation.ts";
 import { configGuards } from "./features/config-toml.ts";
+import { appGuards } from "./features/apps.ts";
 import { connectingGuards } from "./features/connecting.ts";
 import { unifiedGuards } from "./features/unified.ts";
 import { verdictGuards } from "./verdicts.ts";
@@ -63,4 +64,5 @@ export const guards: readonly Guard[] = [
   ...pageGuards,
   ...authorityGuards,
   ...callerGuards,
+  ...appGuards,
 ];

@@ -4,6 +4,7 @@ import { type AddressInfo, connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readConfig } from "../../stack/config.ts";
+import { inOneProcess } from "../../stack/functions/project-functions.ts";
 import { type Backends, type Gateway, startGateway } from "../../stack/api/gateway.ts";
 import { makeProject, type Project } from "../harness/fixture.ts";
 
@@ -16,7 +17,7 @@ beforeEach(async () => {
   project = makeProject();
   functions = createServer((request, response) => answer(request, response)).listen(0, "127.0.0.1");
   await once(functions, "listening");
-  gateway = await startGateway(readConfig(project.supabaseDir), 0);
+  gateway = await startGateway(0);
 });
 
 afterEach(async () => {
@@ -34,7 +35,8 @@ function open(): void {
     },
   } as Backends["tokens"];
   const dataApi = async (incoming: Request) => new Response(`${incoming.method} ${new URL(incoming.url).pathname}`);
-  gateway.open({ tokens, dataApi, functionsPort: () => (functions.address() as AddressInfo).port });
+  const port = () => (functions.address() as AddressInfo).port;
+  gateway.open({ tokens, dataApi, functions: inOneProcess(readConfig(project.supabaseDir), port) });
 }
 
 /** Sends what fetch() would tidy up, byte for byte. */
@@ -138,8 +140,8 @@ describe("headers", () => {
     const hidden = "GET /hidden HTTP/1.1\r\nHost: a\r\n\r\n";
     const head = `Host: a\r\nConnection: close, content-length\r\nContent-Length: ${hidden.length}`;
     await sendRaw(`POST /functions/v1/probe HTTP/1.1\r\n${head}\r\n\r\n${hidden}`);
-    await (await fetch(`${gateway.url}/functions/v1/next`)).text();
-    expect(asked).toEqual(["POST /probe", "GET /next"]);
+    await (await fetch(`${gateway.url}/functions/v1/probe/next`)).text();
+    expect(asked).toEqual(["POST /probe", "GET /probe/next"]);
   });
 
   test("of the answer come back as they were, also those that occur twice", async () => {

@@ -39,12 +39,12 @@ describe("a stack that watches", () => {
     const { project, stack } = started;
     project.write("functions/probe/index.ts", source("old"));
     await expect.poll(() => probe(stack)).toBe("old hello");
-    const before = stack.functions.pid;
+    const before = stack.functions!.pid;
     project.write("functions/probe/index.ts", source("new"));
     const answers = new Set<string>();
     await expect.poll(async () => answers.add(await probe(stack)).has("new hello")).toBe(true);
     expect([...answers].filter((answer) => !["new hello", "old hello"].includes(answer))).toEqual([]);
-    expect(stack.functions.pid).not.toBe(before);
+    expect(stack.functions!.pid).not.toBe(before);
     await expect.poll(() => isRunning(before)).toBe(false);
   });
 
@@ -70,7 +70,7 @@ describe("a stack that does not watch", () => {
     const { project, stack } = started;
     writeFileSync(path.join(project.stateDir, "page", "added.txt"), "built later");
     expect((await fetch(`${stack.url}/added.txt`)).status).toBe(404);
-    expect(stack.functions.port).toBeGreaterThan(0);
+    expect(stack.functions!.port).toBeGreaterThan(0);
   });
 });
 

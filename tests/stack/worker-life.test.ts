@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { startGateway } from "../../stack/api/gateway.ts";
 import { readConfig } from "../../stack/config.ts";
+import { inOneProcess } from "../../stack/functions/project-functions.ts";
 import { hostedLives, startWorkers, type WorkerLife } from "../../stack/functions/worker-life.ts";
 import { startStack } from "../../stack/stack.ts";
 import { makeProject, type Project } from "../harness/fixture.ts";
@@ -77,7 +78,7 @@ afterEach(async () => {
 async function start(life?: Partial<WorkerLife>): Promise<void> {
   const { supabaseDir, stateDir } = project;
   const config = readConfig(supabaseDir);
-  const gateway = await startGateway(config, 0);
+  const gateway = await startGateway(0);
   stops.push(() => gateway.stop());
   const functions = await startWorkers({
     ...{ config, supabaseDir, stateDir, env: { SB_REGION: "local" }, allowHosts: [] },
@@ -85,7 +86,7 @@ async function start(life?: Partial<WorkerLife>): Promise<void> {
   });
   stops.push(() => functions.stop());
   const unasked = undefined as never;
-  gateway.open({ tokens: unasked, dataApi: unasked, functionsPort: () => functions.takeRequest() });
+  gateway.open({ tokens: unasked, dataApi: unasked, functions: inOneProcess(config, () => functions.takeRequest()) });
   url = gateway.url;
 }
 
