@@ -49,6 +49,7 @@ export const errors = {
   provider_unreachable: { status: 502, message: "The provider could not be reached." },
   provider_misbehaved: { status: 502, message: "The provider answered in a way that cannot be passed on." },
   database_unavailable: { status: 503, message: "The database does not answer. Try again in a moment." },
+  schema_outdated: { status: 503, message: "The database is older than this function. Its operator has to update it." },
   too_many_uploads: { status: 503, message: "Too many request bodies are under way. Try again in a moment." },
   provider_timeout: { status: 504, message: "The provider did not answer in time." },
 } as const satisfies Record<string, { status: number; callStatus?: number; message: string }>;

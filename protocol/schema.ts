@@ -510,6 +510,9 @@ isOneToOne: false
         isOneToOne: false
         isSetofReturn: true
       } },
+"schema_version":
+{ Args: Record<PropertyKey, never>; Returns: number
+                           },
 "stop_acting":
 { Args: { "p_previous_claims": string }; Returns: undefined
                            },

@@ -42,6 +42,8 @@ begin
           answer := to_jsonb(byok.refund_charge(
             v_step.owner_id, v_step.charge_id, v_step.microcredits, v_step.reason,
             v_step.input_tokens, v_step.cached_input_tokens, v_step.cache_write_tokens, v_step.output_tokens));
+        else
+          raise undefined_function using message = 'no such step', hint = 'The Edge Functions are newer than this schema: apply the migrations.';
       end case;
     exception
       when lock_not_available then

@@ -75,6 +75,8 @@ export const intendedGrants: readonly string[] = [
   "grant execute on function byok.run_batch(jsonb) to byok_functions",
   "grant execute on function byok.save_credential(uuid,uuid,text,text,text,text,bigint,text,text,uuid) to byok_functions",
   "grant execute on function byok.save_credential(uuid,uuid,text,text,text,text,bigint,text,text,uuid) to service_role",
+  "grant execute on function byok.schema_version() to byok_functions",
+  "grant execute on function byok.schema_version() to service_role",
   "grant execute on function byok.stop_acting(text) to byok_server",
   "grant execute on function byok.take_due_credentials(integer,integer) to byok_functions",
   "grant execute on function byok.take_due_credentials(integer,integer) to service_role",

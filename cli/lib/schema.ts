@@ -1,28 +1,18 @@
 /**
- * The files that are made from sql/: the migration that the Supabase CLI applies, the seeds of a database on this machine, the types
- * that the functions are checked against, and the grants that `npm run credits -- reconcile` compares a database's with.
+ * The files that are made from sql/ beside the migrations: the seeds of a database on this machine, the types that the functions are
+ * checked against, and the grants that `npm run credits -- reconcile` compares a database's with.
  */
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
 import { projectDir } from "../../stack/config.ts";
 import { readGrants } from "./grants.ts";
 
-export const migrationFile = path.join(projectDir, "supabase/migrations/20261123000000_byok.sql");
 export const seedFile = path.join(projectDir, "supabase/seed.sql");
 export const schemaFile = path.join(projectDir, "protocol/schema.ts");
 export const grantsFile = path.join(projectDir, "cli/lib/intended-grants.ts");
-
-/** The whole schema as one migration: the files of sql/, or of another such folder, in the order of their names. */
-export function migrationFromSql(folder = path.join(projectDir, "sql")): string {
-  const files = readdirSync(folder)
-    .filter((name) => name.endsWith(".sql"))
-    .sort();
-  const parts = files.map((name) => readFileSync(path.join(folder, name), "utf8").trim());
-  return `-- Made from sql/ by npm run generate. Change the schema there, not here.\n\n${parts.join("\n\n")}\n`;
-}
 
 /** The seeds: the examples, which the Supabase CLI and the local stack run after the migrations, and a hosted project never does. */
 export function seedFromSql(): string {

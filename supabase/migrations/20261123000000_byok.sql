@@ -1,4 +1,13 @@
--- Made from sql/ by npm run generate. Change the schema there, not here.
+-- BYOK for Supabase: the schema. Made from sql/ by npm run generate.
+
+do $$
+begin
+  if exists (select from pg_catalog.pg_namespace where nspname = 'byok') then
+    raise object_not_in_prerequisite_state using message = 'schema byok is there already, and this migration makes it',
+      hint = 'The migration was applied before, under another stamp perhaps: select byok.schema_version() tells the version. Mark it as applied (supabase migration repair), or take the schema out first.';
+  end if;
+end
+$$;
 
 -- One schema, one server role. Nothing of the product lives in `public`, so it drops into a project with tables of its own.
 
@@ -2283,6 +2292,8 @@ begin
           answer := to_jsonb(byok.refund_charge(
             v_step.owner_id, v_step.charge_id, v_step.microcredits, v_step.reason,
             v_step.input_tokens, v_step.cached_input_tokens, v_step.cache_write_tokens, v_step.output_tokens));
+        else
+          raise undefined_function using message = 'no such step', hint = 'The Edge Functions are newer than this schema: apply the migrations.';
       end case;
     exception
       when lock_not_available then
@@ -2397,3 +2408,19 @@ begin
   end if;
 end
 $$;
+
+-- The version of the schema is the number of migrations that it has. Each migration checks it at its head and raises it at its end.
+
+create function byok.schema_version() returns integer
+language sql
+stable
+set search_path = ''
+as $$
+  select 1;
+$$;
+
+comment on function byok.schema_version() is
+  'How many migrations the schema has. The Edge Functions ask it when they miss a function here, migrations and tools before they change anything.';
+
+revoke execute on function byok.schema_version() from public;
+grant execute on function byok.schema_version() to service_role, byok_functions;

@@ -290,6 +290,7 @@ test("the secret key runs the functions of the service role, and no more", async
     "POST rpc/require_claims: 200",
     "POST rpc/revoke_credits: 200",
     "POST rpc/save_credential: 200, with the owner's data",
+    "POST rpc/schema_version: 200",
     "POST rpc/take_due_credentials: 200, with the owner's data",
     "POST rpc/void_hold: 200",
   ]);

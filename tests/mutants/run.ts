@@ -12,7 +12,7 @@ import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, w
 import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 import { projectDir } from "../../stack/config.ts";
-import { migrationFile, migrationFromSql } from "../../cli/lib/schema.ts";
+import { migrationFromSql, readMigrations } from "../../cli/lib/migrations.ts";
 import { type Guard, guards } from "./mutants.ts";
 import { without } from "./remove.ts";
 
@@ -88,9 +88,11 @@ function copyProject(): string {
   return folder;
 }
 
-/** Makes the migration, which the stack applies. It leaves the database's types alone: no test here checks types. */
+/** Puts sql/ in the place of the migrations, which the stack applies. It leaves the database's types alone: no test here checks types. */
 function writeMigration(copy: string): void {
-  writeFileSync(path.join(copy, path.relative(projectDir, migrationFile)), migrationFromSql(path.join(copy, "sql")));
+  const [first, ...others] = readMigrations(copy).map(({ file }) => path.join(copy, "supabase/migrations", file));
+  writeFileSync(first!, migrationFromSql(path.join(copy, "sql")));
+  for (const file of others) rmSync(file);
 }
 
 /** Reports of vitest on each file that it ran. */

@@ -99,13 +99,13 @@ insert into tests.allowed
     and split_part(name, '(', 1) in (
       'charge_hold', 'count_attempt', 'count_envelopes', 'expire_holds', 'forget_owner', 'grant_credits', 'is_client_accepted', 'list_envelopes', 'list_prices',
       'mark_credential', 'note_refusal', 'open_call', 'place_hold', 'read_envelope', 'refund_charge', 'replace_envelopes', 'require_claims',
-      'revoke_credits', 'save_credential', 'take_due_credentials', 'void_hold')
+      'revoke_credits', 'save_credential', 'schema_version', 'take_due_credentials', 'void_hold')
   union all
   select 'function', name, 'byok_functions', 'execute', 'runs' from tests.known
   where kind = 'function'
     and split_part(name, '(', 1) in (
       'charge_hold', 'count_attempt', 'count_envelopes', 'is_client_accepted', 'list_envelopes', 'list_prices', 'mark_credential', 'note_refusal', 'open_call',
-      'place_hold', 'read_envelope', 'refund_charge', 'require_claims', 'replace_envelopes', 'run_batch', 'save_credential', 'take_due_credentials',
+      'place_hold', 'read_envelope', 'refund_charge', 'require_claims', 'replace_envelopes', 'run_batch', 'save_credential', 'schema_version', 'take_due_credentials',
       'void_hold')
   union all
   -- The functions that policies call for signed-in users, and the one that a page calls.
@@ -115,7 +115,7 @@ insert into tests.allowed
   -- Nobody can become byok_server or byok_rotation but through the functions that they own.
   select 'function', name, 'byok_server without a user', 'execute', 'runs' from tests.known
   where kind = 'function'
-    and name not in ('add_key_event(byok.credentials,text)', 'forget_key_events()', 'on_key_event(jsonb)', 'record_credential_change()', 'add_owner(uuid,text)', 'count_envelopes()', 'forget_deleted_team()', 'refuse_ledger_change()', 'count_once(uuid,byok.limits)', 'end_unpaid(byok.accounts,byok.holds)', 'enter_charge(byok.holds)')
+    and name not in ('add_key_event(byok.credentials,text)', 'forget_key_events()', 'on_key_event(jsonb)', 'record_credential_change()', 'schema_version()', 'add_owner(uuid,text)', 'count_envelopes()', 'forget_deleted_team()', 'refuse_ledger_change()', 'count_once(uuid,byok.limits)', 'end_unpaid(byok.accounts,byok.holds)', 'enter_charge(byok.holds)')
   union all
   select 'function', name, 'byok_rotation', 'execute', 'runs' from tests.known
   where kind = 'function' and name in ('count_envelopes()', 'list_due_ids(integer,integer)', 'list_envelope_ids(bigint,uuid,integer)', 'refuse_browser()')

@@ -50,7 +50,7 @@ select results_eq(
     (6, 'PT403', 'not_offered', '{"field":"model"}'),
     (7, 'PT404', 'charge_not_found', '')$$,
   'refusals are those of the functions, with code, message and details');
-select is((select refusal ->> 'code' from answers where number = 8), '20000', 'what is no step is refused');
+select is((select refusal ->> 'code' from answers where number = 8), '42883', 'what is no step is refused');
 reset role;
 select results_eq(
   $$select owner_id, available_microcredits, held_microcredits from byok.accounts where owner_id in (tests.user_id('a'), tests.user_id('c')) order by owner_id$$,

@@ -148,6 +148,7 @@ select results_eq(
     ('byok_functions', 'require_claims'),
     ('byok_functions', 'run_batch'),
     ('byok_functions', 'save_credential'),
+    ('byok_functions', 'schema_version'),
     ('byok_functions', 'take_due_credentials'),
     ('byok_functions', 'void_hold'),
     ('byok_rotation', 'refuse_browser'),
@@ -201,6 +202,7 @@ select results_eq(
     ('service_role', 'require_claims'),
     ('service_role', 'revoke_credits'),
     ('service_role', 'save_credential'),
+    ('service_role', 'schema_version'),
     ('service_role', 'take_due_credentials'),
     ('service_role', 'void_hold')$$,
   'every EXECUTE is named here, and none is for everyone');

@@ -5,17 +5,20 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import {
-  grantsFile,
-  grantsOf,
-  migrationFile,
+  guardOf,
   migrationFromSql,
-  schemaFile,
-  seedFile,
-  seedFromSql,
-  typesOf,
-} from "../../cli/lib/schema.ts";
+  nextMigration,
+  readFrozen,
+  readMigrations,
+  sha256,
+} from "../../cli/lib/migrations.ts";
+import { grantsFile, grantsOf, schemaFile, seedFile, seedFromSql, typesOf } from "../../cli/lib/schema.ts";
+import { dataApi } from "../../functions/_shared/database/data-api.ts";
+import { direct } from "../../functions/_shared/database/direct.ts";
+import { schemaVersion } from "../../functions/_shared/database/version.ts";
+import { rowsOf as query, schemaOf } from "../harness/database/catalogue.ts";
 import { stack } from "../harness/worker-stack.ts";
 import { type Stack, startStack } from "../../stack/stack.ts";
 
@@ -26,6 +29,8 @@ const sqlFiles = readdirSync(path.join(projectDir, "sql"))
   .sort();
 const folder = mkdtempSync(path.join(tmpdir(), "byok-migrations-"));
 let fromSql: Stack;
+
+beforeEach(() => void vi.spyOn(console, "error").mockReturnValue());
 
 beforeAll(async () => {
   const supabaseDir = path.join(folder, "supabase");
@@ -49,8 +54,97 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test("the migration is what npm run generate makes of sql/", () => {
-  expect(readFileSync(migrationFile, "utf8")).toBe(migrationFromSql());
+const migrations = readMigrations();
+
+describe("the migrations", () => {
+  test.runIf(readFrozen().length === 0)("are what npm run generate makes of sql/, until a release freezes them", () => {
+    expect(migrations.map(({ text }) => text)).toEqual([migrationFromSql()]);
+  });
+
+  test("are never changed after the release that froze them", () => {
+    const released = migrations.slice(0, readFrozen().length);
+    expect(released.map(({ file, text }) => ({ file, sha256: sha256(text) }))).toEqual(
+      readFrozen().map(({ file, sha256 }) => ({ file, sha256 })),
+    );
+  });
+
+  test.each(migrations)("$id begins with its guard, and raises the version at its end", ({ version, text }) => {
+    expect(text).toContain(`\n\n${guardOf(version)}\n`);
+    const [head] = text.split("do $$", 1);
+    expect(head).toMatch(/^(?:--.*\n|\n)*$/);
+    if (version > 1) expect(text.endsWith(nextMigration(version, "").split(guardOf(version))[1]!)).toBe(true);
+  });
+
+  test("lead to the version that the functions need", async () => {
+    expect(await query(dbUrl, "select byok.schema_version()")).toEqual([[schemaVersion]]);
+    expect(schemaVersion).toBe(migrations.length);
+  });
+
+  test("replace no function that an app replaces, after the first", () => {
+    const replaced = Array.from(
+      migrationFromSql().matchAll(/^comment on function byok\.(\w+)\([^)]*\) is\s+'[^']*(?:''[^']*)*\breplaces it\b/gm),
+      ([, name]) => name!,
+    );
+    expect(replaced.sort()).toEqual([
+      "may_bring_key",
+      "may_use_credits",
+      "on_key_event",
+      "owners_of",
+      "records_last_use",
+    ]);
+    const change = new RegExp(
+      `\\b(?:create|replace|alter|drop)\\s+function\\s[^;]*\\bbyok\\.(?:${replaced.join("|")})\\(`,
+      "i",
+    );
+    expect("create or replace function byok.owners_of(uuid)").toMatch(change);
+    expect(migrations.slice(1).filter(({ text }) => change.test(text))).toEqual([]);
+  });
+
+  test("applied one after the other give the same schema and the same rows as sql/, file by file", async () => {
+    expect(await schemaOf(dbUrl)).toEqual(await schemaOf(fromSql.dbUrl));
+  });
+});
+
+describe("functions that are newer than the schema", () => {
+  const ways = {
+    dataApi: () => dataApi(fromSql.url, fromSql.secretKey),
+    direct: () => direct({ url: fromSql.functionsDbUrl, tls: false }),
+  };
+
+  test.each(Object.entries(ways))(
+    "%s() says that the schema is outdated, and works again once it is not",
+    async (_, open) => {
+      const database = open();
+      const user = crypto.randomUUID();
+      const missing = ["open_call(uuid,text,uuid)", "list_envelopes(bigint,uuid,integer)"];
+      const hide = (version: number) => [
+        `create or replace function byok.schema_version() returns integer language sql stable set search_path = '' as 'select ${version}'`,
+        ...missing.map((name) => `alter function byok.${name} rename to hidden_${name.split("(")[0]}`),
+      ];
+      const show = [
+        readFileSync(path.join(projectDir, "sql/95_version.sql"), "utf8").replace(
+          "create function",
+          "create or replace function",
+        ),
+        ...missing.map((name) => `alter function byok.hidden_${name} rename to ${name.split("(")[0]}`),
+      ];
+      const ask = () => [database.openCall(user, "openai"), database.listEnvelopes(1, null, 1)];
+      const codes = async () =>
+        (await Promise.allSettled(ask())).map((answer) => (answer.status === "rejected" ? answer.reason.code : "done"));
+      try {
+        await query(fromSql.dbUrl, hide(schemaVersion - 1).join(";"));
+        await expect.poll(codes).toEqual(["schema_outdated", "schema_outdated"]);
+        await query(fromSql.dbUrl, show.join(";"));
+        await expect.poll(codes).toEqual(["unauthenticated", "done"]);
+        // On a schema that is not older, something else is wrong.
+        await query(fromSql.dbUrl, hide(schemaVersion).join(";"));
+        await expect.poll(codes).toEqual(["internal", "internal"]);
+      } finally {
+        await query(fromSql.dbUrl, show.join(";"));
+        if ("close" in database) await (database as ReturnType<typeof direct>).close();
+      }
+    },
+  );
 });
 
 test("the seeds are what npm run generate makes of the examples, and change nothing where they have run", async () => {
@@ -73,10 +167,6 @@ test("the types of the database are what npm run generate makes of it", async ()
 
 test("the intended grants are what npm run generate makes of it", async () => {
   expect(readFileSync(grantsFile, "utf8")).toBe(await grantsOf(dbUrl));
-});
-
-test("sql/ file by file and the migrations give the same schema and the same rows", async () => {
-  expect(await catalogOf(fromSql.dbUrl)).toEqual(await catalogOf(dbUrl));
 });
 
 test("the Supabase CLI sees no difference either", async () => {
@@ -150,41 +240,3 @@ test("what docs/deploy.md says removes the schema and the roles", async () => {
     await client.end();
   }
 });
-
-/** Everything about schema byok that the catalog knows, and its rows. */
-async function catalogOf(url: string): Promise<unknown> {
-  const queries = {
-    columns: `select relname, relkind, relrowsecurity, relforcerowsecurity, relacl::text, relowner::regrole, attname,
-        format_type(atttypid, atttypmod), attnotnull, attidentity, pg_get_expr(adbin, adrelid), col_description(attrelid, attnum),
-        obj_description(attrelid, 'pg_class')
-      from pg_class join pg_attribute on attrelid = pg_class.oid and attnum > 0
-      left join pg_attrdef on adrelid = attrelid and adnum = attnum
-      where relnamespace = 'byok'::regnamespace order by relname, attnum`,
-    constraints: `select conrelid::regclass, conname, pg_get_constraintdef(oid) from pg_constraint where connamespace = 'byok'::regnamespace order by 1, 2`,
-    functions: `select pg_get_functiondef(oid), proowner::regrole, proacl::text, obj_description(oid, 'pg_proc')
-      from pg_proc where pronamespace = 'byok'::regnamespace order by 1`,
-    policies: `select polrelid::regclass, polname, polcmd, polroles::regrole[]::text, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid), obj_description(pg_policy.oid)
-      from pg_policy join pg_class on pg_class.oid = polrelid where relnamespace = 'byok'::regnamespace order by 1, 2`,
-    triggers: `select pg_get_triggerdef(pg_trigger.oid) from pg_trigger join pg_class on pg_class.oid = tgrelid
-      where relnamespace = 'byok'::regnamespace and not tgisinternal order by 1`,
-    roles: `select rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls, rolconfig, shobj_description(oid, 'pg_authid')
-      from pg_roles where rolname like 'byok%' order by 1`,
-    schema: `select nspacl::text, obj_description(oid, 'pg_namespace') from pg_namespace where nspname = 'byok'`,
-    limits: "select * from byok.limits order by name",
-  };
-  const results = await Promise.all(
-    Object.entries(queries).map(async ([name, text]) => [name, await query(url, text)] as const),
-  );
-  for (const [name, rows] of results) expect(rows.length, name).toBeGreaterThan(0);
-  return Object.fromEntries(results);
-}
-
-async function query(url: string, text: string): Promise<unknown[][]> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query({ text, rowMode: "array" })).rows;
-  } finally {
-    await client.end();
-  }
-}

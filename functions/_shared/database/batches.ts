@@ -4,7 +4,7 @@
  * the one before it, but each would carry half as much: measured, that costs more than it saves.
  */
 import { ByokError } from "../errors.ts";
-import { type DatabaseFailure, isRolledBack, refusalOf } from "./failures.ts";
+import { type DatabaseFailure, isRolledBack, isUnknownFunction, refusalOf } from "./failures.ts";
 import type { FunctionName, Parameters, Rows, Rpc } from "./rpc.ts";
 
 /** The functions that `run_batch` knows. Each answers one row, and concerns one user. */
@@ -35,7 +35,7 @@ const lockNotAvailable = "55P03";
 /** Steps at once that wait for a locked account: however many there are, they leave connections for the batches. */
 const maxAlone = 3;
 
-/** @returns `rpc`, but that the functions of a call share statements; those whose account is locked are then called on their own */
+/** @returns `rpc`, but that the functions of a call share statements; those whose account is locked, or whose step is unknown, are then called on their own */
 export function inBatches(rpc: Rpc): Rpc {
   const waiting: Waiting[] = [];
   let isUnderWay = false;
@@ -74,7 +74,9 @@ export function inBatches(rpc: Rpc): Rpc {
     } catch (thrown) {
       if (thrown instanceof ByokError) throw thrown;
       const refusal = thrown as DatabaseFailure;
-      if (refusal.code === lockNotAvailable || isRolledBack(refusal)) return await alone(() => rpc(name, parameters));
+      // An older schema may not know the step: alone it learns whether the function is missing too.
+      if (refusal.code === lockNotAvailable || isRolledBack(refusal) || isUnknownFunction(refusal))
+        return await alone(() => rpc(name, parameters));
       throw refusalOf(refusal);
     }
   };

@@ -3,6 +3,7 @@ import { ByokError, isErrorCode } from "../errors.ts";
 import { isRecord, parseJson } from "../json.ts";
 import { createNotices, type Way } from "./notices.ts";
 import type { FunctionName, Parameters, Rows, Rpc } from "./rpc.ts";
+import { schemaVersion } from "./version.ts";
 
 /** An error of the database: an SQLSTATE, or a code of PostgREST's, and the texts beside it. */
 export interface DatabaseFailure {
@@ -31,6 +32,9 @@ const rolledBackCodes = /^(?:40001|40P01)$/;
 /** PostgREST 14, once for each connection of its pool that broke while Postgres recovers from a crash. */
 const brokenConnection = "";
 
+/** No such function, with these parameters: SQLSTATEs of the function and of the schema, and PostgREST's code. */
+const unknownFunctionCodes = /^(?:42883|3F000|PGRST202)$/;
+
 /** A row refers to one that is not there: to the user, since nothing else that a call writes may be gone. */
 const missingUser = "23503";
 
@@ -56,7 +60,7 @@ const maxAttempts = {
  * Asks by one way, and again at once where another attempt is safe and mends it. A database that is away is not asked again: how
  * long to wait for it is for the caller to say.
  *
- * @throws ByokError as `refusalOf` makes it
+ * @throws ByokError as `refusalOf` makes it; `schema_outdated` where the schema is older than these functions
  */
 export function rpcOver(ask: Ask, way: Way): Rpc {
   const notices = createNotices(way);
@@ -66,6 +70,7 @@ export function rpcOver(ask: Ask, way: Way): Rpc {
       if ("rows" in outcome) return outcome.rows;
       if (attempt < attemptsFor(name, outcome.failure)) continue;
       notices.tell(outcome.failure.code ?? "", isAway(outcome.failure));
+      if (isUnknownFunction(outcome.failure) && (await isOutdated(ask))) throw new ByokError("schema_outdated");
       throw refusalOf(outcome.failure);
     }
   };
@@ -79,6 +84,18 @@ function attemptsFor(name: FunctionName, failure: DatabaseFailure): number {
 /** Nothing of the statement is left, so that whatever it was may be asked again. */
 export function isRolledBack({ code = "", isAway }: DatabaseFailure): boolean {
   return !isAway && rolledBackCodes.test(code);
+}
+
+/** Nothing of the statement was carried out: the schema has no such function, or something that it calls is missing. */
+export function isUnknownFunction({ code = "", isAway }: DatabaseFailure): boolean {
+  return !isAway && unknownFunctionCodes.test(code);
+}
+
+/** Asked only where a function is missing, so that the version costs a call nothing. The schema is older if it has none to tell. */
+async function isOutdated(ask: Ask): Promise<boolean> {
+  const outcome = await ask("schema_version", {} as never);
+  if ("failure" in outcome) return isUnknownFunction(outcome.failure);
+  return Number(outcome.rows[0]) < schemaVersion;
 }
 
 function isAway(failure: DatabaseFailure): boolean {

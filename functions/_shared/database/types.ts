@@ -153,7 +153,10 @@ export interface Refund {
 /** The claims of a verified access token (RFC 7519). */
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** Every method throws the ByokError that SQL raised, `database_unavailable` when there is no answer, else `internal`. */
+/**
+ * Every method throws the ByokError that SQL raised, `database_unavailable` when there is no answer, `schema_outdated` on a schema
+ * older than these functions, else `internal`.
+ */
 export interface Database {
   /** Whether tokens of an OAuth client are accepted: the operator names those that are. */
   isClientAccepted(clientId: string): Promise<boolean>;

@@ -45,7 +45,12 @@ type ListServices = Pick<Services, "database" | "keyring" | "prices" | "originOf
 };
 
 /** Refusals that are the same for each provider. */
-const ofAllProviders: readonly ErrorCode[] = ["database_unavailable", "not_a_member", "owners_malformed"];
+const ofAllProviders: readonly ErrorCode[] = [
+  "database_unavailable",
+  "schema_outdated",
+  "not_a_member",
+  "owners_malformed",
+];
 
 /** Longest list of a provider, in characters: OpenRouter's has about a million. */
 const maxListLength = 4 * 1024 * 1024;
@@ -54,7 +59,7 @@ const maxListLength = 4 * 1024 * 1024;
  * Asks all providers that the user has a key for at once, and waits no longer than for a check of a key. A provider that fails is
  * named in `byok.missing`. Nothing is remembered.
  *
- * @throws ByokError `database_unavailable`, `not_a_member`
+ * @throws ByokError `database_unavailable`, `schema_outdated`, `not_a_member`
  */
 export async function listModels(services: ListServices, caller: KeyHolder): Promise<ModelList> {
   const served = services.env.offered.filter((id) => providers[id].api.compatible);

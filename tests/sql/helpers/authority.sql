@@ -77,6 +77,7 @@ insert into tests.known values
   ('function', 'revoke_credits(uuid,numeric,text,text)', $$'00000000-0000-4000-8000-00000000000c', 1, 'mine', 'tap:taken'$$),
   ('function', 'run_batch(jsonb)', $$'[{"step": "open_call", "user_id": "00000000-0000-4000-8000-00000000000c", "provider": "openai"}]'$$),
   ('function', 'save_credential(uuid,uuid,text,text,text,text,bigint,text,text,uuid)', $$'00000000-0000-4000-8000-00000000000c', gen_random_uuid(), 'openai', '', 'verified', current_setting('test.envelope'), 1$$),
+  ('function', 'schema_version()', ''),
   ('function', 'stop_acting(text)', $$''$$),
   ('function', 'take_due_credentials(integer,integer)', '0, 1000'),
   ('function', 'to_credits(bigint)', '1'),

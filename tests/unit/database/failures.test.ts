@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type DatabaseFailure, rpcOver } from "../../../functions/_shared/database/failures.ts";
 import type { Way } from "../../../functions/_shared/database/notices.ts";
+import { schemaVersion } from "../../../functions/_shared/database/version.ts";
 
 const printed: string[] = [];
 beforeEach(() => void vi.spyOn(console, "error").mockImplementation((line) => void printed.push(line)));
@@ -64,6 +65,46 @@ describe("rpcOver()", () => {
     const once = failing([failure]);
     await expect(once.rpc("charge_hold", user)).rejects.toThrow();
     expect(once.asked()).toBe(1);
+  });
+});
+
+describe("rpcOver() where a function is missing", () => {
+  /** Codes of the refusals, and the functions asked for, if the schema answers about its version as this says. */
+  async function outcomeOf(code: string, version: number | DatabaseFailure) {
+    const asked: string[] = [];
+    const rpc = rpcOver(async (name) => {
+      asked.push(name);
+      if (name !== "schema_version") return { failure: { code } };
+      return typeof version === "number" ? { rows: [version] as never } : { failure: version };
+    }, "direct");
+    const refusal = await rpc("open_call", call).catch((error: { code: string }) => error.code);
+    return { refusal, asked };
+  }
+  const both = ["open_call", "schema_version"];
+
+  test.each(["42883", "3F000", "PGRST202"])(
+    "asks the schema for its version after %s, and says if it is outdated",
+    async (code) => {
+      expect(await outcomeOf(code, schemaVersion - 1)).toEqual({ refusal: "schema_outdated", asked: both });
+      expect(await outcomeOf(code, { code })).toEqual({ refusal: "schema_outdated", asked: both });
+    },
+  );
+
+  test("blames no schema that is as new as the functions, or newer", async () => {
+    for (const version of [schemaVersion, schemaVersion + 1]) {
+      expect(await outcomeOf("42883", version)).toEqual({ refusal: "internal", asked: both });
+    }
+  });
+
+  test("blames no schema while the database is away", async () => {
+    expect((await outcomeOf("42883", { isAway: true })).refusal).toBe("internal");
+    expect((await outcomeOf("42883", { code: "42883", isAway: true })).refusal).toBe("internal");
+  });
+
+  test("asks for no version after any other failure", async () => {
+    for (const code of ["PGRST106", "42703", "XX000", "57P01"]) {
+      expect((await outcomeOf(code, schemaVersion - 1)).asked).toEqual(["open_call"]);
+    }
   });
 });
 
