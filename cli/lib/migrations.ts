@@ -9,7 +9,7 @@ import { projectDir } from "../../stack/config.ts";
 import { CommandError } from "./command.ts";
 
 export interface Migration {
-  /** What it leads to: `byok.schema_version()` after it. */
+  /** `byok.schema_version()` after it. */
   readonly version: number;
   /** `0001_byok`, whatever its stamp is in a project. */
   readonly id: string;

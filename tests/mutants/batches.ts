@@ -27,8 +27,13 @@ export const batchGuards: readonly Guard[] = [
   {
     ...batches,
     name: "A step that a batch could not do is sent alone",
-    guard:
-      "if (refusal.code === lockNotAvailable || isRolledBack(refusal)) return await alone(() => rpc(name, parameters));",
+    guard: "if (isForItself) return await alone(() => rpc(name, parameters));",
+    instead: "",
+  },
+  {
+    ...batches,
+    name: "A step that a batch does not know is sent alone",
+    guard: " || isUnknownFunction(refusal)",
     instead: "",
   },
   {

@@ -22,6 +22,7 @@ import { rotationGuards } from "./rotation.ts";
 import { configGuards } from "./features/config-toml.ts";
 import { appGuards } from "./features/apps.ts";
 import { connectingGuards } from "./features/connecting.ts";
+import { schemaGuards } from "./features/schema.ts";
 import { unifiedGuards } from "./features/unified.ts";
 import { verdictGuards } from "./verdicts.ts";
 
@@ -55,6 +56,7 @@ export const guards: readonly Guard[] = [
   ...rightsGuards,
   ...ownerGuards,
   ...unifiedGuards,
+  ...schemaGuards,
   ...placeGuards,
   ...connectingGuards,
   ...configGuards,

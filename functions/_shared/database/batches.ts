@@ -75,8 +75,8 @@ export function inBatches(rpc: Rpc): Rpc {
       if (thrown instanceof ByokError) throw thrown;
       const refusal = thrown as DatabaseFailure;
       // An older schema may not know the step: alone it learns whether the function is missing too.
-      if (refusal.code === lockNotAvailable || isRolledBack(refusal) || isUnknownFunction(refusal))
-        return await alone(() => rpc(name, parameters));
+      const isForItself = refusal.code === lockNotAvailable || isRolledBack(refusal) || isUnknownFunction(refusal);
+      if (isForItself) return await alone(() => rpc(name, parameters));
       throw refusalOf(refusal);
     }
   };

@@ -1,4 +1,4 @@
-/** What the catalogue of a database says, as rows that can be compared with those of another database. */
+/** The catalogue of a database, as rows that can be compared with those of another database. */
 import { Client } from "pg";
 
 /** A connection, or where to make one. */

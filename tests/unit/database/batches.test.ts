@@ -116,7 +116,7 @@ describe("inBatches()", () => {
     await expect(calls[2]).rejects.toThrow(new ByokError("internal"));
   });
 
-  test.each(["55P03", "40P01", "40001"])("sends a step alone if a batch failed it with %s", async (code) => {
+  test.each(["55P03", "40P01", "40001", "42883"])("sends a step alone if a batch failed it with %s", async (code) => {
     const asked: string[] = [];
     const { statements, database, open } = batches((name, parameters) => {
       asked.push(`${name} ${Object.values(parameters).join(" ")}`);

@@ -1,0 +1,37 @@
+import type { Guard } from "../mutants.ts";
+
+const failures = { file: "functions/_shared/database/failures.ts", test: "tests/unit/database/failures.test.ts" };
+const migrations = { file: "cli/lib/migrations.ts", test: "tests/cli/migrations.test.ts" };
+
+export const schemaGuards: readonly Guard[] = [
+  {
+    ...failures,
+    name: "Functions say when the schema is older than they are",
+    guard: "Number(outcome.rows[0]) < schemaVersion",
+    instead: "false",
+  },
+  {
+    ...failures,
+    name: "A schema that is as new as the functions is not called outdated",
+    guard: "Number(outcome.rows[0]) < schemaVersion",
+    instead: "true",
+  },
+  {
+    ...failures,
+    name: "The version of the schema costs a round trip only where a function is missing",
+    guard: "if (isUnknownFunction(outcome.failure) && (await isOutdated(ask)))",
+    instead: "if (await isOutdated(ask))",
+  },
+  {
+    ...migrations,
+    name: "A frozen migration is not written again",
+    guard: "if (readFrozen(root).length > 0) return;",
+    instead: "",
+  },
+  {
+    ...migrations,
+    name: "A migration is frozen once",
+    guard: "readMigrations(root).slice(frozen.length)",
+    instead: "readMigrations(root)",
+  },
+];
