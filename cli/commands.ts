@@ -6,6 +6,24 @@ import type { CommandRow } from "./lib/command.ts";
 
 export const commandsForEveryone: readonly CommandRow[] = [
   {
+    name: "add",
+    summary: "puts BYOK into your Supabase project: shows every change, asks once, writes",
+    topic: "Your project",
+    load: async () => (await import("./commands/add.ts")).add,
+  },
+  {
+    name: "update",
+    summary: "brings what add has put there up to date, and keeps your edits",
+    topic: "Your project",
+    load: async () => (await import("./commands/update.ts")).update,
+  },
+  {
+    name: "remove",
+    summary: "takes it out of your project again",
+    topic: "Your project",
+    load: async () => (await import("./commands/remove.ts")).remove,
+  },
+  {
     name: "start",
     summary: "runs the whole product on this machine, until Ctrl-C",
     topic: "On this machine",

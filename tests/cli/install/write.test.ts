@@ -1,0 +1,141 @@
+/** A plan is written whole or not at all, whatever happens on the way. */
+import { execFile } from "node:child_process";
+import { chmodSync, lstatSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import type { Plan } from "../../../cli/lib/install/plan.ts";
+import { writeAll } from "../../../cli/lib/install/write.ts";
+import {
+  add,
+  additionTo,
+  edit,
+  finish,
+  makeFolder,
+  makeProject,
+  makeRelease,
+  removalFrom,
+  type Tree,
+  treeOf,
+  updateOf,
+} from "./project.ts";
+
+const here = (name: string) => path.join(import.meta.dirname, name);
+
+/** Writes a plan in a process of its own, which is killed at a step or in the middle of a text. Returns whether it was. */
+function writeKilled(plan: Plan, what: "step" | "text", at: number): Promise<boolean> {
+  const file = path.join(makeFolder({ "plan.json": JSON.stringify(plan) }), "plan.json");
+  const env = { ...process.env, [`KILL_${what.toUpperCase()}`]: String(at) };
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, ["--import", here("killed-at.ts"), here("write-once.ts"), file], { env }, (error) => {
+      if (error && error.signal !== "SIGKILL") reject(error);
+      else resolve(error !== null);
+    });
+  });
+}
+
+const old: Tree = {
+  "tsconfig.json": '{ "compilerOptions": {} }\n',
+  "supabase/functions/save/index.ts": "export default {};\n",
+};
+
+const newer = () =>
+  makeRelease({
+    version: "0.2.0",
+    migrations: { "0002_byok_teams": "-- 2\n" },
+    functionFiles: { "byok.js": "// 0.2.0\n", "deno.json": '{ "imports": { "x": "npm:x@1.0.0" } }\n' },
+  });
+
+/** A plan for a project, before which the project is brought into the state that it begins from. */
+const commands: Readonly<Record<string, { prepare(project: string): void; plan(project: string): Plan }>> = {
+  add: { prepare: () => undefined, plan: (project) => additionTo(project, { operations: "select 1;" }) },
+  update: { prepare: (project) => void add(project), plan: (project) => updateOf(project, newer()) },
+  remove: { prepare: (project) => void add(project), plan: (project) => removalFrom(project) },
+};
+
+describe.each(Object.entries(commands))("%s, killed", (_, { prepare, plan }) => {
+  const made = () => {
+    const project = makeProject(old);
+    prepare(project);
+    return project;
+  };
+
+  test.each([
+    ["at any step", "step", 2],
+    ["in the middle of any text", "text", 1],
+  ] as const)("%s, is finished by the next run, or has not begun", async (_words, what, journalSteps) => {
+    const whole = made();
+    const before = treeOf(whole);
+    writeAll(plan(whole));
+    const after = treeOf(whole);
+    const survives = async (at: number) => {
+      const project = made();
+      const wasKilled = await writeKilled(plan(project), what, at);
+      expect(finish(project)).toBe(wasKilled && at > journalSteps);
+      expect(withoutTemporaries(treeOf(project))).toEqual(at > journalSteps ? after : before);
+      return !wasKilled;
+    };
+    let at = 1;
+    while (!(await Promise.all([survives(at), survives(at + 1)])).includes(true)) at += 2;
+    expect(at).toBeGreaterThan(2 * journalSteps);
+  });
+});
+
+/** Killed before the journal is there, a run leaves half a journal at most, which the next one overwrites. */
+function withoutTemporaries(tree: Tree): Tree {
+  return Object.fromEntries(Object.entries(tree).filter(([name]) => name !== "supabase/..byok-journal.json.byok-new"));
+}
+
+describe("a run that was interrupted", () => {
+  test("is not finished over a file that was edited since", async () => {
+    const project = makeProject(old);
+    await writeKilled(additionTo(project), "step", 9);
+    edit(project, "supabase/config.toml", (text) => `${text}# mine\n`);
+    const before = treeOf(project);
+    expect(() => finish(project)).toThrow("supabase/config.toml was changed meanwhile, and nothing was written.");
+    expect(treeOf(project)).toEqual(before);
+  });
+
+  test("is given up with its journal", async () => {
+    const project = makeProject(old);
+    await writeKilled(additionTo(project), "step", 9);
+    rmSync(path.join(project, "supabase/.byok-journal.json"));
+    expect(finish(project)).toBe(false);
+  });
+});
+
+describe("a plan", () => {
+  test("is not written over a file that was edited after it was made", () => {
+    const project = makeProject(old);
+    const plan = additionTo(project);
+    edit(project, "supabase/config.toml", (text) => `${text}# mine\n`);
+    const before = treeOf(project);
+    expect(() => writeAll(plan)).toThrow("was changed meanwhile, and nothing was written");
+    expect(treeOf(project)).toEqual(before);
+  });
+
+  test("is taken back when a file cannot be written", () => {
+    const project = makeProject(old);
+    const before = treeOf(project);
+    const plan = additionTo(project);
+    // A file cannot hold another one.
+    const impossible = { path: path.join(project, "supabase/config.toml/x"), before: null, after: "" };
+    expect(() => writeAll({ ...plan, changes: [...plan.changes, impossible] })).toThrow(
+      "Nothing was changed, because a file could not be written",
+    );
+    expect(treeOf(project)).toEqual(before);
+  });
+
+  test("leaves a link as one, and a file its mode", () => {
+    const project = makeProject(old);
+    const config = path.join(project, "supabase/config.toml");
+    const shared = path.join(project, "shared.toml");
+    writeFileSync(shared, readFileSync(config));
+    chmodSync(shared, 0o640);
+    rmSync(config);
+    symlinkSync("../shared.toml", config);
+    add(project);
+    expect(lstatSync(config).isSymbolicLink()).toBe(true);
+    expect(readFileSync(shared, "utf8")).toContain("[functions.byok]");
+    expect(statSync(shared).mode & 0o777).toBe(0o640);
+  });
+});
