@@ -77,14 +77,14 @@ describe("the files", () => {
     }
   });
 
-  test("are less than 170 kB of JavaScript when they are compressed", async () => {
+  test("are less than 150 kB of JavaScript when they are compressed", async () => {
     const folder = mkdtempSync(path.join(tmpdir(), "byok-page-"));
     try {
       await buildPage(folder);
       const scripts = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"));
       const sizes = scripts.map((name) => gzipSync(readFileSync(path.join(folder, name))).byteLength);
       expect(sizes).not.toEqual([]);
-      expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(170_000);
+      expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(150_000);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
