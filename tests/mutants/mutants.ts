@@ -10,6 +10,7 @@ import { databaseGuards } from "./database.ts";
 import { envelopeGuards } from "./keys/envelope.ts";
 import { hostedGuards } from "./hosted.ts";
 import { inputGuards } from "./input.ts";
+import { installGuards } from "./install.ts";
 import { isolationGuards } from "./isolation.ts";
 import { offerGuards } from "./offers.ts";
 import { ownerGuards } from "./keys/owners.ts";
@@ -66,5 +67,6 @@ export const guards: readonly Guard[] = [
   ...pageGuards,
   ...authorityGuards,
   ...callerGuards,
+  ...installGuards,
   ...appGuards,
 ];

@@ -19,6 +19,7 @@ export function findSupabaseDir(cwd: string, given?: string): string {
   for (const folder of upwards(start)) {
     const found = [folder, path.join(folder, "supabase")].find(isSupabaseDir);
     if (found) return found;
+    checkFormat(path.join(folder, "supabase"));
   }
   const below = [...downwards(start, levelsDown)].filter(isSupabaseDir).sort();
   if (below.length === 1) return below[0]!;
@@ -37,6 +38,15 @@ function readGiven(folder: string): string {
   const found = [folder, path.join(folder, "supabase")].find(hasConfig);
   if (found) return found;
   throw misused(`--supabase-dir names ${folder}, and there is no config.toml in it.`);
+}
+
+/** Version 3 of the Supabase CLI also reads a configuration in JSON, which no edit here knows. */
+function checkFormat(folder: string): void {
+  const other = ["config.json", "config.jsonc"].find((name) => existsSync(path.join(folder, name)));
+  if (!other) return;
+  throw new CommandError(`${path.join(folder, other)} is not edited: only a config.toml is.`, {
+    nextStep: "Write the configuration as config.toml, and run the command again.",
+  });
 }
 
 function hasConfig(folder: string): boolean {

@@ -30,7 +30,7 @@ function askVersion(program: string): string {
     return execFileSync(program, ["--version"], {
       cwd: tmpdir(),
       encoding: "utf8",
-      timeout: 10_000,
+      timeout: 30_000,
       stdio: ["ignore", "pipe", "ignore"],
       shell: process.platform === "win32",
       env: { ...process.env, SUPABASE_TELEMETRY_DISABLED: "1", SUPABASE_NO_UPDATE_NOTIFIER: "1", DO_NOT_TRACK: "1" },

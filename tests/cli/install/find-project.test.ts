@@ -20,6 +20,11 @@ test("is not looked for outside of the repository", () => {
   expect(() => findSupabaseDir(path.join(project, "vendor/tool"))).toThrow("There is no supabase/config.toml");
 });
 
+test.each(["config.json", "config.jsonc"])("with a %s instead of config.toml is refused by name", (name) => {
+  const project = makeFolder({ ".git/HEAD": "", [`supabase/${name}`]: "{}" });
+  expect(() => findSupabaseDir(project)).toThrow(`supabase/${name} is not edited`);
+});
+
 test("is found below the root of a monorepo, and not among installed packages or in hidden folders", () => {
   const monorepo = makeFolder({
     ".git/HEAD": "",

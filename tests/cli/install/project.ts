@@ -57,8 +57,13 @@ export interface ReleaseParts {
   readonly functionFiles?: Tree;
 }
 
-/** A small release, written as the build writes one. */
-export function makeRelease({ version = "0.1.0", migrations = {}, functionFiles = {} }: ReleaseParts = {}): Release {
+/** A small release. */
+export function makeRelease(parts: ReleaseParts = {}): Release {
+  return readRelease(makeAssets(parts));
+}
+
+/** Its folder, as the build writes one. */
+export function makeAssets({ version = "0.1.0", migrations = {}, functionFiles = {} }: ReleaseParts = {}): string {
   const all = { "0001_byok": "create schema byok;\n", ...migrations };
   const manifest = {
     version,
@@ -69,14 +74,14 @@ export function makeRelease({ version = "0.1.0", migrations = {}, functionFiles 
     })),
   };
   const files = { "index.ts": index, "deno.json": '{ "imports": {} }\n', "byok.js": "// 0.1.0\n", ...functionFiles };
-  const assets = makeFolder({
+  return makeFolder({
     "release.json": JSON.stringify(manifest),
     ...Object.fromEntries(Object.entries(all).map(([id, text]) => [`migrations/${id}.sql`, text])),
     ...Object.fromEntries(Object.entries(files).map(([name, text]) => [`functions/byok/${name}`, text])),
     "examples/operations.sql": "insert into byok.operations default values;\n",
-    "remove/byok.sql": "drop schema byok cascade;\n",
+    "remove/10_exposed.sql": "select 1;\n",
+    "remove/20_schema.sql": "drop schema byok cascade;\n",
   });
-  return readRelease(assets);
 }
 
 export const noon = new Date("2026-11-26T12:00:00Z");
@@ -129,6 +134,11 @@ export function remove(project: string, options: Options = {}) {
 }
 
 export const finish = (project: string) => finishInterrupted(supabaseIn(project));
+
+/** Writes a file of the project's own, whose folder is there. */
+export function put(project: string, name: string, text: string): void {
+  writeFileSync(path.join(project, name), text);
+}
 
 export function edit(project: string, name: string, change: (text: string) => string): void {
   const file = path.join(project, name);
