@@ -24,6 +24,12 @@ export const commandsForEveryone: readonly CommandRow[] = [
     load: async () => (await import("./commands/remove.ts")).remove,
   },
   {
+    name: "doctor",
+    summary: "says what is wrong with your project's set-up, and what to do",
+    topic: "Your project",
+    load: async () => (await import("./commands/doctor.ts")).doctor,
+  },
+  {
     name: "start",
     summary: "runs the whole product on this machine, until Ctrl-C",
     topic: "On this machine",
@@ -52,6 +58,12 @@ export const commandsForEveryone: readonly CommandRow[] = [
     summary: "takes an older master key out",
     topic: "Key ring",
     load: async () => (await import("./commands/keyring.ts")).keyringRetire,
+  },
+  {
+    name: "providers",
+    summary: "lists the providers: how their keys look, where they are made, what credits buy",
+    topic: "Your project",
+    load: async () => (await import("./commands/providers.ts")).providers,
   },
   {
     name: "rotate",

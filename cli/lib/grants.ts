@@ -20,6 +20,12 @@ export async function excessGrants(client: Client): Promise<string[]> {
   return excess.map((statement) => statement.replace(/\bgrant (.+) to (\S+)$/, "revoke $1 from $2"));
 }
 
+/** Statements for the SQL editor that make each grant that sql/ gives and a database has not. */
+export async function missingGrants(client: Client): Promise<string[]> {
+  const present = new Set(await readGrants(client));
+  return intendedGrants.filter((statement) => !present.has(statement));
+}
+
 /** Privileges of a list, https://www.postgresql.org/docs/17/ddl-priv.html; what has none listed has the defaults of its kind. */
 const grantsQuery = `
   with acls (privilege, object, acl, owner) as (

@@ -43,13 +43,18 @@ export async function reportFrom<T extends Report>(
   { "db-url": given, state, json }: DatabaseInput,
   work: (client: Client) => Promise<T>,
 ): Promise<T> {
-  const dbUrl = readUrl(given ?? process.env.BYOK_OPERATOR_DB_URL) ?? runningStack(state, "a database").dbUrl;
+  const dbUrl = readDatabaseUrl(given) ?? runningStack(state, "a database").dbUrl;
   const report = await withDatabase(dbUrl, work);
   console.log(json ? JSON.stringify(report.json) : report.text);
   return report;
 }
 
-async function withDatabase<T>(connectionString: string, work: (client: Client) => Promise<T>): Promise<T> {
+/**
+ * Connects and works.
+ *
+ * @throws CommandError, in words that hold nothing of the URL
+ */
+export async function withDatabase<T>(connectionString: string, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString, connectionTimeoutMillis: 10_000 });
   // A connection that breaks also rejects what waits for it.
   client.on("error", () => undefined);
@@ -63,7 +68,13 @@ async function withDatabase<T>(connectionString: string, work: (client: Client) 
   }
 }
 
-function readUrl(text: string | undefined): string | undefined {
+/**
+ * The address that was given, else the one in BYOK_OPERATOR_DB_URL; undefined without either.
+ *
+ * @throws CommandError if it is no address of a database
+ */
+export function readDatabaseUrl(given: string | undefined): string | undefined {
+  const text = given ?? process.env.BYOK_OPERATOR_DB_URL;
   if (!text) return undefined;
   if (URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol)) return text;
   // Not repeated here, because it may well hold a password.
@@ -98,7 +109,7 @@ export async function findOwner(
 }
 
 /** Words for a refusal of the database, or for a connection that broke. The driver's own may repeat parts of the URL. */
-function explain(error: unknown): string {
+export function explain(error: unknown): string {
   if (!(error instanceof DatabaseError)) {
     const { code } = error as NodeJS.ErrnoException;
     return `The database cannot be reached${code ? ` (${code})` : ""}.`;

@@ -14,10 +14,19 @@ export function readProject(stateDir: string): Omit<Project, "endpoint"> {
   const { SUPABASE_URL: url, SUPABASE_SECRET_KEY: secretKey } = process.env;
   if (!url && !secretKey) return runningStack(stateDir, "a project");
   if (!url || !secretKey) throw misused("SUPABASE_URL and SUPABASE_SECRET_KEY belong together.");
+  return { url: safeUrl(url), secretKey };
+}
+
+/**
+ * SUPABASE_URL, if a key can be sent there.
+ *
+ * @throws CommandError otherwise
+ */
+export function safeUrl(url: string): string {
   const address = URL.parse(url);
   if (!address) throw misused("SUPABASE_URL is no URL.");
   if (address.protocol !== "https:" && !ownHosts.includes(address.hostname)) {
     throw misused("SUPABASE_URL is not https, and the secret key would be sent for anybody to read.");
   }
-  return { url, secretKey };
+  return url;
 }

@@ -20,6 +20,7 @@ import { relayGuards } from "./relay.ts";
 import { lifeGuards } from "./keys/life.ts";
 import { rightsGuards } from "./keys/rights.ts";
 import { rotationGuards } from "./rotation.ts";
+import { doctorGuards } from "./features/doctor.ts";
 import { configGuards } from "./features/config-toml.ts";
 import { appGuards } from "./features/apps.ts";
 import { connectingGuards } from "./features/connecting.ts";
@@ -61,6 +62,7 @@ export const guards: readonly Guard[] = [
   ...placeGuards,
   ...connectingGuards,
   ...configGuards,
+  ...doctorGuards,
   ...rotationGuards,
   ...verdictGuards,
   ...componentGuards,

@@ -1,4 +1,5 @@
-import { defineCommand, exitCodes, misused } from "../../lib/command.ts";
+import { defineCommand, exitCodes } from "../../lib/command.ts";
+import { readCreditPrice } from "../../lib/credits/amounts.ts";
 import { type Exposure, exposureOf } from "../../lib/credits/exposure.ts";
 import { databaseOptions, reportFrom } from "../../lib/operator-database.ts";
 import { readPrices } from "../../lib/credits/prices.ts";
@@ -16,7 +17,7 @@ export const exposure = defineCommand({
     ...databaseOptions,
   },
   async run({ options }) {
-    const credit_usd = readPrice(options["credit-usd"]);
+    const credit_usd = readCreditPrice(options["credit-usd"]);
     const costs = readProviderCosts(options.costs);
     const { json } = await reportFrom(options, async (client) => {
       const pairs = exposureOf(await readPrices(client), costs, credit_usd);
@@ -25,11 +26,6 @@ export const exposure = defineCommand({
     return json.pairs.every(({ isBelowCost }) => isBelowCost === false) ? exitCodes.done : exitCodes.failed;
   },
 });
-
-function readPrice(text: string): number {
-  if (/^\d{1,6}(\.\d{1,9})?$/.test(text) && Number(text) > 0) return Number(text);
-  throw misused(`'${text}' is no price in USD above 0.`);
-}
 
 function describe(pairs: readonly Exposure[], credit_usd: number): string {
   const head = ["operation", "provider", "model", "price", "credits", "worst call USD", "worst credit USD", ""];

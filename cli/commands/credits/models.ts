@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
-import { parseEnv } from "node:util";
 import type { PlacedKey } from "../../../catalogue/types.ts";
 import { isRecord, parseJson } from "../../../functions/_shared/json.ts";
 import { defineCommand, exitCodes, misused } from "../../lib/command.ts";
+import { readEnvFile } from "../../lib/env-file.ts";
 import { databaseOptions, reportFrom } from "../../lib/operator-database.ts";
 import { readPrices } from "../../lib/credits/prices.ts";
 import { servedModels } from "../../lib/credits/served-models.ts";
@@ -19,7 +18,8 @@ export const models = defineCommand({
     ...databaseOptions,
   },
   async run({ options }) {
-    const variables = { ...process.env, ...readEnvFile(options["env-file"]) };
+    const file = options["env-file"];
+    const variables = { ...process.env, ...(file === undefined ? {} : readEnvFile(file)) };
     const platformKeys = readKeys("BYOK_PLATFORM_KEYS", variables.BYOK_PLATFORM_KEYS);
     if (Object.keys(platformKeys).length === 0) throw misused("BYOK_PLATFORM_KEYS has no keys to ask with.");
     const origins = readTexts("BYOK_PROVIDER_ORIGINS", variables.BYOK_PROVIDER_ORIGINS);
@@ -32,15 +32,6 @@ export const models = defineCommand({
     return json.models.every(({ status }) => status === "served") ? exitCodes.done : exitCodes.failed;
   },
 });
-
-function readEnvFile(file: string | undefined): Partial<Record<string, string>> {
-  if (file === undefined) return {};
-  try {
-    return parseEnv(readFileSync(file, "utf8"));
-  } catch {
-    throw misused(`There is no file ${file}.`);
-  }
-}
 
 /** Keys by provider: texts, or objects of `api_key` and `place`. */
 function readKeys(name: string, text: string | undefined): Record<string, PlacedKey> {
