@@ -10,7 +10,7 @@ import { cpus, tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { bundleFunctions } from "../cli/lib/bundle.ts";
+import { bundleFunctions } from "../cli/lib/bundle/functions.ts";
 import { projectDir } from "../stack/config.ts";
 import { denoProgram, type DenoRelease } from "../stack/functions/deno-program.ts";
 import { newKeyring } from "../stack/keyring.ts";

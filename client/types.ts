@@ -177,6 +177,8 @@ interface ErrorDetails {
   body_too_large: { readonly max_bytes: number };
   /** Which field of the request credits do not buy. */
   not_offered: { readonly field?: string };
+  /** The app's own code for its refusal. */
+  refused_by_app: { readonly app_code: string };
   /** Claims that the access token lacks: `{ aal: "aal2" }` asks for a second factor. */
   claims_required: { readonly claims: Readonly<Record<string, unknown>> };
   insufficient_credits: { readonly price_credits: number; readonly available_credits: number };

@@ -28,6 +28,7 @@ export const errors = {
   },
   byok_not_allowed: { status: 403, message: "This account may not use API keys of its own." },
   credits_not_allowed: { status: 403, message: "This account may not use credits." },
+  refused_by_app: { status: 403, message: "The app does not let this API key be checked." },
   not_a_member: { status: 403, message: "You do not belong to this team." },
   admins_only: { status: 403, message: "Only an admin of the team may change its API keys." },
   not_offered: { status: 403, message: "This is not available on platform credits. Bring your own API key to use it." },

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { projectDir } from "../../stack/config.ts";
-import { bundleFunctions } from "../lib/bundle.ts";
+import { bundleFunctions } from "../lib/bundle/functions.ts";
 import { defineCommand } from "../lib/command.ts";
 
 export const bundle = defineCommand({

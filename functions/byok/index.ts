@@ -1,33 +1,11 @@
-/**
- * `/functions/v1/byok/<endpoint>`: all endpoints in one function, so that there is one to deploy and one worker to start. Each is loaded
- * when it is first asked. The folders beside this one can be deployed as functions of their own instead.
- */
-import "../_shared/isolate.ts";
-import { ByokError } from "../_shared/errors.ts";
-import { type EdgeFunction, serve } from "../_shared/request/serve.ts";
+/** The Edge Function of BYOK. This file is yours: hooks go here. An update replaces the module beside it, and never this one. */
+import { serveByok } from "./byok.ts";
 
-const endpoints = new Map<string, () => Promise<{ readonly default: EdgeFunction }>>([
-  ["call", () => import("../call/index.ts")],
-  ["providers", () => import("../providers/index.ts")],
-  ["recheck", () => import("../recheck/index.ts")],
-  ["rotate", () => import("../rotate/index.ts")],
-  ["save", () => import("../save/index.ts")],
-  ["verify", () => import("../verify/index.ts")],
-]);
-
-const unknown = serve({
-  methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-  handle: () => Promise.reject(new ByokError("unknown_endpoint")),
+export default serveByok({
+  // Runs before an API key is checked with its provider. Verify a captcha here, for example, and refuse with a code and a sentence:
+  //
+  // async beforeKeyCheck({ request, userId, provider, owner }) {
+  //   const isHuman = await verifyCaptcha(request.headers.get("x-captcha-token"));
+  //   if (!isHuman) return { code: "captcha_failed", message: "Solve the captcha, and try again." };
+  // },
 });
-
-export default {
-  async fetch(request) {
-    const load = endpoints.get(endpointOf(request.url));
-    return load ? (await load()).default.fetch(request) : unknown.fetch(request);
-  },
-} satisfies EdgeFunction;
-
-/** The second name of the path, after that of this function, which the project chooses. The gateway's prefix may be cut off. */
-function endpointOf(url: string): string {
-  return /^https?:\/\/[^/]*(?:\/functions\/v1)?\/[^/?#]+\/([^/?#]+)/.exec(url)?.[1] ?? "";
-}

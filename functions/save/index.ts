@@ -7,6 +7,7 @@
 import { services } from "../_shared/isolate.ts";
 import * as z from "zod/mini";
 import { ByokError } from "../_shared/errors.ts";
+import { askBeforeKeyCheck } from "../_shared/hooks.ts";
 import { readJsonObject } from "../_shared/request/body.ts";
 import { connectKey } from "../_shared/keys/connecting.ts";
 import { saveKey } from "../_shared/keys/credentials.ts";
@@ -35,7 +36,6 @@ export default serve({
     if (request.method === "GET") return Response.json(await sealingKey(services.keyring));
     const { userId } = await identifyUser(request, services.database);
     const holder = { userId, teamId: teamOf(request) };
-    // Verify a captcha token here, before a provider is asked: see "Limits against strangers" in docs/operate.md.
     const { provider, sealed_api_key, api_key, code, code_verifier, ...given } = parse(
       Body,
       await readJsonObject(request, maxBody_bytes),
@@ -49,6 +49,7 @@ export default serve({
       });
     }
     const place = requirePlace(providers[provider], given.place);
+    await askBeforeKeyCheck(request, holder, provider);
     if (code !== undefined && code_verifier !== undefined) {
       return Response.json(await connectKey(services, holder, provider, { code, codeVerifier: code_verifier }));
     }

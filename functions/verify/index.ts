@@ -4,6 +4,7 @@
  */
 import { services } from "../_shared/isolate.ts";
 import * as z from "zod/mini";
+import { askBeforeKeyCheck } from "../_shared/hooks.ts";
 import { readJsonObject } from "../_shared/request/body.ts";
 import { checkSavedKey } from "../_shared/keys/credentials.ts";
 import { identifyBackend, identifyUser } from "../_shared/request/identity.ts";
@@ -22,6 +23,7 @@ export default serve({
     const body = parse(Body, await readJsonObject(request, maxBody_bytes));
     services.requireOffered(body.provider);
     const holder = { userId, teamId: teamOf(request), isBackend: backend !== null };
+    if (!backend) await askBeforeKeyCheck(request, holder, body.provider);
     return Response.json(await checkSavedKey(services, holder, body.provider));
   },
 });

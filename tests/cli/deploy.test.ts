@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bundleFunctions } from "../../cli/lib/bundle.ts";
+import { bundleFunctions } from "../../cli/lib/bundle/functions.ts";
 import { projectDir } from "../../stack/config.ts";
 import { denoProgram } from "../../stack/functions/deno-program.ts";
 import { run } from "../harness/processes.ts";
@@ -85,10 +85,11 @@ describe.each(clis)("version $version of the Supabase CLI", (cli) => {
     afterAll(() => api.stop());
 
     test.each(slugs)("uploads for %s the modules it consists of, and nothing else", async (slug) => {
-      expect(namesOf(slug)).toEqual(await localModules(bundle, `functions/${slug}/index.js`));
+      const modules = await localModules(bundle, `functions/${slug}/index.ts`);
+      expect(namesOf(slug)).toEqual([...modules, `functions/${slug}/deno.json`].sort());
       expect(api.settings.get(slug)).toMatchObject({
         verify_jwt: false,
-        entrypoint_path: `functions/${slug}/index.js`,
+        entrypoint_path: `functions/${slug}/index.ts`,
       });
     });
 

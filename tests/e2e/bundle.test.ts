@@ -1,10 +1,13 @@
 /** The output of `npm run bundle` is the functions: no other code comes along, and it does their work. */
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasDeno } from "../../stack/functions/deno-program.ts";
+import manifest from "../../package.json" with { type: "json" };
+import { denoProgram, hasDeno } from "../../stack/functions/deno-program.ts";
+import { run } from "../harness/processes.ts";
 import { scan } from "../harness/sources.ts";
 import { ask } from "../harness/calls.ts";
+import { fakeKey } from "../harness/fakes.ts";
 import { type OwnStack, startOwnStack } from "../harness/own-stack.ts";
 import { makeBundle } from "../harness/runtime/prepare.ts";
 import { expectBalance, functionsUrlOf, newByokUser, newUser, verify } from "../harness/users.ts";
@@ -22,16 +25,71 @@ test("bundled functions import each other and Node's own modules, and no package
     files.flatMap((file) => scan(file, readFileSync(path.join(functions, file), "utf8")).imports),
   );
   expect([...imports].filter((name) => !/^(?:\.|node:)/.test(name))).toEqual([]);
-  expect(files.filter((file) => file.endsWith("index.js"))).toEqual(["byok/index.js"]);
+  expect(files).toEqual(["byok/byok.js"]);
 });
+
+test("the bundle begins with its name, its version and the licences of all packages in it, and is to be read", () => {
+  const text = readFileSync(path.join(folder, "functions/byok/byok.js"), "utf8");
+  const head = text.slice(0, text.indexOf("*/"));
+  expect(head).toMatch(
+    new RegExp(`^/\\*!\\n\\* BYOK for Supabase ${manifest.version.replaceAll(".", "\\.")} \\(Apache-2\\.0\\)\\n`),
+  );
+  const inside = new Set(
+    Array.from(text.matchAll(/^\/\/ node_modules\/((?:@[^/]+\/)?[^/]+)\//gm), ([, name]) => name!),
+  );
+  expect(inside.size).toBeGreaterThan(2);
+  for (const name of inside) {
+    const [, notice] = new RegExp(`^\\* ${name} \\d[^\\n]*\\n([^]*?)(?:\\* -{80}|$(?![^]))`, "m").exec(head)!;
+    expect(notice, name).toMatch(/Copyright[^]+Permission/i);
+  }
+  expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThan(5_000);
+});
+
+test("an editor knows the hooks of the app's index.ts from the bundle alone", async () => {
+  const right =
+    "{ beforeKeyCheck: ({ request, userId }) => (request.headers.get(userId) ? undefined : { code: 'no' }) }";
+  const wrong = [
+    "{ beforeKeyCheck: () => ({ code: 1 }) }",
+    "{ beforeKeyCheck: ({ apiKey }) => {} }",
+    "{ beforeCheck: () => {} }",
+  ];
+  const file = path.join(folder, "functions/byok/hooks.ts");
+  const calls = [right, ...wrong].map((hooks) => `serveByok(${hooks});\n`);
+  writeFileSync(file, `import { serveByok } from "./byok.js";\n${calls.join("")}`);
+  const env = { DENO_DIR: path.join(folder, "deno"), DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" };
+  const { output } = await run(denoProgram(), ["check", "--no-lock", file], { env }).ended;
+  const complaints = Array.from(output.matchAll(/\[ERROR\]: ([^]*?)at file:.*hooks\.ts:(\d+)/g), ([, words, line]) => [
+    Number(line),
+    words,
+  ]);
+  expect(complaints).toEqual([
+    [3, expect.stringContaining("Type 'number' is not assignable to type 'string'")],
+    [4, expect.stringContaining("Property 'apiKey' does not exist")],
+    [5, expect.stringContaining("'beforeCheck' does not exist")],
+  ]);
+}, 180_000);
 
 const ways = (["newest", "hosted"] as const)
   .filter(hasDeno)
   .flatMap((deno) => (["direct", "data-api"] as const).map((database) => ({ deno, database })));
 
+/** An app's index.ts with a hook, in one of the two forms that a hosted project takes. */
+const indexWithHook = (form: "export default" | "Deno.serve") => `import { serveByok } from "./byok.js";
+const byok = serveByok({
+  beforeKeyCheck({ request, userId, provider, owner }) {
+    const token = request.headers.get("x-captcha-token");
+    if (token === "broken") throw new Error("broken by " + request.headers.get("authorization"));
+    if (token === "wrong") return { code: "captcha_failed", message: [provider, owner.kind, owner.id === userId].join(" ") };
+  },
+});
+${form === "Deno.serve" ? "Deno.serve(byok.fetch);" : "export default byok;"}
+`;
+
 describe.each(ways)("bundled functions on the $deno Deno, by way of $database,", ({ deno, database }) => {
   let stack: OwnStack;
   beforeAll(async () => {
+    const index = indexWithHook(database === "direct" ? "export default" : "Deno.serve");
+    writeFileSync(path.join(folder, "functions/byok/index.ts"), index);
     stack = await startOwnStack({}, { supabaseDir: path.join(folder, "supabase"), database, deno });
   });
   afterAll(() => stack.stop());
@@ -51,5 +109,27 @@ describe.each(ways)("bundled functions on the $deno Deno, by way of $database,",
     const usage = await fetch(`${functionsUrlOf(stack)}/rotate`, { headers: { apikey: stack.secretKey } });
     expect(await usage.json()).toMatchObject({ kids: [{ envelopes: 1 }] });
     expect(stack.printed).toEqual([]);
+  });
+
+  test("ask the app's hook before a key is checked, and say nothing of an error in it", async () => {
+    const { user } = await newByokUser("groq", { on: stack });
+    const asked = async (endpoint: "save" | "verify", captcha: string) => {
+      const response = await fetch(`${functionsUrlOf(stack)}/${endpoint}`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${user.accessToken}`, "x-captcha-token": captcha },
+        body: JSON.stringify({ provider: "groq", ...(endpoint === "save" && { api_key: fakeKey("groq", "works") }) }),
+      });
+      return { status: response.status, body: (await response.json()) as any };
+    };
+    for (const endpoint of ["save", "verify"] as const) {
+      expect(await asked(endpoint, "right")).toMatchObject({ status: 200, body: { verdict: "verified" } });
+      expect(await asked(endpoint, "wrong")).toEqual({
+        status: 403,
+        body: { error: { code: "refused_by_app", message: "groq user true", app_code: "captcha_failed" } },
+      });
+      const { status, body } = await asked(endpoint, "broken");
+      expect([status, body.error]).toEqual([500, { code: "internal", message: expect.any(String) }]);
+      expect(stack.printed.splice(0)).toEqual(["BYOK: the hook beforeKeyCheck has failed: Error."]);
+    }
   });
 });

@@ -24,6 +24,7 @@ import { doctorGuards } from "./features/doctor.ts";
 import { configGuards } from "./features/config-toml.ts";
 import { appGuards } from "./features/apps.ts";
 import { connectingGuards } from "./features/connecting.ts";
+import { hookGuards } from "./features/hooks.ts";
 import { schemaGuards } from "./features/schema.ts";
 import { unifiedGuards } from "./features/unified.ts";
 import { verdictGuards } from "./verdicts.ts";
@@ -59,6 +60,7 @@ export const guards: readonly Guard[] = [
   ...ownerGuards,
   ...unifiedGuards,
   ...schemaGuards,
+  ...hookGuards,
   ...placeGuards,
   ...connectingGuards,
   ...configGuards,

@@ -25,6 +25,7 @@ const layers = [
     "_shared/endpoints.ts",
     "_shared/origins.ts",
     "_shared/json.ts",
+    "_shared/hooks.ts",
     "_shared/keep-alive.ts",
     "_shared/lru-cache.ts",
   ],
@@ -160,8 +161,8 @@ test("only env.ts reads the environment", () => {
   for (const name of ["Bun", "import.meta"]) expect(filesNaming(name)).toEqual([]);
 });
 
-test("nothing is printed but what an operator reads about the way to the database", () => {
-  expect(filesNaming("console")).toEqual(["_shared/database/notices.ts"]);
+test("nothing is printed but what an operator reads about the way to the database and about a hook", () => {
+  expect(filesNaming("console")).toEqual(["_shared/hooks.ts", "_shared/database/notices.ts"]);
 });
 
 test.each(["pg"])("only database/ knows %s", (driver) => {

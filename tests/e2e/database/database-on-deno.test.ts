@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, inject } from "vitest";
-import { bundleModules } from "../../../cli/lib/bundle.ts";
+import { bundleModules } from "../../../cli/lib/bundle/modules.ts";
 import { newKeyring } from "../../../stack/keyring.ts";
 import type { Database } from "../../../functions/_shared/database/types.ts";
 import { ByokError } from "../../../functions/_shared/errors.ts";

@@ -2,8 +2,8 @@
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync, chmodSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { bundleModules } from "../../../cli/lib/bundle.ts";
-import { defaultSupabaseDir, projectDir } from "../../../stack/config.ts";
+import { writeByokFunction } from "../../../cli/lib/bundle/byok-function.ts";
+import { defaultSupabaseDir } from "../../../stack/config.ts";
 
 export interface AppProject {
   folder: string;
@@ -34,7 +34,7 @@ let bundle: Promise<string> | undefined;
 async function makeBundle(): Promise<string> {
   const folder = mkdtempSync(path.join(tmpdir(), "byok-bundle-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  await bundleModules({ byok: path.join(projectDir, "functions/byok/index.ts") }, folder);
+  await writeByokFunction(folder);
   return folder;
 }
 

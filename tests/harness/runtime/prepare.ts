@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { TestProject } from "vitest/node";
-import { bundleFunctions } from "../../../cli/lib/bundle.ts";
+import { bundleFunctions } from "../../../cli/lib/bundle/functions.ts";
 import { defaultSupabaseDir } from "../../../stack/config.ts";
 import type { StackOptions } from "../../../stack/stack.ts";
 import { placementOf, usual } from "./placements.ts";

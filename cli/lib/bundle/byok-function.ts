@@ -1,0 +1,31 @@
+/** The Edge Function as a project gets it: the app's index.ts, and beside it the whole product as one readable module. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { projectDir } from "../../../stack/config.ts";
+import { licencesOf } from "../build/licences.ts";
+import { bundleModules } from "./modules.ts";
+
+export const byokFunction = path.join(projectDir, "functions/byok/index.ts");
+
+/** It keeps the imports of the function apart from an import map that the project has for its others. */
+const denoJson = '{\n  "imports": {}\n}\n';
+
+/** @param outDir gets `index.ts`, `byok.js` and `deno.json`, which need nothing else and nothing of npm */
+export async function writeByokFunction(outDir: string): Promise<void> {
+  await bundleModules({ byok: path.join(path.dirname(byokFunction), "byok.ts") }, outDir, headOf);
+  mkdirSync(outDir, { recursive: true });
+  writeFileSync(path.join(outDir, "index.ts"), readFileSync(byokFunction, "utf8").replace("./byok.ts", "./byok.js"));
+  writeFileSync(path.join(outDir, "deno.json"), denoJson);
+}
+
+/** @param modules paths of the files that stand in the bundle */
+function headOf(modules: readonly string[]): string {
+  const { version } = JSON.parse(readFileSync(path.join(projectDir, "package.json"), "utf8")) as { version: string };
+  const words = `BYOK for Supabase ${version} (Apache-2.0)
+
+Made by supabase-byok, and replaced by its updates: edit index.ts beside it instead.
+It holds parts of these packages:
+
+${licencesOf(modules)}`;
+  return `/*!\n${words.trimEnd().replaceAll("*/", "* /").replaceAll(/^/gm, "* ").replaceAll(/ +$/gm, "")}\n*/`;
+}

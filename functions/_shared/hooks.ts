@@ -1,0 +1,87 @@
+/** Questions to the app that deploys the functions, before they do what it may want to prevent. */
+import { ByokError } from "./errors.ts";
+
+/** An API key that is about to be checked with its provider. It holds nothing of the key. */
+export interface KeyCheck {
+  /** Address, method and headers of the request to `save` or `verify`, without its body. */
+  readonly request: Request;
+  readonly userId: string;
+  /** Id of the provider, such as `openai`. */
+  readonly provider: string;
+  /** The user or the team whose key it is. */
+  readonly owner: { readonly kind: "user" | "team"; readonly id: string };
+}
+
+/** Why the app refuses. The page gets both, so they hold nothing that its user may not see. */
+export interface Refusal {
+  /** 1 to 64 of a-z, 0-9 and _, beginning with a letter: `app_code` of the answer. */
+  readonly code: string;
+  /** One sentence for the user, up to 300 characters; a general one without it. */
+  readonly message?: string;
+}
+
+export interface Hooks {
+  /**
+   * Runs before a key is checked with its provider and before the check counts as an attempt, for a captcha for example. A refusal
+   * is answered as `refused_by_app` (403). If it throws, the answer is `internal`, and its log line has the error's name alone.
+   */
+  beforeKeyCheck?(check: KeyCheck): Promise<Refusal | undefined | void> | Refusal | undefined | void;
+}
+
+/** Those of this isolate. */
+let hooks: Hooks = {};
+
+/** @throws TypeError for a hook that there is not, which would never run */
+export function setHooks(given: Hooks): void {
+  for (const [name, hook] of Object.entries(given)) {
+    if (name !== "beforeKeyCheck") throw new TypeError(`${name} is no hook of these functions`);
+    if (hook !== undefined && typeof hook !== "function") throw new TypeError(`The hook ${name} is no function`);
+  }
+  hooks = given;
+}
+
+/**
+ * Asks the app whether a key may be checked.
+ *
+ * @throws ByokError `refused_by_app` (with `app_code`), `internal` where the hook throws or answers something else
+ */
+export async function askBeforeKeyCheck(
+  request: Request,
+  holder: { readonly userId: string; readonly teamId: string | null },
+  provider: string,
+): Promise<void> {
+  if (!hooks.beforeKeyCheck) return;
+  const { userId, teamId } = holder;
+  const owner = teamId === null ? ({ kind: "user", id: userId } as const) : ({ kind: "team", id: teamId } as const);
+  const { method, headers } = request;
+  let answer: unknown;
+  try {
+    answer = await hooks.beforeKeyCheck({
+      request: new Request(request.url, { method, headers }),
+      ...{ userId, provider, owner },
+    });
+  } catch (thrown) {
+    throw failed(thrown instanceof Error && /^\w{1,40}$/.test(thrown.name) ? thrown.name : "something else");
+  }
+  if (answer === undefined) return;
+  if (!isRefusal(answer)) throw failed("an answer that is no refusal");
+  const { code, message } = answer;
+  throw new ByokError("refused_by_app", { ...(message && { message }), details: { app_code: code } });
+}
+
+function isRefusal(answer: unknown): answer is Refusal {
+  if (typeof answer !== "object" || answer === null) return false;
+  const { code, message = "" } = answer as Partial<Record<keyof Refusal, unknown>>;
+  return (
+    typeof code === "string" &&
+    /^[a-z][a-z0-9_]{0,63}$/.test(code) &&
+    typeof message === "string" &&
+    message.length <= 300
+  );
+}
+
+/** The log gets no text of the app's: it may hold what a request holds. */
+function failed(what: string): ByokError {
+  console.error(`BYOK: the hook beforeKeyCheck has failed: ${what}.`);
+  return new ByokError("internal");
+}

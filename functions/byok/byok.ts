@@ -1,0 +1,45 @@
+/**
+ * `/functions/v1/byok/<endpoint>`: all endpoints in one function, so that there is one to deploy and one worker to start. Each is loaded
+ * when it is first asked. The app's index.ts serves it, with its hooks. The folders beside this one can be deployed as functions of their own instead.
+ */
+import "../_shared/isolate.ts";
+import { ByokError } from "../_shared/errors.ts";
+import { type Hooks, setHooks } from "../_shared/hooks.ts";
+import { type EdgeFunction, serve } from "../_shared/request/serve.ts";
+
+const endpoints = new Map<string, () => Promise<{ readonly default: EdgeFunction }>>([
+  ["call", () => import("../call/index.ts")],
+  ["providers", () => import("../providers/index.ts")],
+  ["recheck", () => import("../recheck/index.ts")],
+  ["rotate", () => import("../rotate/index.ts")],
+  ["save", () => import("../save/index.ts")],
+  ["verify", () => import("../verify/index.ts")],
+]);
+
+const unknown = serve({
+  methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+  handle: () => Promise.reject(new ByokError("unknown_endpoint")),
+});
+
+/**
+ * The function, for `export default` or, by its `fetch`, for `Deno.serve`. The types stand here once more for the bundle, where an
+ * editor reads them from this comment.
+ *
+ * @param {{ beforeKeyCheck?: (check: { request: Request, userId: string, provider: string, owner: { kind: "user" | "team", id: string } }) => Promise<{ code: string, message?: string } | undefined | void> | { code: string, message?: string } | undefined | void }} [hooks]
+ * @returns {{ fetch(request: Request): Promise<Response> }}
+ * @throws TypeError for a hook that there is not
+ */
+export function serveByok(hooks: Hooks = {}): EdgeFunction {
+  setHooks(hooks);
+  return {
+    async fetch(request) {
+      const load = endpoints.get(endpointOf(request.url));
+      return load ? (await load()).default.fetch(request) : unknown.fetch(request);
+    },
+  };
+}
+
+/** The second name of the path, after that of this function, which the project chooses. The gateway's prefix may be cut off. */
+function endpointOf(url: string): string {
+  return /^https?:\/\/[^/]*(?:\/functions\/v1)?\/[^/?#]+\/([^/?#]+)/.exec(url)?.[1] ?? "";
+}
