@@ -3,10 +3,9 @@
  * for a key. What may belong to a key stays; what cannot is taken off or named.
  */
 
-export type PastedKey = { readonly apiKey: string } | { readonly problem: PastedProblem };
+import type { PastedProblem } from "./pasted-problems.ts";
 
-/** The kinds of text that are pasted in place of a key. */
-export type PastedProblem = "empty" | "file" | "address" | "shortened" | "lines" | "space" | "character";
+export type PastedKey = { readonly apiKey: string } | { readonly problem: PastedProblem };
 
 /** Marks that show nothing, such as zero-width spaces: chats, word processors and web pages put them into a text. */
 const invisible = /\p{Cf}/gu;
@@ -25,17 +24,6 @@ const wrappings: readonly RegExp[] = [
 
 /** Most layers that are taken off: `export NAME="Bearer key";` has five. */
 const maxLayers = 8;
-
-/** A sentence for each, for users. */
-export const pastedProblems: Readonly<Record<PastedProblem, string>> = {
-  empty: "Paste an API key: there is none.",
-  file: "This is a file with a private key, which is not an API key: make an API key at the provider.",
-  address: "This is an address, not an API key: copy the key itself.",
-  shortened: "This is a shortened key, as pages show it later: make a new one and copy all of it.",
-  lines: "This is more than one line: copy the key alone.",
-  space: "There is a space within this key: copy the key alone.",
-  character: "There is a character in this that no API key has: copy the key again.",
-};
 
 /**
  * The API key in a pasted text, or what the text is in place of one. Neither repeats the text.

@@ -11,5 +11,6 @@ export function rightsOf(rows: readonly RightsRow[] | null): Rights {
     mayBringKey: row?.may_bring_key === true,
     mayUseCredits: row?.may_use_credits === true,
     mayManageKeys: row?.may_manage_keys === true,
+    isMember: row?.is_member === true,
   };
 }

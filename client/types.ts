@@ -167,6 +167,8 @@ export interface Rights {
   readonly mayUseCredits: boolean;
   /** Save, check, pause and remove keys: of a team, its admins alone. */
   readonly mayManageKeys: boolean;
+  /** Whether the user belongs to the team; for a client of the user's own keys, whether the app lets the user have any. */
+  readonly isMember: boolean;
 }
 
 /** Further fields of an error, by its code. */

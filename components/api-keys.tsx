@@ -2,7 +2,7 @@ import { type ReactNode, useCallback, useEffect, useId, useMemo, useRef, useStat
 import type { Byok, Credential, Provider, ProviderId, Result } from "../client/types.ts";
 import { findReturn } from "./keys/connecting.ts";
 import { ProviderPicker } from "./keys/provider-picker.tsx";
-import { KeyForm, ProviderRow } from "./keys/provider-row.tsx";
+import { KeyForm, KeyHistory, ProviderRow, RemoveDialog } from "./keys/provider-row.tsx";
 import { choose, firstRows, maySave, type UsableProvider, withRights } from "./keys/providers.ts";
 import { Trust } from "./keys/trust.tsx";
 import { useAddRequests } from "./parts/changes.ts";
@@ -58,6 +58,7 @@ function KeysSection({
   const usable = useLive(useCallback(() => readProviders(byok), [byok]));
   const error = listError ?? usable.error;
   const [said, announce] = useAnnouncer();
+  const isStranger = byok.team !== null && usable.data?.some(({ is_member }) => !is_member);
 
   function put(provider: ProviderId, credential: Credential | undefined) {
     update((known) => [...known.filter((other) => other.provider !== provider), ...(credential ? [credential] : [])]);
@@ -76,18 +77,9 @@ function KeysSection({
           {error && isOnline && (
             <ReadingFailed error={error} onRetry={() => void Promise.all([refresh(), usable.refresh()])} />
           )}
-          {usable.data?.some(({ may_manage_keys }) => !may_manage_keys) && (
-            <Notice tone="neutral" icon="lock">
-              {keys.managed}
-            </Notice>
-          )}
-          {usable.data?.some(({ may_bring_key }) => !may_bring_key) && (
-            <Notice tone="neutral" icon="lock" button={upgrade}>
-              {keys.notAllowed}
-            </Notice>
-          )}
+          {usable.data && <RightsNotices providers={usable.data} {...{ isStranger, upgrade }} />}
         </Notices>
-        {data && usable.data ? (
+        {isStranger ? null : data && usable.data ? (
           <Rows
             byok={byok}
             known={choose(usable.data, data, wanted)}
@@ -96,12 +88,63 @@ function KeysSection({
         ) : (
           !error && <Skeleton kind="row" rows={4} label={keys.loading} />
         )}
-        <Trust url={securityUrl} />
+        <div className="byok-foot">
+          <Trust url={securityUrl} />
+          {!isStranger && usable.data?.some(({ may_manage_keys }) => may_manage_keys) && (
+            <HistoryOfAll byok={byok} providers={usable.data} />
+          )}
+        </div>
       </div>
       <p className="byok-hidden" role="status">
         {said}
       </p>
     </section>
+  );
+}
+
+interface RightsProps {
+  readonly providers: readonly UsableProvider[];
+  readonly isStranger: boolean | undefined;
+  readonly upgrade: ReactNode;
+}
+
+/** A notice for each right that this user lacks, once for all rows. */
+function RightsNotices({ providers, isStranger, upgrade }: RightsProps): ReactNode {
+  const { keys, team } = useTexts();
+  if (isStranger) {
+    return (
+      <Notice tone="neutral" icon="lock">
+        {team.stranger}
+      </Notice>
+    );
+  }
+  return (
+    <>
+      {providers.some(({ may_manage_keys }) => !may_manage_keys) && (
+        <Notice tone="neutral" icon="lock">
+          {keys.managed}
+        </Notice>
+      )}
+      {providers.some(({ may_bring_key }) => !may_bring_key) && (
+        <Notice tone="neutral" icon="lock" button={upgrade}>
+          {keys.notAllowed}
+        </Notice>
+      )}
+    </>
+  );
+}
+
+/** The way to the events of all keys: a key that is gone has no row of its own. */
+function HistoryOfAll({ byok, providers }: Pick<RowsProps, "byok"> & Pick<RightsProps, "providers">): ReactNode {
+  const { keys } = useTexts();
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <button type="button" className="byok-link" onClick={() => setOpen(true)}>
+        {keys.allHistory}
+      </button>
+      {isOpen && <KeyHistory {...{ byok, providers }} onClosed={() => setOpen(false)} />}
+    </>
   );
 }
 
@@ -123,8 +166,11 @@ interface RowsProps {
 
 function Rows({ byok, known, credentials, announce, refresh, put }: RowsProps): ReactNode {
   const { shown, others, openId, setOpen, moved, returned } = useRows(known, credentials);
-  // It is there when it is opened, also offline, and holds nothing up before.
-  useEffect(() => KeyForm.preload(), []);
+  // They are there when they are opened, also offline, and hold nothing up before.
+  useEffect(() => {
+    KeyForm.preload();
+    RemoveDialog.preload();
+  }, []);
   return (
     <>
       <ul className="byok-rows">

@@ -27,7 +27,7 @@ export function Credits({ texts, headingLevel, ...props }: CreditsProps): ReactN
 type SectionProps = Omit<CreditsProps, "texts" | "headingLevel">;
 
 function CreditsSection({ byok, getCredits, className = "", action, live = false }: SectionProps): ReactNode {
-  const { credits } = useTexts();
+  const { credits, team } = useTexts();
   const id = useId();
   const isOnline = useOnline();
   const { data, error, refresh, update } = useLive(
@@ -35,6 +35,7 @@ function CreditsSection({ byok, getCredits, className = "", action, live = false
     joinAccounts,
     useKeyEvents(byok, live),
   );
+  const isStranger = byok.team !== null && data?.providers.some(({ is_member }) => !is_member);
   useWhileHeld(data?.balance.held_credits ?? 0, refresh);
 
   return (
@@ -48,8 +49,13 @@ function CreditsSection({ byok, getCredits, className = "", action, live = false
             </Notice>
           )}
           {error && isOnline && <ReadingFailed error={error} onRetry={() => void refresh()} />}
+          {isStranger && (
+            <Notice tone="neutral" icon="lock">
+              {team.stranger}
+            </Notice>
+          )}
         </Notices>
-        {data ? <AccountNow {...{ byok, getCredits, update }} account={data} /> : null}
+        {data && !isStranger ? <AccountNow {...{ byok, getCredits, update }} account={data} /> : null}
         {!data && !error && <Skeleton kind="line" rows={4} label={credits.loading} />}
       </div>
     </section>

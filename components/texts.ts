@@ -2,9 +2,10 @@
  * Every text of the components, in one language. An app that speaks another one passes its own to the prop `texts`; TypeScript
  * says what is missing.
  */
-import { pastedProblems } from "../catalogue/pasted-keys.ts";
+import { pastedProblems } from "../catalogue/pasted-problems.ts";
 import { reasons } from "../catalogue/reasons.ts";
 import type { ByokError, Credential, Reason } from "../client/types.ts";
+import { englishOfTeams } from "./texts-of-teams.ts";
 
 /** An error with its details, for a text by its code. */
 type ErrorOf<Code extends ByokError["code"]> = Extract<ByokError, { code: Code }>;
@@ -30,7 +31,7 @@ const states: Readonly<Record<Credential["status"] | "paused" | "not_offered" | 
   },
   rate_limited: {
     label: "Rate limited",
-    problem: (name: string) => `The key works, but ${name} is limiting your account right now. Wait a moment.`,
+    problem: (name: string) => `The key works, but ${name} is limiting the account right now. Wait a moment.`,
   },
   unverified: {
     label: "Not checked",
@@ -50,10 +51,10 @@ const states: Readonly<Record<Credential["status"] | "paused" | "not_offered" | 
     label: "Locked",
     problem: () => "This key can no longer be opened here, so calls fail.",
   },
-  paused: { label: "Paused", problem: () => "This key is saved and not used until you resume it." },
+  paused: { label: "Paused", problem: () => "This key is saved and not used until it is resumed." },
   not_allowed: {
     label: "Not used",
-    problem: () => "Your plan does not include your own keys. This one stays saved for when it does.",
+    problem: () => "This plan does not include API keys. This one stays saved for when it does.",
   },
   not_offered: {
     label: "Not offered",
@@ -86,7 +87,7 @@ export const english = {
     saved: "Key saved",
     /** A saved key as users recognise it, within a sentence. */
     yourKey: (name: string, hint: string) => (hint ? `your ${name} key ending in ${hint}` : `your ${name} key`),
-    old: (age: string) => `You saved this key ${age}. Consider replacing it.`,
+    old: (age: string) => `This key was saved ${age}. Consider replacing it.`,
     saving: "Saving…",
     checking: "Checking…",
     savingWith: (name: string) => `Saving your key and checking it with ${name}.`,
@@ -101,13 +102,15 @@ export const english = {
     pause: "Pause key",
     resume: "Resume key",
     history: "History",
+    /** Opens the history of all keys, also of those that are gone. */
+    allHistory: "Key history",
     manage: (name: string) => `Manage keys at ${name}`,
     addProvider: "Add a provider",
     search: "Search providers",
     noMatch: (text: string) => `No provider matches “${text}”.`,
     works: (name: string) => `Calls to ${name} are billed to your ${name} account and cost 0 credits.`,
     withoutKey: (name: string, onCredits: boolean) =>
-      onCredits ? `Calls to ${name} cost credits.` : `Calls to ${name} need your own key.`,
+      onCredits ? `Calls to ${name} cost credits.` : `Calls to ${name} need a key.`,
   },
 
   states,
@@ -160,6 +163,8 @@ export const english = {
   /** Events of the keys for a provider, each in a few words. */
   keyHistory: {
     title: (name: string) => `History of your ${name} key`,
+    /** Of the keys for all providers. */
+    titleOfAll: "History of your keys",
     empty: "Nothing has happened yet.",
     close: "Close",
     kinds: {
@@ -191,34 +196,14 @@ export const english = {
     },
   },
 
-  /** In the place of the others, where keys and credits are a team's. */
-  team: {
-    keys: {
-      title: "Your team’s API keys",
-      about: "With your team’s key, calls are billed to your team’s account at the provider.",
-      notAllowed: "Your team’s plan does not include API keys of its own.",
-      needsKey: "Needs your team’s key",
-      yourKey: (name: string, hint: string) =>
-        hint ? `your team’s ${name} key ending in ${hint}` : `your team’s ${name} key`,
-      works: (name: string) => `Calls to ${name} are billed to your team’s ${name} account and cost 0 credits.`,
-    },
-    credits: {
-      title: "Your team’s credits",
-      about: "Used for providers without your team’s key.",
-      billed: (names: string, count: number) =>
-        `${names} ${plural(count, "is", "are")} billed to your team’s ${plural(count, "account", "accounts")}: 0 credits.`,
-      failing: (names: string, count: number) =>
-        `Calls to ${names} are failing, and credits are not used instead. An admin can replace or remove your team’s ${plural(count, "key", "keys")}.`,
-    },
-    trust: { line: "Encrypted for your team. Never shown again, never logged." },
-  },
+  team: englishOfTeams,
 
   trust: {
     line: "Encrypted for you. Never shown again, never logged.",
     more: "How it works",
     facts: [
-      "Your browser encrypts the key before it is sent. It is stored encrypted, bound to your account.",
-      "Nobody can read it here again: only its public beginning and last four characters are shown.",
+      "Your browser encrypts the key before it is sent. It is stored encrypted, bound to its owner.",
+      "Nobody can read it here again: only its public beginning and last four characters show.",
       "Calls go from this app’s server straight to the provider. The key is in no log.",
       "Use a key for this app alone, with a spending limit at the provider, and replace it from time to time.",
     ],
@@ -235,7 +220,7 @@ export const english = {
     amount: (credits: number, digits: string) => `${digits} ${plural(credits, "credit", "credits")}`,
     get: "Get credits",
     none: "No credits yet",
-    noneAbout: "Add an API key of your own to start, or get credits for this app.",
+    noneAbout: "Add an API key to start, or get credits for this app.",
     addKey: "Add an API key",
     held: (amount: string) => `${amount} on hold for calls in progress`,
     billed: (names: string, count: number) =>
@@ -246,9 +231,9 @@ export const english = {
       ),
     failing: (names: string, count: number) =>
       `Calls to ${names} are failing. Replace or remove your ${plural(count, "key", "keys")}: credits are not used instead.`,
-    unused: "No call uses them now: you have a key for every provider.",
+    unused: "No call uses them now: there is a key for every provider.",
     low: (operations: string) => `Running low: not enough for ${operations}.`,
-    out: (names: string) => `Out of credits. Calls to ${names} need your own key, or more credits.`,
+    out: (names: string) => `Out of credits. Calls to ${names} need a key, or more credits.`,
     prices: "What a call costs on credits",
     byUsage: "by usage",
     others: (count: number) => `${count} ${plural(count, "other", "others")}`,
@@ -276,7 +261,8 @@ export const english = {
     envelope_unreadable: "This key can no longer be opened here. Save it again.",
     sealed_key_refused: "This took too long. Try again.",
     admins_only: "Only an admin of your team may change its API keys.",
-    byok_not_allowed: "Your plan does not include API keys of your own.",
+    not_a_member: "You no longer belong to this team, so nothing was changed.",
+    byok_not_allowed: "This plan does not include API keys.",
     unsupported_browser: "This browser cannot encrypt your key. Update it, and use HTTPS.",
     second_factor: "Confirm that it is you with your second factor first, then try again.",
     claims_required: "Your session may not change API keys. Sign in again in the way that this app asks for.",

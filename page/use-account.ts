@@ -16,6 +16,9 @@ export interface Account extends Known {
   signOut(): Promise<void>;
 }
 
+/** The id of the team whose keys and credits the page is about, from its address; those of the user without one. */
+const team = new URLSearchParams(location.search).get("team");
+
 export function useAccount(supabase: SupabaseClient): Account {
   const [known, setKnown] = useState<Known>({ user: undefined, isExpired: false });
   const isLeaving = useRef(false);
@@ -24,7 +27,7 @@ export function useAccount(supabase: SupabaseClient): Account {
     // A request that was under way when its user signed out ends without a session, which is nobody's any more.
     const onSessionExpired = () =>
       setKnown((before) => (before.user && !isLeaving.current ? { ...before, isExpired: true } : before));
-    return createByok(supabase, { onSessionExpired });
+    return createByok(supabase, { onSessionExpired, ...(team && { team }) });
   }, [supabase]);
 
   useEffect(() => {

@@ -455,7 +455,7 @@ isOneToOne: false
                            },
 "read_rights":
 { Args: { "p_team_id"?: string }; Returns: {
-              "may_bring_key": boolean,"may_manage_keys": boolean,"may_use_credits": boolean
+              "is_member": boolean,"may_bring_key": boolean,"may_manage_keys": boolean,"may_use_credits": boolean
             }[]
                            },
 "record_rotation":

@@ -1,5 +1,5 @@
 import { type ReactNode, useCallback, useEffect, useId, useRef, useState } from "react";
-import type { Byok, KeyEvent, KeyEventPage, Provider } from "../../client/types.ts";
+import type { Byok, KeyEvent, KeyEventPage, Provider, ProviderId } from "../../client/types.ts";
 import { reasons } from "../../catalogue/reasons.ts";
 import { explain } from "../parts/messages.ts";
 import { Problem } from "../parts/parts.tsx";
@@ -9,33 +9,38 @@ import type { Texts } from "../texts.ts";
 
 export interface KeyHistoryProps {
   readonly byok: Byok;
-  readonly provider: Provider;
+  /** Of all providers when absent, each event with the name of its own: also of keys that are gone. */
+  readonly provider?: Provider | undefined;
+  readonly providers: readonly Provider[];
   /** The dialog is closed, and focus is back on what opened it. */
   onClosed(): void;
 }
 
-/** The events of the keys for a provider, newest first. A long history scrolls within the dialog. */
-export function KeyHistory({ byok, provider, onClosed }: KeyHistoryProps): ReactNode {
+/** The events of the keys, newest first. A long history scrolls within the dialog. */
+export function KeyHistory({ byok, provider, providers, onClosed }: KeyHistoryProps): ReactNode {
   const texts = useTexts();
   const { keyHistory, history } = texts;
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
-  const { events, next, problem, isLoading, more } = useEvents(byok, provider);
+  const { events, next, problem, isLoading, more } = useEvents(byok, provider?.id);
+  // A provider may be gone from the server's list.
+  const nameOf = ({ provider: of }: KeyEvent) => providers.find(({ id: known }) => known === of)?.name ?? of;
 
   useEffect(() => void dialog.current?.showModal(), []);
 
   return (
     <dialog ref={dialog} className="byok-dialog" aria-labelledby={id} aria-busy={isLoading} onClose={onClosed}>
       <Heading id={id} className="byok-dialog-title">
-        {keyHistory.title(provider.name)}
+        {provider ? keyHistory.title(provider.name) : keyHistory.titleOfAll}
       </Heading>
       <div role="status">{isLoading ? history.loading : events.length === 0 && !problem && keyHistory.empty}</div>
       {events.length > 0 && (
         <ol className="byok-events" tabIndex={0} aria-labelledby={id}>
           {events.map((event) => (
             <li key={event.id} data-event={event.kind}>
-              {whatHappened(texts, event, provider.name)}
+              {whatHappened(texts, event, nameOf(event))}
               <span className="byok-quiet">
+                {!provider && `${nameOf(event)} · `}
                 {keyHistory.by[event.by_me ? "me" : event.actor]} · <Ago at={event.created_at} />
                 {event.hint && ` · …${event.hint}`}
               </span>
@@ -61,7 +66,7 @@ export function KeyHistory({ byok, provider, onClosed }: KeyHistoryProps): React
 }
 
 /** The events that are read so far. The first page is read at once, the others on demand. */
-function useEvents(byok: Byok, { id: provider }: Provider) {
+function useEvents(byok: Byok, provider: ProviderId | undefined) {
   const texts = useTexts();
   const [{ events, next }, setPage] = useState<KeyEventPage>({ events: [], next: null });
   const [problem, setProblem] = useState<string | null>(null);

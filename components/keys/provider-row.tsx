@@ -5,7 +5,6 @@ import { Fold } from "../parts/fold.tsx";
 import { onDemand } from "../parts/on-demand.tsx";
 import { useTexts } from "../parts/settings.tsx";
 import type { Return } from "./connecting.ts";
-import { RemoveDialog } from "./remove-dialog.tsx";
 import { RowActions, type RowDoings } from "./row-actions.tsx";
 import { RowNotes } from "./row-notes.tsx";
 import { RowTitle } from "./row-title.tsx";
@@ -13,7 +12,8 @@ import { keyInWords, stateOf } from "./states.ts";
 import { type Key, type KeyOptions, useKey } from "./use-key.ts";
 
 export const KeyForm = onDemand(() => import("./key-form.tsx").then(({ KeyForm }) => KeyForm));
-const KeyHistory = onDemand(() => import("./key-history.tsx").then(({ KeyHistory }) => KeyHistory));
+export const RemoveDialog = onDemand(() => import("./remove-dialog.tsx").then(({ RemoveDialog }) => RemoveDialog));
+export const KeyHistory = onDemand(() => import("./key-history.tsx").then(({ KeyHistory }) => KeyHistory));
 
 export interface RowOptions extends KeyOptions {
   /** All of them: a key may look like another one's. */
@@ -66,7 +66,9 @@ export function ProviderRow(options: RowOptions): ReactNode {
       <Fold isOpen={isOpen}>
         <RowForm {...options} keyNow={key} />
       </Fold>
-      {isHistoryOpen && <KeyHistory {...{ byok, provider }} onClosed={() => setHistoryOpen(false)} />}
+      {isHistoryOpen && (
+        <KeyHistory {...{ byok, provider }} providers={options.providers} onClosed={() => setHistoryOpen(false)} />
+      )}
       {removing && (
         <RemoveDialog
           provider={provider}

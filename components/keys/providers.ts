@@ -6,6 +6,8 @@ export interface UsableProvider extends Provider {
   readonly may_bring_key: boolean;
   /** Whether this user may change the keys: those of a team are its admins'. */
   readonly may_manage_keys: boolean;
+  /** Whether this user belongs to the team that the page is about. */
+  readonly is_member: boolean;
 }
 
 /** Whether this user may save a key for a provider. */
@@ -14,12 +16,13 @@ export function maySave({ enabled, may_bring_key, may_manage_keys }: UsableProvi
 }
 
 export function withRights(listed: readonly Provider[], rights: Rights): readonly UsableProvider[] {
-  const { mayBringKey, mayUseCredits, mayManageKeys } = rights;
+  const { mayBringKey, mayUseCredits, mayManageKeys, isMember } = rights;
   return listed.map((provider) => ({
     ...provider,
     on_credits: provider.on_credits && mayUseCredits,
     may_bring_key: mayBringKey,
     may_manage_keys: mayManageKeys,
+    is_member: isMember,
   }));
 }
 

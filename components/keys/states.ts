@@ -46,6 +46,17 @@ export interface KeyState extends StateRow {
 /** The state of a saved key, in the words of the reason where the check found one. */
 export function stateOf(
   texts: Texts,
+  credential: Pick<Credential, "status" | "reason" | "is_paused">,
+  provider: UsableProvider,
+): KeyState {
+  const state = stateForAdmins(texts, credential, provider);
+  const asks = state.problem !== null && state.tone === "bad" && provider.enabled && !provider.may_manage_keys;
+  return asks ? { ...state, problem: `${state.problem} ${texts.team.askAdmin}` } : state;
+}
+
+/** For those who may change the key. */
+function stateForAdmins(
+  texts: Texts,
   { status, reason, is_paused }: Pick<Credential, "status" | "reason" | "is_paused">,
   provider: UsableProvider,
 ): KeyState {

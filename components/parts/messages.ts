@@ -15,6 +15,7 @@ export function explain(texts: Texts, error: ByokError, name: string): string {
     case "unsupported_browser":
     case "byok_not_allowed":
     case "admins_only":
+    case "not_a_member":
       return errors[error.code];
     case "too_many_attempts":
       return errors.too_many_attempts(error, clockAfter(texts, error.retry_after_s));

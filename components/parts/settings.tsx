@@ -43,10 +43,12 @@ export function WithSettings(props: SettingsProps): ReactNode {
 }
 
 function ofTeam(texts: Texts): Texts {
-  const { keys, credits, trust } = texts.team;
+  const { keys, states, keyHistory, credits, trust } = texts.team;
   return {
     ...texts,
     keys: { ...texts.keys, ...keys },
+    states: { ...texts.states, ...states },
+    keyHistory: { ...texts.keyHistory, ...keyHistory },
     credits: { ...texts.credits, ...credits },
     trust: { ...texts.trust, ...trust },
   };

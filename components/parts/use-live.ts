@@ -51,7 +51,8 @@ export function useLive<T>(
 
   useEffect(() => {
     void refresh();
-    const stops = [whenChanged, listen].map((start) => start?.(() => void refresh()));
+    const gathered = gather(() => void refresh());
+    const stops = [whenChanged(() => void refresh()), listen?.(gathered.call), gathered.stop];
     return () => {
       for (const stop of stops) stop?.();
       turn.current++;
@@ -60,6 +61,20 @@ export function useLive<T>(
   }, [refresh, listen]);
 
   return { data: state.data, error: state.error, refresh, update };
+}
+
+/** Events elsewhere come in bursts, as when a provider refuses a key on which a whole team calls: one reading follows in this time, in ms. */
+const burst_ms = 500;
+
+function gather(act: () => void): { call(): void; stop(): void } {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const call = () => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      act();
+    }, burst_ms);
+  };
+  return { call, stop: () => clearTimeout(timer) };
 }
 
 function takeFresh<T>(_: T, fresh: T): T {

@@ -13,18 +13,18 @@ async function faultsOf(page: Page): Promise<string[]> {
   return [...(await violations(page)), ...(wide > width ? [`${wide} px wide`] : [])];
 }
 
-test.for(["new", "mixed", "failing", "forbidden", "member"])(
+test.for(["new", "mixed", "failing", "forbidden", "member", "failing member", "stranger"])(
   "the account '%s' has no fault in light, in dark and on a phone",
   async (scene, { open }) => {
     const page = await open({ scene });
     expect(await faultsOf(page)).toEqual([]);
-    await shot(page, `app-${scene}-light`);
+    await shot(page, `app-${scene.replace(" ", "-")}-light`);
     await page.evaluate(() => document.documentElement.classList.add("dark"));
     expect(await faultsOf(page)).toEqual([]);
-    await shot(page, `app-${scene}-dark`);
+    await shot(page, `app-${scene.replace(" ", "-")}-dark`);
     const small = await open({ scene, browser: phone });
     expect(await faultsOf(small)).toEqual([]);
-    await shot(small, `app-${scene}-phone`);
+    await shot(small, `app-${scene.replace(" ", "-")}-phone`);
   },
 );
 
@@ -123,7 +123,7 @@ test("a paused key pays for nothing until it is resumed", async ({ open }) => {
   await page.getByText("OpenAI and Anthropic are billed to your accounts").waitFor();
   await page.getByRole("button", { name: "More for OpenAI" }).click();
   await page.getByRole("menuitem", { name: "Pause key" }).click();
-  await page.getByText("This key is saved and not used until you resume it.").first().waitFor();
+  await page.getByText("This key is saved and not used until it is resumed.").first().waitFor();
   await page.getByText("Anthropic is billed to your account").waitFor();
   await page.getByRole("button", { name: "Resume key OpenAI" }).click();
   await page.getByText("OpenAI and Anthropic are billed to your accounts").waitFor();
@@ -236,6 +236,56 @@ test("a member of a team sees the team's keys and who manages them, and no butto
   await page.getByText("Anthropic no longer accepts this key, so calls fail.").waitFor();
   expect(await page.getByRole("button").allTextContents()).toEqual([]);
   expect(await page.getByRole("link", { name: "Make a new key" }).count()).toBe(0);
+});
+
+test("a member reads what is wrong with the team's keys, and whom to ask", async ({ open }) => {
+  const page = await open({ scene: "failing member" });
+  await page
+    .getByText("Your team’s OpenAI account is out of credit, so calls fail. Ask an admin of your team to")
+    .waitFor();
+  await page
+    .getByText("This key can no longer be opened here, so calls fail. Ask an admin of your team to fix it.")
+    .waitFor();
+  await page.getByText("Google AI is limiting the account right now. Wait a moment.", { exact: false }).waitFor();
+  await page.getByText("This key is saved and not used until it is resumed.").waitFor();
+  expect(await page.getByText("Ask an admin").count()).toBe(2);
+  expect(await page.getByRole("button").allTextContents()).toEqual([]);
+});
+
+test("someone who is not in the team, or no longer, sees a sentence and nothing else", async ({ open }) => {
+  const page = await open({ scene: "stranger" });
+  expect(await page.getByText("You are not a member of this team").count()).toBe(2);
+  expect(await page.locator(".byok-row, .byok-amount, table").count()).toBe(0);
+  expect(await page.getByRole("button").allTextContents()).toEqual([]);
+});
+
+test("the history of all keys tells of those that are gone, and a large team's is no slower", async ({ open }) => {
+  const page = await open({ scene: "large team", more: { live: "" } });
+  const opener = page.getByRole("button", { name: "Key history" });
+  await opener.click();
+  const dialog = page.getByRole("dialog", { name: "History of your team’s keys" });
+  const lines = dialog.getByRole("listitem");
+  await lines.nth(19).waitFor();
+  expect((await lines.allInnerTexts()).slice(0, 2).map((line) => line.split("\n"))).toEqual([
+    ["Removed", expect.stringMatching(/^Groq · A member of your team · yesterday · …Qx3T$/)],
+    ["Added", expect.stringMatching(/^gone · You · /)],
+  ]);
+  expect(await lines.count()).toBe(20);
+  expect(await faultsOf(page)).toEqual([]);
+  await shot(page, "app-history-of-all");
+  await page.keyboard.press("Escape");
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Key history");
+  expect(await page.locator("tbody tr").count()).toBe(5);
+
+  // A provider refuses the key on which all of the team call at the same time.
+  const readings = () => page.evaluate(() => Number(document.documentElement.dataset.readings));
+  const before = await readings();
+  await page.evaluate(() => {
+    for (let member = 0; member < 200; member++)
+      document.dispatchEvent(new CustomEvent("saved-elsewhere", { detail: "anthropic" }));
+  });
+  await page.getByText("OpenAI and Anthropic are billed to your team’s accounts").waitFor();
+  expect((await readings()) - before).toBe(2);
 });
 
 test("an admin of a team changes its keys", async ({ open }) => {

@@ -68,7 +68,7 @@ export const test = base
       const page = await context.newPage();
       const query = new URLSearchParams({ scene, ...(list ? { list } : {}), ...more });
       await page.goto(`${gallery.url}/?${query}`);
-      await page.locator(".byok-row").first().waitFor();
+      await page.locator(".byok-row, .byok-notice").first().waitFor();
       return page;
     };
   });

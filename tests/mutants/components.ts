@@ -237,4 +237,18 @@ export const componentGuards: readonly Guard[] = [
     instead: "@media (prefers-reduced-motion: never)",
     test: "tests/page/keyboard.test.ts",
   },
+  {
+    name: "Someone who is not in a team sees no list of its keys",
+    file: "components/api-keys.tsx",
+    guard: "{isStranger ? null : data && usable.data ? (",
+    instead: "{data && usable.data ? (",
+    test: "tests/components/gallery.test.ts",
+  },
+  {
+    name: "A burst of events elsewhere is one reading",
+    file: "components/parts/use-live.ts",
+    guard: "timer ??= setTimeout(() => {",
+    instead: "timer = setTimeout(() => {",
+    test: "tests/components/gallery.test.ts",
+  },
 ];

@@ -57,7 +57,7 @@ test("a balance that pays for everything is shown without a warning", async ({ v
 test.for([
   { credits: 19, says: "Running low: not enough for Kernel build." },
   { credits: 2, says: "Running low: not enough for Kernel build and Doc generation." },
-  { credits: 1, says: "Out of credits. Calls to OpenAI, Anthropic, Google AI and Groq need your own key, or more" },
+  { credits: 1, says: "Out of credits. Calls to OpenAI, Anthropic, Google AI and Groq need a key, or more" },
 ])("with $credits credits the page says what they no longer pay for", async ({ credits, says }, { visit }) => {
   const page = await visit(await newUser(credits));
   await announcement(page, says).waitFor();
@@ -72,7 +72,7 @@ test("nobody who pays for every provider with keys of their own is told to get c
   }
   const page = await visit(user);
   await page.getByText("1 credit left", { exact: true }).waitFor();
-  await page.getByText("No call uses them now: you have a key for every provider.").waitFor();
+  await page.getByText("No call uses them now: there is a key for every provider.").waitFor();
   expect(await page.getByText(/Running low|Out of credits/).count()).toBe(0);
 });
 

@@ -80,7 +80,7 @@ const onSaving: { behaviour: Behaviour; status: string; label: string; says: Reg
     behaviour: "rate_limited",
     status: "rate_limited",
     label: "Rate limited",
-    says: /limiting your account right now/,
+    says: /limiting the account right now/,
     banner: onOpenAI,
   },
   {

@@ -11,7 +11,7 @@ select byok.save_credential(tests.user_id('a'), '10000000-0000-4000-8000-0000000
 
 -- Without a word of the app.
 select tests.authenticate_as(tests.user_id('a'));
-select results_eq('select * from byok.read_rights()', 'values (true, true, true)', 'until the app says otherwise users have every right');
+select results_eq('select * from byok.read_rights()', 'values (true, true, true, true)', 'until the app says otherwise users have every right');
 select throws_ok($$select byok.may_bring_key(tests.user_id('b'))$$, '42501', null, 'a user cannot ask about another');
 reset role;
 create function pg_temp.plan_of(p_query text) returns text language plpgsql as $$
@@ -41,11 +41,11 @@ language sql stable security definer set search_path = '' as $$
 $$;
 insert into public.tap_plans values (tests.user_id('a'), false, true), (tests.user_id('b'), true, false);
 select tests.authenticate_as(tests.user_id('a'));
-select results_eq('select * from byok.read_rights()', 'values (false, true, true)', 'a user reads the own rights');
+select results_eq('select * from byok.read_rights()', 'values (false, true, true, true)', 'a user reads the own rights');
 select tests.authenticate_as(tests.user_id('b'));
-select results_eq('select * from byok.read_rights()', 'values (true, false, true)', 'each user the own');
+select results_eq('select * from byok.read_rights()', 'values (true, false, true, true)', 'each user the own');
 select results_eq(
-  'select * from byok.read_rights(tests.user_id(''a''))', 'values (false, false, false)', 'and nobody those of another');
+  'select * from byok.read_rights(tests.user_id(''a''))', 'values (false, false, false, false)', 'and nobody those of another');
 select tests.clear_authentication();
 select throws_ok('select byok.read_rights()', '42501', null, 'a visitor reads none');
 set local role authenticated;
@@ -102,7 +102,7 @@ select tests.authenticate_as_service_role();
 select is(pg_temp.detail_of('a', 'openai'), 'credits_not_allowed {"unused_key": "not_allowed"}', 'null gives no right');
 select throws_ok($$select byok.count_attempt(tests.user_id('a'))$$, 'PT403', 'byok_not_allowed', 'neither to bring a key');
 select tests.authenticate_as(tests.user_id('a'));
-select results_eq('select * from byok.read_rights()', 'values (false, false, true)', 'and the page is told so');
+select results_eq('select * from byok.read_rights()', 'values (false, false, true, true)', 'and the page is told so');
 
 -- Who may execute them.
 reset role;

@@ -75,7 +75,7 @@ test("lineOf() tells what an entry did to the balance", () => {
 });
 
 test("firstRows() shows all of few providers, and of many those with a key and four at least", () => {
-  const rights = { mayBringKey: true, mayUseCredits: true, mayManageKeys: true };
+  const rights = { mayBringKey: true, mayUseCredits: true, mayManageKeys: true, isMember: true };
   const known = choose(withRights(providers, rights), [], undefined);
   const keysFor = (...ids: string[]) => ids.map((provider) => ({ provider })) as unknown as Credential[];
   expect(firstRows(known, [])).toEqual(["openai", "anthropic", "google", "groq"]);
@@ -91,7 +91,12 @@ test("firstRows() shows all of few providers, and of many those with a key and f
 });
 
 test("a key that its user may not bring any more is not said to pay", () => {
-  const [openai] = withRights(providers, { mayBringKey: false, mayUseCredits: true, mayManageKeys: true });
+  const [openai] = withRights(providers, {
+    mayBringKey: false,
+    mayUseCredits: true,
+    mayManageKeys: true,
+    isMember: true,
+  });
   const state = stateOf(english, { status: "verified", reason: null, is_paused: false }, openai!);
   expect(state).toMatchObject({ label: "Not used", works: false });
 });

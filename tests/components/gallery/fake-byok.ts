@@ -14,7 +14,7 @@ export interface Account {
   readonly credentials?: readonly Credential[];
   readonly mayBringKey?: boolean;
   /** Of the user in a team, whose account it is then. */
-  readonly role?: "admin" | "member";
+  readonly role?: "admin" | "member" | "stranger";
   /** Events of the keys, newest first. */
   readonly keyEvents?: readonly Partial<KeyEvent>[];
 }
@@ -105,7 +105,11 @@ export function fakeByok({ providers }: Facts, account: Account): Byok {
   };
   return {
     team: account.role ? "team" : null,
-    list: () => ok(credentials),
+    list() {
+      const { dataset } = document.documentElement;
+      dataset.readings = String(Number(dataset.readings ?? 0) + 1);
+      return ok(credentials);
+    },
     providers: () => ok(providers),
     save: ({ provider, key: apiKey }) =>
       apiKey.includes("refused")
@@ -132,7 +136,9 @@ export function fakeByok({ providers }: Facts, account: Account): Byok {
     pause: (provider) => pause(provider, true),
     resume: (provider) => pause(provider, false),
     keyEvents: ({ before = Infinity, limit = 20, provider } = {}) => {
-      const older = keyEvents.filter((event) => event.provider === provider && event.id < before);
+      const older = keyEvents.filter(
+        (event) => (provider === undefined || event.provider === provider) && event.id < before,
+      );
       const page = older.slice(0, limit);
       return ok({ events: page, next: older.length > limit ? page.at(-1)!.id : null });
     },
@@ -141,7 +147,12 @@ export function fakeByok({ providers }: Facts, account: Account): Byok {
       return () => listeners.delete(listener);
     },
     rights: () =>
-      ok({ mayBringKey: account.mayBringKey ?? true, mayUseCredits: true, mayManageKeys: account.role !== "member" }),
+      account.role === "stranger"
+        ? ok({ mayBringKey: false, mayUseCredits: false, mayManageKeys: false, isMember: false })
+        : ok({
+            ...{ mayBringKey: account.mayBringKey ?? true, mayUseCredits: true, isMember: true },
+            mayManageKeys: account.role !== "member",
+          }),
     endpoint: () => ok({ url: "", sdk: "", aiSdk: "" }),
     token: () => ok("token"),
   };

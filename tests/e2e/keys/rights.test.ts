@@ -46,11 +46,16 @@ test("users without the right to bring a key save none, and their page can say s
   const user = await newUser();
   const byok = createByok(user.supabase);
   expect(await byok.rights()).toEqual({
-    data: { mayBringKey: true, mayUseCredits: true, mayManageKeys: true },
+    data: { mayBringKey: true, mayUseCredits: true, mayManageKeys: true, isMember: true },
     error: null,
   });
   await allow(user, false, true);
-  expect((await byok.rights()).data).toEqual({ mayBringKey: false, mayUseCredits: true, mayManageKeys: true });
+  expect((await byok.rights()).data).toEqual({
+    mayBringKey: false,
+    mayUseCredits: true,
+    mayManageKeys: true,
+    isMember: true,
+  });
   const apiKey = fakeKey("openai", "works");
   expect(await save(user, "openai", apiKey)).toMatchObject({
     status: 403,

@@ -57,13 +57,23 @@ test("a member sees provider, end and status of the team's key, and neither chan
   expect(await byok.save({ provider: "openai", key: fakeKey("openai", "works") })).toMatchObject(refused);
   expect(await byok.verify("openai")).toMatchObject(refused);
   expect((await byok.remove("openai")).data).toEqual({ removed: false });
-  expect((await byok.rights()).data).toEqual({ mayBringKey: true, mayUseCredits: true, mayManageKeys: false });
+  expect((await byok.rights()).data).toEqual({
+    mayBringKey: true,
+    mayUseCredits: true,
+    mayManageKeys: false,
+    isMember: true,
+  });
   expect(await payment(await ask(red.member, "openai"))).toEqual([200, "byok", "team"]);
 });
 
 test("an admin checks and replaces the key of the team", async () => {
   const byok = createByok(blue.admin.supabase, { team: blue.id });
-  expect((await byok.rights()).data).toEqual({ mayBringKey: true, mayUseCredits: true, mayManageKeys: true });
+  expect((await byok.rights()).data).toEqual({
+    mayBringKey: true,
+    mayUseCredits: true,
+    mayManageKeys: true,
+    isMember: true,
+  });
   expect((await byok.verify("openai")).data?.verdict).toBe("verified");
   const next = fakeKey("openai", "works");
   expect((await byok.save({ provider: "openai", key: next })).data?.credential.hint).toBe(next.slice(-4));
@@ -77,7 +87,12 @@ test("members and admins of another team, and strangers, have nothing of the tea
     expect([named.status, refusalOf(named)]).toEqual([403, "not_a_member"]);
     const byok = createByok(user.supabase, { team: red.id });
     expect((await byok.list()).data).toEqual([]);
-    expect((await byok.rights()).data).toEqual({ mayBringKey: false, mayUseCredits: false, mayManageKeys: false });
+    expect((await byok.rights()).data).toEqual({
+      mayBringKey: false,
+      mayUseCredits: false,
+      mayManageKeys: false,
+      isMember: false,
+    });
     expect((await byok.remove("openai")).data).toEqual({ removed: false });
     const key = fakeKey("openai", "works");
     expect((await byok.save({ provider: "openai", key })).error?.code).toBe("not_a_member");

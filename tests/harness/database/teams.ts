@@ -46,7 +46,8 @@ export async function deleteTeam(teamId: string): Promise<void> {
   await asOperator("delete from public.test_teams where id = $1", [teamId]);
 }
 
-async function asOperator(sql: string, values?: unknown[]): Promise<void> {
+/** Runs SQL as the role `postgres`. */
+export async function asOperator(sql: string, values?: unknown[]): Promise<void> {
   const client = new Client({ connectionString: stack.dbUrl });
   await client.connect();
   try {

@@ -20,8 +20,8 @@ export const ownerGuards: readonly Guard[] = [
     name: "Nobody reads the rights of a stranger's team",
     file: "sql/16_rights.sql",
     test: "tests/sql/rights.sql",
-    guard: "v_is_mine := v_owner_id = any (byok.my_owners());",
-    instead: "v_is_mine := true;",
+    guard: "is_member := v_owner_id = any (byok.my_owners());",
+    instead: "is_member := true;",
   },
   {
     ...owners,

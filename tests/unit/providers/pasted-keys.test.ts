@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type PastedProblem, pastedProblems, readPastedKey } from "../../../catalogue/pasted-keys.ts";
+import { readPastedKey } from "../../../catalogue/pasted-keys.ts";
+import { type PastedProblem, pastedProblems } from "../../../catalogue/pasted-problems.ts";
 import { providerIds } from "../../../functions/_shared/providers/index.ts";
 import { behaviours, fakeKey } from "../../../stack/providers/index.ts";
 
