@@ -1,5 +1,6 @@
 import type { Adapter } from "./adapter.ts";
 import { anthropic } from "./anthropic.ts";
+import { bedrock } from "./bedrock.ts";
 import { compatible } from "./compatible.ts";
 import { Front } from "./front.ts";
 import { startGenerator } from "./generator.ts";
@@ -34,7 +35,7 @@ export interface FakeProvidersOptions {
 }
 
 /** Those with more to imitate than a row says. */
-const adapters: Partial<Record<ProviderId, () => Adapter>> = { openai, anthropic, google, groq, vertex };
+const adapters: Partial<Record<ProviderId, () => Adapter>> = { openai, anthropic, google, groq, bedrock, vertex };
 
 /**
  * Starts fakes of all providers on 127.0.0.1. What a fake does is written into the key it is asked
