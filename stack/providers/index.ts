@@ -1,15 +1,15 @@
 import type { Adapter } from "./adapter.ts";
-import { anthropic } from "./anthropic.ts";
-import { bedrock } from "./bedrock.ts";
-import { compatible } from "./compatible.ts";
+import { anthropic } from "./adapters/anthropic.ts";
+import { bedrock } from "./adapters/bedrock.ts";
+import { compatible } from "./adapters/compatible.ts";
 import { Front } from "./front.ts";
 import { startGenerator } from "./generator.ts";
-import { google } from "./google.ts";
-import { groq } from "./groq.ts";
+import { google } from "./adapters/google.ts";
+import { groq } from "./adapters/groq.ts";
 import type { ProviderId } from "./keys.ts";
 import { fakeKey, providerIds } from "./keys.ts";
-import { openai } from "./openai.ts";
-import { vertex } from "./vertex.ts";
+import { openai } from "./adapters/openai.ts";
+import { vertex } from "./adapters/vertex.ts";
 
 export type { Behaviour, ProviderId } from "./keys.ts";
 export { behaviours, fakeKey, providerIds } from "./keys.ts";

@@ -21,7 +21,7 @@ test("no file of the repository holds a secret", { timeout: 120_000 }, async () 
   expect(leaks).toEqual([]);
 });
 
-test("no 32 bytes that stand in the repository are taken for a master key", async () => {
+test("no 32 bytes that stand in the repository are taken for a master key", { timeout: 30_000 }, async () => {
   const files = globSync("**/*.{md,ts,tsx,sql,json,toml,sh}", {
     cwd: root,
     exclude: (name) => notOurs.includes(name.split("/").at(-1)!),

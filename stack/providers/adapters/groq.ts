@@ -1,11 +1,11 @@
 import { Buffer } from "node:buffer";
 import { randomUUID } from "node:crypto";
-import { catalogue } from "../../catalogue/index.ts";
-import type { Adapter, Answer, ReceivedRequest, Refusal } from "./adapter.ts";
-import { jsonBody } from "./adapter.ts";
-import { OpenAiBatches } from "./endpoints/openai-batches.ts";
+import { catalogue } from "../../../catalogue/index.ts";
+import type { Adapter, Answer, ReceivedRequest, Refusal } from "../adapter.ts";
+import { jsonBody } from "../adapter.ts";
+import { OpenAiBatches } from "../endpoints/openai-batches.ts";
 import { bearerOnly, openAiError, routeOpenAiPath } from "./openai.ts";
-import { FileStore } from "./uploads.ts";
+import { FileStore } from "../uploads.ts";
 
 const { chat, other } = catalogue.groq.models;
 const MODELS = [...chat, ...other];

@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { catalogue } from "../../catalogue/index.ts";
-import type { Authentication, ErrorForm, Provider } from "../../catalogue/types.ts";
-import { readAnswers } from "../own-files.ts";
-import type { Adapter, Answer, ReceivedRequest, Refusal } from "./adapter.ts";
-import { credentialsOf } from "./adapter.ts";
-import { Connections } from "./endpoints/connection.ts";
-import { OpenAiBatches } from "./endpoints/openai-batches.ts";
-import type { ProviderId } from "./keys.ts";
+import { catalogue } from "../../../catalogue/index.ts";
+import type { Authentication, ErrorForm, Provider } from "../../../catalogue/types.ts";
+import { readAnswers } from "../../own-files.ts";
+import type { Adapter, Answer, ReceivedRequest, Refusal } from "../adapter.ts";
+import { credentialsOf } from "../adapter.ts";
+import { Connections } from "../endpoints/connection.ts";
+import { OpenAiBatches } from "../endpoints/openai-batches.ts";
+import type { ProviderId } from "../keys.ts";
 import { bearerOnly, routeOpenAiPath } from "./openai.ts";
-import { FileStore } from "./uploads.ts";
+import { FileStore } from "../uploads.ts";
 
 /**
  * A provider that speaks OpenAI's API at an address of its own. Its row in the catalogue says where and which models; it refuses

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { catalogue } from "../../catalogue/index.ts";
-import type { Adapter, Answer, ReceivedRequest, Refusal, Route } from "./adapter.ts";
-import { bearerToken, credentialsOf, jsonBody } from "./adapter.ts";
-import { openAiEmbeddings } from "./embeddings.ts";
-import { OpenAiBatches } from "./endpoints/openai-batches.ts";
-import { routeRealtime } from "./endpoints/openai-realtime.ts";
-import type { StoredFile } from "./uploads.ts";
-import { FileStore, formOf, transcribe } from "./uploads.ts";
+import { catalogue } from "../../../catalogue/index.ts";
+import type { Adapter, Answer, ReceivedRequest, Refusal, Route } from "../adapter.ts";
+import { bearerToken, credentialsOf, jsonBody } from "../adapter.ts";
+import { openAiEmbeddings } from "../embeddings.ts";
+import { OpenAiBatches } from "../endpoints/openai-batches.ts";
+import { routeRealtime } from "../endpoints/openai-realtime.ts";
+import type { StoredFile } from "../uploads.ts";
+import { FileStore, formOf, transcribe } from "../uploads.ts";
 
 const { chat, other } = catalogue.openai.models;
 const MODELS = [...chat, ...other];

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { catalogue } from "../../catalogue/index.ts";
-import type { Adapter, Answer, ReceivedRequest, Refusal, Route } from "./adapter.ts";
-import { bearerToken, credentialsOf, jsonBody } from "./adapter.ts";
-import { AnthropicBatches } from "./endpoints/anthropic-batches.ts";
-import { asOpenAi, isChatCompletions } from "./endpoints/anthropic-compatible.ts";
-import { countTokens } from "./generator.ts";
-import type { StoredFile } from "./uploads.ts";
-import { FileStore, formOf } from "./uploads.ts";
+import { catalogue } from "../../../catalogue/index.ts";
+import type { Adapter, Answer, ReceivedRequest, Refusal, Route } from "../adapter.ts";
+import { bearerToken, credentialsOf, jsonBody } from "../adapter.ts";
+import { AnthropicBatches } from "../endpoints/anthropic-batches.ts";
+import { asOpenAi, isChatCompletions } from "../endpoints/anthropic-compatible.ts";
+import { countTokens } from "../generator.ts";
+import type { StoredFile } from "../uploads.ts";
+import { FileStore, formOf } from "../uploads.ts";
 
 const MODELS: readonly string[] = catalogue.anthropic.models.chat;
 const VERSIONS = ["2023-01-01", "2023-06-01", "2026-10-21"];

@@ -1,11 +1,11 @@
 import { Buffer } from "node:buffer";
-import { catalogue } from "../../catalogue/index.ts";
-import type { Adapter, Answer, ReceivedRequest, Refusal, Route } from "./adapter.ts";
-import { bearerToken, credentialsOf, jsonBody } from "./adapter.ts";
-import { embed } from "./embeddings.ts";
-import { inList, isOpenAiPath, routeOpenAi } from "./endpoints/google-compatible.ts";
-import { GoogleFiles, routeAuthTokens } from "./endpoints/google-files.ts";
-import { countTokens } from "./generator.ts";
+import { catalogue } from "../../../catalogue/index.ts";
+import type { Adapter, Answer, ReceivedRequest, Refusal, Route } from "../adapter.ts";
+import { bearerToken, credentialsOf, jsonBody } from "../adapter.ts";
+import { embed } from "../embeddings.ts";
+import { inList, isOpenAiPath, routeOpenAi } from "../endpoints/google-compatible.ts";
+import { GoogleFiles, routeAuthTokens } from "../endpoints/google-files.ts";
+import { countTokens } from "../generator.ts";
 import { bearerOnly } from "./openai.ts";
 
 const SERVICE = "generativelanguage.googleapis.com";

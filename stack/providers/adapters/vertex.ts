@@ -1,4 +1,4 @@
-import type { Adapter } from "./adapter.ts";
+import type { Adapter } from "../adapter.ts";
 import { google, routeModelPath } from "./google.ts";
 
 /** Vertex AI in express mode: Gemini's models below a publisher, without a list of them. */

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { type Adapter, jsonBody } from "./adapter.ts";
+import { type Adapter, jsonBody } from "../adapter.ts";
 import { compatible } from "./compatible.ts";
 
 /**
