@@ -49,7 +49,7 @@ describe("broken()", () => {
   });
 
   test("lets files, headings and other sites pass, and looks into no code", () => {
-    const text = "[a](LICENSE) [b](README.md#try-it) [c](https://example.com/x) `[d](gone.md)`\n```\n[e](gone.md)\n```";
+    const text = "[a](LICENSE) [b](README.md#use-it) [c](https://example.com/x) `[d](gone.md)`\n```\n[e](gone.md)\n```";
     expect(broken("SECURITY.md", text)).toEqual([]);
   });
 });
