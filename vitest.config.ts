@@ -57,6 +57,12 @@ export default defineConfig({
       },
       { test: { name: "crash", include: ["tests/crash/**/*.test.ts"], ...ownStacks } },
       { test: { name: "stack", include: ["tests/stack/**/*.test.ts"], ...ownStacks } },
+      {
+        test: {
+          ...{ name: "package", include: ["tests/package/**/*.test.ts"], globalSetup: "tests/package/setup.ts" },
+          ...{ testTimeout: 60_000, hookTimeout: 60_000 },
+        },
+      },
       { test: { name: "cli", include: ["tests/cli/**/*.test.ts"], ...ownStacks } },
     ].filter(({ test }) => canRun(test.name)),
   },

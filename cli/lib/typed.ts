@@ -7,11 +7,16 @@ interface Manifest {
   readonly name: string;
   readonly version: string;
   readonly description: string;
+  /** The repository has none. */
+  readonly peerDependencies?: Readonly<Record<string, string>>;
   /** The package has none. */
   readonly scripts?: Readonly<Record<string, string>>;
 }
 
 export const manifest = JSON.parse(readFileSync(path.join(projectDir, "package.json"), "utf8")) as Manifest;
+
+/** Whether this is the package, and not the repository with all sources. */
+export const isPackaged = manifest.scripts === undefined;
 
 const program = "node cli/main.ts";
 

@@ -2,7 +2,7 @@ import { type ComponentType, type ReactNode, useEffect, useState } from "react";
 import { Inset } from "./parts.tsx";
 import { useTexts } from "./settings.tsx";
 
-interface OnDemand<Props> {
+export interface OnDemand<Props> {
   (props: Props): ReactNode;
   /** Loads the file before the part is shown. */
   preload(): void;

@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { commands } from "../../cli/commands.ts";
+import { commands } from "../../cli/repository-commands.ts";
 import { CommandError, type CommandRow, defineCommand, exitCodes, misused } from "../../cli/lib/command.ts";
-import { runProgram } from "../../cli/lib/program.ts";
+import { runProgram } from "../../cli/lib/program/program.ts";
 import { projectDir } from "../../stack/config.ts";
 
 let printed: string;

@@ -31,7 +31,10 @@ function broken(file: string, markdown: string): string[] {
   });
 }
 
-const documents = globSync("**/*.md", { cwd: root, exclude: (name) => /(?:^|\/)(?:node_modules|\.\w+)$/.test(name) });
+const documents = globSync("**/*.md", {
+  cwd: root,
+  exclude: (name) => /(?:^|\/)(?:node_modules|dist|\.\w+)$/.test(name),
+});
 
 test.each(documents)("every link in %s leads somewhere", (file) => {
   expect(broken(file, readFileSync(join(root, file), "utf8"))).toEqual([]);

@@ -4,27 +4,8 @@ import { fakeKey, providerIds } from "../../../stack/providers/index.ts";
 import type { Stack } from "../../../stack/stack.ts";
 import type { Input } from "../command.ts";
 import { createDemoUser, demoCredits, demoEmail } from "../demo/demo-user.ts";
+import type { localOptions } from "./local-options.ts";
 import { runStack } from "./run-stack.ts";
-
-/** Options of the commands that run the project. */
-export const localOptions = {
-  reset: { type: "boolean", summary: "deletes all data first, and invents new keys" },
-  "data-api": {
-    type: "boolean",
-    summary: "the functions reach the database by the Data API, not by a connection of their own",
-  },
-  state: {
-    type: "string",
-    value: "<folder>",
-    summary: "keeps data and keys there instead of in .stack",
-  },
-  "api-port": {
-    type: "string",
-    value: "<port>",
-    summary: "instead of 54321; 0 is any free port",
-  },
-  "db-port": { type: "string", value: "<port>", summary: "instead of 54322; likewise" },
-} as const;
 
 /**
  * Runs the whole project on this machine, until Ctrl-C.

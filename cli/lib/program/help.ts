@@ -1,6 +1,6 @@
 /** The text of `--help`, made from the table of commands. */
-import type { Command, CommandRow, Option } from "./command.ts";
-import { manifest, typed } from "./typed.ts";
+import type { Command, CommandRow, Option } from "../command.ts";
+import { manifest, typed } from "../typed.ts";
 
 /** Of several commands: a line for each, under the headings that they have. */
 export function groupHelp(rows: readonly CommandRow[]): string {

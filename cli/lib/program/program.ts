@@ -1,8 +1,9 @@
 /** Finds the command that was typed, reads its options, runs it, and says how it ended. */
 import { type ParseArgsConfig, parseArgs } from "node:util";
-import { type Command, CommandError, type CommandRow, type ExitCode, exitCodes, misused } from "./command.ts";
+import { type Command, CommandError, type CommandRow, type ExitCode, exitCodes, misused } from "../command.ts";
 import { commandHelp, groupHelp, programHelp } from "./help.ts";
-import { manifest } from "./typed.ts";
+import { requirePackages } from "./needed-packages.ts";
+import { manifest } from "../typed.ts";
 
 /**
  * @param args what follows the program's name
@@ -16,7 +17,9 @@ export async function runProgram(rows: readonly CommandRow[], args: readonly str
   const rest = args.slice(row.name.split(" ").length);
   if (asksForHelp(rest)) return print(help);
   try {
-    return (await command.run(readInput(row.name, command, rest))) ?? exitCodes.done;
+    const input = readInput(row.name, command, rest);
+    requirePackages(row.name, row.needs ?? []);
+    return (await command.run(input)) ?? exitCodes.done;
   } catch (error) {
     return fail(error, help);
   }
