@@ -56,7 +56,7 @@ await bundleFunctions(bundled);
 const starts: Start[] = [
   { name: "an empty function", file: path.join(import.meta.dirname, "cold/empty.ts"), endpoint: "", times_ms: [] },
   ...Object.entries(endpoints).flatMap(([name, endpoint]) =>
-    [path.join(projectDir, "functions/byok/index.ts"), path.join(bundled, "functions/byok/index.js")].flatMap(
+    [path.join(projectDir, "functions/byok/index.ts"), path.join(bundled, "functions/byok/index.ts")].flatMap(
       (file, isBundled) =>
         [{}, directly].map((env, isDirect) => ({
           name: `${name}, ${isDirect ? "direct" : "data api"}${isBundled ? ", bundled" : ""}`,

@@ -5,6 +5,7 @@ import { seal } from "../functions/_shared/crypto/envelope.ts";
 import { importKeyring } from "../functions/_shared/crypto/keyring.ts";
 import { direct } from "../functions/_shared/database/direct.ts";
 import type { Stack } from "../stack/stack.ts";
+import { nodeSockets } from "../tests/harness/database/node-sockets.ts";
 
 export interface Person {
   readonly id: string;
@@ -30,7 +31,7 @@ export async function makeUsers(stack: Stack, sign: (claims: JWTPayload) => Prom
 
 export async function saveKeys(stack: Stack, masterKeys: string, people: readonly Person[]): Promise<void> {
   const keyring = await importKeyring(masterKeys);
-  const database = direct({ url: stack.functionsDbUrl, tls: false });
+  const database = direct({ url: stack.functionsDbUrl, tls: false, sockets: nodeSockets });
   for (const { id: userId } of people) {
     const credentialId = crypto.randomUUID();
     const sealed = await seal(

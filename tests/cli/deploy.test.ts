@@ -17,6 +17,13 @@ const bundle = path.join(folder, "bundle");
 beforeAll(() => bundleFunctions(bundle));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+test("a bundle has Deno load no more of Node than Buffer and EventEmitter, and never asks for process", () => {
+  const code = readFileSync(path.join(bundle, "functions/byok/byok.js"), "utf8");
+  const loaded = new Set([...code.matchAll(/(?:from|import\(|import) *"(node:[^"]+)"/g)].map(([, name]) => name));
+  expect([...loaded].sort()).toEqual(["node:buffer", "node:events"]);
+  expect(code.match(/(?<!typeof )\bprocess\.\w+/g)).toBeNull();
+});
+
 describe.each(clis)("version $version of the Supabase CLI", (cli) => {
   let api: ManagementApi;
   const namesOf = (slug: string) => [...(api.files.get(slug)?.keys() ?? [])];

@@ -4,6 +4,7 @@ import { inBatches } from "../../functions/_shared/database/batches.ts";
 import { askDirectly } from "../../functions/_shared/database/direct.ts";
 import { type Ask, type DatabaseFailure, rpcOver } from "../../functions/_shared/database/failures.ts";
 import type { FunctionName, Parameters, Rows, Rpc } from "../../functions/_shared/database/rpc.ts";
+import { nodeSockets } from "../harness/database/node-sockets.ts";
 
 /** The functions that go into a batch. */
 export const batched = ["open_call", "place_hold", "charge_hold", "void_hold", "refund_charge"] as const;
@@ -34,7 +35,7 @@ export type Listener = (name: Batched, failure: DatabaseFailure) => void;
  * @param url of the role of the functions
  */
 export function startIsolate(url: string, hear: Listener): { rpc: Rpc; close(): Promise<void> } {
-  const { ask, close } = askDirectly({ url, tls: false });
+  const { ask, close } = askDirectly({ url, tls: false, sockets: nodeSockets });
   const overheard: Ask = async (name, parameters) => {
     const outcome = await ask(name, parameters);
     const { p_steps: steps } = parameters as unknown as { p_steps?: readonly { step: Batched }[] };

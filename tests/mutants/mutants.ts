@@ -26,6 +26,7 @@ import { appGuards } from "./features/apps.ts";
 import { connectingGuards } from "./features/connecting.ts";
 import { hookGuards } from "./features/hooks.ts";
 import { schemaGuards } from "./features/schema.ts";
+import { postgresGuards } from "./features/postgres.ts";
 import { unifiedGuards } from "./features/unified.ts";
 import { verdictGuards } from "./verdicts.ts";
 
@@ -51,6 +52,7 @@ export const guards: readonly Guard[] = [
   ...offerGuards,
   ...batchGuards,
   ...databaseGuards,
+  ...postgresGuards,
   ...hostedGuards,
   ...inputGuards,
   ...answerGuards,

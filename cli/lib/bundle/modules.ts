@@ -5,6 +5,7 @@
 import { builtinModules } from "node:module";
 import { build, esmExternalRequirePlugin } from "vite";
 import { projectDir } from "../../../stack/config.ts";
+import { isReplaced, pgWithoutNode, withoutNode, withoutProcess } from "./pg-in-bundles.ts";
 
 /** Edge runtimes know Node's modules by their full names only. */
 const fullName = (name: string) => (builtinModules.includes(name) && !name.startsWith("node:") ? `node:${name}` : name);
@@ -12,8 +13,7 @@ const fullName = (name: string) => (builtinModules.includes(name) && !name.start
 /** Globals that packages rely on. Deno 2.1 has them in packages only, so a bundle imports them. */
 const nodeGlobals = {
   Buffer: ["node:buffer", "Buffer"],
-  setImmediate: ["node:timers", "setImmediate"],
-  clearImmediate: ["node:timers", "clearImmediate"],
+  setImmediate: [withoutNode("timers"), "setImmediate"],
 } satisfies Record<string, [module: string, name: string]>;
 
 /**
@@ -32,8 +32,11 @@ export async function bundleModules(
     logLevel: "error",
     root: projectDir,
     plugins: [
+      pgWithoutNode(),
       // Nor have they require().
-      esmExternalRequirePlugin({ external: builtinModules.flatMap((name) => [name, `node:${name}`]) }),
+      esmExternalRequirePlugin({
+        external: builtinModules.flatMap((name) => (isReplaced(name) ? [`node:${name}`] : [name, `node:${name}`])),
+      }),
     ],
     ssr: { noExternal: true, target: "webworker" },
     build: {
@@ -42,7 +45,7 @@ export async function bundleModules(
       target: "es2024",
       rolldownOptions: {
         input,
-        transform: { inject: nodeGlobals, define: { global: "globalThis" } },
+        transform: { inject: nodeGlobals, define: { global: "globalThis", ...withoutProcess } },
         output: {
           ...{ entryFileNames: "[name].js", chunkFileNames: "_shared/[name].js", paths: fullName },
           banner: ({ moduleIds }) => head(moduleIds),

@@ -1,6 +1,7 @@
 /** The database over a connection of its own, as the role `byok_functions`: one round trip to Postgres and nothing between. */
 import { type DatabaseError, Pool, type PoolClient } from "pg";
 import { inBatches } from "./batches.ts";
+import { DenoStream, type StreamOptions } from "./deno-stream.ts";
 import { type Ask, type DatabaseFailure, rpcOver } from "./failures.ts";
 import { databaseOver, type FunctionName, type Parameters, type Rows } from "./rpc.ts";
 import type { Database } from "./types.ts";
@@ -12,6 +13,8 @@ export interface DirectOptions {
   readonly tls: { readonly ca?: string } | false;
   /** How long to wait for a connection, and then for an answer, in ms: longer than a statement may take (8 s). */
   readonly patience_ms?: number;
+  /** Deno's own when absent. */
+  readonly sockets?: StreamOptions["sockets"];
 }
 
 /** Most connections of an isolate: one for batches, three for steps that wait for a locked account, one for all else. */
@@ -30,15 +33,19 @@ export function direct(options: DirectOptions): Database & { close(): Promise<vo
  * connection a pooler picks. Connections are opened when they are needed; one that broke is dropped and another is opened for
  * the next statement. No statement is sent twice unless Postgres says that it has rolled the first one back.
  */
-export function askDirectly({ url, tls, patience_ms = 10_000 }: DirectOptions): { ask: Ask; close(): Promise<void> } {
+export function askDirectly({ url, tls, patience_ms = 10_000, sockets }: DirectOptions): {
+  ask: Ask;
+  close(): Promise<void>;
+} {
   const pool = new Pool({
     connectionString: url,
-    ssl: tls,
+    // TLS is the stream's own.
+    ssl: false,
+    stream: () => new DenoStream({ tls, sockets }) as never,
     max: maxConnections,
     connectionTimeoutMillis: patience_ms,
     query_timeout: patience_ms,
     idleTimeoutMillis: idle_ms,
-    keepAlive: true,
   });
   // The end of a connection rejects the pending query; here it only must not end the process.
   const ignore = () => undefined;

@@ -7,10 +7,11 @@ import { lockAccount } from "../../harness/database/account-lock.ts";
 import { withConnection } from "../../harness/sessions.ts";
 import { describeDatabase } from "./database-contract.ts";
 import { type PostgresRelay, startPostgresRelay } from "../../harness/database/postgres-relay.ts";
+import { nodeSockets } from "../../harness/database/node-sockets.ts";
 import { balance, newUser, stack } from "../../harness/users.ts";
 
 const tls = false;
-const directly = direct({ url: stack.functionsDbUrl, tls });
+const directly = direct({ url: stack.functionsDbUrl, tls, sockets: nodeSockets });
 afterAll(() => directly.close());
 
 describeDatabase("dataApi()", () => dataApi(stack.url, stack.secretKey));
@@ -46,7 +47,7 @@ describe("direct()", () => {
     ["reaches nobody", `postgresql://byok_functions:password@${nobody}/postgres`],
     ["is not let in", stack.functionsDbUrl.replace(/:[^:@]+@/, ":wrong@")],
   ])("that %s says that the database is unavailable", async (_, url) => {
-    const database = direct({ url, tls });
+    const database = direct({ url, tls, sockets: nodeSockets });
     await expect(database.readEnvelope(crypto.randomUUID(), "openai")).rejects.toMatchObject(unavailable);
     await database.close();
   });
@@ -54,7 +55,7 @@ describe("direct()", () => {
   /** A database by way of a relay, with a connection open. */
   async function connected(patience_ms = 10_000): Promise<{ relay: PostgresRelay; read(): Promise<unknown> }> {
     const relay = await startPostgresRelay(stack.functionsDbUrl);
-    const database = direct({ url: relay.url, tls, patience_ms });
+    const database = direct({ url: relay.url, tls, patience_ms, sockets: nodeSockets });
     onTestFinished(() => database.close());
     const { id } = await newUser();
     const read = () => database.readEnvelope(id, "openai");
@@ -64,7 +65,7 @@ describe("direct()", () => {
 
   test("asks again on the connection that it has, also after a refusal", async () => {
     const relay = await startPostgresRelay(stack.functionsDbUrl);
-    const database = direct({ url: relay.url, tls });
+    const database = direct({ url: relay.url, tls, sockets: nodeSockets });
     onTestFinished(() => database.close());
     const { id } = await newUser();
     const holding = () => database.placeHold(reserved(id));
@@ -146,7 +147,7 @@ describe("direct()", () => {
 
   test("tells nothing to a server without TLS where TLS is asked for", async () => {
     const relay = await startPostgresRelay(stack.functionsDbUrl);
-    const database = direct({ url: relay.url, tls: {} });
+    const database = direct({ url: relay.url, tls: {}, sockets: nodeSockets });
     await expect(database.readEnvelope(crypto.randomUUID(), "openai")).rejects.toMatchObject(unavailable);
     await database.close();
     expect(relay.accepted()).toBe(1);

@@ -2,6 +2,7 @@
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { direct } from "../../../functions/_shared/database/direct.ts";
 import { findPgBouncer, startPgBouncer } from "./pgbouncer.ts";
+import { nodeSockets } from "../../harness/database/node-sockets.ts";
 import { balance, newUser, stack } from "../../harness/users.ts";
 import { describeDatabase } from "./database-contract.ts";
 
@@ -13,7 +14,7 @@ if (program === undefined) {
   });
 } else {
   const pooler = await startPgBouncer(program, stack.functionsDbUrl);
-  const database = direct({ url: pooler.url, tls: false });
+  const database = direct({ url: pooler.url, tls: false, sockets: nodeSockets });
   afterAll(async () => {
     await database.close();
     await pooler.stop();
@@ -35,7 +36,7 @@ if (program === undefined) {
 
     test("that is not let in says that the database is unavailable, and the operator what to do", async () => {
       const print = vi.spyOn(console, "error").mockReturnValue();
-      const refused = direct({ url: pooler.url.replace(/:[^:@]+@/, ":wrong@"), tls: false });
+      const refused = direct({ url: pooler.url.replace(/:[^:@]+@/, ":wrong@"), tls: false, sockets: nodeSockets });
       const reading = () => refused.readEnvelope(crypto.randomUUID(), "openai");
       for (const attempt of [reading(), reading()])
         await expect(attempt).rejects.toMatchObject({ code: "database_unavailable" });
