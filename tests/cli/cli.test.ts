@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { nextStamps } from "../../cli/lib/install/stamps.ts";
 import { defaultSupabaseDir } from "../../stack/config.ts";
 import { migrate } from "../../stack/postgres/migrate.ts";
 import { seed } from "../../stack/postgres/seed.ts";
@@ -85,6 +86,30 @@ describe("the Supabase CLI on the running stack", () => {
        delete from supabase_migrations.schema_migrations where name = 'new_table'`,
       );
       rmSync(path.join(supabaseDir, "migrations", name));
+    },
+  );
+
+  test.each(clis)(
+    "`db push` of version $version takes a new stamp as the last one, whatever stamps are applied",
+    async (cli) => {
+      const project = path.join(folder, `stamps-${cli.version}`);
+      const migrations = path.join(project, "supabase/migrations");
+      mkdirSync(migrations, { recursive: true });
+      writeFileSync(path.join(project, "supabase/config.toml"), `[db]\nport = ${new URL(stack.dbUrl).port}\n`);
+      await query(`create database stamps_${cli.version}`);
+      const url = new URL(stack.dbUrl);
+      url.pathname = `/stamps_${cli.version}`;
+      const applied: string[] = [];
+      for (const stamp of ["0001", "2027"]) {
+        const [next = ""] = nextStamps([...applied, stamp], new Date(), 1);
+        for (const version of [stamp, next]) {
+          writeFileSync(path.join(migrations, `${version}_x.sql`), `create table public.t_${version} ();\n`);
+          await supabaseWith(cli, folder, project, "db", "push", cli.database(url.href), "--yes");
+          applied.push(version);
+        }
+      }
+      expect([...applied].sort()).toEqual(applied);
+      await query(`drop database stamps_${cli.version}`);
     },
   );
 

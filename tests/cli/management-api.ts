@@ -88,6 +88,8 @@ export async function startManagementApi(folder: string): Promise<ManagementApi>
 /** https://api.supabase.com/api/v1, November 2026: as far as both versions of the CLI read it. */
 function answerRead(asked: string): [status: number, body: unknown] {
   if (asked === "/billing/addons") return [200, { selected_addons: [], available_addons: [] }];
+  // Asked before several functions are deployed at once.
+  if (asked === "/functions") return [200, []];
   if (asked === "/config") {
     return [200, { data: { type: "project_config", id: projectRef, attributes: config } }];
   }

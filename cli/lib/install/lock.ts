@@ -6,6 +6,9 @@ import { readText } from "./draft.ts";
 
 export const lockName = "byok.lock.json";
 
+/** The name of a function, as the Supabase CLI takes it: https://supabase.com/docs/reference/cli/supabase-functions-new, 2026-11-26. */
+export const slug = /^[A-Za-z][A-Za-z0-9_-]*$/;
+
 /** A path from the supabase folder, with `/`, that does not leave it: what the lock names is replaced and deleted. */
 const innerPath = z.string().regex(/^(?!\/|.*\\|.*(?:^|\/)\.\.?(?:\/|$)|[A-Za-z]:)[^\0]+$/);
 
@@ -18,7 +21,7 @@ const lockSchema = z.strictObject({
   version: z.string(),
   /** Of the database after all migrations. */
   schemaVersion: z.int(),
-  functionName: z.string(),
+  functionName: z.string().regex(slug),
   /**
    * The files of the function and the rows of operations. Those of owner `release` are replaced by an update; those of owner `project`
    * are edited in the project, and `base` is the text that they began with.

@@ -117,7 +117,7 @@ function setFile(file: string, text: string | null): void {
 }
 
 function temporary(file: string): string {
-  return path.join(path.dirname(file), `.${path.basename(file)}.byok-new`);
+  return `${file}.byok-new`;
 }
 
 /** A link stays one; the file that it leads to gets the text, and keeps its mode. */

@@ -119,6 +119,15 @@ test("says when deleting the migrations is right", () => {
 });
 
 describe("a lock from elsewhere", () => {
+  test("that names the function as a path is not obeyed", () => {
+    const project = makeProject();
+    add(project);
+    edit(project, "supabase/byok.lock.json", (text) =>
+      text.replace('"functionName": "byok"', '"functionName": "../x"'),
+    );
+    expect(() => remove(project)).toThrow("supabase/byok.lock.json cannot be read: functionName");
+  });
+
   test.each(["../../.ssh/config", "/etc/passwd", "functions/../../x", "functions/./x", "C:\\x", "a\\..\\..\\x"])(
     "that names %s is not obeyed",
     (name) => {

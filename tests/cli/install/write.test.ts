@@ -82,7 +82,7 @@ describe.each(Object.entries(commands))("%s, killed", (_, { prepare, plan }) => 
 
 /** Killed before the journal is there, a run leaves half a journal at most, which the next one overwrites. */
 function withoutTemporaries(tree: Tree): Tree {
-  return Object.fromEntries(Object.entries(tree).filter(([name]) => name !== "supabase/..byok-journal.json.byok-new"));
+  return Object.fromEntries(Object.entries(tree).filter(([name]) => name !== "supabase/.byok-journal.json.byok-new"));
 }
 
 describe("a run that was interrupted", () => {

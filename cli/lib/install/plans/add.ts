@@ -6,7 +6,7 @@ import type { Release } from "../../release.ts";
 import { editConfig } from "../config-toml.ts";
 import { addMigrations, functionFilesOf, lockedFile, migrationNames, nameOfMigration, schemaName } from "./contents.ts";
 import { Draft } from "../draft.ts";
-import { type Lock, lockName, writtenLock } from "../lock.ts";
+import { type Lock, lockName, slug, writtenLock } from "../lock.ts";
 import type { Plan } from "../plan.ts";
 import { digest } from "../text.ts";
 import { findTraps } from "../traps.ts";
@@ -75,8 +75,7 @@ export function unshownOf(supabaseDir: string, { files, migrations }: Lock): Set
 }
 
 function checkName(supabaseDir: string, name: string): void {
-  // As the Supabase CLI has it: https://supabase.com/docs/reference/cli/supabase-functions-new, 2026-11-26.
-  if (!/^[A-Za-z][A-Za-z0-9_-]*$/.test(name)) {
+  if (!slug.test(name)) {
     throw misused("--function-name takes letters, digits, _ and -, and begins with a letter.");
   }
   const folder = path.join(supabaseDir, "functions", name);
