@@ -66,7 +66,7 @@ function KeysSection({
 
   return (
     <section className={`byok ${className}`} aria-labelledby={`${id}-title`}>
-      <Head id={`${id}-title`} title={keys.title} about={keys.about} action={action} />
+      <Head id={`${id}-title`} title={keys.title} about={!isStranger && keys.about} action={action} />
       <div className="byok-card">
         <Notices>
           {!isOnline && (
@@ -88,12 +88,14 @@ function KeysSection({
         ) : (
           !error && <Skeleton kind="row" rows={4} label={keys.loading} />
         )}
-        <div className="byok-foot">
-          <Trust url={securityUrl} />
-          {!isStranger && usable.data?.some(({ may_manage_keys }) => may_manage_keys) && (
-            <HistoryOfAll byok={byok} providers={usable.data} />
-          )}
-        </div>
+        {!isStranger && (
+          <div className="byok-foot">
+            <Trust url={securityUrl} />
+            {usable.data?.some(({ may_manage_keys }) => may_manage_keys) && (
+              <HistoryOfAll byok={byok} providers={usable.data} />
+            )}
+          </div>
+        )}
       </div>
       <p className="byok-hidden" role="status">
         {said}

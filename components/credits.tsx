@@ -40,7 +40,7 @@ function CreditsSection({ byok, getCredits, className = "", action, live = false
 
   return (
     <section className={`byok ${className}`} aria-labelledby={`${id}-title`}>
-      <Head id={`${id}-title`} title={credits.title} about={credits.about} action={action} />
+      <Head id={`${id}-title`} title={credits.title} about={!isStranger && credits.about} action={action} />
       <div className="byok-card">
         <Notices>
           {!isOnline && (

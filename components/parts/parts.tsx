@@ -23,7 +23,7 @@ export function OutsideLink({ href, children }: { href: string; children: ReactN
 interface HeadProps extends Pick<CommonProps, "action"> {
   readonly id: string;
   readonly title: string;
-  readonly about: string;
+  readonly about: ReactNode;
 }
 
 /** The title of a card, and what it is about. */
@@ -34,7 +34,7 @@ export function Head({ id, title, about, action }: HeadProps): ReactNode {
         {title}
       </Heading>
       {action && <div className="byok-head-action">{action}</div>}
-      <p>{about}</p>
+      {about && <p>{about}</p>}
     </header>
   );
 }
