@@ -13,7 +13,8 @@ export function OutsideLink({ href, children }: { href: string; children: ReactN
   return (
     <a className="byok-link" href={href} target="_blank" rel="noopener noreferrer">
       {children}
-      {"\u00a0"}
+      {/* Keeps the icon on the line of the last word. */}
+      {"\u2060"}
       <Icon name="outside" />
       <span className="byok-hidden"> {newTab}</span>
     </a>
