@@ -25,6 +25,7 @@ import { configGuards } from "./features/config-toml.ts";
 import { appGuards } from "./features/apps.ts";
 import { connectingGuards } from "./features/connecting.ts";
 import { hookGuards } from "./features/hooks.ts";
+import { removalGuards } from "./features/removal.ts";
 import { schemaGuards } from "./features/schema.ts";
 import { postgresGuards } from "./features/postgres.ts";
 import { unifiedGuards } from "./features/unified.ts";
@@ -62,6 +63,7 @@ export const guards: readonly Guard[] = [
   ...ownerGuards,
   ...unifiedGuards,
   ...schemaGuards,
+  ...removalGuards,
   ...hookGuards,
   ...placeGuards,
   ...connectingGuards,

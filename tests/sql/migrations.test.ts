@@ -225,18 +225,3 @@ test("the role of the functions cannot log in until the operator lets it", async
     await client.end();
   }
 });
-
-test("what docs/deploy.md says removes the schema and the roles", async () => {
-  const page = readFileSync(path.join(projectDir, "docs/deploy.md"), "utf8");
-  const [, statements] = /`(drop schema byok cascade; drop role [\w, ]+;)`/.exec(page)!;
-  const client = new Client({ connectionString: fromSql.dbUrl });
-  await client.connect();
-  try {
-    await client.query(`begin; ${statements}`);
-    const { rows } = await client.query("select rolname from pg_roles where rolname like 'byok%'");
-    expect(rows).toEqual([]);
-  } finally {
-    await client.query("rollback");
-    await client.end();
-  }
-});

@@ -66,3 +66,38 @@ export async function schemaOf(connection: Connection): Promise<Record<string, u
   for (const [name, rows] of Object.entries(schema)) if (rows.length === 0) throw new Error(`There are no ${name}.`);
   return schema;
 }
+
+const isOurs = "not in ('pg_catalog', 'information_schema') and nspname !~ '^pg_(toast|temp)'";
+
+/** Everything in a database and its cluster, with owners and grants, that taking a schema out might leave or take along. */
+const databaseQueries = {
+  schemas: `select nspname, nspowner::regrole, nspacl::text from pg_namespace where nspname ${isOurs} order by 1`,
+  relations: `select c.oid::regclass, relkind, relowner::regrole, relacl::text from pg_class as c join pg_namespace as n on n.oid = relnamespace
+    where nspname ${isOurs} order by 1::text`,
+  columns: `select attrelid::regclass, attname, attacl::text from pg_attribute join pg_class as c on c.oid = attrelid
+    join pg_namespace as n on n.oid = relnamespace where nspname ${isOurs} and attnum > 0 order by 1::text, 2`,
+  types: `select t.oid::regtype from pg_type as t join pg_namespace as n on n.oid = typnamespace where nspname ${isOurs} order by 1::text`,
+  functions: `select p.oid::regprocedure, proowner::regrole, proacl::text from pg_proc as p join pg_namespace as n on n.oid = pronamespace
+    where nspname ${isOurs} order by 1::text`,
+  constraints: `select conrelid::regclass, conname from pg_constraint where conrelid <> 0 order by 1::text, 2`,
+  // Those of foreign keys are named after their numbers.
+  triggers: `select tgrelid::regclass, tgfoid::regproc, tgisinternal, case when not tgisinternal then tgname end from pg_trigger order by 1::text, 2::text, 4`,
+  policies: "select polrelid::regclass, polname, polroles::regrole[]::text from pg_policy order by 1::text, 2",
+  eventTriggers: "select evtname from pg_event_trigger order by 1",
+  defaults:
+    "select defaclrole::regrole, defaclnamespace::regnamespace, defaclobjtype, defaclacl::text from pg_default_acl order by 1::text, 2::text, 3",
+  publications:
+    "select pubname, schemaname, tablename from pg_publication left join pg_publication_tables using (pubname) order by 1, 2, 3",
+  roles: "select rolname, rolcanlogin, rolinherit, rolbypassrls, rolconfig from pg_roles order by 1",
+  members: "select roleid::regrole, member::regrole from pg_auth_members order by 1::text, 2::text",
+  settings: "select setdatabase, setrole::regrole, setconfig from pg_db_role_setting order by 1, 2::text",
+  databases: "select datname, datacl::text from pg_database where datname = current_database()",
+};
+
+/** @param more further queries, by what they ask about */
+export async function databaseOf(
+  connection: Connection,
+  more: Record<string, string> = {},
+): Promise<Record<string, unknown[][]>> {
+  return await rowsOfAll(connection, { ...databaseQueries, ...more });
+}
