@@ -29,6 +29,6 @@ export const generate = defineCommand({
       writeFileSync(grantsFile, await grantsOf(dbUrl));
     });
     if (options.freeze === undefined) return;
-    for (const { file, sha256 } of freeze(options.freeze)) console.log(`${file} is frozen: ${sha256}`);
+    for (const { file, integrity } of freeze(options.freeze)) console.log(`${file} is frozen: ${integrity}`);
   },
 });

@@ -20,7 +20,8 @@ export interface Migration {
 
 export interface Frozen {
   readonly file: string;
-  readonly sha256: string;
+  /** As in https://www.w3.org/TR/sri/: `sha256-` and base64. */
+  readonly integrity: string;
   /** The first release that had it. */
   readonly release: string;
 }
@@ -67,7 +68,7 @@ export function freeze(release: string, root = projectDir): Frozen[] {
   const frozen = readFrozen(root);
   const fresh = readMigrations(root).slice(frozen.length);
   if (fresh.length === 0) throw new CommandError(`Every migration is frozen, the last with ${frozen.at(-1)?.release}.`);
-  const added = fresh.map(({ file, text }) => ({ file, sha256: sha256(text), release }));
+  const added = fresh.map(({ file, text }) => ({ file, integrity: integrityOf(text), release }));
   writeFileSync(frozenIn(root), `${JSON.stringify([...frozen, ...added], null, 2)}\n`);
   return added;
 }
@@ -139,6 +140,10 @@ $$;
 
 export function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
+}
+
+export function integrityOf(text: string): string {
+  return `sha256-${Buffer.from(sha256(text), "hex").toString("base64")}`;
 }
 
 function migrationsIn(root: string): string {

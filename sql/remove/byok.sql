@@ -5,7 +5,7 @@
 --   2. take byok out of the exposed schemas (API settings; `[api] schemas` in config.toml): while an exposed schema does not exist,
 --      the Data API of the whole project is down (PGRST002).
 --
--- What the app has built on it goes too (drop ... cascade): triggers that call its functions, foreign keys to its tables, views.
+-- All that the app has built on it goes too (drop ... cascade): triggers that call its functions, foreign keys to its tables, views.
 
 do $$
 declare
@@ -53,7 +53,7 @@ declare
 begin
   foreach v_role in array array['byok_functions', 'byok_rotation', 'byok_events', 'byok_server'] loop
     if to_regrole(v_role) is not null then
-      -- Whoever made the role may become it, which it takes to let go of the grants.
+      -- The maker of a role may become it, which it takes to let go of the grants.
       execute format('grant %I to current_user', v_role);
       execute format('drop owned by %I', v_role);
       execute format('drop role %I', v_role);

@@ -7,9 +7,9 @@ import {
   beginMigration,
   freeze,
   guardOf,
+  integrityOf,
   readFrozen,
   readMigrations,
-  sha256,
   writeFirstMigration,
 } from "../../cli/lib/migrations.ts";
 import { projectDir } from "../../stack/config.ts";
@@ -35,7 +35,7 @@ test("the first migration follows sql/ until a release freezes it", () => {
   expect(first).toMatchObject({ version: 1, id: "0001_byok" });
 
   const { file, text } = first!;
-  expect(freeze("1.0.0", root)).toEqual([{ file, sha256: sha256(text), release: "1.0.0" }]);
+  expect(freeze("1.0.0", root)).toEqual([{ file, integrity: integrityOf(text), release: "1.0.0" }]);
   rmSync(path.join(root, "sql/99_more.sql"));
   writeFirstMigration(root);
   expect(readMigrations(root)[0]!.text).toBe(text);
