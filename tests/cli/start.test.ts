@@ -199,8 +199,8 @@ test("npm start runs an app's project on the ports of its config.toml, and leave
 
 test("npm start refuses a folder without a config.toml", async () => {
   const { code, output } = await run(process.execPath, [commandProgram, "start", "--supabase-dir", folder]).ended;
-  expect(code).toBe(1);
-  expect(output).toContain(`There is no config.toml in ${folder}.`);
+  expect(code).toBe(2);
+  expect(output).toContain(`--supabase-dir names ${folder}, and there is no config.toml in it.`);
 });
 
 test("an option that does not exist is explained", async () => {
