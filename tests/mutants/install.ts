@@ -11,6 +11,7 @@ export const installGuards: readonly Guard[] = [
   {
     ...write,
     name: "A plan is not written over what was edited after it was made",
+    promise: "G35",
     guard: '  checkFiles(supabaseDir, journal, ["before"]);\n',
     instead: "",
   },

@@ -6,6 +6,7 @@ export const hookGuards: readonly Guard[] = [
   {
     ...hooks,
     name: "A hook sees nothing of the key",
+    promise: "G36",
     guard: "request: new Request(request.url, { method, headers }),",
     instead: "request,",
   },

@@ -6,6 +6,7 @@ export const removalGuards: readonly Guard[] = [
   {
     ...removal,
     name: "An exposed schema is not dropped",
+    promise: "G37",
     guard: "if 'byok' = any (regexp_split_to_array(v_schemas, '[\\s,]+')) then",
     instead: "if false then",
   },

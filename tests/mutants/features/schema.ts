@@ -25,6 +25,7 @@ export const schemaGuards: readonly Guard[] = [
   {
     ...migrations,
     name: "A frozen migration is not written again",
+    promise: "G38",
     guard: "if (readFrozen(root).length > 0) return;",
     instead: "",
   },
