@@ -1,4 +1,4 @@
-/** The Edge Function of BYOK. This file is yours: hooks go here. An update replaces the module beside it, and never this one. */
+/** The Edge Function of BYOK. This file is yours: hooks go here. An update replaces the module beside it, and keeps your edits here. */
 import { serveByok } from "./byok.ts";
 
 export default serveByok({

@@ -24,13 +24,13 @@ const lockSchema = z.strictObject({
   functionName: z.string().regex(slug),
   /**
    * The files of the function and the rows of operations. Those of owner `release` are replaced by an update; those of owner `project`
-   * are edited in the project, and `base` is the text that they began with.
+   * are edited in the project, and `base` is the text that they began with; null where no release changes it.
    */
   files: z.record(
     innerPath,
     z.discriminatedUnion("owner", [
       z.strictObject({ owner: z.literal("release"), sha256: z.string() }),
-      z.strictObject({ owner: z.literal("project"), sha256: z.string(), base: z.string() }),
+      z.strictObject({ owner: z.literal("project"), sha256: z.string(), base: z.string().nullable() }),
     ]),
   ),
   /** Id in the release -> its file in the project. */
@@ -70,8 +70,15 @@ export function readLock(supabaseDir: string): Lock | undefined {
   });
 }
 
+/** Its text, the same for the same content. */
 export function writtenLock(lock: Lock): string {
-  return `${JSON.stringify(lock, null, 2)}\n`;
+  const { files, migrations, tsconfigs } = lock;
+  const ordered = { ...lock, files: sorted(files), migrations: sorted(migrations), tsconfigs: sorted(tsconfigs) };
+  return `${JSON.stringify(ordered, null, 2)}\n`;
+}
+
+function sorted<Value>(record: Readonly<Record<string, Value>>): Record<string, Value> {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function parseJson(text: string): unknown {

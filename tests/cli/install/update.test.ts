@@ -43,6 +43,13 @@ test.each([
   expect(updateOf(project, release(), new Date("2028-01-01T00:00:00Z")).changes).toEqual([]);
 });
 
+test("of the release that was added changes nothing", () => {
+  const project = makeProject({ "tsconfig.json": "{}" });
+  const release = makeRelease({ migrations: { "0002_byok_b": "-- 2\n", "0010_byok_c": "-- 10\n" } });
+  add(project, { operations: "select 1;", release });
+  expect(updateOf(project, release, later).changes).toEqual([]);
+});
+
 test("writes what was deleted anew, into the same files", () => {
   const project = makeProject();
   add(project);

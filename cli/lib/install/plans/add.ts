@@ -41,7 +41,9 @@ export function planAddition({ supabaseDir, release, functionName, operations, n
     version: release.version,
     schemaVersion: release.schemaVersion,
     functionName,
-    files: Object.fromEntries(rows.map(({ text }) => [migrations.at(-1)!, lockedFile("project", text)])),
+    files: Object.fromEntries(
+      rows.map(({ text }) => [migrations.at(-1)!, { owner: "project", sha256: digest(text), base: null }]),
+    ),
     migrations: Object.fromEntries(
       release.migrations.map(({ id, text }, index) => [id, { file: migrations[index]!, sha256: digest(text) }]),
     ),

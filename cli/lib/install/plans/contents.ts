@@ -5,7 +5,7 @@ import type { Release } from "../../release.ts";
 import type { Draft } from "../draft.ts";
 import type { LockedFile } from "../lock.ts";
 import { nextStamps, stampsOf } from "../stamps.ts";
-import { digest } from "../text.ts";
+import { digest, unixLines } from "../text.ts";
 
 export const schemaName = "byok";
 
@@ -30,7 +30,7 @@ export function functionFilesOf(release: Release, functionName: string): Functio
 /** The entry of a file that has this text in the release. */
 export function lockedFile(owner: LockedFile["owner"], text: string): LockedFile {
   const sha256 = digest(text);
-  return owner === "release" ? { owner, sha256 } : { owner, sha256, base: text };
+  return owner === "release" ? { owner, sha256 } : { owner, sha256, base: unixLines(text) };
 }
 
 /** Writes migrations in this order, each after all that the project has. Returns name -> file, relative to the supabase folder. */

@@ -110,8 +110,7 @@ function updateFunction(draft: Draft, { supabaseDir, release, lock: before }: Up
     else if (digest(now) === digest(text)) continue;
     else if (digest(now) === known?.sha256) draft.write(target, withLineEndsOf(now, text));
     else if (known?.owner === "project") {
-      const { base } = known;
-      const { text: merged, isConflict } = mergeTexts({ base, project: now, release: text });
+      const { text: merged, isConflict } = mergeTexts({ base: known.base ?? "", project: now, release: text });
       draft.write(isConflict ? `${target}${mergeEnding}` : target, merged);
     } else edited.push(differenceOf(`supabase/${file}`, { before: text, after: now }));
   }
