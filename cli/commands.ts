@@ -30,6 +30,12 @@ export const commandsForEveryone: readonly CommandRow[] = [
     load: async () => (await import("./commands/doctor.ts")).doctor,
   },
   {
+    name: "deploy",
+    summary: "prints the steps to a hosted project, or carries them out through the Supabase CLI",
+    topic: "Your project",
+    load: async () => (await import("./commands/deploy.ts")).deploy,
+  },
+  {
     name: "start",
     summary: "runs the whole product on this machine, until Ctrl-C",
     topic: "On this machine",

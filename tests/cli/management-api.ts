@@ -1,4 +1,5 @@
 /** Plays api.supabase.com for deployments by the Supabase CLI, on this machine: for one project that is in use already. */
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
@@ -52,6 +53,7 @@ export async function startManagementApi(folder: string): Promise<ManagementApi>
   const files = new Map<string, ReadonlyMap<string, string>>();
   const settings = new Map<string, FunctionSettings>();
   const changes: unknown[] = [];
+  const secrets = new Map<string, string>();
 
   async function answer(request: IncomingMessage): Promise<[status: number, body: unknown]> {
     const { pathname, searchParams } = new URL(request.url!, "http://api");
@@ -68,9 +70,12 @@ export async function startManagementApi(folder: string): Promise<ManagementApi>
       settings.set(slug, JSON.parse(String(form.get("metadata"))));
       return [201, { id: slug, slug, name: slug, status: "ACTIVE", version: 1 }];
     }
+    if (request.method === "GET" && asked === "/secrets") return [200, digestsOf(secrets)];
     if (request.method === "GET") return answerRead(asked);
     if (request.method === "PUT" && asked === "/functions") return [200, { functions: [] }];
-    changes.push([request.method, asked, body.length > 0 ? JSON.parse(body.toString()) : null]);
+    const sent = body.length > 0 ? JSON.parse(body.toString()) : null;
+    changes.push([request.method, asked, sent]);
+    if (asked === "/secrets") for (const { name, value } of sent) secrets.set(name, value);
     return [200, asked === "/postgrest" ? { ...config.api, ...JSON.parse(body.toString()) } : {}];
   }
 
@@ -83,6 +88,11 @@ export async function startManagementApi(folder: string): Promise<ManagementApi>
   const profile = path.join(folder, "profile.yaml");
   writeFileSync(profile, `name: loopback\napi_url: ${url}\ndashboard_url: ${url}\nproject_host: 127.0.0.1\n`);
   return { profile, files, settings, changes, stop: () => api.close() };
+}
+
+/** The platform never shows a value. */
+function digestsOf(secrets: ReadonlyMap<string, string>): object[] {
+  return Array.from(secrets, ([name, value]) => ({ name, value: createHash("sha256").update(value).digest("hex") }));
 }
 
 /** https://api.supabase.com/api/v1, November 2026: as far as both versions of the CLI read it. */

@@ -33,9 +33,9 @@ export const clis = versions.filter(({ version, program }) => {
   return isInstalled;
 });
 
-/** Runs a command with a home of its own, and returns what it prints. */
-export async function supabase(cli: SupabaseCli, home: string, workdir: string, ...args: string[]): Promise<string> {
-  const env = {
+/** A home of its own, and an access token of nobody. */
+export function environmentAt(home: string): Record<string, string> {
+  return {
     HOME: home,
     SUPABASE_HOME: path.join(home, ".supabase"),
     SUPABASE_ACCESS_TOKEN: `sbp_${"0".repeat(40)}`,
@@ -45,6 +45,11 @@ export async function supabase(cli: SupabaseCli, home: string, workdir: string, 
     DO_NOT_TRACK: "1",
     CI: "1",
   };
+}
+
+/** Runs a command with a home of its own, and returns what it prints. */
+export async function supabase(cli: SupabaseCli, home: string, workdir: string, ...args: string[]): Promise<string> {
+  const env = environmentAt(home);
   const { code, output } = await run(cli.program, ["--workdir", workdir, "--agent", "no", ...args], { env }).ended;
   if (code !== 0) throw new Error(`supabase ${args.join(" ")} ended with ${code}:\n${output}`);
   // A deprecated or unknown setting in config.toml is a warning of every command.

@@ -20,6 +20,7 @@ import { relayGuards } from "./relay.ts";
 import { lifeGuards } from "./keys/life.ts";
 import { rightsGuards } from "./keys/rights.ts";
 import { rotationGuards } from "./rotation.ts";
+import { deployGuards } from "./features/deploy.ts";
 import { doctorGuards } from "./features/doctor.ts";
 import { configGuards } from "./features/config-toml.ts";
 import { appGuards } from "./features/apps.ts";
@@ -69,6 +70,7 @@ export const guards: readonly Guard[] = [
   ...connectingGuards,
   ...configGuards,
   ...doctorGuards,
+  ...deployGuards,
   ...rotationGuards,
   ...verdictGuards,
   ...componentGuards,

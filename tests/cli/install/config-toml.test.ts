@@ -1,12 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import fc from "fast-check";
 import { parse, type TomlTable } from "smol-toml";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { uneditConfig } from "../../../cli/lib/install/config-removal.ts";
 import { type ConfigEdit, editConfig, joinEdits } from "../../../cli/lib/install/config-toml.ts";
-import { clis, supabase } from "../supabase-cli.ts";
 import { zoo } from "./config-zoo.ts";
 
 const wanted = { functionName: "byok", schema: "byok" };
@@ -244,31 +240,4 @@ test("joinEdits() keeps an earlier insertion unless a later one is at the same p
   const both = joinEdits(first.edit, second.edit);
   expect(both.insertions.map(({ path: at }) => at.join("."))).toEqual(["functions.byok", "api.schemas"]);
   expect(uneditConfig(second.text, both).text).toBe('[api]\nschemas = ["public"]\n');
-});
-
-describe.each(clis)("version $version of the Supabase CLI", (cli) => {
-  let folder: string;
-  beforeAll(() => void (folder = mkdtempSync(path.join(tmpdir(), "byok-config-"))));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-  /** Any command that reads the file. */
-  const load = (workdir: string) =>
-    supabase(cli, folder, workdir, "gen", "signing-key", "--algorithm", "ES256", "--yes");
-
-  test("reads the edited file that its `init` writes", async () => {
-    await supabase(cli, folder, folder, "init", "--yes");
-    const file = path.join(folder, "supabase/config.toml");
-    const before = readFileSync(file, "utf8");
-    expectRoundTrip(before);
-    writeFileSync(file, edit(before).text);
-    await load(folder);
-  });
-
-  test("reads an edited file of inline tables and dotted keys", async () => {
-    const workdir = path.join(folder, "odd");
-    mkdirSync(path.join(workdir, "supabase"), { recursive: true });
-    const before = "api = { enabled = true }\nfunctions.hello.verify_jwt = true\n";
-    writeFileSync(path.join(workdir, "supabase/config.toml"), edit(before).text);
-    await load(workdir);
-  });
 });
