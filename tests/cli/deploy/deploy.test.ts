@@ -198,7 +198,8 @@ describe("--run", () => {
 
   test("takes the pooler's host from what link has noted", async () => {
     mkdirSync(path.join(project, "supabase/.temp"));
-    const noted = `postgresql://postgres.${ref}:[YOUR-PASSWORD]@aws-1-us.pooler.supabase.com:5432/postgres`;
+    const login = `postgres.${ref}:[YOUR-PASSWORD]`;
+    const noted = `postgresql://${login}@aws-1-us.pooler.supabase.com:5432/postgres`;
     writeFileSync(path.join(project, "supabase/.temp/pooler-url"), noted);
     await carryOut("--direct", "--database-ca", path.join(secrets, "../ca.crt"));
     expect(written("direct.env")).toContain("@aws-1-us.pooler.supabase.com:6543/postgres");

@@ -1,6 +1,6 @@
 import { afterEach, vi } from "vitest";
 import { commandsForEveryone } from "../../../cli/commands.ts";
-import { runProgram } from "../../../cli/lib/program.ts";
+import { runProgram } from "../../../cli/lib/program/program.ts";
 import type { FakeSupabase } from "./fake-supabase.ts";
 
 afterEach(() => {
