@@ -62,7 +62,7 @@ begin
     raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_owner_id"}',
       hint = 'Pass the id of a user or team.';
   end if;
-  perform set_config('request.jwt.claims', jsonb_build_object('sub', p_owner_id, 'role', 'byok_server')::text, true);
+  perform set_config('request.jwt.claims', '{"sub":"' || p_owner_id || '","role":"byok_server"}', true);
   return v_previous_claims;
 end
 $$;

@@ -90,11 +90,12 @@ comment on function byok.list_prices() is
   'All prices. The functions remember them for a minute at most, to check a request before any credits are held.';
 
 create function byok.most_microcredits(p_price byok.prices, p_max_input_tokens bigint, p_max_output_tokens bigint) returns bigint
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select coalesce(
+begin
+  return coalesce(
     p_price.microcredits_per_call,
     greatest(1, ceil((
       p_max_input_tokens
@@ -103,6 +104,7 @@ as $$
           p_price.microcredits_per_1000_cache_write_tokens)
       + p_max_output_tokens * p_price.microcredits_per_1000_output_tokens
     ) / 1000)));
+end
 $$;
 
 comment on function byok.most_microcredits(byok.prices, bigint, bigint) is

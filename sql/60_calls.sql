@@ -10,11 +10,15 @@ declare
   v_owners uuid[];
   v_is_sound boolean;
 begin
-  -- In one statement, since each call waits for it: most users have one owner.
-  select array_agg(o.owner_id order by o.owner_id <> p_user_id, o.owner_id),
-    bool_and(byok.is_membership(p_user_id, o.owner_id, o.kind, o.role)) and count(*) = count(distinct o.owner_id)
+  -- Each call waits for this, and most users have one owner: nothing is sorted for one.
+  select array_agg(o.owner_id), bool_and(byok.is_membership(p_user_id, o.owner_id, o.kind, o.role))
   into v_owners, v_is_sound
   from byok.owners_of(p_user_id) as o;
+  if cardinality(v_owners) > 1 then
+    select array_agg(o.id order by o.id <> p_user_id, o.id), v_is_sound and count(*) = count(distinct o.id)
+    into v_owners, v_is_sound
+    from unnest(v_owners) as o (id);
+  end if;
   if not v_is_sound then
     perform byok.memberships_of(p_user_id);
   end if;
@@ -39,15 +43,12 @@ as $$
 declare
   v_owner_id uuid;
 begin
-  -- Of a single owner it makes no difference whether there is an account.
-  if cardinality(p_owners) > 1 then
-    for v_owner_id in select o.id from unnest(p_owners) with ordinality as o (id, place) order by o.id = p_team_id desc nulls last, o.place loop
-      perform byok.act_for(v_owner_id);
-      if exists (select from byok.accounts as a where a.owner_id = v_owner_id) then
-        return v_owner_id;
-      end if;
-    end loop;
-  end if;
+  for v_owner_id in select o.id from unnest(p_owners) with ordinality as o (id, place) order by o.id = p_team_id desc nulls last, o.place loop
+    perform byok.act_for(v_owner_id);
+    if exists (select from byok.accounts as a where a.owner_id = v_owner_id) then
+      return v_owner_id;
+    end if;
+  end loop;
   return coalesce(p_team_id, p_owners[1]);
 end
 $$;
@@ -88,7 +89,8 @@ begin
   end loop;
   if payer is null then
     payer := 'platform';
-    v_owner_id := byok.owner_with_account(p_user_id, v_owners, p_team_id);
+    -- Of a single owner it makes no difference whether there is an account.
+    v_owner_id := case when cardinality(v_owners) = 1 then v_owners[1] else byok.owner_with_account(p_user_id, v_owners, p_team_id) end;
     if byok.may_use_credits(v_owner_id) is not true then
       raise sqlstate 'PT403' using message = 'credits_not_allowed',
         detail = jsonb_strip_nulls(jsonb_build_object('unused_key', unused_key))::text,

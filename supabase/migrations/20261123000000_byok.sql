@@ -73,7 +73,7 @@ begin
     raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"p_owner_id"}',
       hint = 'Pass the id of a user or team.';
   end if;
-  perform set_config('request.jwt.claims', jsonb_build_object('sub', p_owner_id, 'role', 'byok_server')::text, true);
+  perform set_config('request.jwt.claims', '{"sub":"' || p_owner_id || '","role":"byok_server"}', true);
   return v_previous_claims;
 end
 $$;
@@ -575,11 +575,12 @@ comment on function byok.list_prices() is
   'All prices. The functions remember them for a minute at most, to check a request before any credits are held.';
 
 create function byok.most_microcredits(p_price byok.prices, p_max_input_tokens bigint, p_max_output_tokens bigint) returns bigint
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select coalesce(
+begin
+  return coalesce(
     p_price.microcredits_per_call,
     greatest(1, ceil((
       p_max_input_tokens
@@ -588,6 +589,7 @@ as $$
           p_price.microcredits_per_1000_cache_write_tokens)
       + p_max_output_tokens * p_price.microcredits_per_1000_output_tokens
     ) / 1000)));
+end
 $$;
 
 comment on function byok.most_microcredits(byok.prices, bigint, bigint) is
@@ -1773,12 +1775,16 @@ $$;
 comment on function byok.bear(byok.accounts, bigint) is
   'The account with an amount made available that the platform bears, within the day''s limit; null past it.';
 
+-- Postgres before 18 plans the body of a function in SQL anew at each call, which costs several times what the body does.
+
 create function byok.enter_charge(p_hold byok.holds) returns void
-language sql
+language plpgsql
 set search_path = ''
 as $$
+begin
   insert into byok.entries (id, owner_id, member_id, kind, microcredits, operation, provider, model, request_id)
   values (p_hold.id, p_hold.owner_id, p_hold.member_id, 'charge', p_hold.microcredits, p_hold.operation, p_hold.provider, p_hold.model, p_hold.request_id);
+end
 $$;
 
 comment on function byok.enter_charge(byok.holds) is 'Enters the charge of a hold that its caller has ended.';
@@ -1824,9 +1830,10 @@ $$;
 comment on function byok.end_expired(byok.accounts, bigint[]) is 'The account after those of these holds that are still there were ended.';
 
 create function byok.write_account(p_account byok.accounts) returns void
-language sql
+language plpgsql
 set search_path = ''
 as $$
+begin
   update byok.accounts as a
   set available_microcredits = p_account.available_microcredits,
       held_microcredits = p_account.held_microcredits,
@@ -1834,6 +1841,7 @@ as $$
       unpaid_microcredits = p_account.unpaid_microcredits,
       updated_at = now()
   where a.owner_id = p_account.owner_id;
+end
 $$;
 
 comment on function byok.write_account(byok.accounts) is 'Writes an account that its caller has locked.';
@@ -2028,11 +2036,15 @@ declare
   v_owners uuid[];
   v_is_sound boolean;
 begin
-  -- In one statement, since each call waits for it: most users have one owner.
-  select array_agg(o.owner_id order by o.owner_id <> p_user_id, o.owner_id),
-    bool_and(byok.is_membership(p_user_id, o.owner_id, o.kind, o.role)) and count(*) = count(distinct o.owner_id)
+  -- Each call waits for this, and most users have one owner: nothing is sorted for one.
+  select array_agg(o.owner_id), bool_and(byok.is_membership(p_user_id, o.owner_id, o.kind, o.role))
   into v_owners, v_is_sound
   from byok.owners_of(p_user_id) as o;
+  if cardinality(v_owners) > 1 then
+    select array_agg(o.id order by o.id <> p_user_id, o.id), v_is_sound and count(*) = count(distinct o.id)
+    into v_owners, v_is_sound
+    from unnest(v_owners) as o (id);
+  end if;
   if not v_is_sound then
     perform byok.memberships_of(p_user_id);
   end if;
@@ -2057,15 +2069,12 @@ as $$
 declare
   v_owner_id uuid;
 begin
-  -- Of a single owner it makes no difference whether there is an account.
-  if cardinality(p_owners) > 1 then
-    for v_owner_id in select o.id from unnest(p_owners) with ordinality as o (id, place) order by o.id = p_team_id desc nulls last, o.place loop
-      perform byok.act_for(v_owner_id);
-      if exists (select from byok.accounts as a where a.owner_id = v_owner_id) then
-        return v_owner_id;
-      end if;
-    end loop;
-  end if;
+  for v_owner_id in select o.id from unnest(p_owners) with ordinality as o (id, place) order by o.id = p_team_id desc nulls last, o.place loop
+    perform byok.act_for(v_owner_id);
+    if exists (select from byok.accounts as a where a.owner_id = v_owner_id) then
+      return v_owner_id;
+    end if;
+  end loop;
   return coalesce(p_team_id, p_owners[1]);
 end
 $$;
@@ -2106,7 +2115,8 @@ begin
   end loop;
   if payer is null then
     payer := 'platform';
-    v_owner_id := byok.owner_with_account(p_user_id, v_owners, p_team_id);
+    -- Of a single owner it makes no difference whether there is an account.
+    v_owner_id := case when cardinality(v_owners) = 1 then v_owners[1] else byok.owner_with_account(p_user_id, v_owners, p_team_id) end;
     if byok.may_use_credits(v_owner_id) is not true then
       raise sqlstate 'PT403' using message = 'credits_not_allowed',
         detail = jsonb_strip_nulls(jsonb_build_object('unused_key', unused_key))::text,

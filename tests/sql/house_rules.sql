@@ -1,6 +1,6 @@
 -- Rules for every object of schema byok, the ones that are added later included.
 begin;
-select plan(24);
+select plan(25);
 
 select is_empty(
   $$select relname from pg_class where relnamespace = 'byok'::regnamespace and relkind in ('r', 'p') and not relrowsecurity$$,
@@ -211,6 +211,11 @@ select is_empty(
   $$select proname, raised[1] from pg_proc, regexp_matches(prosrc, 'raise (?:sqlstate|insufficient_privilege).*?;\n', 'g') as raised
     where pronamespace = 'byok'::regnamespace and raised[1] !~ '\mhint ='$$,
   'every refusal has a hint for the operator who reads it');
+
+select is_empty(
+  $$select p.proname from pg_proc as p join pg_language as l on l.oid = p.prolang
+    where p.pronamespace = 'byok'::regnamespace and l.lanname = 'sql' and p.provolatile = 'v'$$,
+  'no function that writes is in SQL, whose body Postgres 17 plans anew at each call');
 
 select * from finish();
 rollback;

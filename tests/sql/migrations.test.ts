@@ -21,6 +21,7 @@ import { schemaVersion } from "../../functions/_shared/database/version.ts";
 import { rowsOf as query, schemaOf } from "../harness/database/catalogue.ts";
 import { stack } from "../harness/worker-stack.ts";
 import { type Stack, startStack } from "../../stack/stack.ts";
+import { nodeSockets } from "../harness/database/node-sockets.ts";
 
 const { dbUrl } = stack;
 const projectDir = path.resolve(import.meta.dirname, "../..");
@@ -108,7 +109,7 @@ describe("the migrations", () => {
 describe("functions that are newer than the schema", () => {
   const ways = {
     dataApi: () => dataApi(fromSql.url, fromSql.secretKey),
-    direct: () => direct({ url: fromSql.functionsDbUrl, tls: false }),
+    direct: () => direct({ url: fromSql.functionsDbUrl, tls: false, sockets: nodeSockets }),
   };
 
   test.each(Object.entries(ways))(

@@ -62,8 +62,8 @@ export const ownerGuards: readonly Guard[] = [
     ...owners,
     name: "A member's own key wins",
     file: "sql/60_calls.sql",
-    guard: "order by o.owner_id <> p_user_id, o.owner_id),",
-    instead: "order by o.owner_id = p_user_id, o.owner_id),",
+    guard: "order by o.id <> p_user_id, o.id),",
+    instead: "order by o.id = p_user_id, o.id),",
   },
   {
     ...owners,
@@ -82,7 +82,7 @@ export const ownerGuards: readonly Guard[] = [
     ...owners,
     name: "One id stands once in an answer of owners_of",
     file: "sql/60_calls.sql",
-    guard: " and count(*) = count(distinct o.owner_id)",
+    guard: " and count(*) = count(distinct o.id)",
     instead: "",
   },
   {
