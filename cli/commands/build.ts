@@ -3,7 +3,7 @@ import { buildPackage, packageDir } from "../lib/build/package.ts";
 import { defineCommand } from "../lib/command.ts";
 
 export const build = defineCommand({
-  details: "npm pack dist/package makes the tarball of it.",
+  details: "npm pack ./dist/package makes the tarball of it.",
   operands: [],
   options: {},
   async run() {

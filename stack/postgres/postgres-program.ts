@@ -107,11 +107,15 @@ function linkLibraries(native: string): void {
   }
 }
 
-/** pgTAP is written in SQL alone, so its two files in the extension folder are a whole installation. */
+/**
+ * pgTAP is written in SQL alone, so its two files in the extension folder are a whole installation. Only the tests of this repository
+ * need it: where its package is not installed, the stack goes without.
+ */
 function addPgTap(native: string): void {
   const extensions = path.join(native, "share", "postgresql", "extension");
   if (existsSync(path.join(extensions, "pgtap.control"))) return;
-  const library = path.dirname(require.resolve("@electric-sql/pglite-pgtap"));
+  const library = pgTapPackage();
+  if (library === undefined) return;
   const unpacked = mkdtempSync(path.join(extensions, "pgtap-"));
   try {
     execFileSync("tar", ["xzf", path.join(library, "pgtap.tar.gz"), "-C", unpacked, "--no-same-owner"]);
@@ -121,5 +125,13 @@ function addPgTap(native: string): void {
     }
   } finally {
     rmSync(unpacked, { recursive: true, force: true });
+  }
+}
+
+function pgTapPackage(): string | undefined {
+  try {
+    return path.dirname(require.resolve("@electric-sql/pglite-pgtap"));
+  } catch {
+    return undefined;
   }
 }

@@ -23,8 +23,11 @@ test("the tarball holds the library, the command, what the command writes into a
     "assets/functions/byok/index.ts",
     "assets/migrations/0001_byok.sql",
     "assets/release.json",
+    "assets/remove/byok.sql",
     "byok.css",
+    "llms.txt",
     "package.json",
+    "registry/byok.json",
     "stack/functions/edge.js",
     "stack/own-files.js",
     "stack/postgres/bootstrap/10_roles.sql",
@@ -95,7 +98,7 @@ test("types of the functions are not among it, and no import leads out of it", (
 });
 
 test("every link in its documentation leads to a file in it, and there are no pictures", () => {
-  for (const file of paths.filter((name) => name.endsWith(".md"))) {
+  for (const file of paths.filter((name) => /\.md$|^llms\.txt$/.test(name))) {
     const prose = read(file)
       .replace(/^```.*?^```$/gms, "")
       .replace(/`[^`\n]*`/g, "");
@@ -105,7 +108,7 @@ test("every link in its documentation leads to a file in it, and there are no pi
     }
     expect(prose).not.toMatch(/<img|!\[/);
   }
-  expect(paths).toEqual(expect.arrayContaining(["docs/use.md", "docs/reference/errors.md"]));
+  expect(paths).toEqual(expect.arrayContaining(["docs/use.md", "docs/agent.md", "docs/reference/errors.md"]));
 });
 
 test("the stylesheet is whole", () => {

@@ -1,5 +1,5 @@
 /** The files that the command writes into somebody's project, and release.json, which lists them. */
-import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { projectDir } from "../../../stack/config.ts";
 import { schemaVersion } from "../../../functions/_shared/database/version.ts";
@@ -12,8 +12,7 @@ export async function buildAssets(outDir: string): Promise<void> {
   const release = { version: rootManifest().version, schemaVersion, migrations };
   mkdirSync(path.join(outDir, "examples"), { recursive: true });
   cpSync(path.join(projectDir, "sql/examples/operations.sql"), path.join(outDir, "examples/operations.sql"));
-  if (existsSync(path.join(projectDir, "sql/remove")))
-    cpSync(path.join(projectDir, "sql/remove"), path.join(outDir, "remove"), { recursive: true });
+  cpSync(path.join(projectDir, "sql/remove"), path.join(outDir, "remove"), { recursive: true });
   await writeByokFunction(path.join(outDir, "functions/byok"));
   writeFileSync(path.join(outDir, "release.json"), `${JSON.stringify(release, null, 2)}\n`);
 }

@@ -1,11 +1,11 @@
-/** The documentation as the package has it: README.md, SECURITY.md and docs/, without what leads to files that only the repository has. */
+/** The documentation as the package has it: README.md, SECURITY.md, llms.txt and docs/, without what leads to files that only the repository has. */
 import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { projectDir } from "../../../stack/config.ts";
 
 /** @param outDir the package's folder */
 export function buildDocs(outDir: string): void {
-  const files = ["README.md", "SECURITY.md", ...globSync("docs/**/*.md", { cwd: projectDir })];
+  const files = ["README.md", "SECURITY.md", "llms.txt", ...globSync("docs/**/*.md", { cwd: projectDir })];
   for (const file of files) {
     const target = path.join(outDir, file);
     mkdirSync(path.dirname(target), { recursive: true });

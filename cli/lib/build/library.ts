@@ -9,9 +9,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { catalogue } from "../../../catalogue/index.ts";
 import { projectDir } from "../../../stack/config.ts";
-
-/** The exports of the package: name -> module below the folder of the library, without its ending. */
-export const entries = { "./client": "client/index", "./react": "components/index" } as const;
+import { entries } from "./entries.ts";
 
 const compilerOptions = [
   ...[

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { projectDir } from "../../../stack/config.ts";
 import { commandsForEveryone } from "../../commands.ts";
-import { entries } from "./library.ts";
+import { entries } from "./entries.ts";
 
 interface Manifest {
   readonly name: string;

@@ -7,6 +7,7 @@ import { buildDocs } from "./docs.ts";
 import { buildLibrary } from "./library.ts";
 import { packageManifest } from "./manifest.ts";
 import { buildProgram } from "./program.ts";
+import { buildRegistry } from "./registry.ts";
 import { buildStyles } from "./styles.ts";
 
 export const packageDir = path.join(projectDir, "dist/package");
@@ -23,6 +24,7 @@ export async function buildPackage(outDir = packageDir): Promise<void> {
   buildStyles(path.join(outDir, "byok.css"));
   await buildProgram(outDir);
   await buildAssets(path.join(outDir, "assets"));
+  buildRegistry(path.join(outDir, "registry"));
   buildDocs(outDir);
   cpSync(path.join(projectDir, "LICENSE"), path.join(outDir, "LICENSE"));
   writeFileSync(

@@ -1,3 +1,5 @@
+import { isPackaged } from "../typed.ts";
+
 /** Options of the commands that run the project. */
 export const localOptions = {
   reset: { type: "boolean", summary: "deletes all data first, and invents new keys" },
@@ -8,7 +10,7 @@ export const localOptions = {
   state: {
     type: "string",
     value: "<folder>",
-    summary: "keeps data and keys there instead of in .stack",
+    summary: `keeps data and keys there instead of in ${isPackaged ? ".temp/byok in the supabase folder" : ".stack"}`,
   },
   "api-port": {
     type: "string",
