@@ -22,6 +22,12 @@ const commandsOfRepository: readonly CommandRow[] = [
     load: async () => (await import("./commands/build.ts")).build,
   },
   {
+    name: "release",
+    summary: "checks, builds and packs the package; uploads it only when asked to",
+    topic: "In this repository",
+    load: async () => (await import("./commands/release.ts")).release,
+  },
+  {
     name: "bundle",
     summary: "makes one module of each Edge Function, in dist/",
     topic: "In this repository",

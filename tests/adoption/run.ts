@@ -10,8 +10,8 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { pack } from "../../cli/lib/build/pack.ts";
 import { buildPackage } from "../../cli/lib/build/package.ts";
-import { pack } from "../package/setup.ts";
 import { type Fixture, Project } from "./fixture.ts";
 import { fixtures } from "./fixtures/index.ts";
 

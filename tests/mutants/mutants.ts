@@ -26,6 +26,7 @@ import { configGuards } from "./features/config-toml.ts";
 import { appGuards } from "./features/apps.ts";
 import { connectingGuards } from "./features/connecting.ts";
 import { hookGuards } from "./features/hooks.ts";
+import { packageGuards } from "./features/package.ts";
 import { removalGuards } from "./features/removal.ts";
 import { schemaGuards } from "./features/schema.ts";
 import { postgresGuards } from "./features/postgres.ts";
@@ -74,6 +75,7 @@ export const guards: readonly Guard[] = [
   ...rotationGuards,
   ...verdictGuards,
   ...componentGuards,
+  ...packageGuards,
   ...pageGuards,
   ...authorityGuards,
   ...callerGuards,
