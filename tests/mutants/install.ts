@@ -60,6 +60,13 @@ export const installGuards: readonly Guard[] = [
     instead: "z.string()",
   },
   {
+    file: "cli/lib/install/lock.ts",
+    test: remove.test,
+    name: "A lock names a function, and no path in its place",
+    guard: "functionName: z.string().regex(slug)",
+    instead: "functionName: z.string()",
+  },
+  {
     file: "cli/lib/install/draft.ts",
     test: add.test,
     name: "A file that is not UTF-8 is not rewritten",

@@ -98,6 +98,6 @@ export function proposeRemoval(
 const afterDatabase = (
   functionName: string,
 ) => `Then take the components out of your app, and for each project that has the schema:
-  1. Take byok out of the exposed schemas: Dashboard, Data API settings. While one of them is missing, the Data API is down.
-  2. npx supabase functions delete ${functionName}
+  1. npx supabase functions delete ${functionName}
+  2. Take byok out of the exposed schemas: Dashboard, Data API settings. While one of them is missing, the Data API is down.
   3. npx supabase db push applies the migration.`;

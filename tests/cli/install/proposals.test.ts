@@ -134,7 +134,7 @@ describe("update and remove", () => {
     const project = makeProject();
     await add(project);
     expect(await remove(project, true)).toBe(0);
-    expect(printed).toMatch(/1\. Take byok out of the exposed schemas.*2\. .*functions delete byok\n.*3\. .*db push/s);
+    expect(printed).toMatch(/1\. .*functions delete byok\n.*2\. Take byok out of the exposed schemas.*3\. .*db push/s);
   });
 });
 

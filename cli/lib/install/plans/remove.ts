@@ -20,10 +20,6 @@ export interface Removal {
   readonly now: Date;
 }
 
-const removalHead = `-- Drops schema byok with every saved API key, every credit and the ledger. Before it is applied, take byok out of the exposed schemas:
--- while an exposed schema does not exist, the Data API of the whole project is down (PGRST002).
-`;
-
 export function planRemoval({ supabaseDir, release, lock, database, now }: Removal): Plan {
   const draft = new Draft();
   const at = (file: string) => path.join(supabaseDir, file);
@@ -42,7 +38,7 @@ export function planRemoval({ supabaseDir, release, lock, database, now }: Remov
       kept.push(`supabase/${file}${mergeEnding} stays. Delete it yourself.`);
   }
   if (database) {
-    addMigrations(draft, supabaseDir, [{ name: "byok_remove", text: `${removalHead}\n${release.removal}\n` }], now);
+    addMigrations(draft, supabaseDir, [{ name: "byok_remove", text: `${release.removal}\n` }], now);
   }
   const configFile = at("config.toml");
   const config = uneditConfig(draft.read(configFile)!, lock.config);
