@@ -3,7 +3,7 @@
 -- Example operations and prices, for a project that has none of its own yet: each operation with each model, at one flat price. They are in
 -- no migration, since prices are the operator's. Edit them, then run this file as role postgres: in the SQL editor, as a migration of your
 -- own, or as supabase/seed.sql, which `supabase db reset` and the local stack run. It leaves rows that are there as they are.
--- `npm run credits -- exposure` tells what the worst call costs the operator.
+-- `npx supabase-byok credits exposure` tells what the worst call costs the operator.
 
 insert into byok.operations (name, label, description) values
   ('kernel_build', 'Kernel build', 'Builds the kernel of a project.'),

@@ -45,7 +45,7 @@ as $$
 begin
   if nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'role' in ('anon', 'authenticated') then
     raise insufficient_privilege using message = 'the functions of schema byok are closed to browser roles',
-      hint = 'Call them with the secret key. If EXECUTE was granted to anon or authenticated, revoke it: npm run credits -- reconcile lists such grants.';
+      hint = 'Call them with the secret key. If EXECUTE was granted to anon or authenticated, revoke it: npx supabase-byok credits reconcile lists such grants.';
   end if;
 end
 $$;

@@ -19,9 +19,9 @@ import { dataApi } from "../../functions/_shared/database/data-api.ts";
 import { direct } from "../../functions/_shared/database/direct.ts";
 import { schemaVersion } from "../../functions/_shared/database/version.ts";
 import { rowsOf as query, schemaOf } from "../harness/database/catalogue.ts";
+import { nodeSockets } from "../harness/database/node-sockets.ts";
 import { stack } from "../harness/worker-stack.ts";
 import { type Stack, startStack } from "../../stack/stack.ts";
-import { nodeSockets } from "../harness/database/node-sockets.ts";
 
 const { dbUrl } = stack;
 const projectDir = path.resolve(import.meta.dirname, "../..");

@@ -38,7 +38,7 @@ export function nextSteps(supabaseDir: string, functionName: string, cli: Supaba
   return [
     "On the settings page of your app, after npm install supabase-byok:",
     indented(jsx(functionName)),
-    "Try it on this machine, with doubles of the providers:",
+    "Try it on this machine, with fakes of the providers:",
     `  ${typed("start")}`,
     `Deploy it with ${cli ? `the Supabase CLI ${cli.version}` : "the Supabase CLI 3, which is not installed here"}, in this order:`,
     lines.join("\n"),

@@ -24,7 +24,7 @@ export async function importKeyring(json: string): Promise<Keyring> {
   for (const [id, encoded] of Object.entries(keys)) {
     const bytes = decodeMasterKey(id, encoded);
     if (await isPublishedKey(bytes))
-      throw refusal(`key ${id} is a published example; make one with npm run keyring:new`);
+      throw refusal(`key ${id} is a published example; make one with npx supabase-byok keyring new`);
     masterKeys.set(Number(id), await importMasterKey(bytes));
     bytes.fill(0);
   }

@@ -93,7 +93,7 @@ describe("importKeyring()", () => {
     ["of a hashed word", createHash("sha256").update("secret").digest()],
   ])("refuses a published example %s", (_, bytes) =>
     expect(importKeyring(ringOf(1, { 1: bytes.toString("base64") }))).rejects.toEqual(
-      refusal("key 1 is a published example; make one with npm run keyring:new"),
+      refusal("key 1 is a published example; make one with npx supabase-byok keyring new"),
     ),
   );
 
