@@ -29,7 +29,7 @@ export const doctor = defineCommand({
     secrets: {
       type: "string",
       value: "<file>",
-      summary: "the file of secrets, if it is not supabase/functions/.env",
+      summary: "the file of secrets; otherwise supabase/functions/.env, or with --remote those of deploy",
     },
     "function-name": {
       type: "string",

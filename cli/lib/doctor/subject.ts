@@ -6,6 +6,7 @@ import { readSecretKey } from "../../../stack/secrets.ts";
 import { CommandError, misused } from "../command.ts";
 import { exposureOf } from "../credits/exposure.ts";
 import { readProviderCosts } from "../credits/provider-costs.ts";
+import { usualFolder } from "../deploy/private-folder.ts";
 import { readEnvFile } from "../env-file.ts";
 import { configName, tableAt } from "../install/config-values.ts";
 import { findSupabaseDir } from "../install/find-project.ts";
@@ -36,7 +37,7 @@ export async function withSubject<T>(
   const config = readValue(readFileSync(path.join(supabaseDir, "config.toml"), "utf8"), configName);
   const lock = readLock(supabaseDir);
   const functionName = given.functionName ?? lock?.functionName ?? "byok";
-  const secrets = readSecrets(supabaseDir, given.envFile);
+  const secrets = given.isRemote && !given.envFile ? deployedSecrets() : readSecrets(supabaseDir, given.envFile);
   const weigh = readWeigh(given);
   const files = { supabaseDir, config, lock, functionName, ...(secrets && { secrets }), ...(weigh && { weigh }) };
 
@@ -93,6 +94,16 @@ function readSecrets(supabaseDir: string, given: string | undefined): SecretsFil
   const file = given === undefined ? usual : path.resolve(given);
   if (given === undefined && !existsSync(usual)) return undefined;
   return { file, variables: readEnvFile(file) };
+}
+
+/** The files from which `deploy` has set the project's secrets, as one; undefined where they are on another machine. */
+function deployedSecrets(): SecretsFile | undefined {
+  const [, ref] = /^https:\/\/([a-z]{20})\.supabase\.co/.exec(process.env.SUPABASE_URL ?? "") ?? [];
+  if (ref === undefined) return undefined;
+  const all = ["keyring.env", "byok.env", "direct.env"].map((name) => path.join(usualFolder(ref), name));
+  const files = all.filter((file) => existsSync(file));
+  const [file] = files;
+  return file === undefined ? undefined : { file, variables: Object.assign({}, ...files.map(readEnvFile)) };
 }
 
 function readWeigh({ costs: file, credit_usd }: Given): Reach["weigh"] | undefined {

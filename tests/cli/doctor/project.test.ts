@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { checks } from "../../../cli/lib/doctor/checks/index.ts";
 import { describeResults, type Result, runChecks } from "../../../cli/lib/doctor/run.ts";
 import { withSubject } from "../../../cli/lib/doctor/subject.ts";
@@ -214,6 +214,17 @@ test("says that a database cannot be reached, and goes on without it", async () 
     words: "The database cannot be reached (ECONNREFUSED).",
   });
   expect(statesOf(results)).toMatchObject({ grants: "skipped", keyring: "ok" });
+});
+
+test("takes for a hosted project the secrets that deploy has set there", async () => {
+  const ref = "abcdefghijklmnopqrst";
+  vi.stubEnv("SUPABASE_URL", `https://${ref}.supabase.co`);
+  for (const name of ["XDG_CONFIG_HOME", "APPDATA"]) vi.stubEnv(name, project);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  write(`supabase-byok/${ref}/keyring.env`, "BYOK_MASTER_KEYS=a\n");
+  write(`supabase-byok/${ref}/byok.env`, "BYOK_PROVIDERS=openai\n");
+  const { secrets } = await withSubject({ supabaseDir: project, isRemote: true }, async (subject) => subject);
+  expect(secrets?.variables).toEqual({ BYOK_MASTER_KEYS: "a", BYOK_PROVIDERS: "openai" });
 });
 
 describe("the command", () => {

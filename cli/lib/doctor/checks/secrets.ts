@@ -83,7 +83,7 @@ export const secretsPrivate = defineCheck({
     if (process.platform !== "win32" && (statSync(file).mode & 0o077) !== 0) {
       findings.push(warning(`Other users of this machine may read ${name}.`, `Run chmod 600 ${name}.`));
     }
-    return findings.length > 0 ? findings : [ok(`git ignores ${name}, and only you may read it.`)];
+    return findings.length > 0 ? findings : [ok(`${name} is kept out of git, and only you may read it.`)];
   },
 });
 
