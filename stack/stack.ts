@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { chmodSync, mkdirSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import path from "node:path";
-import { bootstrap } from "./postgres/bootstrap.ts";
+import { bootstrap, bootstrapForApp } from "./postgres/bootstrap.ts";
 import { defaultSupabaseDir, readConfig } from "./config.ts";
 import { createDataApi } from "./api/data-api.ts";
 import { type Gateway, startGateway } from "./api/gateway.ts";
@@ -125,7 +125,8 @@ async function startParts(
 
   const prepareDatabase = async () => {
     await bootstrap(lite);
-    await migrate(dbUrl, path.join(supabaseDir, "migrations"));
+    if (options.app) await bootstrapForApp(lite);
+    await migrate(dbUrl, path.join(supabaseDir, "migrations"), options.app ? log : undefined);
     await seed(dbUrl, supabaseDir, config.db.seed);
     await allowLogin(dbUrl, functionsLogin);
     await lite.followSchema();

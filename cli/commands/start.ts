@@ -10,7 +10,8 @@ change. Those of yours reach the internet; byok alone asks fakes of the provider
 functions/.env. There is no settings page, for your app has it: run your dev server against the printed address.
 
 The ports are those of config.toml. Data and keys stay in .temp/byok below that folder, which git ignores.
-What this machine does not imitate: Storage, Realtime, email, and extensions that are not part of Postgres.`,
+What this machine does not imitate: Storage, Realtime and email; migrations find the tables of Storage and the publication of Realtime.
+An extension that is not part of Postgres is left out of a migration, and named.`,
   operands: [],
   options: {
     ...localOptions,

@@ -14,6 +14,11 @@ export async function bootstrap(lite: Lite): Promise<void> {
   await run(sql, "30_reload.sql");
 }
 
+/** Adds what the migrations of an app refer to besides. */
+export async function bootstrapForApp(lite: Lite): Promise<void> {
+  await run(lite.connection.driver, "40_neighbours.sql");
+}
+
 async function run(sql: Sql, file: string): Promise<void> {
   await sql.unsafe(readBootstrap(file));
 }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import postgres, { type Sql } from "postgres";
-import { splitStatements } from "./sql-statements.ts";
+import { leaveOut, splitStatements } from "./sql-statements.ts";
 
 /** One file of supabase/migrations: `<version>_<name>.sql`. */
 interface Migration {
@@ -15,10 +15,11 @@ interface Migration {
  * Supabase CLI looks.
  *
  * @param dbUrl of the role `postgres`, which is who applies migrations on a hosted project
+ * @param log learns of each extension that this Postgres lacks, whose CREATE EXTENSION is then left out; without it that fails
  * @returns the versions that were applied
  * @throws with the file's name when one fails, or when one that was applied has been edited since
  */
-export async function migrate(dbUrl: string, folder: string): Promise<string[]> {
+export async function migrate(dbUrl: string, folder: string, log?: (line: string) => void): Promise<string[]> {
   const sql = postgres(dbUrl, { max: 1, onnotice: () => {} });
   try {
     await sql.unsafe(history);
@@ -27,7 +28,7 @@ export async function migrate(dbUrl: string, folder: string): Promise<string[]> 
     for (const migration of readMigrations(folder)) {
       const before = recorded.get(migration.version);
       if (before === undefined) {
-        await apply(sql, migration);
+        await apply(sql, migration, log);
         applied.push(migration.version);
       } else if (!sameText(before.join("\n"), migration.text)) {
         throw new Error(
@@ -67,21 +68,32 @@ async function recordedStatements(sql: Sql): Promise<Map<string, string[]>> {
   return new Map(rows.map(({ version, statements }) => [version, statements ?? []]));
 }
 
-async function apply(sql: Sql, migration: Migration): Promise<void> {
+async function apply(sql: Sql, migration: Migration, log: ((line: string) => void) | undefined): Promise<void> {
   const { version, name, text } = migration;
+  const missing: string[] = [];
   try {
     const statements = await splitStatements(text);
+    const known = new Set((await sql`select name from pg_catalog.pg_available_extensions`).map((row) => row.name));
+    const executed = log
+      ? await leaveOut(text, ({ CreateExtensionStmt: { extname } = {} }) => {
+          if (extname === undefined || known.has(extname)) return false;
+          missing.push(extname);
+          return true;
+        })
+      : text;
     await sql.begin(async (transaction) => {
-      await transaction.unsafe(text);
+      await transaction.unsafe(executed);
       await transaction`
         insert into supabase_migrations.schema_migrations (version, name, statements)
         values (${version}, ${name}, ${statements})`;
     });
   } catch (error) {
-    throw new Error(`${fileName(migration)} cannot be applied: ${(error as Error).message}`, {
+    const without = missing.length > 0 ? `. This Postgres lacks the extension ${missing.join(" and ")}` : "";
+    throw new Error(`${fileName(migration)} cannot be applied: ${(error as Error).message}${without}`, {
       cause: error,
     });
   }
+  for (const extension of missing) log?.(`${fileName(migration)}: this Postgres lacks the extension ${extension}`);
 }
 
 function fileName({ version, name }: Migration): string {

@@ -2,7 +2,26 @@ import { parse } from "libpg-query";
 
 interface Parsed {
   /** positions in bytes; a length that is absent means up to the end, a position that is absent means 0 */
-  stmts?: { stmt_location?: number; stmt_len?: number }[];
+  stmts?: { stmt?: Statement; stmt_location?: number; stmt_len?: number }[];
+}
+
+/** A statement by the name of its kind, of which only this one is read. */
+export interface Statement {
+  CreateExtensionStmt?: { extname?: string };
+}
+
+/**
+ * An SQL text without some of its statements.
+ *
+ * @throws when the text is not SQL
+ */
+export async function leaveOut(text: string, isLeftOut: (statement: Statement) => boolean): Promise<string> {
+  const bytes = Buffer.from(text);
+  const { stmts = [] } = (await parse(text)) as Parsed;
+  for (const { stmt = {}, stmt_location: from = 0, stmt_len: length = bytes.length - from } of stmts) {
+    if (isLeftOut(stmt)) bytes.fill(" ", from, from + length);
+  }
+  return bytes.toString();
 }
 
 /**

@@ -51,6 +51,15 @@ describe.each(releases)("an app's project on the %s Deno", (deno) => {
     expect(todos).toBe(1);
   });
 
+  test("has what migrations refer to, and names an extension that this Postgres lacks", async () => {
+    expect(lines).toContain("20240203040506_pulled.sql: this Postgres lacks the extension pg_net");
+    const sql = postgres(stack.dbUrl, { max: 1 });
+    const [row] = await sql`select (select array_agg(id) from storage.buckets) as buckets,
+      (select array_agg(tablename::text) from pg_catalog.pg_publication_tables where pubname = 'supabase_realtime') as published`;
+    await sql.end();
+    expect(row).toEqual({ buckets: ["avatars"], published: ["todos"] });
+  });
+
   test("runs the app's functions under names of this product's folders, each with its own import map", async () => {
     const posted = { method: "POST", body: "text" };
     expect(await answerOf("save", posted)).toEqual([200, { function: "save", errors: "theirs", body: "text" }]);

@@ -30,7 +30,7 @@ export async function makeAppProject(): Promise<AppProject> {
 
 let bundle: Promise<string> | undefined;
 
-/** The bundle of this product's function, in a folder of its own that goes with this process. */
+/** This product's function as it is added to an app, in a folder of its own that goes with this process. */
 async function makeBundle(): Promise<string> {
   const folder = mkdtempSync(path.join(tmpdir(), "byok-bundle-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
@@ -73,6 +73,16 @@ create table public.todos (id bigint generated always as identity primary key, u
 alter table public.todos enable row level security;
 create policy "Own todos" on public.todos for all to authenticated using (user_id = auth.uid());
 `,
+  // As in what `supabase db pull` writes, and in many an app.
+  "supabase/migrations/20240203040506_pulled.sql": `
+create extension if not exists "pg_net" with schema "extensions";
+create extension if not exists "pg_stat_statements" with schema "extensions";
+create extension if not exists "pg_trgm" with schema "extensions";
+insert into storage.buckets (id, name, public) values ('avatars', 'avatars', true);
+create policy "Own avatars" on storage.objects for insert to authenticated
+  with check (bucket_id = 'avatars' and (storage.foldername(name))[1] = (select auth.uid())::text);
+alter publication supabase_realtime add table public.todos;
+`,
   "supabase/migrations/99990102030405_after.sql": `
 alter table public.todos add column key_owner uuid references byok.owners (id) on delete set null;
 `,
@@ -81,7 +91,6 @@ alter table public.todos add column key_owner uuid references byok.owners (id) o
   "package.json": JSON.stringify({ name: "app", type: "module", dependencies: { nothing: "1.0.0" } }),
   "supabase/functions/.env": `APP_SECRET="${appSecret}"\nSUPABASE_URL=https://elsewhere.example\n`,
   "supabase/functions/import_map.json": JSON.stringify({ imports: { shared: "./_shared/errors.ts" } }),
-  "supabase/functions/byok/index.ts": `export { default } from "./byok.js";`,
   "supabase/functions/_shared/errors.ts": `export const errors = "theirs";`,
   "supabase/functions/_shared/index.ts": `throw new Error("no function");`,
   "supabase/functions/save/index.ts": `
