@@ -15,34 +15,38 @@ const byok = createByok(supabase${options}); // your supabase-js client
 <Credits byok={byok} />`;
 };
 
-/** @param cli the one that is installed; the commands of the newest version when there is none */
+/** @param cli the one that is installed; the commands are those of the newest version when there is none */
 export function nextSteps(supabaseDir: string, functionName: string, cli: SupabaseCli | undefined): string {
   const isOld = cli !== undefined && cli.major < 3;
   const here = path.relative(process.cwd(), path.dirname(supabaseDir));
-  const commands = [
-    ...(here === "" ? [] : [`cd ${here}`]),
-    `npx supabase db push${isOld ? "" : " --remote"}`,
-    typed("deploy"),
-    `npx supabase functions deploy ${functionName} --use-api ${isOld ? "--project-ref <ref>" : "--remote=<ref>"}`,
+  const deployment = [
+    ...(here === "" ? [] : [[`cd ${here}`, "the folder around supabase"]]),
+    [typed("deploy"), "prints each step with its command"],
+    [typed("deploy --run --project-ref <ref>"), "takes them"],
   ];
-  const notes = [
-    "the schema, to the linked project",
-    "the secrets and the exposed schema: prints each step",
-    "the function",
+  const byHand = [
+    [`npx supabase db push${isOld ? "" : " --remote"}`, "the schema"],
+    [
+      `npx supabase functions deploy ${functionName} --use-api ${isOld ? "--project-ref <ref>" : "--remote=<ref>"}`,
+      "the function, after the exposed schema and the secrets",
+    ],
   ];
-  const width = Math.max(...commands.slice(-3).map((command) => command.length));
-  const lines = commands.map((command, index) => {
-    const note = notes[index - (commands.length - notes.length)];
-    return note ? `  ${command.padEnd(width)}  # ${note}` : `  ${command}`;
-  });
   return [
     "On the settings page of your app, after npm install supabase-byok:",
     indented(jsx(functionName)),
     "Try it on this machine, with fakes of the providers:",
     `  ${typed("start")}`,
-    `Deploy it with ${cli ? `the Supabase CLI ${cli.version}` : "the Supabase CLI 3, which is not installed here"}, in this order:`,
-    lines.join("\n"),
+    "Deploy it:",
+    commented(deployment),
+    `These are among its steps, with ${cli ? `the Supabase CLI ${cli.version}` : "the Supabase CLI 3, which is not installed here"}:`,
+    commented(byHand),
   ].join("\n\n");
+}
+
+/** Commands, each with a comment behind it. */
+function commented(lines: readonly (readonly string[])[]): string {
+  const width = Math.max(...lines.map(([command]) => command!.length));
+  return lines.map(([command, comment]) => `  ${command!.padEnd(width)}  # ${comment}`).join("\n");
 }
 
 function indented(text: string): string {

@@ -73,7 +73,7 @@ export function proposeUpdate(supabaseDir: string, release: Release): Proposal {
   return {
     ...{ plan, title: `Update supabase-byok ${lock.version} to ${release.version} in ${supabaseDir}` },
     nothing: `supabase-byok ${lock.version} is up to date.`,
-    next: () => `Deploy the migrations first, then the function: ${typed("deploy")}`,
+    next: () => `Deploy it, the migrations before the function: ${typed("deploy --run")}`,
     isUnfinished: plan.conflicts.length > 0,
   };
 }
