@@ -11,6 +11,8 @@ export interface Row {
   readonly inFlight: number;
   /** Streams are counted, not timed: one such number for each in flight. */
   readonly requestsEach?: number;
+  /** As far away from database, Data API and provider as a hosted project is. */
+  readonly isFar?: boolean;
 }
 
 /** Of one target in one row and round, or medians of the rounds. */

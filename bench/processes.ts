@@ -3,7 +3,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
+import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { freePort } from "../stack/ports.ts";
 
 /** Starts a server and waits until its port can be connected to. */
 export async function startServer(
@@ -60,4 +62,17 @@ function readProc(pid: number, file: string): string {
   } catch {
     return "";
   }
+}
+
+/** The same server so many ms further away, for a round trip; returns the port where it seems to be. */
+export async function startDelay(serverPort: number, delay_ms: number, stops: (() => unknown)[]): Promise<number> {
+  const port = await freePort();
+  const program = path.join(import.meta.dirname, "delay.ts");
+  const child = await startServer(
+    process.execPath,
+    [program, String(port), String(serverPort), String(delay_ms)],
+    port,
+  );
+  stops.push(() => child.kill("SIGKILL"));
+  return port;
 }

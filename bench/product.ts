@@ -9,6 +9,10 @@ import { startFunctions } from "../stack/functions/functions.ts";
 import { loadSecrets } from "../stack/secrets.ts";
 import { hostedVariables, type Stack, startStack } from "../stack/stack.ts";
 import { claimsOf, grant, makeUsers, type Person, saveKeys } from "./people.ts";
+import { startDelay } from "./processes.ts";
+
+/** Round trips of a hosted project in ms, to each server that a call asks. Most figures are without: they are about work. */
+export const distances_ms = { database: 1, dataApi: 5, provider: 20 };
 
 /** The question, the same for everybody. */
 export const completions = "/v1/chat/completions";
@@ -37,9 +41,15 @@ export interface Product {
 
 /**
  * @param origin of the provider
+ * @param farOrigin of the provider as far away as from a hosted project; without it nothing is measured as there
  * @param stops gets what ends each part, the last one to be called first
  */
-export async function startProduct(stateDir: string, origin: string, stops: (() => unknown)[]): Promise<Product> {
+export async function startProduct(
+  stateDir: string,
+  origin: string,
+  stops: (() => unknown)[],
+  farOrigin?: string,
+): Promise<Product> {
   const stack = await startStack({ stateDir, providers: "none", log: () => undefined });
   stops.push(() => stack.stop());
   const secrets = await loadSecrets(stateDir);
@@ -64,6 +74,8 @@ export async function startProduct(stateDir: string, origin: string, stops: (() 
   const direct = await serve("direct", config, { BYOK_DATABASE_URL: stack.functionsDbUrl });
   const dataApi = await serve("data-api", config, {});
 
+  const far = farOrigin === undefined ? null : await startFar(stack, { config, serve, farOrigin, stops });
+
   const [owners, payers] = [await makeUsers(stack, tokens.sign), await makeUsers(stack, tokens.sign)];
   const sign = (id: string) =>
     new SignJWT(claimsOf(id)).setProtectedHeader({ alg: "HS256", kid: shared.kid }).sign(shared.secret);
@@ -81,8 +93,35 @@ export async function startProduct(stateDir: string, origin: string, stops: (() 
     of("byok, data api", dataApi, owners),
     of("credits, data api", dataApi, payers),
     of("byok, direct, HS256", direct, withSharedKey),
+    ...(far
+      ? [
+          of("byok, direct, hosted", far.direct, owners),
+          of("credits, direct, hosted", far.direct, payers),
+          of("byok, data api, hosted", far.dataApi, owners),
+          of("credits, data api, hosted", far.dataApi, payers),
+        ]
+      : []),
   ];
   return { stack, served, owners, postgresPid, serve };
+}
+
+interface Far {
+  readonly config: StackConfig;
+  readonly serve: Product["serve"];
+  readonly farOrigin: string;
+  readonly stops: (() => unknown)[];
+}
+
+/** The functions as far away from the database, the Data API and the provider as on a hosted project. */
+async function startFar(stack: Stack, { config, serve, farOrigin, stops }: Far) {
+  const provider = { BYOK_PROVIDER_ORIGINS: JSON.stringify({ openai: farOrigin }) };
+  const [database, api] = [new URL(stack.functionsDbUrl), new URL(stack.url)];
+  database.port = String(await startDelay(Number(database.port), distances_ms.database, stops));
+  api.port = String(await startDelay(Number(api.port), distances_ms.dataApi, stops));
+  return {
+    direct: await serve("far-direct", config, { ...provider, BYOK_DATABASE_URL: database.href }),
+    dataApi: await serve("far-data-api", config, { ...provider, SUPABASE_URL: api.origin }),
+  };
 }
 
 export function headersOf({ accessToken }: Person): Record<string, string> {

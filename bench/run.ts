@@ -1,7 +1,6 @@
 /**
- * `npm run bench [-- --quick] [--rounds n] [--rows part of a name] [--only part;part] [--against git ref]`: what `call` adds to a
- * provider's own time, beside other ways of adding something, or beside what it added at a git ref. All in one run, interleaved
- * round by round, so that what disturbs the machine disturbs all of them.
+ * `npm run bench -- --help`: what `call` adds to a provider's own time, beside other ways of adding something, or beside what it
+ * added at a git ref. All in one run, interleaved round by round, so that a disturbance of the machine disturbs all of them.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,7 +19,18 @@ const rows: readonly Row[] = [
   { name: "16 in flight, 512 kB", question: "json 524288", inFlight: 16 },
   { name: "16 streams of 200 events at once", question: "stream 200 0", inFlight: 16 },
   { name: "16 streams of 200 events, 5 ms apart", question: "stream 200 5", inFlight: 16, requestsEach: 2 },
+  { name: "as on a hosted project, 1 in flight, 1 kB", question: "json 1024", inFlight: 1, isFar: true },
+  { name: "as on a hosted project, 16 in flight, 1 kB", question: "json 1024", inFlight: 16, isFar: true },
 ];
+
+const usage = `Usage: npm run bench -- [options]
+  --quick            a look, not a measurement
+  --rounds <n>       rounds of each row; 5, or 2 with --quick
+  --rows <part>      only rows whose name has this part, without the memory
+  --only <parts>     only targets whose name has one of these parts, parted by ;
+  --against <ref>    this tree beside another, of which git has the name
+  --help             these lines
+Rows: ${rows.map(({ name }) => name).join("; ")}`;
 
 const { values: options } = parseArgs({
   options: {
@@ -29,8 +39,13 @@ const { values: options } = parseArgs({
     only: { type: "string", default: "" },
     rows: { type: "string", default: "" },
     against: { type: "string" },
+    help: { type: "boolean", default: false },
   },
 });
+if (options.help) {
+  console.log(usage);
+  process.exit();
+}
 const rounds = Number(options.rounds ?? (options.quick ? 2 : 5));
 const duration_ms = options.quick ? 500 : 2_000;
 /** Requests before all else, while code is compiled and connections and tokens are new, and before the first round of a row. */
@@ -50,8 +65,11 @@ try {
   for (const target of chosen) {
     await load(target, "json 1024", { inFlight: 64, requests: warmUp.start / (isSlow(target) ? 20 : 1) });
   }
-  for (const row of rows.filter(({ name }) => name.includes(options.rows))) {
-    const results = await interleaved(row, chosen);
+  for (const row of rows.filter(({ name, isFar }) => name.includes(options.rows) && !(isFar && against))) {
+    const results = await interleaved(
+      row,
+      chosen.filter((target) => isFar(target) === (row.isFar ?? false)),
+    );
     report.rows[row.name] = results;
     if (against) printRatios(row.name, results, ` @ ${against}`);
     else printRow(row.name, results);
@@ -82,6 +100,10 @@ async function interleaved(row: Row, chosen: readonly Measured[]): Promise<Recor
   return Object.fromEntries([...results].map(([name, each]) => [name, medians(each)]));
 }
 
+function isFar({ name }: Measured): boolean {
+  return name.endsWith(", hosted");
+}
+
 /** Those that the local Data API holds up. */
 function isSlow({ name }: Measured): boolean {
   return /naive|data api/.test(name);
@@ -91,7 +113,7 @@ async function measureMemory(
   chosen: readonly Measured[],
   report: { streams_mb: Record<string, number[]>; calls_mb: Record<string, number[]> },
 ): Promise<void> {
-  const quick = chosen.filter((target) => !isSlow(target) && !/provider|HS256/.test(target.name));
+  const quick = chosen.filter((target) => !isSlow(target) && !/provider|HS256|hosted/.test(target.name));
   console.log(`\n| memory in MB | before | 500 streams | again | warm | ${calls} calls later |`);
   console.log("| --- | --: | --: | --: | --: | --: |");
   for (const target of quick) {

@@ -4,7 +4,7 @@ import type { Result } from "./measure.ts";
 
 /** One row of the bench, a line for each target. */
 export function printRow(title: string, results: Readonly<Record<string, Result>>): void {
-  const [bare, portkey] = [results["bare proxy"], results.portkey];
+  const [bare, portkey] = [results["bare proxy"] ?? results["bare proxy, hosted"], results.portkey];
   console.log(
     `\n| ${title} | requests/s | p50 ms | p99 ms | first byte | between | CPU ms | of Postgres | provider | client | to bare: rate | p50 | CPU | to Portkey: rate | p50 |`,
   );

@@ -9,8 +9,8 @@ import { memoryLimits } from "../stack/functions/deno-arguments.ts";
 import { freePort } from "../stack/ports.ts";
 import type { Target } from "./load.ts";
 import { type Person, query } from "./people.ts";
-import { startServer } from "./processes.ts";
-import { completions, headersOf, type Product, type Served, startProduct } from "./product.ts";
+import { startDelay, startServer } from "./processes.ts";
+import { completions, distances_ms, headersOf, type Product, type Served, startProduct } from "./product.ts";
 import { checkOut, serveTree } from "./trees.ts";
 
 export interface Measured extends Target {
@@ -34,9 +34,11 @@ export function startTargets(stateDir: string): Promise<Targets> {
   return collect(async (stops) => {
     const { provider, origin, all: proxies } = await startProxies(stops);
     const portkey = await startPortkey(origin, stops);
-    const product = await startProduct(stateDir, origin, stops);
+    const farOrigin = `http://127.0.0.1:${await startDelay(provider.port, distances_ms.provider, stops)}`;
+    const bareFar = { ...(await startBare(farOrigin, stops)), name: "bare proxy, hosted" };
+    const product = await startProduct(stateDir, origin, stops, farOrigin);
     const naive = await startNaive(product, origin);
-    return { provider, all: [...proxies, portkey, ...[naive, ...product.served].map(asMeasured)] };
+    return { provider, all: [...proxies, portkey, bareFar, ...[naive, ...product.served].map(asMeasured)] };
   });
 }
 
@@ -85,19 +87,28 @@ async function run(command: string, port: number, args: string[], stops: (() => 
   return { port, pid: child.pid };
 }
 
-async function startProxies(stops: (() => unknown)[]) {
-  const deno = async (file: string, ...args: string[]) => {
-    const port = await freePort();
-    // Memory as the functions have it: collecting garbage is no small part of a request.
-    const flags = ["run", "--quiet", "--no-config", memoryLimits, "--allow-net"];
-    return run(denoProgram(), port, [...flags, path.join(here, file), String(port), ...args], stops);
+async function runDeno(stops: (() => unknown)[], file: string, ...args: string[]) {
+  const port = await freePort();
+  // Memory as the functions have it: collecting garbage is no small part of a request.
+  const flags = ["run", "--quiet", "--no-config", memoryLimits, "--allow-net"];
+  return await run(denoProgram(), port, [...flags, path.join(here, file), String(port), ...args], stops);
+}
+
+async function startBare(origin: string, stops: (() => unknown)[]): Promise<Measured> {
+  return {
+    name: "bare proxy",
+    ...(await runDeno(stops, "bare.ts", origin)),
+    path: completions,
+    headers: ofThePlatform,
   };
-  const provider = await deno("provider.ts");
+}
+
+async function startProxies(stops: (() => unknown)[]) {
+  const provider = await runDeno(stops, "provider.ts");
   const origin = `http://127.0.0.1:${provider.port}`;
-  const bare = await deno("bare.ts", origin);
   const all: Measured[] = [
     { name: "provider itself", ...provider, path: completions, headers: ofThePlatform },
-    { name: "bare proxy", ...bare, path: completions, headers: ofThePlatform },
+    await startBare(origin, stops),
   ];
   return { provider, origin, all };
 }
@@ -126,7 +137,7 @@ async function startNaive({ stack, owners, postgresPid, serve }: Product, origin
   const config = readConfig(defaultSupabaseDir);
   const server = await serve(
     "naive",
-    { ...config, functions: { naive: { ...config.functions.byok!, entrypoint: "./naive/index.ts" } } },
+    { ...config, functions: { naive: { ...config.functions.byok!, entrypoint: "../bench/naive/index.ts" } } },
     { NAIVE_KEY: key.toString("base64"), NAIVE_ORIGIN: origin },
   );
   await fillNaive(stack, owners, key);
