@@ -27,7 +27,7 @@ export default defineConfig({
     projects: [
       { test: { name: "unit", include: ["tests/unit/**/*.test.ts"], testTimeout: 30_000 } },
       { test: { name: "rules", include: ["tests/rules/**/*.test.ts"] } },
-      { test: { name: "sql", include: ["tests/sql/*.test.ts"], ...onTheStack } },
+      { test: { name: "sql", include: ["tests/sql/**/*.test.ts"], ...onTheStack } },
       { test: { name: "e2e", include: ["tests/e2e/**/*.test.ts"], ...onTheStack } },
       {
         test: {

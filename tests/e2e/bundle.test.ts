@@ -30,9 +30,11 @@ test("bundled functions import each other and Node's own modules, and no package
 
 test("the bundle begins with its name, its version and the licences of all packages in it, and is to be read", () => {
   const text = readFileSync(path.join(folder, "functions/byok/byok.js"), "utf8");
-  const head = text.slice(0, text.indexOf("*/"));
+  const head = text.slice(0, text.indexOf("\n*/"));
   expect(head).toMatch(
-    new RegExp(`^/\\*!\\n\\* BYOK for Supabase ${manifest.version.replaceAll(".", "\\.")} \\(Apache-2\\.0\\)\\n`),
+    new RegExp(
+      `^(?:// .*\\n|/\\* eslint-\\w+ \\*/\\n)+/\\*!\\n\\* BYOK for Supabase ${manifest.version.replaceAll(".", "\\.")} \\(Apache-2\\.0\\)\\n`,
+    ),
   );
   const inside = new Set(
     Array.from(text.matchAll(/^\/\/ node_modules\/((?:@[^/]+\/)?[^/]+)\//gm), ([, name]) => name!),

@@ -18,6 +18,15 @@ export async function writeByokFunction(outDir: string): Promise<void> {
   writeFileSync(path.join(outDir, "deno.json"), denoJson);
 }
 
+/** Linters and type checkers of the project leave the bundle alone: it is no source of theirs. Hints of editors about its types stay. */
+const headForLinters = `/* eslint-${"disable"} */
+// deno-lint-ignore-file
+// biome-ignore-all lint: made by supabase-byok
+// biome-ignore-all format: made by supabase-byok
+// biome-ignore-all assist: made by supabase-byok
+// @ts-${"nocheck"}
+`;
+
 /** @param modules paths of the files that stand in the bundle */
 function headOf(modules: readonly string[]): string {
   const { version } = JSON.parse(readFileSync(path.join(projectDir, "package.json"), "utf8")) as { version: string };
@@ -27,5 +36,5 @@ Made by supabase-byok, and replaced by its updates: edit index.ts beside it inst
 It holds parts of these packages:
 
 ${licencesOf(modules)}`;
-  return `/*!\n${words.trimEnd().replaceAll("*/", "* /").replaceAll(/^/gm, "* ").replaceAll(/ +$/gm, "")}\n*/`;
+  return `${headForLinters}/*!\n${words.trimEnd().replaceAll("*/", "* /").replaceAll(/^/gm, "* ").replaceAll(/ +$/gm, "")}\n*/`;
 }

@@ -1,6 +1,6 @@
 import type { Guard } from "../mutants.ts";
 
-const removal = { file: "sql/remove/byok.sql", test: "tests/sql/removal.test.ts" };
+const removal = { file: "sql/remove/byok.sql", test: "tests/sql/migrations/removal.test.ts" };
 
 export const removalGuards: readonly Guard[] = [
   {

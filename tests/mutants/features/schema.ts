@@ -35,4 +35,18 @@ export const schemaGuards: readonly Guard[] = [
     guard: "readMigrations(root).slice(frozen.length)",
     instead: "readMigrations(root)",
   },
+  {
+    ...migrations,
+    name: "A migration is refused on a schema of another version",
+    guard: "if v_version is distinct from ${version - 1} then",
+    instead: "if false then",
+    test: "tests/sql/migrations/upgrade.test.ts",
+  },
+  {
+    ...migrations,
+    name: "The first migration is refused where the schema is there",
+    guard: "if exists (select from pg_catalog.pg_namespace where nspname = 'byok') then",
+    instead: "if false then",
+    test: "tests/sql/migrations/migrations.test.ts",
+  },
 ];

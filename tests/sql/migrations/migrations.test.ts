@@ -13,18 +13,18 @@ import {
   nextMigration,
   readFrozen,
   readMigrations,
-} from "../../cli/lib/migrations.ts";
-import { grantsFile, grantsOf, schemaFile, seedFile, seedFromSql, typesOf } from "../../cli/lib/schema.ts";
-import { dataApi } from "../../functions/_shared/database/data-api.ts";
-import { direct } from "../../functions/_shared/database/direct.ts";
-import { schemaVersion } from "../../functions/_shared/database/version.ts";
-import { rowsOf as query, schemaOf } from "../harness/database/catalogue.ts";
-import { nodeSockets } from "../harness/database/node-sockets.ts";
-import { stack } from "../harness/worker-stack.ts";
-import { type Stack, startStack } from "../../stack/stack.ts";
+} from "../../../cli/lib/migrations.ts";
+import { grantsFile, grantsOf, schemaFile, seedFile, seedFromSql, typesOf } from "../../../cli/lib/schema.ts";
+import { dataApi } from "../../../functions/_shared/database/data-api.ts";
+import { direct } from "../../../functions/_shared/database/direct.ts";
+import { schemaVersion } from "../../../functions/_shared/database/version.ts";
+import { rowsOf as query, schemaOf } from "../../harness/database/catalogue.ts";
+import { nodeSockets } from "../../harness/database/node-sockets.ts";
+import { stack } from "../../harness/worker-stack.ts";
+import { projectDir } from "../../../stack/config.ts";
+import { type Stack, startStack } from "../../../stack/stack.ts";
 
 const { dbUrl } = stack;
-const projectDir = path.resolve(import.meta.dirname, "../..");
 const sqlFiles = readdirSync(path.join(projectDir, "sql"))
   .filter((name) => name.endsWith(".sql"))
   .sort();

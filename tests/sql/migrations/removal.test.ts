@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { readMigrations } from "../../cli/lib/migrations.ts";
-import { defaultSupabaseDir, projectDir } from "../../stack/config.ts";
-import { allowLogin } from "../../stack/postgres/logins.ts";
-import { migrate } from "../../stack/postgres/migrate.ts";
-import { type BareDatabase, type BareProject, startBareProject } from "../harness/database/bare-project.ts";
-import { databaseOf, rowsOf } from "../harness/database/catalogue.ts";
+import { readMigrations } from "../../../cli/lib/migrations.ts";
+import { defaultSupabaseDir, projectDir } from "../../../stack/config.ts";
+import { allowLogin } from "../../../stack/postgres/logins.ts";
+import { migrate } from "../../../stack/postgres/migrate.ts";
+import { type BareDatabase, type BareProject, startBareProject } from "../../harness/database/bare-project.ts";
+import { databaseOf, rowsOf } from "../../harness/database/catalogue.ts";
 
 const read = (file: string) => readFileSync(path.join(projectDir, file), "utf8");
 const removal = globSync("sql/remove/*.sql", { cwd: projectDir }).sort().map(read).join("\n");
