@@ -66,7 +66,9 @@ function refuse(status: number, code: string, message: string): Response {
 }
 
 /** Every string of some length in the environment, and within its JSON values: what must not be printed. */
-const secrets = Object.values(Deno.env.toObject())
+const secrets = Object.entries(Deno.env.toObject())
+  // The shell that starts Deno adds this one: the project's folder, which a stack trace should show.
+  .flatMap(([name, value]) => (name === "PWD" ? [] : [value]))
   .flatMap((value) => {
     try {
       return [value, ...strings(JSON.parse(value))];

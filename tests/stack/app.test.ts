@@ -85,6 +85,7 @@ describe.each(releases)("an app's project on the %s Deno", (deno) => {
   test("answers 503 for a function that does not load, names it in the log, and runs the others on", async () => {
     expect(await answerOf("broken")).toEqual([503, expect.objectContaining({ code: "BOOT_ERROR" })]);
     expect(lines.join("\n")).toMatch(/\[broken\] broken does not load: /);
+    expect(lines.join("\n")).toMatch(/supabase\/functions\/broken\/index\.ts/);
     expect((await answerOf("verify"))[0]).toBe(200);
   });
 
