@@ -70,7 +70,7 @@ function projectWith(folder: string, slugs: Readonly<Record<string, string>>): s
   );
   writeFileSync(path.join(supabaseDir, "config.toml"), rest + sections.join("\n"));
   symlinkSync(path.join(defaultSupabaseDir, "migrations"), path.join(supabaseDir, "migrations"));
-  for (const name of ["functions", "catalogue"])
+  for (const name of ["functions", "catalogue", "protocol"])
     cpSync(path.join(projectDir, name), path.join(folder, name), { recursive: true });
   for (const name of ["deno.json", "package.json"]) cpSync(path.join(projectDir, name), path.join(folder, name));
   symlinkSync(path.join(projectDir, "node_modules"), path.join(folder, "node_modules"));

@@ -54,9 +54,9 @@ const anyKey = /fake-(?:works|platform)-/;
 /** Lines that Deno prints, and nothing can keep it from, when the stream of an answer on credits has to break. */
 const brokenOff = /^Error: The provider broke off\.$|^ {4}at [\w.# ]+\((?:ext:|file:).*\.[jt]s:\d+:\d+\)$/;
 
-/** Headers allowed on an answer: those a provider's answer brings along, ours, and those any server sends. */
+/** Headers allowed on an answer: those a provider's answer brings along, ours, Supabase's, and those any server sends. */
 const answerHeaders =
-  /^(?:content-type|retry-after(?:-ms)?|(?:x-)?request-id|(?:x|anthropic)-ratelimit-.*|x-byok-(?:error|funding|credits|owner|unused-key|verdict|reason)|x-goog-upload-.*|location|x-should-retry|access-control-.*|cache-control|content-security-policy|x-content-type-options|vary|date|content-length|transfer-encoding|connection|keep-alive|upgrade)$/;
+  /^(?:content-type|retry-after(?:-ms)?|(?:x-)?request-id|(?:x|anthropic)-ratelimit-.*|x-byok-(?:error|funding|credits|owner|unused-key|verdict|reason)|x-goog-upload-.*|location|x-should-retry|sb-error-code|access-control-.*|cache-control|content-security-policy|x-content-type-options|vary|date|content-length|transfer-encoding|connection|keep-alive|upgrade)$/;
 
 export class Target {
   readonly stack: OwnStack;
