@@ -1,6 +1,6 @@
 /** The contents of the tarball: nothing is missing, and nothing of this machine or of the repository comes along. */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import { expect, inject, test } from "vitest";
@@ -30,9 +30,7 @@ test("the tarball holds the library, the command, what the command writes into a
     "registry/byok.json",
     "stack/functions/edge.js",
     "stack/own-files.js",
-    "stack/postgres/bootstrap/10_roles.sql",
-    "stack/postgres/bootstrap/20_auth.sql",
-    "stack/postgres/bootstrap/30_reload.sql",
+    ...globSync("stack/postgres/bootstrap/*.sql", { cwd: projectDir }).sort(),
   ]);
   const folders = new Set(paths.filter((file) => file.startsWith("lib/")).map((file) => path.dirname(file)));
   expect([...folders]).toEqual([
