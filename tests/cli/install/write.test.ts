@@ -128,14 +128,14 @@ describe("a plan", () => {
   test("leaves a link as one, and a file its mode", () => {
     const project = makeProject(old);
     const config = path.join(project, "supabase/config.toml");
-    const shared = path.join(project, "shared.toml");
-    writeFileSync(shared, readFileSync(config));
-    chmodSync(shared, 0o640);
+    const elsewhere = path.join(project, "elsewhere.toml");
+    writeFileSync(elsewhere, readFileSync(config));
+    chmodSync(elsewhere, 0o640);
     rmSync(config);
-    symlinkSync("../shared.toml", config);
+    symlinkSync("../elsewhere.toml", config);
     add(project);
     expect(lstatSync(config).isSymbolicLink()).toBe(true);
-    expect(readFileSync(shared, "utf8")).toContain("[functions.byok]");
-    expect(statSync(shared).mode & 0o777).toBe(0o640);
+    expect(readFileSync(elsewhere, "utf8")).toContain("[functions.byok]");
+    expect(statSync(elsewhere).mode & 0o777).toBe(0o640);
   });
 });
