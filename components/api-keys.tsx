@@ -80,11 +80,7 @@ function KeysSection({
           {usable.data && <RightsNotices providers={usable.data} {...{ isStranger, upgrade }} />}
         </Notices>
         {isStranger ? null : data && usable.data ? (
-          <Rows
-            byok={byok}
-            known={choose(usable.data, data, wanted)}
-            {...{ credentials: data, announce, refresh, put }}
-          />
+          <Rows byok={byok} known={choose(usable.data, data, wanted)} {...{ credentials: data, announce, put }} />
         ) : (
           !error && <Skeleton kind="row" rows={4} label={keys.loading} />
         )}
@@ -162,11 +158,10 @@ interface RowsProps {
   readonly known: readonly UsableProvider[];
   readonly credentials: readonly Credential[];
   announce(text: string): void;
-  refresh(): Promise<void>;
   put(provider: ProviderId, credential: Credential | undefined): void;
 }
 
-function Rows({ byok, known, credentials, announce, refresh, put }: RowsProps): ReactNode {
+function Rows({ byok, known, credentials, announce, put }: RowsProps): ReactNode {
   const { shown, others, openId, setOpen, moved, returned } = useRows(known, credentials);
   // They are there when they are opened, also offline, and hold nothing up before.
   useEffect(() => {
@@ -179,7 +174,7 @@ function Rows({ byok, known, credentials, announce, refresh, put }: RowsProps): 
         {shown.map((provider) => (
           <ProviderRow
             key={provider.id}
-            {...{ byok, provider, announce, refresh }}
+            {...{ byok, provider, announce }}
             providers={known}
             credential={credentials.find((credential) => credential.provider === provider.id)}
             onSaved={(credential) => put(provider.id, credential)}

@@ -20,8 +20,6 @@ export interface KeyOptions {
   announce(text: string): void;
   /** Gets what is saved from now on. */
   onSaved(credential: Credential | undefined): void;
-  /** Reads again what is saved, after an action whose end is not known. */
-  refresh(): Promise<void>;
 }
 
 export interface Key {
@@ -49,7 +47,7 @@ export interface Key {
 }
 
 /** The actions on one key. An action under way keeps the buttons from starting another. */
-export function useKey({ byok, provider, credential, announce, onSaved, refresh }: KeyOptions): Key {
+export function useKey({ byok, provider, credential, announce, onSaved }: KeyOptions): Key {
   const texts = useTexts();
   const [doing, setDoing] = useState<Key["doing"]>(null);
   const [failure, setFailure] = useState<string | null>(null);
@@ -69,19 +67,18 @@ export function useKey({ byok, provider, credential, announce, onSaved, refresh 
     announceChange();
   }
 
-  async function fail(text: string) {
-    // The request may have done its work before it failed.
-    await refresh();
+  function fail(text: string) {
     setDoing(null);
     setFailure(text);
     announce(text);
+    // The request may have done its work before it failed.
     announceChange();
   }
 
   async function pause(isPaused: boolean): Promise<void> {
     setFailure(null);
     const { data, error } = await (isPaused ? byok.pause(provider.id) : byok.resume(provider.id));
-    if (error) return await fail(explain(texts, error, provider.name));
+    if (error) return fail(explain(texts, error, provider.name));
     onSaved(data);
     announce(stateInWords(texts, data, provider));
     announceChange();
@@ -90,20 +87,20 @@ export function useKey({ byok, provider, credential, announce, onSaved, refresh 
   async function connect(): Promise<void> {
     setFailure(null);
     const { error } = await leaveToConnect(byok, provider.id);
-    if (error) await fail(explain(texts, error, provider.name));
+    if (error) fail(explain(texts, error, provider.name));
   }
 
   async function finish(saving: () => Promise<Result<CheckedCredential>>): Promise<void> {
     begin("saving", texts.keys.savingWith(provider.name));
     const { data, error } = await saving();
-    if (error) await fail(whyNotSaved(texts, error, provider, credential));
+    if (error) fail(whyNotSaved(texts, error, provider, credential));
     else accept(data.credential);
   }
 
   async function save(read: () => FormKey): Promise<boolean> {
     begin("saving", texts.keys.savingWith(provider.name));
     const { data, error } = await byok.save({ provider: provider.id, ...read() });
-    if (error) await fail(whyNotSaved(texts, error, provider, credential));
+    if (error) fail(whyNotSaved(texts, error, provider, credential));
     else accept(data.credential);
     return !error;
   }
@@ -115,13 +112,12 @@ export function useKey({ byok, provider, credential, announce, onSaved, refresh 
     if (!error) return accept(data.credential);
     // A check that fails for the key's own sake has marked it.
     if ("credential" in error && error.credential) accept(error.credential);
-    else await fail(explain(texts, error, provider.name));
+    else fail(explain(texts, error, provider.name));
   }
 
   async function remove(): Promise<string | null> {
     const { error } = await byok.remove(provider.id);
-    if (error) await refresh();
-    else onSaved(undefined);
+    if (!error) onSaved(undefined);
     setFailure(null);
     announceChange();
     return error && explain(texts, error, provider.name);
