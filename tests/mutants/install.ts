@@ -23,6 +23,13 @@ export const installGuards: readonly Guard[] = [
   },
   {
     ...write,
+    name: "A journal that came with a project writes nothing outside it",
+    promise: "G35",
+    guard: "path: z.union([innerPath, tsconfigPath]),",
+    instead: "path: z.string(),",
+  },
+  {
+    ...write,
     name: "A run that is killed leaves its journal",
     guard: "    replaceFile(file, JSON.stringify(journal));\n",
     instead: "",

@@ -10,10 +10,10 @@ export const lockName = "byok.lock.json";
 export const slug = /^[A-Za-z][A-Za-z0-9_-]*$/;
 
 /** A path from the supabase folder, with `/`, that does not leave it: what the lock names is replaced and deleted. */
-const innerPath = z.string().regex(/^(?!\/|.*\\|.*(?:^|\/)\.\.?(?:\/|$)|[A-Za-z]:)[^\0]+$/);
+export const innerPath = z.string().regex(/^(?!\/|.*\\|.*(?:^|\/)\.\.?(?:\/|$)|[A-Za-z]:)[^\0]+$/);
 
 /** A tsconfig in the supabase folder's parent or above it. */
-const tsconfigPath = z.string().regex(/^(?:\.\.\/)+tsconfig(?:\.[\w-]+)*\.json$/);
+export const tsconfigPath = z.string().regex(/^(?:\.\.\/)+tsconfig(?:\.[\w-]+)*\.json$/);
 
 const lockSchema = z.strictObject({
   lockVersion: z.literal(1),

@@ -15,18 +15,27 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
+import { parseJson } from "../../../functions/_shared/json.ts";
 import { CommandError } from "../command.ts";
 import { type Change, readText } from "./draft.ts";
+import { innerPath, tsconfigPath } from "./lock.ts";
 
 const journalName = ".byok-journal.json";
 
-const journalSchema = z.object({
-  changes: z.array(z.object({ path: z.string(), before: z.string().nullable(), after: z.string().nullable() })),
-  made: z.array(z.string()),
-  emptied: z.array(z.string()),
+/** A journal may come with a project that was cloned: what it names is written without a question. */
+const journalSchema = z.strictObject({
+  changes: z.array(
+    z.strictObject({
+      path: z.union([innerPath, tsconfigPath]),
+      before: z.string().nullable(),
+      after: z.string().nullable(),
+    }),
+  ),
+  made: z.array(innerPath),
+  emptied: z.array(innerPath),
 });
 
-/** All paths are relative to the supabase folder. */
+/** All paths are relative to the supabase folder, with `/`. */
 type Journal = z.infer<typeof journalSchema>;
 
 /** Everything that a command writes. All paths are absolute, folders outermost first. */
@@ -42,7 +51,7 @@ export interface Writing {
 
 /** @throws CommandError if a file is no longer as the plan found it, or cannot be written; everything is as before then */
 export function writeAll({ supabaseDir, changes, made, emptied }: Writing): void {
-  const relative = (file: string) => path.relative(supabaseDir, file);
+  const relative = (file: string) => path.relative(supabaseDir, file).replaceAll(path.sep, "/");
   const journal: Journal = {
     changes: changes.map((change) => ({ ...change, path: relative(change.path) })),
     ...{ made: made.map(relative), emptied: emptied.map(relative) },
@@ -69,17 +78,26 @@ export function isInterrupted(supabaseDir: string): boolean {
  * Finishes the run that was interrupted, if one was.
  *
  * @returns whether one was
- * @throws CommandError if a file of it was edited since; nothing is changed then
+ * @throws CommandError if its journal is none, or a file of it was edited since; nothing is changed then
  */
 export function finishInterrupted(supabaseDir: string): boolean {
   const file = path.join(supabaseDir, journalName);
   const text = readText(file);
   if (text === null) return false;
-  const journal = journalSchema.parse(JSON.parse(text));
+  const journal = readJournal(text);
   checkFiles(supabaseDir, journal, ["before", "after"]);
   carryOut(supabaseDir, journal);
   rmSync(file);
   return true;
+}
+
+/** @throws CommandError if it is no journal, or one that leaves the project */
+function readJournal(text: string): Journal {
+  const { data } = journalSchema.safeParse(parseJson(text));
+  if (data) return data;
+  throw new CommandError(`supabase/${journalName} is no journal of an earlier run, and nothing was written.`, {
+    nextStep: "Delete it, and run the command again.",
+  });
 }
 
 /** @throws CommandError unless each file has one of these texts of its change */

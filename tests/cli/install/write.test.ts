@@ -103,6 +103,23 @@ describe("a run that was interrupted", () => {
   });
 });
 
+/** A hostile repository may bring a journal along. */
+describe("a journal that no run has written", () => {
+  const change = (file: string) => JSON.stringify({ changes: [{ path: file, before: null, after: "x" }], made: [], emptied: [] });
+  test.each([
+    ...["../outside", "/tmp/byok-outside", "functions/../../outside", "..\\outside", "C:/outside", "../package.json"].map(change),
+    JSON.stringify({ changes: [], made: [], emptied: [".."] }),
+    JSON.stringify({ changes: [], made: ["../outside"], emptied: [] }),
+    "no JSON",
+    "{}",
+  ])("writes nothing: %s", (journal) => {
+    const project = makeProject({ "supabase/.byok-journal.json": journal });
+    const before = treeOf(project);
+    expect(() => finish(project)).toThrow("supabase/.byok-journal.json is no journal of an earlier run");
+    expect(treeOf(project)).toEqual(before);
+  });
+});
+
 describe("a plan", () => {
   test("is not written over a file that was edited after it was made", () => {
     const project = makeProject(old);
