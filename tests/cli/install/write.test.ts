@@ -105,9 +105,17 @@ describe("a run that was interrupted", () => {
 
 /** A hostile repository may bring a journal along. */
 describe("a journal that no run has written", () => {
-  const change = (file: string) => JSON.stringify({ changes: [{ path: file, before: null, after: "x" }], made: [], emptied: [] });
+  const change = (file: string) =>
+    JSON.stringify({ changes: [{ path: file, before: null, after: "x" }], made: [], emptied: [] });
   test.each([
-    ...["../outside", "/tmp/byok-outside", "functions/../../outside", "..\\outside", "C:/outside", "../package.json"].map(change),
+    ...[
+      "../outside",
+      "/tmp/byok-outside",
+      "functions/../../outside",
+      "..\\outside",
+      "C:/outside",
+      "../package.json",
+    ].map(change),
     JSON.stringify({ changes: [], made: [], emptied: [".."] }),
     JSON.stringify({ changes: [], made: ["../outside"], emptied: [] }),
     "no JSON",
