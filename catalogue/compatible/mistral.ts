@@ -18,7 +18,8 @@ export const mistral = {
     cannotChat: "embed|moderation|ocr|transcribe|tts|voxtral",
     cheapest: ["ministral-3b", "ministral", "small|nemo", "medium"],
   },
-  errorForms: [{ message: "message", type: "type" }, { message: "detail" }],
+  // The second is its gateway's, which looks at the key first.
+  errorForms: [{ message: "message", type: "type" }, { message: "message", code: "request_id" }, { message: "detail" }],
   models: {
     url: "https://github.com/anomalyco/models.dev/tree/f3fc692299671838c7c65fd8126bf84d81a2e817/providers/mistral/models",
     seen: "2026-11-26",

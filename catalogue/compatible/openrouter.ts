@@ -47,9 +47,17 @@ export const openrouter = {
   sources: {
     errors: { url: "https://openrouter.ai/docs/api/reference/errors-and-debugging", seen: "2026-11-26" },
     limit: { url: "https://github.com/Aider-AI/aider/issues/2143", seen: "2026-11-26" },
+    keyLimit: { url: "https://github.com/RooCodeInc/Roo-Code/issues/515", seen: "2026-11-26" },
   },
   answers: [
     { words: "key credit limit reached", verdict: "no_credit", because: "spend_limit_reached", source: "limit" },
+    {
+      status: 403,
+      words: "^Key limit exceeded",
+      verdict: "no_credit",
+      because: "spend_limit_reached",
+      source: "keyLimit",
+    },
     // Moderation of what was asked, as the provider documents it.
     { status: 403, words: "moderation|flagged", verdict: null, source: "errors" },
   ],

@@ -11,6 +11,12 @@ const check = { file: "functions/_shared/providers/verification.ts", test: "test
 export const verdictGuards: readonly Guard[] = [
   {
     ...classify,
+    name: "A model that is named like a refusal of the key refuses none",
+    guard: "!(refusesByWords && mayRepeatRequest(error)) &&",
+    instead: "",
+  },
+  {
+    ...classify,
     name: "An answer that does not have the API's own form says nothing about the key",
     guard: '(form === "any" || error.isOwn) &&',
     instead: "",

@@ -76,19 +76,29 @@ function matchersFor(provider: Provider): readonly Matcher[] {
 }
 
 function matcherOf(row: AnswerRow): Matcher {
-  const { status, code, type, reason, words, form } = row;
+  const { status, code, type, reason, words, form, verdict } = row;
   const [isCode, isType, isReason] = [code, type, reason].map((pattern) => pattern && whole(pattern));
   const hasWords = words && new RegExp(words, "i");
+  const refusesByWords = hasWords && !code && !type && !reason && (verdict === "rejected" || verdict === "no_credit");
   return {
     row,
     matches: (error) =>
       (form === "any" || error.isOwn) &&
+      !(refusesByWords && mayRepeatRequest(error)) &&
       (status === undefined || (status === "5xx" ? error.status >= 500 : error.status === status)) &&
       (!isCode || isCode.test(error.code)) &&
       (!isType || isType.test(error.type)) &&
       (!isReason || error.reasons.some((given) => isReason.test(given))) &&
       (!hasWords || hasWords.test(error.message)),
   };
+}
+
+/**
+ * An error about the model repeats the name that the request had for it. A member of a team could name one like the refusal of a
+ * key, and the team's key would show as refused.
+ */
+function mayRepeatRequest({ status, message }: ApiError): boolean {
+  return status === 404 || ((status === 400 || status === 422) && /\bmodels?\b/i.test(message));
 }
 
 function whole(pattern: string): RegExp {

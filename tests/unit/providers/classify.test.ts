@@ -39,6 +39,26 @@ test("a code is told by the whole of it", () => {
   expect(classify(providers.openai, { status: 429, body: { error } }).verdict).toBe("rate_limited");
 });
 
+/** A member of a team may name a model like this, in a call on the team's key. */
+test.each([
+  [
+    "openai",
+    404,
+    { message: "The model `must be a member of an organization` does not exist.", type: "x", code: "model_not_found" },
+  ],
+  ["openai", 404, { message: "account suspended: there is nothing of this name.", type: "invalid_request_error" }],
+  ["anthropic", 404, { type: "not_found_error", message: "model: credit balance is too low" }],
+  [
+    "google",
+    404,
+    { code: 404, status: "NOT_FOUND", message: "models/enable billing is not found for API version v1beta" },
+  ],
+  ["deepseek", 400, { message: "The model `account suspended` is not found", type: "invalid_request_error" }],
+  ["openrouter", 400, { message: "account suspended is not a valid model ID", code: 400 }],
+] as const)("a model that is named like a refusal of the key refuses none: %s, %d %j", (id, status, error) => {
+  expect(classify(providers[id], { status, body: { type: "error", error } }).verdict).toBeNull();
+});
+
 test("no more of an error is read than its first 2,000 characters", () => {
   const answer = (blanks: number) => {
     const message = `${" ".repeat(blanks)}only supported in v1/responses`;
