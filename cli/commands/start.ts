@@ -23,6 +23,9 @@ An extension that is not part of Postgres is left out of a migration, and named.
         : "runs the project in that folder, which `supabase init` made, instead of this product's own",
     },
   },
+  check({ options: { "supabase-dir": supabaseDir } }) {
+    if (supabaseDir !== undefined || isPackaged) findSupabaseDir(process.cwd(), supabaseDir);
+  },
   async run({ options: { "supabase-dir": supabaseDir, ...options } }) {
     // The stack is loaded here, so that --help needs nothing of it.
     if (supabaseDir === undefined && !isPackaged) {

@@ -35,8 +35,22 @@ export interface Command<O extends Options = any, Operands extends readonly stri
   /** Names of what follows the command's name, in their order; each is needed. */
   readonly operands: Operands;
   readonly options: O;
+  /**
+   * Refuses early, before the command's packages are asked for.
+   *
+   * @throws CommandError
+   */
+  check?(input: Input<O, Operands>): void;
   /** @throws CommandError when it is refused or cannot be done */
   run(input: Input<O, Operands>): Promise<ExitCode | void>;
+}
+
+/** Needs of a command beyond this package. */
+export interface Needs {
+  /** The oldest version of Node, as `22.13`. */
+  readonly node: string;
+  /** Packages that are left to the user to install. */
+  readonly packages: readonly string[];
 }
 
 /** A row of the table of commands. */
@@ -47,8 +61,7 @@ export interface CommandRow {
   readonly summary: string;
   /** The heading above it in the list of all commands. */
   readonly topic?: string;
-  /** Packages that it needs and that the package leaves to whoever runs it. */
-  readonly needs?: readonly string[];
+  readonly needs?: Needs;
   load(): Promise<Command>;
 }
 

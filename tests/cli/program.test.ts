@@ -56,8 +56,9 @@ describe("a command", () => {
     ["an operand too many", ["ape", "bear", "--with", "hay"], "zoo feed takes <animal>."],
     ["a required option that is absent", ["ape"], "zoo feed needs --with."],
     ["a required option that is empty", ["ape", "--with="], "zoo feed needs --with."],
-    ["an option that does not exist", ["ape", "--with", "hay", "--loudly"], "Unknown option '--loudly'"],
-    ["an option without its value", ["ape", "--with"], "argument missing"],
+    ["an option that does not exist", ["ape", "--with", "hay", "--loudly"], "Unknown option '--loudly'.\n"],
+    ["an option that is misspelt", ["ape", "--wiht", "hay"], "Unknown option '--wiht'. Did you mean --with?\n"],
+    ["an option without its value", ["ape", "--with"], "argument missing.\n"],
   ])("does not run with %s", async (_, args, complaint) => {
     expect(await runProgram(rows(), ["zoo", "feed", ...args])).toBe(2);
     expect(complained).toContain(complaint);
@@ -101,7 +102,30 @@ describe("a command", () => {
       throw misused("A bear eats no hay.");
     };
     expect(await runProgram(rows(confused), ["zoo", "feed", "bear", "--with", "hay"])).toBe(2);
-    expect(complained).toMatch(/^A bear eats no hay\.\n\nUsage: npm run byok -- zoo feed/);
+    expect(complained).toBe(
+      "A bear eats no hay.\n\nUsage: npm run byok -- zoo feed <animal>\nOptions: npm run byok -- zoo feed --help\n",
+    );
+  });
+
+  test("checks what was typed before it asks for packages, and both after the version of Node", async () => {
+    const needing = (node: string): CommandRow[] => [
+      {
+        ...{ name: "fly", summary: "flies", needs: { node, packages: ["no-such-package"] } },
+        load: async () => ({ ...ending(() => undefined), check: ({ operands: { animal } }) => refuse(animal) }),
+      },
+    ];
+    const refuse = (animal?: string) => {
+      if (animal === "bear") throw new CommandError("A bear does not fly.");
+    };
+    const fly = async (node: string, animal: string) => {
+      complained = "";
+      expect(await runProgram(needing(node), ["fly", animal, "--with", "wings"])).toBe(1);
+      return complained;
+    };
+    expect(await fly("999.1", "bear")).toBe(`fly needs Node 999.1 or newer, and this is ${process.versions.node}.\n`);
+    expect(await fly("20.0", "bear")).toBe("A bear does not fly.\n");
+    expect(await fly("20.0", "bat")).toMatch(/^fly needs packages that are not installed: no-such-package\.\n/);
+    expect(typed).toBeUndefined();
   });
 });
 
@@ -129,6 +153,15 @@ test.each([[[]], [["zoo"]], [["zoo", "burn"]], [["burn", "zoo"]]])(
     expect(complained).toContain("Commands:\n");
   },
 );
+
+test.each([
+  [["cuont"], "There is no command 'cuont'. Did you mean npm run byok -- count?"],
+  [["zoo", "fed"], "There is no command 'zoo fed'. Did you mean npm run byok -- zoo feed?"],
+  [["burn"], "There is no command 'burn'."],
+])("says of %j what may have been meant", async (args, complaint) => {
+  expect(await runProgram(rows(), args)).toBe(2);
+  expect(complained.split("\n")[0]).toBe(complaint);
+});
 
 describe("the table of commands", () => {
   const { scripts, version } = JSON.parse(readFileSync(path.join(projectDir, "package.json"), "utf8")) as {

@@ -25,7 +25,7 @@ const appPeers = { "@supabase/supabase-js": ">=2.58.0 <3", react: ">=19", "@type
 /** Packages that the app may have, and that only a part of the package needs; by name, with the versions that do. */
 export function peers(): Readonly<Record<string, string>> {
   const { dependencies, devDependencies } = rootManifest();
-  const needed = [...new Set(commandsForEveryone.flatMap(({ needs = [] }) => needs))];
+  const needed = [...new Set(commandsForEveryone.flatMap(({ needs }) => needs?.packages ?? []))];
   const ranges = needed.map((name) => [name, `^${(dependencies[name] ?? devDependencies[name])!}`]);
   return { ...appPeers, ...Object.fromEntries(ranges) };
 }

@@ -2,6 +2,7 @@
 import path from "node:path";
 import { z } from "zod";
 import { CommandError } from "../command.ts";
+import { typed } from "../typed.ts";
 import { readText } from "./draft.ts";
 
 export const lockName = "byok.lock.json";
@@ -87,4 +88,9 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** Why a command ends that works on what `add` has put into a project. */
+export function notAdded(supabaseDir: string): CommandError {
+  return new CommandError(`supabase-byok is not in ${supabaseDir}.`, { nextStep: `Add it first: ${typed("add")}` });
 }

@@ -1,7 +1,6 @@
 /** The lines that are left to the developer after `add`: of JSX, and of the shell. */
 import path from "node:path";
 import { typed } from "../typed.ts";
-import type { SupabaseCli } from "./supabase-cli.ts";
 
 const jsx = (functionName: string) => {
   const options = functionName === "byok" ? "" : `, { functionName: "${functionName}" }`;
@@ -15,31 +14,19 @@ const byok = createByok(supabase${options}); // your supabase-js client
 <Credits byok={byok} />`;
 };
 
-/** @param cli the one that is installed; the commands are those of the newest version when there is none */
-export function nextSteps(supabaseDir: string, functionName: string, cli: SupabaseCli | undefined): string {
-  const isOld = cli !== undefined && cli.major < 3;
+export function nextSteps(supabaseDir: string, functionName: string): string {
   const here = path.relative(process.cwd(), path.dirname(supabaseDir));
-  const deployment = [
-    ...(here === "" ? [] : [[`cd ${here}`, "the folder around supabase"]]),
-    [typed("deploy"), "prints each step with its command"],
-    [typed("deploy --run --project-ref <ref>"), "takes them"],
-  ];
-  const byHand = [
-    [`npx supabase db push${isOld ? "" : " --remote"}`, "the schema"],
-    [
-      `npx supabase functions deploy ${functionName} --use-api ${isOld ? "--project-ref <ref>" : "--remote=<ref>"}`,
-      "the function, after the exposed schema and the secrets",
-    ],
-  ];
   return [
     "On the settings page of your app, after npm install supabase-byok:",
     indented(jsx(functionName)),
     "Try it on this machine, with fakes of the providers:",
     `  ${typed("start")}`,
     "Deploy it:",
-    commented(deployment),
-    `These are among its steps, with ${cli ? `the Supabase CLI ${cli.version}` : "the Supabase CLI 3, which is not installed here"}:`,
-    commented(byHand),
+    commented([
+      ...(here === "" ? [] : [[`cd ${here}`, "the folder around supabase"]]),
+      [typed("deploy"), "prints each step with its command"],
+      [typed("deploy --run --project-ref <ref>"), "takes them"],
+    ]),
   ].join("\n\n");
 }
 

@@ -5,14 +5,13 @@ import { CommandError, misused } from "../command.ts";
 import type { Release } from "../release.ts";
 import { typed } from "../typed.ts";
 import { ask, type Terminal } from "./ask.ts";
-import { readLock } from "./lock.ts";
+import { notAdded, readLock } from "./lock.ts";
 import { nextSteps } from "./next-steps.ts";
 import { emptyPlan } from "./plan.ts";
 import { planAddition } from "./plans/add.ts";
 import { planRemoval } from "./plans/remove.ts";
 import { planUpdate } from "./plans/update.ts";
 import type { InstallOptions, Proposal } from "./run.ts";
-import { findSupabaseCli } from "./supabase-cli.ts";
 
 export interface AddOptions extends InstallOptions {
   readonly "function-name": string | undefined;
@@ -44,13 +43,18 @@ export async function proposeAddition(
   return {
     plan: planAddition({ supabaseDir, release, functionName, operations, now: new Date() }),
     ...{ title, nothing: "Nothing is to be added." },
-    next: () => nextSteps(supabaseDir, functionName, findSupabaseCli(supabaseDir)),
+    next: () => nextSteps(supabaseDir, functionName),
   };
 }
 
 async function choose(given: AddOptions, terminal: Terminal | undefined): Promise<string> {
   if (given.yes || given["dry-run"]) return "none";
-  return (await ask("Operations that credits pay for: examples, none, or a file of SQL? [none] ", terminal)) || "none";
+  return (
+    (await ask(
+      "What do credits pay for: examples (three operations with prices), none, or a file of SQL? [none] ",
+      terminal,
+    )) || "none"
+  );
 }
 
 function readOperations(choice: string, { exampleOperations }: Release): string | null {
@@ -66,9 +70,7 @@ function readOperations(choice: string, { exampleOperations }: Release): string 
 
 export function proposeUpdate(supabaseDir: string, release: Release): Proposal {
   const lock = readLock(supabaseDir);
-  if (!lock) {
-    throw new CommandError(`supabase-byok is not in ${supabaseDir}.`, { nextStep: `Add it first: ${typed("add")}` });
-  }
+  if (!lock) throw notAdded(supabaseDir);
   const plan = planUpdate({ supabaseDir, release, lock, now: new Date() });
   return {
     ...{ plan, title: `Update supabase-byok ${lock.version} to ${release.version} in ${supabaseDir}` },
@@ -100,4 +102,4 @@ const afterDatabase = (
 ) => `Then take the components out of your app, and for each project that has the schema:
   1. npx supabase functions delete ${functionName}
   2. Take byok out of the exposed schemas: Dashboard, Data API settings. While one of them is missing, the Data API is down.
-  3. npx supabase db push applies the migration.`;
+  3. npx supabase db push, with --remote in version 3 of the CLI, applies the migration.`;

@@ -26,19 +26,24 @@ export function programHelp(rows: readonly CommandRow[]): string {
   ].join("\n");
 }
 
+/** The ways to type a command, one a line. */
+export function usageOf({ name }: CommandRow, { usage, options }: Command): string {
+  const ways = usage ?? (Object.keys(options).length > 0 ? "[<options>]" : "");
+  const [first, ...others] = ways.split("\n").map((way) => typed(`${name} ${way}`.trim()));
+  return [`Usage: ${first}`, ...others.map((other) => `       ${other}`)].join("\n");
+}
+
 /** Of one command. */
-export function commandHelp({ name, summary }: CommandRow, { usage, details, options }: Command): string {
+export function commandHelp(row: CommandRow, command: Command): string {
+  const { details, options } = command;
   const all = Object.entries({ ...options, help: { type: "boolean", summary: "prints this" } } as Record<
     string,
     Option
   >);
   const lines = all.map(([name, option]) => [flag(name, option), option.summary] as const);
-  const ways = usage ?? (Object.keys(options).length > 0 ? "[<options>]" : "");
-  const [first, ...others] = ways.split("\n").map((way) => typed(`${name} ${way}`.trim()));
   return [
-    `Usage: ${first}`,
-    ...others.map((other) => `       ${other}`),
-    sentence(summary),
+    usageOf(row, command),
+    sentence(row.summary),
     "",
     ...columns(lines),
     ...(details ? ["", details] : []),

@@ -1,9 +1,10 @@
 /** Finds the command that was typed, reads its options, runs it, and says how it ended. */
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { type Command, CommandError, type CommandRow, type ExitCode, exitCodes, misused } from "../command.ts";
-import { commandHelp, groupHelp, programHelp } from "./help.ts";
-import { requirePackages } from "./needed-packages.ts";
-import { manifest } from "../typed.ts";
+import { commandHelp, groupHelp, programHelp, usageOf } from "./help.ts";
+import { nearest } from "./nearest.ts";
+import { requireNode, requirePackages } from "./needs.ts";
+import { manifest, typed } from "../typed.ts";
 
 /**
  * @param args what follows the program's name
@@ -13,15 +14,18 @@ export async function runProgram(rows: readonly CommandRow[], args: readonly str
   const row = rows.find(({ name }) => name.split(" ").every((word, index) => word === args[index]));
   if (!row) return listCommands(rows, args);
   const command = await row.load();
-  const help = commandHelp(row, command);
   const rest = args.slice(row.name.split(" ").length);
-  if (asksForHelp(rest)) return print(help);
+  if (asksForHelp(rest)) return print(commandHelp(row, command));
   try {
     const input = readInput(row.name, command, rest);
-    requirePackages(row.name, row.needs ?? []);
+    if (row.needs) {
+      requireNode(row.name, row.needs.node);
+      command.check?.(input);
+      requirePackages(row.name, row.needs.packages);
+    }
     return (await command.run(input)) ?? exitCodes.done;
   } catch (error) {
-    return fail(error, help);
+    return fail(error, `${usageOf(row, command)}\nOptions: ${typed(`${row.name} --help`)}`);
   }
 }
 
@@ -31,8 +35,13 @@ function listCommands(rows: readonly CommandRow[], args: readonly string[]): Exi
   const help = group.length > 0 ? groupHelp(group) : programHelp(rows);
   if (args[0] === "--version") return print(manifest.version);
   if (asksForHelp(args)) return print(help);
-  const unknown = args.slice(group.length > 0 ? 1 : 0)[0];
-  return fail(misused(unknown === undefined ? "Name a command." : `There is no command '${unknown}'.`), help);
+  const unknown = args[group.length > 0 ? 1 : 0];
+  if (unknown === undefined) return fail(misused("Name a command."), help);
+  const words = args.slice(0, 2).join(" ");
+  const names = rows.map(({ name }) => name);
+  const meant = nearest(words, names) ?? nearest(unknown, names);
+  const complaint = `There is no command '${group.length > 0 ? words : unknown}'.`;
+  return fail(misused(meant ? `${complaint} Did you mean ${typed(meant)}?` : complaint), help);
 }
 
 function asksForHelp(args: readonly string[]): boolean {
@@ -64,7 +73,11 @@ function parse(args: readonly string[], options: NonNullable<ParseArgsConfig["op
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
     return { values: { ...values } as Record<string, string | boolean | undefined>, positionals };
   } catch (error) {
-    throw misused((error as Error).message);
+    // Node goes on to say how to pass words that only look like options, which no command takes.
+    const [message] = (error as Error).message.split(/ To specify a positional|\n/);
+    const [, unknown] = /^Unknown option '--([^']+)'/.exec(message!) ?? [];
+    const meant = unknown && nearest(unknown, [...Object.keys(options), "help"]);
+    throw misused(`${message!.replace(/\.$/, "")}.${meant ? ` Did you mean --${meant}?` : ""}`);
   }
 }
 

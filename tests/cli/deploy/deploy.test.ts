@@ -87,7 +87,9 @@ describe("the plan", () => {
   test("is not made for a project without the product", async () => {
     edit(project, "supabase/config.toml", (text) => text.replace(', "byok"', ""));
     const { code, output } = await deploy();
-    expect([code, output]).toEqual([1, expect.stringContaining("not in this project yet")]);
+    expect([code, output]).toEqual([1, expect.stringContaining("lacks the exposed schema byok")]);
+    rmSync(path.join(project, "supabase/byok.lock.json"));
+    expect(await deploy()).toMatchObject({ code: 1, output: expect.stringMatching(/is not in .*\nAdd it first: /) });
   });
 });
 

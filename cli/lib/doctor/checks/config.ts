@@ -9,13 +9,15 @@ const schema = "byok";
 export const schemaExposed = defineCheck({
   id: "schema-exposed",
   title: "Exposed schema",
-  run: ({ config }) => {
-    const findings = schemaPaths(config).flatMap((path) => exposureOf(path, tableAt(config, path.slice(0, -1))));
+  run: ({ config, lock }) => {
+    const mend = typed(lock ? "update" : "add");
+    const findings = schemaPaths(config).flatMap((path) => exposureOf(path, tableAt(config, path.slice(0, -1)), mend));
     return findings.length > 0 ? findings : [ok(`config.toml exposes ${schema} in the Data API.`)];
   },
 });
 
-function exposureOf(path: readonly string[], table: ReturnType<typeof tableAt>): Finding[] {
+/** @param mend the command that puts back what is missing */
+function exposureOf(path: readonly string[], table: ReturnType<typeof tableAt>, mend: string): Finding[] {
   const name = path.join(".");
   const schemas = table?.schemas;
   if (table?.enabled === false) {
@@ -23,7 +25,7 @@ function exposureOf(path: readonly string[], table: ReturnType<typeof tableAt>):
   }
   if (!Array.isArray(schemas) || !schemas.includes(schema)) {
     const words = `${name} in config.toml does not name ${schema}: no page can read keys or credits.`;
-    return [problem(words, `Add "${schema}" as the last one, or run ${typed("update")}.`)];
+    return [problem(words, `Add "${schema}" as the last one, or run ${mend}.`)];
   }
   if (schemas[0] !== schema) return [];
   const words = `${schema} is the first of ${name}, so supabase.from() without a schema asks ${schema}.`;
@@ -33,10 +35,12 @@ function exposureOf(path: readonly string[], table: ReturnType<typeof tableAt>):
 export const functionSection = defineCheck({
   id: "function-section",
   title: "Function's section",
-  run: ({ config, functionName: name }) => {
+  run: ({ config, lock, functionName: name }) => {
     const section = tableAt(config, ["functions", name]);
     if (!section) {
-      return [problem(`config.toml has no section [functions.${name}].`, `Add it with ${typed("update")}.`)];
+      return [
+        problem(`config.toml has no section [functions.${name}].`, `Add it with ${typed(lock ? "update" : "add")}.`),
+      ];
     }
     if (section.verify_jwt !== false) {
       const words = `[functions.${name}] lets the platform check access tokens, which refuses provider SDKs.`;

@@ -40,13 +40,13 @@ export const functionAnswers = defineCheck({
   title: "Function",
   needs: ["api"],
   run: async ({ api, functionName }) => [
-    answerOf(await getJson(`${api.url}/functions/v1/${functionName}/providers`), functionName),
+    answerOf(await getJson(`${api.url}/functions/v1/${functionName}/providers`), api.url, functionName),
   ],
 });
 
-function answerOf({ status, json }: Awaited<ReturnType<typeof getJson>>, name: string): Finding {
+function answerOf({ status, json }: Awaited<ReturnType<typeof getJson>>, url: string, name: string): Finding {
   if (status === 200 && isRecord(json) && Array.isArray(json.providers)) {
-    return ok(`It runs, with ${json.providers.length} providers.`);
+    return ok(`It runs at ${url}, with ${json.providers.length} providers.`);
   }
   switch (status) {
     case 200:
