@@ -24,6 +24,12 @@ export const relayGuards: readonly Guard[] = [
     instead: "",
   },
   {
+    ...headers,
+    name: "On credits the form of the answer is not the client's to choose",
+    guard: 'headers.set("accept", "application/json");',
+    instead: "",
+  },
+  {
     ...unit,
     name: "Redirects are not followed",
     promise: "G8",
@@ -307,8 +313,8 @@ export const relayGuards: readonly Guard[] = [
     ...headers,
     name: "No provider learns where the caller is",
     promise: "G6",
-    guard: 'const forwarded = ["content-type",',
-    instead: 'const forwarded = ["x-forwarded-for", "cookie", "content-type",',
+    guard: 'const forwardedUnderByok = ["content-type",',
+    instead: 'const forwardedUnderByok = ["x-forwarded-for", "cookie", "content-type",',
     test: "tests/e2e/relay/relay-headers.test.ts",
   },
   {

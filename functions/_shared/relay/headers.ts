@@ -4,9 +4,8 @@ import { authenticate } from "../providers/keys.ts";
 import type { Provider } from "../providers/types.ts";
 import { holdsKey } from "./redaction.ts";
 
-/** Headers that a request needs, under BYOK and on credits. All others stay behind: the client's authentication, cookies and address. */
-const forwarded = ["content-type", "accept"];
-const forwardedUnderByok = [...forwarded, "content-encoding"];
+/** Headers that a request needs under BYOK. All others stay behind: the client's authentication, cookies and address. */
+const forwardedUnderByok = ["content-type", "accept", "content-encoding"];
 
 /** Headers that come back: no cookies, no organisation ids. Lengths and encodings are this hop's own. */
 const returned = /^(?:content-type|retry-after|retry-after-ms|request-id|x-request-id|(?:x|anthropic)-ratelimit-.*)$/;
@@ -26,9 +25,11 @@ export function outboundHeaders(
   if (funding.payer === "byok") {
     copyUnderByok(client, headers, provider);
   } else {
-    copy(client, headers, [...forwarded, ...(provider.api.features?.onCredits ?? [])]);
+    copy(client, headers, provider.api.features?.onCredits ?? []);
     // It is read as JSON, as it was checked: as a form, or in another charset, the same bytes would have other fields.
     headers.set("content-type", "application/json");
+    // An answer in another form would not be passed on, and the provider would have made it for nothing.
+    headers.set("accept", "application/json");
   }
   for (const [name, value] of Object.entries(authenticate(provider, funding.apiKey))) headers.set(name, value);
   return headers;

@@ -91,14 +91,14 @@ describe("outboundHeaders()", () => {
     ["anthropic", { "anthropic-version": "2026-10-21" }],
     ["google", { "x-goog-api-client": "genai-js/3.1.0" }],
     ["groq", {}],
-  ])("forwards to %s under the platform's key no choice but %j, nor how its body is to be read", (id, chosen) => {
+  ])("forwards to %s under the platform's key no choice but %j, nor how bodies are to be written", (id, chosen) => {
     const { [providers[id].api.authentication.header]: credential, ...others } = Object.fromEntries(
       outboundHeaders(client, providers[id], platform),
     );
     expect(credential).toContain("sk-platform");
     expect(others).toEqual({
-      ...sent,
       ...chosen,
+      accept: "application/json",
       "content-type": "application/json",
       "accept-encoding": "identity",
     });
