@@ -158,8 +158,27 @@ export const chargingGuards: readonly Guard[] = [
   {
     ...charge,
     name: "What breaks off after content is at the platform's expense, within its limit",
-    guard: 'return all(contentDelivered ? "broken_off" : "nothing_delivered");',
+    guard: 'return all(hasGenerated ? "broken_off" : "nothing_delivered");',
     instead: 'return all("nothing_delivered");',
+  },
+  {
+    ...charge,
+    name: "An error that holds what the model had generated is at the platform's expense, within its limit",
+    guard: "contentDelivered || contentLost ||",
+    instead: "contentDelivered ||",
+  },
+  {
+    ...charge,
+    name: "An error after output that the provider counted is at the platform's expense, within its limit",
+    guard: "|| (usage !== null && usage.output_tokens > 0)",
+    instead: "",
+  },
+  {
+    name: "What the model had generated is seen in an error inside a stream",
+    file: "functions/_shared/relay/inspector.ts",
+    test: "tests/unit/relay/inspector.test.ts",
+    guard: "this.#hasLostContent ||= holdsGeneration(body);",
+    instead: "",
   },
   {
     ...charge,

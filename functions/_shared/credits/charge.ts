@@ -11,6 +11,8 @@ export interface EndedAnswer {
     "complete" | "error_event" | "broken_off" | "stalled" | "client_gone" | "client_stalled" | "withheld";
   /** Whether any generated content was passed on. */
   readonly contentDelivered: boolean;
+  /** Whether the provider's error holds what the model had generated, which the client does not get. */
+  readonly contentLost: boolean;
   /** The provider's own counts; null if it reported none. */
   readonly usage: Refund["usage"];
 }
@@ -26,7 +28,9 @@ export interface EndedCall {
 
 /** The part of a charge to give back when its answer has ended; null if there is none. */
 export function refundOf({ report, isClientGone, charged_microcredits, rates }: EndedCall): Refund | null {
-  const { contentDelivered, usage } = report;
+  const { contentDelivered, contentLost, usage } = report;
+  // Without limit it would cost nothing to have the model fail at the end of its work, as a tool that it cannot call does.
+  const hasGenerated = contentDelivered || contentLost || (usage !== null && usage.output_tokens > 0);
   const all = (reason: Refund["reason"]): Refund => ({ microcredits: charged_microcredits, reason, usage });
   switch (isClientGone && report.ending !== "complete" ? "client_gone" : report.ending) {
     case "complete": {
@@ -38,7 +42,7 @@ export function refundOf({ report, isClientGone, charged_microcredits, rates }: 
     }
     case "error_event":
     case "broken_off":
-      return all(contentDelivered ? "broken_off" : "nothing_delivered");
+      return all(hasGenerated ? "broken_off" : "nothing_delivered");
     case "stalled":
       return all("broken_off");
     case "client_gone":

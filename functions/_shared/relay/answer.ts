@@ -21,6 +21,8 @@ export interface AnswerReport {
   readonly ending: Ending;
   /** Whether any generated content was passed on to the client: false for a preamble, a ping or an error. */
   readonly contentDelivered: boolean;
+  /** Whether the provider's error holds what the model had generated, which was not passed on. */
+  readonly contentLost: boolean;
   /** Bytes that were passed on to the client. */
   readonly delivered_bytes: number;
   /** Null if the provider reported none, or not for the whole answer. */
@@ -233,6 +235,7 @@ class Watch {
       // Clients leave at the provider's last event, before the connection ends.
       ending: ending === "client_gone" && usage !== null ? "complete" : ending,
       contentDelivered: this.#contentDelivered,
+      contentLost: this.#inspector.hasLostContent,
       delivered_bytes: this.#delivered_bytes,
       usage,
     };

@@ -1,7 +1,7 @@
 /** Looks at an answer on its way: whether it has content, whether it holds an error, and what the provider counted. */
 import { isRecord, parseJson } from "../json.ts";
 import type { AnswerForm, Dialect } from "./dialects.ts";
-import { platformError } from "./platform-error.ts";
+import { holdsGeneration, platformError } from "./platform-error.ts";
 import { countsIn, type Usage, usageOf } from "./usage.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -27,6 +27,7 @@ export class Inspector {
   #isCut = false;
   #hasContent = false;
   #hasError = false;
+  #hasLostContent = false;
   #counts: Record<string, unknown> | null = null;
   readonly #tail: string[] = [];
   #tailLength = 0;
@@ -42,6 +43,11 @@ export class Inspector {
   /** Whether the provider reported an error within the answer. */
   get hasError(): boolean {
     return this.#hasError;
+  }
+
+  /** Whether that error holds what the model had generated. */
+  get hasLostContent(): boolean {
+    return this.#hasLostContent;
   }
 
   /** Bytes that came and were not taken yet. */
@@ -131,6 +137,7 @@ export class Inspector {
     }
     if (!isError(body)) return event;
     this.#hasError = true;
+    this.#hasLostContent ||= holdsGeneration(body);
     const shown = JSON.stringify(platformError(200, body));
     if (!isStream) return shown;
     const name = /^event:.*$/m.exec(event)?.[0];

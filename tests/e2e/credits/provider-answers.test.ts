@@ -64,7 +64,7 @@ const dialects: Record<string, Dialect> = {
     question: {},
     preamble: [{ ...preambleOfChat, x_groq: { id: "req_1" } }],
     content: contentOfChat,
-    error: { error: { message: "Failed", type: "invalid_request_error", failed_generation: `${account} `.repeat(99) } },
+    error: { error: { message: `Failed for ${account}`, type: "internal_server_error" } },
   },
   "Anthropic's messages": {
     provider: "anthropic",
@@ -189,6 +189,21 @@ test("what Groq's model failed to write does not come with the error, and is at 
   await (await answerTo(user, dialects["Groq's chat"]!, 400, { error })).text();
   await expectBalance(user, 90);
   expect(await costs(user)).toEqual(["charge 10"]);
+});
+
+test("the same holds for such an error inside a stream, before any content", async () => {
+  const user = await newUser(100, stack);
+  const { preamble } = dialects["Groq's chat"]!;
+  const error = { message: "Failed to call a function.", type: "invalid_request_error", code: "tool_use_failed" };
+  const events = streamOf([...preamble, { error: { ...error, failed_generation: "Call me Ishmael. ".repeat(99) } }]);
+  const answer = await answerTo(user, dialects["Groq's chat"]!, 200, events);
+  expect(await answer.text()).not.toContain("Ishmael");
+  await expectBalance(user, 100);
+  expect(await costs(user)).toEqual(["charge 10", "refund 10 broken_off"]);
+  expect(await borne(user)).toBe(10);
+  await bearAlready(user, 95);
+  await (await answerTo(user, dialects["Groq's chat"]!, 200, events)).text();
+  await expectBalance(user, 90);
 });
 
 test("input that Anthropic wrote to its cache costs its own price", async () => {

@@ -14,14 +14,15 @@ const usage = { input_tokens: 100, cached_input_tokens: 40, cache_write_tokens: 
 interface Case {
   readonly ending: EndedAnswer["ending"];
   readonly content?: boolean;
+  readonly lost?: boolean;
   readonly usage?: EndedAnswer["usage"];
   readonly metered?: boolean;
   readonly left?: boolean;
 }
 
-function refund({ ending, content = true, usage: counted = null, metered = false, left = false }: Case) {
+function refund({ ending, content = true, lost = false, usage: counted = null, metered = false, left = false }: Case) {
   const given = refundOf({
-    report: { ending, contentDelivered: content, usage: counted },
+    report: { ending, contentDelivered: content, contentLost: lost, usage: counted },
     isClientGone: left,
     charged_microcredits,
     rates: metered ? rates : null,
@@ -60,6 +61,16 @@ describe("refundOf()", () => {
       { ending: "error_event" },
       "1000 broken_off",
     ],
+    [
+      "the same when the error holds what the model had generated",
+      { ending: "error_event", content: false, lost: true },
+      "1000 broken_off",
+    ],
+    [
+      "the same when the provider counted some output before its error",
+      { ending: "error_event", content: false, usage },
+      "1000 broken_off",
+    ],
     ["all, at the platform's expense, when the provider breaks off later", { ending: "broken_off" }, "1000 broken_off"],
     ["all, at the platform's expense, when the provider falls silent", { ending: "stalled" }, "1000 broken_off"],
     [
@@ -86,7 +97,7 @@ describe("refundOf()", () => {
 
   test("rounds what a metered call costs up, and never pays out", () => {
     const one = { input_tokens: 0, cached_input_tokens: 0, cache_write_tokens: 0, output_tokens: 1 };
-    const report = { ending: "complete", contentDelivered: true, usage: one } as const;
+    const report = { ending: "complete", contentDelivered: true, contentLost: false, usage: one } as const;
     const free = { input_microcredits: 0, cached_input_microcredits: 0, cache_write_microcredits: 0 };
     const cheap = { ...free, output_microcredits: 1 };
     const given = refundOf({ report, isClientGone: false, charged_microcredits, rates: cheap });
@@ -97,7 +108,7 @@ describe("refundOf()", () => {
 
   test("counts exactly beyond what a number can hold", () => {
     const huge = { ...usage, input_tokens: 26_214_400, cached_input_tokens: 0, output_tokens: 1_000_000 };
-    const report = { ending: "complete", contentDelivered: true, usage: huge } as const;
+    const report = { ending: "complete", contentDelivered: true, contentLost: false, usage: huge } as const;
     const all = 999_999_999;
     const dear = { ...rates, input_microcredits: all, cache_write_microcredits: all, output_microcredits: all };
     // (26,214,400 + 1,000,000) * 999,999,999 / 1,000, rounded up.
@@ -108,7 +119,7 @@ describe("refundOf()", () => {
 
   test("does not take a provider at its word that more was cached than there was", () => {
     const odd = { input_tokens: 10, cached_input_tokens: 50, cache_write_tokens: 50, output_tokens: 0 };
-    const report = { ending: "complete", contentDelivered: true, usage: odd } as const;
+    const report = { ending: "complete", contentDelivered: true, contentLost: false, usage: odd } as const;
     expect(refundOf({ report, isClientGone: false, charged_microcredits, rates })?.microcredits).toBe(990);
   });
 });

@@ -93,7 +93,8 @@ describe("watchAnswer()", () => {
     const { body, writer, reports } = watched();
     await writer.close();
     expect(await new Response(body).text()).toBe("");
-    expect(reports).toEqual([{ ending: "complete", contentDelivered: false, delivered_bytes: 0, usage: null }]);
+    const nothing = { contentDelivered: false, contentLost: false, delivered_bytes: 0, usage: null };
+    expect(reports).toEqual([{ ending: "complete", ...nothing }]);
   });
 
   test("reads byte streams too", async () => {

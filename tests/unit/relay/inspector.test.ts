@@ -21,8 +21,8 @@ function inspect(name: Name, parts: readonly (string | object)[], { isStream = t
     contentAfter.push(inspector.hasContent);
   }
   take(true);
-  const { hasContent, hasError } = inspector;
-  return { text, contentAfter, hasContent, hasError, usage: inspector.usage(isComplete) };
+  const { hasContent, hasError, hasLostContent } = inspector;
+  return { text, contentAfter, hasContent, hasError, hasLostContent, usage: inspector.usage(isComplete) };
 }
 
 const eventOf = (data: object) =>
@@ -195,6 +195,12 @@ describe("an error inside an answer that began well", () => {
 
   test.each(errors)("is noticed before any content: %s", (_, name, error) => {
     expect(inspect(name, [error])).toMatchObject({ hasError: true, hasContent: false });
+  });
+
+  test("tells whether it holds what the model had generated", () => {
+    expect(errors.map(([whose, name, error]) => [whose, inspect(name, [error]).hasLostContent])).toEqual(
+      errors.map(([whose]) => [whose, whose === "Groq's"]),
+    );
   });
 
   test.each(errors)("passes on as named fields, none of them the provider's own text: %s", (_, name, error) => {
