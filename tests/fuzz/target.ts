@@ -11,6 +11,7 @@ import { fakeKey, mayGetHeader } from "../harness/fakes.ts";
 import { type MainProvider, mainProviders } from "../harness/providers/main.ts";
 import { type OwnStack, startOwnStack } from "../harness/own-stack.ts";
 import { createUsers } from "../harness/sessions.ts";
+import { sign } from "../harness/sign.ts";
 import {
   type Canary,
   type HostileProvider,
@@ -282,7 +283,7 @@ async function createPeople(stack: OwnStack, database: Client): Promise<[Person,
   const key = (id: ProviderId) => fakeKey(id, "works");
   const create = async (id: string, hasKeys: boolean): Promise<Person> => {
     const exp = Math.floor(Date.now() / 1000) + 3600;
-    const accessToken = await stack.sign({ sub: id, aud: "authenticated", role: "authenticated", exp });
+    const accessToken = await sign(stack, { sub: id, aud: "authenticated", role: "authenticated", exp });
     await database.query("select byok.grant_credits($1, $2, 'attack', $3)", [id, startCredits, id]);
     const apiKeys = { openai: key("openai"), anthropic: key("anthropic"), google: key("google"), groq: key("groq") };
     const person = { id, accessToken, apiKeys: hasKeys ? apiKeys : {} };

@@ -13,6 +13,7 @@ import {
   SignJWT,
 } from "jose";
 import { expect, test } from "vitest";
+import { sign } from "../harness/sign.ts";
 import { draw, replay, sent } from "./drawing.ts";
 import type { Target } from "./target.ts";
 import { exchange, requestOf, type WireAnswer } from "./wire.ts";
@@ -270,10 +271,10 @@ export function attackTokens(target: () => Target): void {
   });
 
   test("a token that the project signed for something else is nobody's", async () => {
-    const tokens = await Promise.all(unfit().map((changes) => target().stack.sign(claims(changes) as never)));
+    const tokens = await Promise.all(unfit().map((changes) => sign(target().stack, claims(changes) as never)));
     for (const missing of ["sub", "role", "aud", "exp"]) {
       const { [missing as "sub"]: _, ...others } = claims();
-      tokens.push(await target().stack.sign(others));
+      tokens.push(await sign(target().stack, others));
     }
     expect(await whereTaken(tokens)).toEqual([]);
     await target().expectUnharmed();

@@ -49,16 +49,13 @@ export async function script(on: TestStack, provider: Fake, apiKey: string, give
   await control(on, provider, "script", { method: "POST", body: JSON.stringify({ key: apiKey, script: given }) });
 }
 
-/** A stack whose platform keys are known, and its own: what becomes of them would disturb other tests. */
-type PlatformStack = TestStack & { readonly platformKeys: Readonly<Record<ProviderId, string>> };
-
-/** Makes a provider treat the platform's own key in some way from now on. */
-export async function letPlatformKey(on: PlatformStack, provider: ProviderId, behaviour: Behaviour): Promise<void> {
+/** Makes a provider treat the platform's own key in some way from now on; `resetPlatformKeys()` ends that. */
+export async function letPlatformKey(on: TestStack, provider: ProviderId, behaviour: Behaviour): Promise<void> {
   await behave(on, provider, on.platformKeys[provider], behaviour);
 }
 
 /** Makes the platform's own keys work again; the fakes forget what was asked with them. */
-export async function resetPlatformKeys(on: PlatformStack): Promise<void> {
+export async function resetPlatformKeys(on: TestStack): Promise<void> {
   for (const provider of mainProviders) {
     await letPlatformKey(on, provider, "platform");
     await forgetRequests(on, provider, on.platformKeys[provider]);
@@ -66,12 +63,12 @@ export async function resetPlatformKeys(on: PlatformStack): Promise<void> {
 }
 
 /** The requests that a fake received with the platform's own key, oldest first. */
-export function platformRequests(on: PlatformStack, provider: ProviderId): Promise<RecordedRequest[]> {
+export function platformRequests(on: TestStack, provider: ProviderId): Promise<RecordedRequest[]> {
   return requestsWith(on, provider, on.platformKeys[provider]);
 }
 
 /** As `platformRequests`, of all providers. */
-export async function allPlatformRequests(on: PlatformStack): Promise<RecordedRequest[]> {
+export async function allPlatformRequests(on: TestStack): Promise<RecordedRequest[]> {
   return (await Promise.all(mainProviders.map((provider) => platformRequests(on, provider)))).flat();
 }
 

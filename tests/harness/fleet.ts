@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { Pool } from "pg";
 import { defaultSupabaseDir, readConfig } from "../../stack/config.ts";
 import { startFunctions } from "../../stack/functions/functions.ts";
 import { inOneProcess } from "../../stack/functions/project-functions.ts";
@@ -22,6 +23,11 @@ export function newMasterKey(): string {
 /** The key ring with the master keys of these kids; a kid is a place in the list. */
 export function keyringOf(masterKeys: readonly string[], primary: number, ...kids: number[]): KeyringJson {
   return { primary, keys: Object.fromEntries(kids.map((kid) => [kid, masterKeys[kid] ?? ""])) };
+}
+
+/** Removes all keys: what another key ring sealed is no use to the tests that come after. */
+export async function removeKeys(postgres: Pool): Promise<void> {
+  await postgres.query("delete from byok.credentials");
 }
 
 export interface Fleet {

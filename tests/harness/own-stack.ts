@@ -1,14 +1,10 @@
-/** A stack for one test file alone: with settings of its own, or with fakes whose platform keys may be made to fail. */
+/** A stack for one test file alone: with settings of its own, or to be stopped or broken. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { JWTPayload } from "jose";
 import { inject } from "vitest";
-import type { ProviderId } from "../../stack/providers/index.ts";
-import { loadSecrets } from "../../stack/secrets.ts";
 import type { DenoRelease } from "../../stack/functions/deno-program.ts";
 import { startStack, type StackOptions } from "../../stack/stack.ts";
-import { createTokens } from "../../stack/api/tokens.ts";
 import type { TestStack } from "./stack.ts";
 
 export interface OwnStack extends TestStack {
@@ -18,15 +14,10 @@ export interface OwnStack extends TestStack {
   readonly printed: string[];
   /** The log of Postgres so far, in pieces. */
   readonly postgresLog: string[];
-  /** The folder of the stack's state: keys of the project, Deno's cache. */
-  readonly stateDir: string;
   /** The folder of the database's files. */
   readonly dataDir: string;
   /** The functions' own server, behind the gateway. */
   readonly functions: { readonly port: number; readonly pid: number };
-  readonly platformKeys: Readonly<Record<ProviderId, string>>;
-  /** Signs any claims with the project's own key, as its Auth would. */
-  sign(claims: JWTPayload): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -49,11 +40,9 @@ export async function startOwnStack(
     const { url, dbUrl, adminDbUrl, functionsDbUrl, publishableKey, secretKey, dataDir, functions, fakes } = stack;
     if (!fakes || !functions) throw new Error("The stack has no fakes of the providers, or no functions.");
     const { origins, platformKeys } = fakes;
-    const tokens = await createTokens(await loadSecrets(stateDir), url);
     return {
       ...{ url, dbUrl, adminDbUrl, functionsDbUrl, publishableKey, secretKey, origins, platformKeys },
       ...{ printed, postgresLog, stateDir, dataDir, functions, deno: placed.deno ?? "newest" },
-      sign: (claims) => tokens.sign(claims),
       async stop() {
         await stack.stop();
         rmSync(stateDir, { recursive: true, force: true });

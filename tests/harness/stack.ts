@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { TestProject } from "vitest/node";
-import type { FakeOrigins } from "../../stack/providers/index.ts";
+import type { FakeOrigins, ProviderId } from "../../stack/providers/index.ts";
 import { type StackOptions, startStack } from "../../stack/stack.ts";
 import { prepareRuntime } from "./runtime/prepare.ts";
 
@@ -22,6 +22,9 @@ export interface TestStack {
   readonly secretKey: string;
   /** Provider id -> origin of its fake. */
   readonly origins: Readonly<FakeOrigins>;
+  readonly platformKeys: Readonly<Record<ProviderId, string>>;
+  /** The folder of the stack's state: keys of the project, Deno's cache. */
+  readonly stateDir: string;
 }
 
 declare module "vitest" {
@@ -65,8 +68,11 @@ async function startShared(options: Omit<StackOptions, "stateDir">): Promise<Sha
     const started = await startStack({ ...options, stateDir });
     const { url, dbUrl, adminDbUrl, functionsDbUrl, publishableKey, secretKey, fakes } = started;
     if (!fakes) throw new Error("The stack has no fakes of the providers.");
+    const { origins, platformKeys } = fakes;
     return {
-      stack: { url, dbUrl, adminDbUrl, functionsDbUrl, publishableKey, secretKey, origins: fakes.origins },
+      stack: {
+        ...{ url, dbUrl, adminDbUrl, functionsDbUrl, publishableKey, secretKey, origins, platformKeys, stateDir },
+      },
       stop: async () => {
         await started.stop();
         removeState();

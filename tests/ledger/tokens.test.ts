@@ -5,6 +5,7 @@ import type { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type OwnStack, startOwnStack } from "../harness/own-stack.ts";
 import { connect, createUsers, envelope } from "../harness/sessions.ts";
+import { sign } from "../harness/sign.ts";
 
 let stack: OwnStack;
 let operator: Client;
@@ -91,20 +92,20 @@ const forgeries: Record<string, () => Promise<string>> = {
     return `${encode({ alg: "none", typ: "JWT" })}.${encode(claims({ role: "service_role" }))}.`;
   },
   async "the owner's own, expired"() {
-    return stack.sign(claims({ exp: Math.floor(Date.now() / 1_000) - 60 }));
+    return sign(stack, claims({ exp: Math.floor(Date.now() / 1_000) - 60 }));
   },
   async "the owner's own, made to last for ever"() {
     const { exp: _, ...lasting } = claims();
-    return stack.sign(lasting);
+    return sign(stack, lasting);
   },
   async "the owner's own, with the role changed to service_role"() {
-    return withPayload(await stack.sign(claims()), claims({ role: "service_role" }));
+    return withPayload(await sign(stack, claims()), claims({ role: "service_role" }));
   },
   async "a stranger's own, with the user changed to the owner"() {
-    return withPayload(await stack.sign(claims({ sub: randomUUID() })), claims());
+    return withPayload(await sign(stack, claims({ sub: randomUUID() })), claims());
   },
   async "a stranger's own, with its signature cut off"() {
-    const [header, payload] = (await stack.sign(claims({ sub: randomUUID() }))).split(".");
+    const [header, payload] = (await sign(stack, claims({ sub: randomUUID() }))).split(".");
     return `${header}.${payload}.`;
   },
 };
@@ -243,7 +244,7 @@ test("nobody's token is refused for every table and function", async () => {
 });
 
 test("the owner's own token reads what is the owner's and deletes a credential, and no more", async () => {
-  const authorization = `Bearer ${await stack.sign(claims())}`;
+  const authorization = `Bearer ${await sign(stack, claims())}`;
   const done = await attackWith({ apikey: stack.publishableKey, authorization });
   expect(done.filter((line) => !line.startsWith("HEAD")).map((line) => line.replace(/\?\S+:/, ":"))).toEqual([
     "GET accounts: 200, with the owner's data",

@@ -311,7 +311,7 @@ export const isolationGuards: readonly Guard[] = [
     name: "No key but the secret one acts for a user",
     guard: '{ auth: "secret:*" }',
     instead: '{ auth: ["secret:*", "publishable:*", "none"] }',
-    test: "tests/e2e/identity.test.ts",
+    test: "tests/e2e/identity/project-keys.test.ts",
   },
   {
     ...identity,

@@ -154,6 +154,7 @@ export const rotationGuards: readonly Guard[] = [
     promise: "G16",
     guard: 'return tally.unreadableUnderPrimary.size === 0 ? "retirable" : "withheld";',
     instead: 'return "retirable";',
+    test: "tests/e2e/keys/locked-keys.test.ts",
   },
   {
     ...batch,

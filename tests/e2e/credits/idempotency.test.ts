@@ -1,5 +1,5 @@
 /** A request id stands for one call on credits, however often it is asked, and with whatever body. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { ask, type Question, refusalOf } from "../../harness/calls.ts";
 import {
   allPlatformRequests,
@@ -10,18 +10,13 @@ import {
   requestsWith,
   resetPlatformKeys,
 } from "../../harness/fakes.ts";
-import { type OwnStack, startOwnStack } from "../../harness/own-stack.ts";
 import { readUntil } from "../../harness/streams.ts";
-import { expectBalance, ledger, newUser, save, type User } from "../../harness/users.ts";
+import { expectBalance, ledger, newUser, save, stack, type User } from "../../harness/users.ts";
 
-let stack: OwnStack;
-beforeAll(async () => {
-  stack = await startOwnStack();
-});
-afterAll(() => stack?.stop());
+beforeAll(() => resetPlatformKeys(stack));
 afterEach(() => resetPlatformKeys(stack));
 
-const newPayer = () => newUser(100, stack);
+const newPayer = () => newUser(100);
 
 type Request = Question & { provider?: ProviderId };
 

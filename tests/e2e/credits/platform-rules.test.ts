@@ -1,5 +1,5 @@
 /** Calls on credits: the platform's own key sends what is named here, and nothing else. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { mainProviders } from "../../harness/providers/main.ts";
 import { ask, call, generation, platformModels, type Question, refusalOf } from "../../harness/calls.ts";
 import {
@@ -9,17 +9,12 @@ import {
   type ProviderId,
   resetPlatformKeys,
 } from "../../harness/fakes.ts";
-import { type OwnStack, startOwnStack } from "../../harness/own-stack.ts";
-import { expectBalance, ledger, newUser, type User } from "../../harness/users.ts";
+import { expectBalance, ledger, newUser, stack, type User } from "../../harness/users.ts";
 
-let stack: OwnStack;
-beforeAll(async () => {
-  stack = await startOwnStack();
-});
-afterAll(() => stack.stop());
+beforeAll(() => resetPlatformKeys(stack));
 
 const operation = "doc_generation";
-const newPayer = (credits = 100) => newUser(credits, stack);
+const newPayer = (credits = 100) => newUser(credits);
 
 /** A user for all requests that are refused before anything is written: none changes what another one sees. */
 let uncharged: Promise<User> | undefined;

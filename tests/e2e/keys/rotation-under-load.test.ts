@@ -9,9 +9,9 @@ import { importKeyring } from "../../../functions/_shared/crypto/keyring.ts";
 import { runCommand } from "../../harness/processes.ts";
 import { ask } from "../../harness/calls.ts";
 import { fakeKey } from "../../harness/fakes.ts";
-import { type Fleet, keyringOf, newMasterKey, startFleet } from "../../harness/fleet.ts";
-import { type OwnStack, startOwnStack } from "../../harness/own-stack.ts";
-import { save } from "../../harness/users.ts";
+import { type Fleet, keyringOf, newMasterKey, removeKeys, startFleet } from "../../harness/fleet.ts";
+import { sign } from "../../harness/sign.ts";
+import { save, stack } from "../../harness/users.ts";
 
 const rows = Number(process.env.ROTATION_ROWS ?? 120);
 const rotations = Number(process.env.ROTATIONS ?? 1);
@@ -19,18 +19,17 @@ const providerNumber = 1;
 const masterKeys = ["", ...Array.from({ length: rotations + 1 }, newMasterKey)];
 const ringOf = (primary: number, ...kids: number[]) => keyringOf(masterKeys, primary, ...kids);
 
-let own: OwnStack;
 let fleet: Fleet;
 let postgres: Pool;
 beforeAll(async () => {
-  own = await startOwnStack();
-  fleet = await startFleet(own);
-  postgres = new Pool({ connectionString: own.dbUrl });
+  fleet = await startFleet(stack);
+  postgres = new Pool({ connectionString: stack.dbUrl });
+  await removeKeys(postgres);
 });
 afterAll(async () => {
+  await removeKeys(postgres);
   await postgres?.end();
   await fleet?.stop();
-  await own?.stop();
 });
 
 /** A user and the API key that is saved; null when it is removed. */
@@ -127,10 +126,10 @@ class Load {
       owner.apiKey = apiKey;
       this.done.saves++;
     } else if (step === 9) {
-      const response = await fetch(`${own.url}/rest/v1/credentials?provider=eq.openai`, {
+      const response = await fetch(`${stack.url}/rest/v1/credentials?provider=eq.openai`, {
         method: "DELETE",
         headers: {
-          apikey: own.publishableKey,
+          apikey: stack.publishableKey,
           authorization: `Bearer ${user.accessToken}`,
           "content-profile": "byok",
         },
@@ -149,14 +148,14 @@ class Load {
 
 async function userOf({ id }: Owner) {
   const exp = Math.floor(Date.now() / 1000) + 3600;
-  const accessToken = await own.sign({ sub: id, aud: "authenticated", role: "authenticated", exp });
+  const accessToken = await sign(stack, { sub: id, aud: "authenticated", role: "authenticated", exp });
   // Signing in is none of the load.
   return { accessToken, stack: fleet.stack };
 }
 
 /** The operator's command, with what it found as JSON. */
 async function rotate(...args: string[]) {
-  const env = { SUPABASE_URL: fleet.stack.url, SUPABASE_SECRET_KEY: own.secretKey };
+  const env = { SUPABASE_URL: fleet.stack.url, SUPABASE_SECRET_KEY: stack.secretKey };
   const { code, output } = await runCommand("rotate", ["--json", ...args], env).ended;
   return { code, ...JSON.parse(output.match(/^\{.*\}$/m)?.[0] ?? `{"output":${JSON.stringify(output)}}`) };
 }

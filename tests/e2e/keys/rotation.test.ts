@@ -3,98 +3,26 @@ import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
-import { Pool } from "pg";
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { runCommand } from "../../harness/processes.ts";
-import type { TestStack } from "../../harness/stack.ts";
-import { ask, refusalOf } from "../../harness/calls.ts";
-import { expectOnlyTheKey, requestsWith } from "../../harness/fakes.ts";
-import { type Fleet, keyringOf, newMasterKey, startFleet } from "../../harness/fleet.ts";
-import { type OwnStack, startOwnStack } from "../../harness/own-stack.ts";
-import { type ByokUser, functionsUrlOf, newByokUser, newUser, save, verify } from "../../harness/users.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type ByokUser, functionsUrlOf, newByokUser, newUser, stack } from "../../harness/users.ts";
+import {
+  deploy,
+  expectCallsOnOwnKey,
+  fleet,
+  interpose,
+  kidOf,
+  masterKeys,
+  postgres,
+  ringOf,
+  rotate,
+  rotateJson,
+  statusOf,
+  tamper,
+  useFleet,
+  usersWithKeys,
+} from "./rotating.ts";
 
-let own: OwnStack;
-let fleet: Fleet;
-let postgres: Pool;
-beforeAll(async () => {
-  own = await startOwnStack();
-  fleet = await startFleet(own);
-  postgres = new Pool({ connectionString: own.dbUrl });
-});
-afterAll(async () => {
-  await postgres?.end();
-  await fleet?.stop();
-  await own?.stop();
-});
-beforeEach(async () => {
-  await postgres.query("delete from byok.credentials");
-});
-
-const masterKeys = ["", newMasterKey(), newMasterKey()];
-const ringOf = (primary: number, ...kids: number[]) => keyringOf(masterKeys, primary, ...kids);
-
-/** From now on all functions have this key ring: a primary key, and all keys. */
-const deploy = (primary: number, ...kids: number[]) => fleet.serve(ringOf(primary, ...kids));
-
-/** The operator's command, as the operator runs it. */
-function rotate(args: string[] = [], { url, secretKey }: TestStack = fleet.stack) {
-  const env = { SUPABASE_URL: url, SUPABASE_SECRET_KEY: secretKey };
-  return runCommand("rotate", args, env);
-}
-
-async function rotateJson(...args: string[]) {
-  const { code, output } = await rotate(["--json", ...args]).ended;
-  return { code, ...JSON.parse(output.match(/^\{.*\}$/m)?.[0] ?? "null") };
-}
-
-/** The project with somebody before it, who does something before each request of the operator's command is passed on. */
-async function interpose(before: (request: number) => Promise<void>): Promise<TestStack> {
-  let requests = 0;
-  const server = createServer(async (request, response) => {
-    await before(++requests);
-    const { method = "GET", headers, url } = request;
-    const body = method === "POST" ? Buffer.concat(await request.toArray()) : null;
-    const passed = { apikey: String(headers.apikey), "content-type": "application/json" };
-    const answer = await fetch(`${fleet.stack.url}${url}`, { method, headers: passed, body });
-    response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { ...fleet.stack, url };
-}
-
-const usersWithKeys = (length: number): Promise<ByokUser[]> =>
-  Promise.all(Array.from({ length }, () => newByokUser("openai", { on: fleet.stack })));
-
-async function kidOf({ user }: ByokUser): Promise<number> {
-  const { rows } = await postgres.query("select kid from byok.envelopes where owner_id = $1", [user.id]);
-  return Number(rows[0].kid);
-}
-
-async function statusOf({ user }: ByokUser): Promise<string | undefined> {
-  return (await user.supabase.from("credentials").select("status").single()).data?.status;
-}
-
-/** Changes the last byte of the ciphertext. */
-async function tamper({ user }: ByokUser): Promise<void> {
-  const { rows } = await postgres.query("select envelope from byok.envelopes where owner_id = $1", [user.id]);
-  const bytes = Buffer.from(rows[0].envelope, "base64");
-  bytes[355]! ^= 1;
-  await postgres.query("update byok.envelopes set envelope = $2 where owner_id = $1", [
-    user.id,
-    bytes.toString("base64"),
-  ]);
-}
-
-async function expectCallsOnOwnKey(byokUser: ByokUser): Promise<void> {
-  const answer = await ask(byokUser.user, "openai");
-  expect([answer.status, answer.headers.get("x-byok-funding")]).toEqual([200, "byok"]);
-  await expectOnlyTheKey("openai", byokUser);
-}
+useFleet();
 
 describe("npm run rotate", () => {
   test("re-encrypts every key, says which master key can be retired, and keys open without it", async () => {
@@ -241,9 +169,9 @@ describe("npm run rotate", () => {
 
   test("finds the local stack, and says when none is running", async () => {
     const nowhere = { ...fleet.stack, url: "", secretKey: "" };
-    const found = await rotate(["--json", "--state", own.stateDir], nowhere).ended;
+    const found = await rotate(["--json", "--state", stack.stateDir], nowhere).ended;
     expect(JSON.parse(found.output).kids).toHaveLength(1);
-    const missed = await rotate(["--state", path.join(own.stateDir, "nowhere")], nowhere).ended;
+    const missed = await rotate(["--state", path.join(stack.stateDir, "nowhere")], nowhere).ended;
     expect(missed).toEqual({ code: 2, output: expect.stringContaining("npm start") });
   });
 
@@ -260,81 +188,13 @@ describe("npm run rotate", () => {
       ...users.map(({ apiKey }) => apiKey),
       ...rows.map(({ envelope }) => envelope),
     ];
-    for (const secret of [...secrets, own.secretKey]) expect(printed.includes(secret.slice(0, 40))).toBe(false);
+    for (const secret of [...secrets, stack.secretKey]) expect(printed.includes(secret.slice(0, 40))).toBe(false);
     expect(fleet.printed).toEqual([]);
   });
 });
 
-describe("two keys of one kid", () => {
-  test("are noticed before an older key is called retired, and everything opens when the right one is back", async () => {
-    await deploy(1, 1);
-    const users = await usersWithKeys(2);
-    await deploy(2, 1, 2);
-    expect(await rotateJson()).toMatchObject({ code: 0, rewrapped: 2, kids: [{ state: "retirable" }, {}] });
-
-    await fleet.serve({ primary: 2, keys: { 1: masterKeys[1]!, 2: newMasterKey() } });
-    const ids = (await postgres.query("select id from byok.credentials order by id")).rows.map(({ id }) => id);
-    for (const args of [[], ["--dry-run"]]) {
-      const found = await rotateJson(...args);
-      expect(found).toMatchObject({ code: 1, rewrapped: 0, locked: 0, kids: [{ state: "withheld" }, {}] });
-      expect([...found.unreadable].sort()).toEqual(ids);
-    }
-    expect((await rotate().ended).output).toContain("not to be retired yet");
-
-    await deploy(2, 1, 2);
-    expect(await rotateJson()).toMatchObject({ code: 0, unreadable: [], kids: [{ state: "retirable" }, {}] });
-    for (const user of users) await expectCallsOnOwnKey(user);
-  });
-});
-
-describe("a key whose master key is gone", () => {
-  test("is locked when rotate comes by, is counted, and is unlocked by saving it again", async () => {
-    await deploy(1, 1);
-    const [user] = await usersWithKeys(1);
-    await deploy(2, 2);
-    expect(refusalOf(await ask(user!.user, "openai"))).toBe("envelope_unreadable");
-    expect(await statusOf(user!), "a call writes nothing").toBe("verified");
-
-    const locked = await rotateJson();
-    expect(locked).toMatchObject({ code: 1, rewrapped: 0, locked: 1, unreadable: [] });
-    expect(locked.kids[0]).toEqual({ kid: 1, in_ring: false, envelopes: 1, state: "locked" });
-    expect(await statusOf(user!)).toBe("locked");
-    expect(refusalOf(await ask(user!.user, "openai"))).toBe("envelope_unreadable");
-
-    expect((await save(user!.user, "openai", user!.apiKey)).body.credential.status).toBe("verified");
-    await expectCallsOnOwnKey(user!);
-    expect(await rotateJson()).toMatchObject({ code: 0, locked: 0 });
-  });
-
-  test("is locked when it is verified, without asking the provider, and verified again when the master key is back", async () => {
-    await deploy(1, 1);
-    const [user] = await usersWithKeys(1);
-    await deploy(2, 2);
-    const refused = await verify(user!.user, "openai");
-    expect([refused.status, refused.body.error.code]).toEqual([500, "envelope_unreadable"]);
-    expect(refused.body.error.credential).toMatchObject({ provider: "openai", status: "locked" });
-    expect(await statusOf(user!)).toBe("locked");
-    expect(await requestsWith(own, "openai", user!.apiKey)).toEqual([]);
-
-    await deploy(2, 1, 2);
-    expect((await verify(user!.user, "openai")).body.verdict).toBe("verified");
-    expect(await statusOf(user!)).toBe("verified");
-  });
-
-  test("is unlocked by a rotation when the master key is back", async () => {
-    await deploy(1, 1);
-    const [user] = await usersWithKeys(1);
-    await deploy(2, 2);
-    await verify(user!.user, "openai");
-    await deploy(2, 1, 2);
-    expect(await rotateJson()).toMatchObject({ code: 0, rewrapped: 1 });
-    expect(await statusOf(user!)).toBe("unverified");
-    await expectCallsOnOwnKey(user!);
-  });
-});
-
 describe("the function rotate", () => {
-  async function post(body: unknown, headers: Record<string, string> = { apikey: own.secretKey }) {
+  async function post(body: unknown, headers: Record<string, string> = { apikey: stack.secretKey }) {
     const response = await fetch(`${functionsUrlOf(fleet.stack)}/rotate`, {
       method: "POST",
       headers: { "content-type": "application/json", ...headers },
@@ -348,9 +208,9 @@ describe("the function rotate", () => {
     const user = await newUser(0, fleet.stack);
     for (const headers of [
       {},
-      { apikey: own.publishableKey },
+      { apikey: stack.publishableKey },
       { authorization: `Bearer ${user.accessToken}` },
-      { authorization: `Bearer ${own.secretKey}` },
+      { authorization: `Bearer ${stack.secretKey}` },
       { apikey: user.accessToken, "x-byok-user": user.id },
     ]) {
       const answer = await post({ kid: 1, primary: 2 }, headers as Record<string, string>);

@@ -1,16 +1,11 @@
 /** SDKs retry when a call on credits fails: it costs the user once, or nothing. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { callUrl, type Operation, prices } from "../../harness/calls.ts";
 import { allPlatformRequests, type Behaviour, letPlatformKey, resetPlatformKeys } from "../../harness/fakes.ts";
-import { type OwnStack, startOwnStack } from "../../harness/own-stack.ts";
-import { expectBalance, ledger, newUser, type User } from "../../harness/users.ts";
+import { expectBalance, ledger, newUser, stack, type User } from "../../harness/users.ts";
 import { sdks } from "./sdks.ts";
 
-let stack: OwnStack;
-beforeAll(async () => {
-  stack = await startOwnStack();
-});
-afterAll(() => stack?.stop());
+beforeAll(() => resetPlatformKeys(stack));
 afterEach(() => resetPlatformKeys(stack));
 
 const operation: Operation = "single_doc_regen";
@@ -60,7 +55,7 @@ describe.each(retrying)("the $name", (sdk) => {
     ["5xx", "unavailable"],
   ])("asks again after a provider's %s, and the user pays once", async (_, behaviour) => {
     await letPlatformKey(stack, provider, behaviour);
-    const user = await newUser(100, stack);
+    const user = await newUser(100);
     const watched = watching(works);
     await askAs(user, watched.fetch);
     expect(watched.attempts()).toBe(2);
@@ -70,7 +65,7 @@ describe.each(retrying)("the $name", (sdk) => {
 
   test("gives up on a provider that stays down, and the user pays nothing", async () => {
     await letPlatformKey(stack, provider, "unavailable");
-    const user = await newUser(100, stack);
+    const user = await newUser(100);
     const watched = watching();
     await expect(askAs(user, watched.fetch)).rejects.toThrow();
     expect(watched.attempts()).toBe(down);
@@ -81,7 +76,7 @@ describe.each(retrying)("the $name", (sdk) => {
   if (sdk.hasTimeout)
     test("asks again when it has run out of patience, and the user pays once", async () => {
       await letPlatformKey(stack, provider, "hangs");
-      const user = await newUser(100, stack);
+      const user = await newUser(100);
       const watched = watching(works);
       await askAs(user, watched.fetch, { timeout: 3000 });
       expect(watched.attempts()).toBe(2);
@@ -91,7 +86,7 @@ describe.each(retrying)("the $name", (sdk) => {
 
   test("pays nothing for the function's own 5xx, however often it retries", async () => {
     await letPlatformKey(stack, provider, "resets");
-    const user = await newUser(100, stack);
+    const user = await newUser(100);
     const watched = watching();
     await expect(askAs(user, watched.fetch)).rejects.toThrow();
     expect(watched.attempts()).toBe(refusal);
@@ -99,7 +94,7 @@ describe.each(retrying)("the $name", (sdk) => {
   });
 
   test("hears with 409 that a request id has been charged, and pays no more", async () => {
-    const user = await newUser(100, stack);
+    const user = await newUser(100);
     const requestId = crypto.randomUUID();
     await askAs(user, fetch, { requestId });
     await expectBalance(user, 100 - price);
@@ -110,7 +105,7 @@ describe.each(retrying)("the $name", (sdk) => {
   });
 
   test("pays once with a request id when a whole answer is lost on its way, whether it asks again or not", async () => {
-    const user = await newUser(100, stack);
+    const user = await newUser(100);
     const watched = watching(async (answer) => {
       await answer?.text();
       await expectBalance(user, 100 - price);
