@@ -4,7 +4,7 @@ import type { Guard } from "./mutants.ts";
 const active = { file: "sql/12_active_users.sql", test: "tests/sql/active_users.sql" };
 
 const tokens = { file: "sql/14_tokens.sql", test: "tests/sql/tokens.sql" };
-const identity = { file: "functions/_shared/request/identity.ts", test: "tests/unit/request/identity.test.ts" };
+const identity = { file: "functions/_shared/request/identity.ts", test: "tests/unit/request/token-rules.test.ts" };
 
 export const callerGuards: readonly Guard[] = [
   {

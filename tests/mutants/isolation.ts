@@ -158,6 +158,7 @@ export const isolationGuards: readonly Guard[] = [
     name: "Acting for a user needs the secret key",
     guard: '{ auth: "secret:*" }',
     instead: '{ auth: ["secret:*", "publishable:*", "none"] }',
+    test: "tests/unit/request/backend-jobs.test.ts",
   },
   {
     ...identity,
@@ -177,6 +178,7 @@ export const isolationGuards: readonly Guard[] = [
     name: "Rotation needs the secret key",
     guard: "if (!(await hasSecretKey(request))) {",
     instead: "if (false) {",
+    test: "tests/unit/request/backend-jobs.test.ts",
   },
   {
     name: "A rejected key does not displace one that works",

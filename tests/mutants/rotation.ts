@@ -3,7 +3,7 @@ import type { Guard } from "./mutants.ts";
 const attempts = { file: "sql/32_limits.sql", test: "tests/sql/attempts.sql" };
 const sql = { file: "sql/35_rotation.sql", test: "tests/sql/rotation.sql" };
 const batch = { file: "functions/_shared/keys/rotation.ts", test: "tests/unit/keys/rotation.test.ts" };
-const credentials = { file: "functions/_shared/keys/credentials.ts", test: "tests/unit/keys/credentials.test.ts" };
+const credentials = { file: "functions/_shared/keys/credentials.ts", test: "tests/unit/keys/saved-keys.test.ts" };
 const command = { file: "cli/commands/rotate.ts", test: "tests/e2e/keys/rotation.test.ts" };
 const keys = { file: "cli/lib/keyring.ts", test: "tests/cli/keyring.test.ts" };
 

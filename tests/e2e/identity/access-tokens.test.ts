@@ -1,4 +1,4 @@
-/** Which access tokens are taken, and where they may stand. */
+/** Access tokens: those that are taken, and the places where they may stand. */
 import { decodeJwt, decodeProtectedHeader, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
 import { generation } from "../../harness/calls.ts";

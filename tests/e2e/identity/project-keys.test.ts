@@ -1,4 +1,4 @@
-/** What the project's own keys are good for: a backend job with the secret key acts for the user that it names. */
+/** The keys of the project itself: a backend job with the secret key acts for the user that it names. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { generation, refusalOf } from "../../harness/calls.ts";
 import { expectOnlyTheKey } from "../../harness/fakes.ts";

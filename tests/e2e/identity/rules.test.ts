@@ -1,4 +1,4 @@
-/** What the operator demands of access tokens: the OAuth client that they were issued to, and claims. */
+/** Rules of the operator for access tokens: the OAuth clients that may have them, and the claims that they need. */
 import { decodeJwt } from "jose";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createByok } from "../../../client/index.ts";

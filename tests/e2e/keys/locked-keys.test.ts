@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { ask, refusalOf } from "../../harness/calls.ts";
 import { requestsWith } from "../../harness/fakes.ts";
-import { newMasterKey } from "../../harness/fleet.ts";
+import { newMasterKey } from "../../harness/runtime/fleet.ts";
 import { save, stack, verify } from "../../harness/users.ts";
 import {
   deploy,

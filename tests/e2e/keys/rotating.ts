@@ -8,7 +8,7 @@ import { runCommand } from "../../harness/processes.ts";
 import type { TestStack } from "../../harness/stack.ts";
 import { ask } from "../../harness/calls.ts";
 import { expectOnlyTheKey } from "../../harness/fakes.ts";
-import { type Fleet, keyringOf, newMasterKey, removeKeys, startFleet } from "../../harness/fleet.ts";
+import { type Fleet, keyringOf, newMasterKey, removeKeys, startFleet } from "../../harness/runtime/fleet.ts";
 import { type ByokUser, newByokUser, stack } from "../../harness/users.ts";
 
 export let fleet: Fleet;

@@ -9,7 +9,7 @@ import { importKeyring } from "../../../functions/_shared/crypto/keyring.ts";
 import { runCommand } from "../../harness/processes.ts";
 import { ask } from "../../harness/calls.ts";
 import { fakeKey } from "../../harness/fakes.ts";
-import { type Fleet, keyringOf, newMasterKey, removeKeys, startFleet } from "../../harness/fleet.ts";
+import { type Fleet, keyringOf, newMasterKey, removeKeys, startFleet } from "../../harness/runtime/fleet.ts";
 import { sign } from "../../harness/sign.ts";
 import { save, stack } from "../../harness/users.ts";
 

@@ -35,7 +35,7 @@ export const placeGuards: readonly Guard[] = [
     file: "functions/_shared/keys/credentials.ts",
     guard: 'if (!isPlaceOf(row, key.place)) throw new ByokError("envelope_unreadable");',
     instead: "",
-    test: "tests/unit/keys/credentials.test.ts",
+    test: "tests/unit/keys/saved-keys.test.ts",
   },
   {
     name: "A call goes to the place that was sealed with its key",

@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Pool } from "pg";
-import { defaultSupabaseDir, readConfig } from "../../stack/config.ts";
-import { startFunctions } from "../../stack/functions/functions.ts";
-import { inOneProcess } from "../../stack/functions/project-functions.ts";
-import { startGateway } from "../../stack/api/gateway.ts";
-import { hostedVariables } from "../../stack/stack.ts";
-import type { TestStack } from "./stack.ts";
+import { defaultSupabaseDir, readConfig } from "../../../stack/config.ts";
+import { startFunctions } from "../../../stack/functions/functions.ts";
+import { inOneProcess } from "../../../stack/functions/project-functions.ts";
+import { startGateway } from "../../../stack/api/gateway.ts";
+import { hostedVariables } from "../../../stack/stack.ts";
+import type { TestStack } from "../stack.ts";
 
 export interface KeyringJson {
   readonly primary: number;
