@@ -17,7 +17,7 @@ import {
   visitorOf,
 } from "../../harness/users.ts";
 
-const ownedTables = ["credentials", "accounts", "holds", "entries"] as const;
+const ownedTables = ["credentials", "key_events", "accounts", "holds", "entries"] as const;
 
 /** As the role postgres, which passes by row-level security, to see what is there and to become other roles. */
 const postgres = new Client({ connectionString: stack.dbUrl });
@@ -76,6 +76,9 @@ describe("by REST", () => {
     ["operations", { label: "mine" }],
     ["prices", { model: "gpt-9" }],
     ["counters", { times: 1 }],
+    ["key_events", { kind: "saved" }],
+    ["owners", { id: "00000000-0000-4000-8000-000000000000" }],
+    ["used_seals", { seal: "A" }],
     ["limits", { at_most: 1_000_000 }],
     ["oauth_clients", { client_id: "my-app" }],
     ["required_claims", { name: "mine" }],
@@ -95,7 +98,7 @@ describe("by REST", () => {
 
   test("a visitor reads no table", async () => {
     const operators = ["operations", "prices", "limits", "oauth_clients", "required_claims"] as const;
-    for (const table of [...ownedTables, "envelopes", "counters", ...operators] as const) {
+    for (const table of [...ownedTables, "envelopes", "counters", "owners", "used_seals", ...operators] as const) {
       const { data, error } = await visitorOf(stack).from(table).select();
       expect([table, data, error?.code]).toEqual([table, null, "42501"]);
     }
@@ -232,7 +235,7 @@ describe("by SQL role", () => {
   }
 
   const claimsOf = (user: User) => ({ sub: user.id, role: "authenticated" });
-  const tables = [...ownedTables, "envelopes"] as const;
+  const tables = [...ownedTables.filter((table) => table !== "key_events"), "envelopes"];
 
   test.each(ownedTables)("authenticated sees the %s of its claims and no others", async (table) => {
     const { rows } = await as("authenticated", claimsOf(alice.user), `select distinct owner_id from byok.${table}`);
