@@ -28,6 +28,7 @@ import { type CheckedRequest, checkOffer, offeredSearch } from "../_shared/credi
 import { errorBody } from "../_shared/providers/api-errors.ts";
 import { noteRefusal } from "../_shared/keys/refusals.ts";
 import { type ProviderId, providers } from "../_shared/providers/index.ts";
+import { provesKeys } from "../_shared/providers/probe.ts";
 import { listModels } from "../_shared/relay/models.ts";
 import { formOf } from "../_shared/relay/dialects.ts";
 import { watchAnswer } from "../_shared/relay/answer.ts";
@@ -160,7 +161,8 @@ async function relayUnderByok(
     })
     .finally(() => upload.leave());
   if (answer.status >= 400) {
-    return await noteRefusal(services.database, funding.credential, inboundError(answer, provider, funding));
+    const answering = inboundError(answer, provider, funding);
+    return await noteRefusal(services.database, funding.credential, provesKeys(provider, route.path), answering);
   }
   return await inboundUnderByok(answer, funding, outbound.url, api);
 }

@@ -26,6 +26,18 @@ export function responsesProbe({ api }: Provider, model: string): Probe | undefi
   return { path: api.responses, body };
 }
 
+/**
+ * Whether a path generates or lists models, which any key is for. Other endpoints may refuse a key that works: those of an
+ * organization want an admin's, some of Google's an account.
+ */
+export function provesKeys({ api, check }: Provider, path: string): boolean {
+  const { base = "", paths = [] } = api.compatible ?? {};
+  const [beforeModel = "", afterModel] = api.generation.split("{model}");
+  const isOfModel = afterModel !== undefined && path.startsWith(beforeModel) && path.includes(":");
+  const whole = [api.generation, api.responses, check.listing?.replace(/\?.*/, ""), ...paths.map((one) => base + one)];
+  return isOfModel || whole.includes(path);
+}
+
 /** Whether only the Responses endpoint serves a model, by its name. */
 export function isResponsesOnly({ api, check }: Provider, model: string): boolean {
   return api.responses !== undefined && matches(check.responsesOnly, model);

@@ -154,6 +154,12 @@ export const lifeGuards: readonly Guard[] = [
   },
   {
     ...refusals,
+    name: "An endpoint for another kind of key marks none as rejected",
+    guard: 'if (provesKeys || verdict !== "rejected") mark(',
+    instead: "mark(",
+  },
+  {
+    ...refusals,
     name: "A call that fails for itself marks no key",
     guard: "refusals.find((refusal) => refusal === found)",
     instead: "found as Refusal | undefined",

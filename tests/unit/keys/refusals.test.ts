@@ -17,9 +17,9 @@ describe("noteRefusal()", () => {
   test("marks a key that the provider refuses, in an answer and in a refusal of ours, and passes both on", async () => {
     const database = mockDatabase({ noteRefusal: async () => true });
     const answer = answered({ "x-byok-verdict": "no_credit", "x-byok-reason": "out_of_credit" });
-    expect(await noteRefusal(database, credential, answer)).toBe(await answer);
+    expect(await noteRefusal(database, credential, true, answer)).toBe(await answer);
     expect(database.noteRefusal).toHaveBeenLastCalledWith(credential, "no_credit", "out_of_credit");
-    await expect(noteRefusal(database, credential, refused({ verdict: "rejected" }))).rejects.toMatchObject({
+    await expect(noteRefusal(database, credential, true, refused({ verdict: "rejected" }))).rejects.toMatchObject({
       code: "api_key_rejected",
     });
     expect(database.noteRefusal).toHaveBeenLastCalledWith(credential, "rejected", null);
@@ -31,34 +31,43 @@ describe("noteRefusal()", () => {
     ["a limit of the key", { "x-byok-verdict": "restricted", "x-byok-reason": "missing_scope" }],
   ])("marks nothing for %s", async (_, headers) => {
     const database = mockDatabase();
-    await noteRefusal(database, credential, answered(headers as Record<string, string>));
+    await noteRefusal(database, credential, true, answered(headers as Record<string, string>));
     expect(database.noteRefusal).not.toHaveBeenCalled();
+  });
+
+  test("marks no key as rejected that an endpoint for another kind of key refuses, but one without credit", async () => {
+    const database = mockDatabase({ noteRefusal: async () => true });
+    const refusal = noteRefusal(database, credential, false, refused({ verdict: "rejected", reason: "wrong_kind" }));
+    await expect(refusal).rejects.toMatchObject({ code: "api_key_rejected" });
+    expect(database.noteRefusal).not.toHaveBeenCalled();
+    await noteRefusal(database, credential, false, answered({ "x-byok-verdict": "no_credit" }));
+    expect(database.noteRefusal).toHaveBeenCalledOnce();
   });
 
   test("asks the database for nothing that is known", async () => {
     const database = mockDatabase({ noteRefusal: async () => true });
     const known = { ...credential, status: "no_credit", reason: "out_of_credit" };
     const headers = { "x-byok-verdict": "no_credit", "x-byok-reason": "out_of_credit" };
-    await noteRefusal(database, known, answered(headers));
+    await noteRefusal(database, known, true, answered(headers));
     expect(database.noteRefusal).not.toHaveBeenCalled();
-    await noteRefusal(database, { ...known, reason: null }, answered(headers));
+    await noteRefusal(database, { ...known, reason: null }, true, answered(headers));
     expect(database.noteRefusal).toHaveBeenCalledOnce();
   });
 
   test("does not wait for the database, nor fail with it", async () => {
     const waiting = mockDatabase({ noteRefusal: () => new Promise(() => undefined) });
     const headers = { "x-byok-verdict": "no_credit" };
-    expect((await noteRefusal(waiting, credential, answered(headers))).status).toBe(429);
+    expect((await noteRefusal(waiting, credential, true, answered(headers))).status).toBe(429);
     const away = mockDatabase({
       noteRefusal: async () => {
         throw new ByokError("database_unavailable");
       },
     });
-    expect((await noteRefusal(away, credential, answered(headers))).status).toBe(429);
+    expect((await noteRefusal(away, credential, true, answered(headers))).status).toBe(429);
   });
 
   test("passes any other failure on", async () => {
     const failure = new Error("broken");
-    await expect(noteRefusal(mockDatabase(), credential, Promise.reject(failure))).rejects.toBe(failure);
+    await expect(noteRefusal(mockDatabase(), credential, true, Promise.reject(failure))).rejects.toBe(failure);
   });
 });

@@ -5,6 +5,7 @@ import {
   chatModels,
   generationProbe,
   listingProbe,
+  provesKeys,
   responsesProbe,
 } from "../../../functions/_shared/providers/probe.ts";
 import type { Probe } from "../../../functions/_shared/providers/types.ts";
@@ -76,4 +77,24 @@ test("a check asks the Responses endpoint for as little as it lets one ask, and 
     body: { model: "gpt-pro", input: "Hi", max_output_tokens: 16, store: false },
   });
   expect(responsesProbe(providers.anthropic, "claude")).toBeUndefined();
+});
+
+describe("provesKeys()", () => {
+  test.each(providerIds)("of %s is true of what generates, in each form, and of the list", (id) => {
+    const { api, check } = providers[id];
+    const { base, paths = [] } = api.compatible ?? {};
+    const asked = [generationProbe(providers[id], "a-model").path, ...paths.map((path) => `${base}${path}`)];
+    if (check.listing) asked.push(new URL(check.listing, api.origin.replace("{place}", "x")).pathname);
+    expect(asked.filter((path) => !provesKeys(providers[id], path))).toEqual([]);
+  });
+
+  test.each([
+    ["anthropic", "/v1/organizations/users"],
+    ["openai", "/v1/organization/projects"],
+    ["google", "/v1beta/corpora"],
+    ["google", "/v1beta/tunedModels/mine:generateContent"],
+    ["openrouter", "/api/v1/keys"],
+  ] as const)("is false of what wants another key: %s, %s", (id, path) => {
+    expect(provesKeys(providers[id], path)).toBe(false);
+  });
 });
