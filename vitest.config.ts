@@ -32,13 +32,13 @@ export default defineConfig({
       {
         test: {
           ...{ name: "page", include: ["tests/page/**/*.test.ts"], ...onTheStack },
-          globalSetup: ["tests/harness/stack.ts", "tests/harness/browser/setup.ts"],
+          ...{ globalSetup: ["tests/harness/stack.ts", "tests/harness/browser/setup.ts"], testTimeout: 120_000 },
         },
       },
       {
         test: {
           ...{ name: "components", include: ["tests/components/**/*.test.ts"], expect: expectPatience },
-          ...{ globalSetup: "tests/harness/browser/setup.ts", testTimeout: 60_000, hookTimeout: 60_000 },
+          ...{ globalSetup: "tests/harness/browser/setup.ts", testTimeout: 120_000, hookTimeout: 60_000 },
         },
       },
       { test: { name: "data-api", include: bothWays, ...onTheStack } },

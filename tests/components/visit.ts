@@ -3,6 +3,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 import { test as base, expect, inject } from "vitest";
 import { providerIds } from "../../functions/_shared/providers/index.ts";
 import { listProviders } from "../../functions/_shared/providers/list.ts";
+import { patience_ms } from "../harness/browser/patience.ts";
 import { type Gallery, serveGallery } from "./gallery/serve.ts";
 
 const platformKeys = { openai: "x", anthropic: "x", google: "x", groq: "x" };
@@ -55,7 +56,7 @@ export const test = base
     }: Ask): Promise<Page> => {
       const context = await browser.newContext({ viewport: { width: 1180, height: 800 }, locale: "en-GB", ...options });
       closers.push(() => context.close());
-      context.setDefaultTimeout(10_000);
+      context.setDefaultTimeout(patience_ms);
       // React warns of what it finds wrong in strict mode, hydration included.
       context.on("weberror", (event) => problems.push(String(event.error())));
       context.on(

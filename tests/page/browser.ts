@@ -1,6 +1,14 @@
 /** The page in a real browser: each test has contexts of its own, which fail it for any error that the page causes. */
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+  type Request,
+} from "playwright-core";
 import { test as base, expect, inject } from "vitest";
+import { patience_ms } from "../harness/browser/patience.ts";
 import type { User } from "../harness/users.ts";
 import { stack } from "../harness/users.ts";
 
@@ -21,10 +29,12 @@ export const test = base
     onCleanup(() => browser.close());
     return browser;
   })
-  .extend("visit", async ({ browser }, { onCleanup }): Promise<Visit> => {
+  .extend("visit", async ({ browser, task }, { onCleanup }): Promise<Visit> => {
     const contexts: BrowserContext[] = [];
     const problems: string[] = [];
+    const pending = new Set<Request>();
     onCleanup(async () => {
+      if (task.result?.state === "fail") await printPages(contexts, pending);
       await Promise.all(contexts.map((context) => context.close()));
       expect(problems).toEqual([]);
     });
@@ -36,14 +46,26 @@ export const test = base
         ...(user && { storageState: { cookies: [], origins: [await signedIn(user)] } }),
         ...options,
       });
-      context.setDefaultTimeout(15_000);
+      context.setDefaultTimeout(patience_ms);
       contexts.push(context);
       watch(context, tolerates, problems);
+      context.on("request", (request) => pending.add(request));
+      context.on("requestfinished", (request) => pending.delete(request));
+      context.on("requestfailed", (request) => pending.delete(request));
       const page = await context.newPage();
       await page.goto(at);
       return page;
     };
   });
+
+/** Prints the text of each page, which has no field's content, and the requests that it still waits for, to show why a test failed. */
+async function printPages(contexts: readonly BrowserContext[], pending: ReadonlySet<Request>): Promise<void> {
+  for (const page of contexts.flatMap((context) => context.pages())) {
+    console.error(`${page.url()} at the failure:\n${await page.locator("body").innerText()}`);
+  }
+  for (const request of pending)
+    console.error(`Still waiting for ${request.method()} ${new URL(request.url()).pathname}`);
+}
 
 /** The session where supabase-js looks for it. */
 async function signedIn({ supabase }: User) {
