@@ -5,7 +5,7 @@ import type { Database } from "./database/types.ts";
 import { type Env, readEnv } from "./env.ts";
 import { ByokError } from "./errors.ts";
 import { importKeyring, type Keyring } from "./crypto/keyring.ts";
-import { importUserHash, type UserHash } from "./crypto/user-hash.ts";
+import { type UserHash, userHashUnder } from "./crypto/user-hash.ts";
 import { type AuthorizationGrant, exchangeCode } from "./providers/connection.ts";
 import { type ProviderId, providers } from "./providers/index.ts";
 import type { Finding, PlacedKey } from "./providers/types.ts";
@@ -54,7 +54,7 @@ export async function openServices(): Promise<Services> {
     database,
     prices: createPriceList(database),
     keyring: await importKeyring(env.masterKeys),
-    userHash: await importUserHash(env.secretKey),
+    userHash: userHashUnder(env.secretKey),
     requireOffered(provider) {
       if (!env.offered.includes(provider)) throw new ByokError("unknown_provider");
     },
