@@ -1,5 +1,7 @@
 /** The services of the endpoints, made once for an isolate from its environment. */
 import { originAt } from "../../catalogue/places.ts";
+import { dataApi } from "./database/data-api.ts";
+import { direct } from "./database/direct.ts";
 import { createPriceList, type PriceList } from "./database/price-list.ts";
 import type { Database } from "./database/types.ts";
 import { type Env, readEnv } from "./env.ts";
@@ -43,7 +45,7 @@ export interface Services {
 /** @throws Error when a setting is missing or malformed, so that the function does not boot. */
 export async function openServices(): Promise<Services> {
   const env = readEnv();
-  const database = await openDatabase(env);
+  const database = openDatabase(env);
   const originOf = (provider: ProviderId, place: string | null) => {
     const origin = originAt(providers[provider], place);
     const local = place === null ? undefined : env.providerOrigins[`${provider}/${place}`];
@@ -70,12 +72,6 @@ export async function openServices(): Promise<Services> {
   };
 }
 
-/** Only the way that is used is loaded. */
-async function openDatabase({ directDatabase, supabaseUrl, secretKey }: Env): Promise<Database> {
-  if (directDatabase) {
-    const { direct } = await import("./database/direct.ts");
-    return direct(directDatabase);
-  }
-  const { dataApi } = await import("./database/data-api.ts");
-  return dataApi(supabaseUrl, secretKey);
+function openDatabase({ directDatabase, supabaseUrl, secretKey }: Env): Database {
+  return directDatabase ? direct(directDatabase) : dataApi(supabaseUrl, secretKey);
 }

@@ -1,19 +1,23 @@
 /**
- * `/functions/v1/byok/<endpoint>`: all endpoints in one function, so that there is one to deploy and one worker to start. Each is loaded
- * when it is first asked. The app's index.ts serves it, with its hooks. The folders beside this one can be deployed as functions of their own instead.
+ * `/functions/v1/byok/<endpoint>`: all endpoints in one function, so that there is one to deploy and one worker to start. `call`, which most
+ * workers start for, is there at once, and the others are loaded when one of them is first asked. The app's index.ts serves it, with
+ * its hooks. The folders beside this one can be deployed as functions of their own instead.
  */
 import "../_shared/isolate.ts";
 import { ByokError } from "../_shared/errors.ts";
 import { type Hooks, setHooks } from "../_shared/hooks.ts";
 import { type EdgeFunction, serve } from "../_shared/request/serve.ts";
+import call from "../call/index.ts";
 
-const endpoints = new Map<string, () => Promise<{ readonly default: EdgeFunction }>>([
-  ["call", () => import("../call/index.ts")],
-  ["providers", () => import("../providers/index.ts")],
-  ["recheck", () => import("../recheck/index.ts")],
-  ["rotate", () => import("../rotate/index.ts")],
-  ["save", () => import("../save/index.ts")],
-  ["verify", () => import("../verify/index.ts")],
+const keys = () => import("./keys.ts");
+
+const endpoints = new Map<string, () => EdgeFunction | Promise<EdgeFunction>>([
+  ["call", () => call],
+  ["providers", async () => (await keys()).providers],
+  ["recheck", async () => (await keys()).recheck],
+  ["rotate", async () => (await keys()).rotate],
+  ["save", async () => (await keys()).save],
+  ["verify", async () => (await keys()).verify],
 ]);
 
 const unknown = serve({
@@ -34,7 +38,7 @@ export function serveByok(hooks: Hooks = {}): EdgeFunction {
   return {
     async fetch(request) {
       const load = endpoints.get(endpointOf(request.url));
-      return load ? (await load()).default.fetch(request) : unknown.fetch(request);
+      return load ? (await load()).fetch(request) : unknown.fetch(request);
     },
   };
 }

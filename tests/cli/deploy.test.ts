@@ -1,5 +1,5 @@
 /** Uploads of both Supabase CLI versions to a hosted project when this repository is deployed as docs/deploy.md says. */
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -17,11 +17,43 @@ const bundle = path.join(folder, "bundle");
 beforeAll(() => bundleFunctions(bundle));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test("a bundle has Deno load no more of Node than Buffer and EventEmitter, and never asks for process", () => {
-  const code = readFileSync(path.join(bundle, "functions/byok/byok.js"), "utf8");
-  const loaded = new Set([...code.matchAll(/(?:from|import\(|import) *"(node:[^"]+)"/g)].map(([, name]) => name));
-  expect([...loaded].sort()).toEqual(["node:buffer", "node:events"]);
-  expect(code.match(/(?<!typeof )\bprocess\.\w+/g)).toBeNull();
+/** The modules of the function, by name. */
+const modulesOf = (slug: string) => {
+  const names = readdirSync(path.join(bundle, "functions", slug)).filter((name) => name.endsWith(".js"));
+  return new Map(names.map((name) => [name, readFileSync(path.join(bundle, "functions", slug, name), "utf8")]));
+};
+
+test("a bundle has Deno load nothing of Node, and never asks for process", () => {
+  const modules = modulesOf("byok");
+  expect([...modules.keys()]).toEqual(["byok.js", "core.js", "keys.js", "postgres.js"]);
+  for (const [name, code] of modules) {
+    const loaded = [...code.matchAll(/(?:from|import\(|import) *"([^"]+)"/g)].map(([, module]) => module!);
+    expect(
+      loaded.filter((module) => !modules.has(module.replace("./", ""))),
+      name,
+    ).toEqual([]);
+    expect(code.match(/(?<!typeof )\bprocess\.\w+/g), name).toBeNull();
+  }
+});
+
+test("a start reads what a call needs, and neither a driver that it does not use nor what saves keys", () => {
+  const modules = modulesOf("byok");
+  const sourcesOf = (name: string) =>
+    Array.from(
+      modules.get(name)!.matchAll(/^\/\/ ((?:node_modules|functions|catalogue|protocol|cli)\/\S+)$/gm),
+      ([, file]) => file!.replace(/^node_modules\/((?:@[^/]+\/)?[^/]+)\/.*/, "$1"),
+    );
+  const atOnce = [...sourcesOf("byok.js"), ...sourcesOf("core.js")];
+  expect([...new Set(atOnce.filter((source) => !/^(?:functions|catalogue|protocol)\//.test(source)))].sort()).toEqual([
+    "@supabase/server",
+    "jose",
+  ]);
+  expect(atOnce).toContain("functions/call/index.ts");
+  expect(sourcesOf("keys.js")).toEqual(expect.arrayContaining(["zod", "functions/_shared/keys/rotation.ts"]));
+  expect(atOnce.filter((source) => sourcesOf("keys.js").includes(source))).toEqual([]);
+  // It is loaded beside the keys, and may not wait for what waits for it.
+  expect(modules.get("postgres.js")).not.toMatch(/^import /m);
+  expect(sourcesOf("postgres.js")).toEqual(expect.arrayContaining(["pg", "functions/_shared/database/postgres.ts"]));
 });
 
 describe.each(clis)("version $version of the Supabase CLI", (cli) => {

@@ -18,9 +18,9 @@ test("the tarball holds the library, the command, what the command writes into a
     "README.md",
     "SECURITY.md",
     "assets/examples/operations.sql",
-    "assets/functions/byok/byok.js",
-    "assets/functions/byok/deno.json",
-    "assets/functions/byok/index.ts",
+    ...["byok.js", "core.js", "deno.json", "index.ts", "keys.js", "postgres.js"].map(
+      (name) => `assets/functions/byok/${name}`,
+    ),
     "assets/migrations/0001_byok.sql",
     "assets/release.json",
     "assets/remove/byok.sql",

@@ -9,9 +9,13 @@ interface Bundled {
   readonly text: string;
 }
 
-/** @param modules paths of the files that a bundle is made of */
+/**
+ * @param modules paths of the files that a bundle is made of
+ * @returns nothing where no package is in it
+ */
 export function licencesOf(modules: readonly string[]): string {
   const folders = new Set(modules.flatMap((file) => packageFolder(file) ?? []));
+  if (folders.size === 0) return "";
   return [...folders]
     .map(readLicence)
     .sort((left, right) => left.name.localeCompare(right.name))

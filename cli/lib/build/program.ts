@@ -38,7 +38,8 @@ export async function buildProgram(outDir: string): Promise<void> {
       },
     },
   });
-  await bundleModules({ edge: edgeProgram }, path.join(outDir, "stack/functions"));
+  const edge = { input: { edge: edgeProgram }, outDir: path.join(outDir, "stack/functions") };
+  await bundleModules({ ...edge, chunks: "edge/[name].js" });
   for (const files of ["stack/postgres/bootstrap", "fixtures/providers"]) {
     cpSync(path.join(projectDir, files), path.join(outDir, files), { recursive: true, filter: isRead });
   }

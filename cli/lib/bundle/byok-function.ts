@@ -1,4 +1,4 @@
-/** The Edge Function as a project gets it: the app's index.ts, and beside it the whole product as one readable module. */
+/** The Edge Function as a project gets it: the app's index.ts, and beside it the whole product in a few readable modules. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { projectDir } from "../../../stack/config.ts";
@@ -10,9 +10,13 @@ export const byokFunction = path.join(projectDir, "functions/byok/index.ts");
 /** It keeps the imports of the function apart from an import map that the project has for its others. */
 const denoJson = '{\n  "imports": {}\n}\n';
 
-/** @param outDir gets `index.ts`, `byok.js` and `deno.json`, which need nothing else and nothing of npm */
+/**
+ * @param outDir gets `index.ts`, `deno.json`, and what they need, which is nothing of npm: `byok.js` with `core.js`, and what these load
+ * when it is needed, each in a module that is named for the file it begins with
+ */
 export async function writeByokFunction(outDir: string): Promise<void> {
-  await bundleModules({ byok: path.join(path.dirname(byokFunction), "byok.ts") }, outDir, headOf);
+  const input = { byok: path.join(path.dirname(byokFunction), "byok.ts") };
+  await bundleModules({ input, outDir, chunks: "[name].js", core: "core", head: headOf });
   mkdirSync(outDir, { recursive: true });
   writeFileSync(path.join(outDir, "index.ts"), readFileSync(byokFunction, "utf8").replace("./byok.ts", "./byok.js"));
   writeFileSync(path.join(outDir, "deno.json"), denoJson);
@@ -27,14 +31,13 @@ const headForLinters = `/* eslint-${"disable"} */
 // @ts-${"nocheck"}
 `;
 
-/** @param modules paths of the files that stand in the bundle */
+/** @param modules paths of the files that stand in the module */
 function headOf(modules: readonly string[]): string {
   const { version } = JSON.parse(readFileSync(path.join(projectDir, "package.json"), "utf8")) as { version: string };
+  const licences = licencesOf(modules);
   const words = `BYOK for Supabase ${version} (Apache-2.0)
 
 Made by supabase-byok, and replaced by its updates: edit index.ts beside it instead.
-It holds parts of these packages:
-
-${licencesOf(modules)}`;
+${licences && `It holds parts of these packages:\n\n${licences}`}`;
   return `${headForLinters}/*!\n${words.trimEnd().replaceAll("*/", "* /").replaceAll(/^/gm, "* ").replaceAll(/ +$/gm, "")}\n*/`;
 }

@@ -18,8 +18,9 @@ export async function bundleFunctions(outDir: string): Promise<void> {
   const single = entrypoints.filter(([, file]) => file !== byokFunction);
   rmSync(outDir, { recursive: true, force: true });
   mkdirSync(path.join(outDir, "supabase"), { recursive: true });
-  const modules = Object.fromEntries(single.map(([slug, file]) => [`${slug}/index`, file]));
-  if (single.length > 0) await bundleModules(modules, path.join(outDir, "functions"));
+  const input = Object.fromEntries(single.map(([slug, file]) => [`${slug}/index`, file]));
+  const chunks = "_shared/[name].js";
+  if (single.length > 0) await bundleModules({ input, outDir: path.join(outDir, "functions"), chunks });
   for (const [slug, file] of entrypoints) {
     if (file === byokFunction) await writeByokFunction(path.join(outDir, "functions", slug));
   }

@@ -1,13 +1,23 @@
 /**
- * Leaves out of a bundle what `pg` would load of Node's and never uses here: its sockets and TLS, since the functions hand it a stream
- * of their own (functions/_shared/database/deno-stream.ts), and what reads password and certificate files. On Deno these take
- * half of the time of a start.
+ * Leaves out of a bundle what `pg` would load of Node's: its sockets and TLS, since the functions hand it a stream of their own
+ * (functions/_shared/database/deno-stream.ts), what reads password and certificate files, and what Deno has in JavaScript anyway. The
+ * first module of Node's that is imported, whichever it is, has the newest Deno load a set-up that takes half of the time of a start.
  */
+import { createRequire } from "node:module";
+import path from "node:path";
 import type { Plugin } from "vite";
 
-const packages = /\/node_modules\/(?:pg|pg-[\w-]+|pgpass|split2)\//;
+/** `pg`, and the stream that it gets. */
+const importers = /\/node_modules\/(?:pg|pg-[\w-]+|pgpass|split2)\/|\/database\/deno-stream\.ts$/;
 
-/** Module -> what takes its place. */
+/** Module -> the file that takes its place. */
+const files: Readonly<Record<string, string>> = {
+  buffer: path.join(import.meta.dirname, "pg-buffer.ts"),
+  // The package of this name, not Node's own.
+  events: createRequire(import.meta.url).resolve("events/events.js"),
+};
+
+/** Module that is never used here -> what takes its place. */
 const substitutes: Readonly<Record<string, string>> = {
   net: "export {};",
   tls: "export {};",
@@ -29,16 +39,21 @@ export const withoutProcess: Readonly<Record<string, string>> = {
   "process.emitWarning": "undefined",
 };
 
-/** Whether a module's bare name stands for its substitute; with `node:` before it, for Node's own. */
-export function isReplaced(name: string): boolean {
-  return Object.hasOwn(substitutes, name);
-}
-
 const prefix = "without-node:";
+
+/** What a bundle leaves to the runtime of a module of Node's: its names, without those that have a substitute. */
+export function namesLeft(name: string): string[] {
+  if (Object.hasOwn(files, name)) return [];
+  return Object.hasOwn(substitutes, name) ? [`node:${name}`] : [name, `node:${name}`];
+}
 
 /** The id of a substitute. */
 export function withoutNode(name: string): string {
-  return `${prefix}${name}`;
+  return files[name] ?? `${prefix}${name}`;
+}
+
+export function isSubstitute(id: string): boolean {
+  return id.startsWith(prefix) || Object.values(files).includes(id);
 }
 
 export function pgWithoutNode(): Plugin {
@@ -47,7 +62,9 @@ export function pgWithoutNode(): Plugin {
     enforce: "pre",
     resolveId(source, importer) {
       if (source.startsWith(prefix)) return source;
-      return importer && packages.test(importer) && isReplaced(source) ? withoutNode(source) : null;
+      const name = source.replace(/^node:/, "");
+      const isReplaced = Object.hasOwn(files, name) || Object.hasOwn(substitutes, name);
+      return importer && importers.test(importer) && isReplaced ? withoutNode(name) : null;
     },
     load(id) {
       return id.startsWith(prefix) ? (substitutes[id.slice(prefix.length)] ?? null) : null;

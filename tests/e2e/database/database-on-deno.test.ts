@@ -21,7 +21,8 @@ let functions: Functions;
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), "byok-contract-"));
   const entry = path.join(import.meta.dirname, "contract-function.ts");
-  await bundleModules({ "contract/index": entry }, path.join(folder, "functions"));
+  const input = { "contract/index": entry };
+  await bundleModules({ input, outDir: path.join(folder, "functions"), chunks: "contract/[name].js" });
   functions = await startFunctions({
     config: {
       ...readConfig(defaultSupabaseDir),
