@@ -41,7 +41,7 @@ export const withoutProcess: Readonly<Record<string, string>> = {
 
 const prefix = "without-node:";
 
-/** What a bundle leaves to the runtime of a module of Node's: its names, without those that have a substitute. */
+/** Names of a module of Node's that a bundle leaves to the runtime: those that have no substitute. */
 export function namesLeft(name: string): string[] {
   if (Object.hasOwn(files, name)) return [];
   return Object.hasOwn(substitutes, name) ? [`node:${name}`] : [name, `node:${name}`];
