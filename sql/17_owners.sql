@@ -181,19 +181,33 @@ set search_path = ''
 as $$
 declare
   -- Not auth.uid(): byok_server has no right to the schema auth.
-  v_user_id uuid := nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub';
+  v_claims text := current_setting('request.jwt.claims', true);
+  v_user_id uuid := nullif(v_claims, '')::jsonb ->> 'sub';
+  v_owners uuid[];
+  v_is_sound boolean;
 begin
-  if v_user_id is null then
+  -- A third party's token carries the role and the id of its user.
+  if v_user_id is null or not byok.is_client_accepted(v_claims::jsonb) then
     return '{}';
   end if;
-  return array(
+  v_owners := array(
     select v_user_id union
     select m.owner_id from byok.memberships_of(v_user_id) as m where p_role is null or m.role = p_role);
+  if cardinality(v_owners) > 1 then
+    -- is_user answers to no browser.
+    perform set_config('request.jwt.claims', '', true);
+    v_is_sound := not exists (select from unnest(v_owners) as o (id) where o.id <> v_user_id and byok.is_user(o.id));
+    perform set_config('request.jwt.claims', v_claims, true);
+    if not v_is_sound then
+      raise sqlstate 'PT500' using message = 'owners_malformed', hint = 'byok.owners_of answers the id of a user as that of a team.';
+    end if;
+  end if;
+  return v_owners;
 end
 $$;
 
 comment on function byok.my_owners(text) is
-  'The ids of the signed-in user and of the user''s teams, or of those teams in which the user has a role. Policies ask it, so authenticated may execute it; it answers about its caller alone.';
+  'The ids of the signed-in user and of the user''s teams, or of those teams in which the user has a role; none for an OAuth client that is not accepted. All policies for users ask it, so authenticated may execute it; it answers about its caller alone. Raises owners_malformed, also for a team with the id of a user.';
 
 revoke execute on function
   byok.owners_of(uuid), byok.is_membership(uuid, uuid, text, text), byok.memberships_of(uuid), byok.require_owner(uuid, uuid, text),

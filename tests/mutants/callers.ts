@@ -101,13 +101,13 @@ export const callerGuards: readonly Guard[] = [
       "case when owner_id = any ((select byok.my_owners('admin'))::uuid[]) then (select byok.require_claims((select auth.jwt()))) end);\ncreate policy \"Owners pause",
     instead: 'true);\ncreate policy "Owners pause',
   },
-  ...["credentials", "accounts", "holds", "entries"].map((table) => ({
+  {
     ...tokens,
-    name: `A client that is not accepted does not see ${table}`,
-    file: "sql/85_clients.sql",
-    guard: `on byok.${table}\n  as restrictive for all to authenticated using ((select byok.is_client_accepted((select auth.jwt()))));`,
-    instead: `on byok.${table}\n  as restrictive for all to authenticated using (true);`,
-  })),
+    name: "A client that is not accepted sees nothing of its user",
+    file: "sql/17_owners.sql",
+    guard: "if v_user_id is null or not byok.is_client_accepted(v_claims::jsonb) then",
+    instead: "if v_user_id is null then",
+  },
   {
     ...identity,
     name: "A call by a client that is not accepted is refused",

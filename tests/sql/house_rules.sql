@@ -1,6 +1,6 @@
 -- Rules for every object of schema byok, the ones that are added later included.
 begin;
-select plan(25);
+select plan(26);
 
 select is_empty(
   $$select relname from pg_class where relnamespace = 'byok'::regnamespace and relkind in ('r', 'p') and not relrowsecurity$$,
@@ -69,8 +69,14 @@ select is_empty(
       and coalesce(pg_get_expr(polqual, polrelid), '') || coalesce(pg_get_expr(polwithcheck, polrelid), '') ~ '(?<!SELECT )auth\.uid\(\)'$$,
   'every policy asks for auth.uid() once for a statement, not for each row');
 select is_empty(
-  $$select polname from pg_policy join pg_class on pg_class.oid = polrelid where relnamespace = 'byok'::regnamespace and (polroles @> array[0::oid] or not polpermissive and polname not like 'No client but the accepted ones sees %')$$,
-  'every policy names its role, and only those about clients are restrictive');
+  $$select polname from pg_policy join pg_class on pg_class.oid = polrelid where relnamespace = 'byok'::regnamespace and (polroles @> array[0::oid] or not polpermissive)$$,
+  'every policy names its role, and none is restrictive');
+select set_eq(
+  $$select polname::text from pg_policy join pg_class on pg_class.oid = polrelid
+    where relnamespace = 'byok'::regnamespace and polroles && array['anon'::regrole, 'authenticated'::regrole]::oid[]
+      and coalesce(pg_get_expr(polqual, polrelid), '') !~ '^\(+owner_id = ANY \(+ SELECT byok\.my_owners\('$$,
+  array['Signed-in users read the operations', 'Signed-in users read the prices'],
+  'every policy for users begins with my_owners, which answers no client that is not accepted; but for those of the price list');
 select is_empty(
   $$select polname from pg_policy join pg_class on pg_class.oid = polrelid where relnamespace = 'byok'::regnamespace and octet_length(polname) >= 63$$,
   'no policy has a name that Postgres cuts off, at 63 bytes');

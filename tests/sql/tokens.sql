@@ -1,6 +1,6 @@
 -- Which access tokens are enough: OAuth clients that the operator names, and claims that the operator demands.
 begin;
-select plan(27);
+select plan(28);
 
 grant usage on schema extensions to byok_server;
 insert into auth.users (id, email) values (tests.user_id('a'), 'ada@example.com');
@@ -16,7 +16,7 @@ create function pg_temp.sign_in(p_more jsonb) returns void language sql as $$
 $$;
 -- Rows that ada's token shows: her own in each table.
 create function pg_temp.seen() returns bigint[] language sql as $$
-  select array[(select count(*) from byok.credentials), (select count(*) from byok.accounts), (select count(*) from byok.holds), least(1, (select count(*) from byok.entries))]
+  select array[(select count(*) from byok.credentials), (select count(*) from byok.accounts), (select count(*) from byok.holds), least(1, (select count(*) from byok.entries)), least(1, (select count(*) from byok.key_events))]
 $$;
 
 select is(byok.is_client_accepted(null), true, 'a token without claims names no client');
@@ -56,13 +56,14 @@ grant usage on schema extensions to authenticated;
 grant execute on function pg_temp.sign_in(jsonb), pg_temp.seen() to authenticated;
 set local role authenticated;
 select pg_temp.sign_in('{"aal":"aal1"}');
-select is(pg_temp.seen(), array[1, 1, 1, 1]::bigint[], 'a user with too little to change keys sees them');
+select is(pg_temp.seen(), array[1, 1, 1, 1, 1]::bigint[], 'a user with too little to change keys sees them');
 select throws_ok('delete from byok.credentials', 'PT403', 'claims_required', 'and removes none');
 select pg_temp.sign_in('{"aal":"aal2","app_metadata":{"plan":"pro"},"client_id":"another-app"}');
-select is(pg_temp.seen(), array[0, 0, 0, 0]::bigint[], 'a client that is not accepted sees nothing of its user');
+select is(pg_temp.seen(), array[0, 0, 0, 0, 0]::bigint[], 'a client that is not accepted sees nothing of its user');
 select is_empty('delete from byok.credentials returning 1', 'and removes nothing');
+select is(byok.my_owners(), '{}', 'nor learns which teams the user belongs to');
 select pg_temp.sign_in('{"aal":"aal2","app_metadata":{"plan":"pro"},"client_id":"our-app"}');
-select is(pg_temp.seen(), array[1, 1, 1, 1]::bigint[], 'an accepted one sees what its user sees');
+select is(pg_temp.seen(), array[1, 1, 1, 1, 1]::bigint[], 'an accepted one sees what its user sees');
 select throws_ok('select * from byok.oauth_clients', '42501', null, 'the list of clients is the operator''s');
 select throws_ok('select * from byok.required_claims', '42501', null, 'and so are the rules');
 select results_eq('delete from byok.credentials returning provider', $$values ('openai')$$, 'a token that is enough removes a key');
@@ -79,7 +80,7 @@ set local request.jwt.claims = '';
 select pg_temp.save();
 delete from byok.oauth_clients;
 set local role authenticated;
-select is(pg_temp.seen(), array[0, 0, 0, 0]::bigint[], 'a client that is taken off the list sees nothing from then on');
+select is(pg_temp.seen(), array[0, 0, 0, 0, 0]::bigint[], 'a client that is taken off the list sees nothing from then on');
 select pg_temp.sign_in('{}');
 select results_eq('delete from byok.credentials returning provider', $$values ('openai')$$, 'and the user''s own session removes keys');
 

@@ -74,6 +74,14 @@ export const ownerGuards: readonly Guard[] = [
   },
   {
     ...owners,
+    name: "No browser sees a user's keys as those of a team",
+    guard:
+      "if not v_is_sound then\n      raise sqlstate 'PT500' using message = 'owners_malformed', hint = 'byok.owners_of answers the id",
+    instead:
+      "if false then\n      raise sqlstate 'PT500' using message = 'owners_malformed', hint = 'byok.owners_of answers the id",
+  },
+  {
+    ...owners,
     name: "A row of owners_of names no other user",
     guard: " and (p_kind = 'user') = (p_owner_id = p_user_id)",
     instead: "",

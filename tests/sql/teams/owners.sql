@@ -1,7 +1,7 @@
 -- Teams: two teams of two, by an app that replaces owners_of. Ada is the admin of the red team and Bob a member; Cyd and Dan are those of
 -- the blue one. Eve belongs to neither.
 begin;
-select plan(79);
+select plan(83);
 grant usage on schema extensions to byok_server;
 insert into auth.users (id, email) select tests.user_id(l), l || '@example.com' from unnest(array['a', 'b', 'c', 'd', 'e', 'f']) as l;
 select set_config('test.envelope', translate(encode(decode('42594b0100000001' || repeat('00', 348), 'hex'), 'base64'), E'\n', ''), true);
@@ -163,6 +163,14 @@ insert into public.tap_owners values (tests.user_id('e'), tests.user_id('b'), 't
 select throws_ok(
   $$select byok.save_credential(tests.user_id('e'), gen_random_uuid(), 'openai', '', 'verified', current_setting('test.envelope'), 1, p_team_id => tests.user_id('b'))$$,
   'PT500', 'owners_malformed', 'nobody saves a key in the name of another user, who has none');
+
+select tests.authenticate_as(tests.user_id('e'));
+select throws_ok('select * from byok.' || t, 'PT500', 'owners_malformed', 'nor does anybody see what another user has by an answer that calls the user a team: ' || t)
+from unnest(array['credentials', 'key_events']) as t;
+select throws_ok('delete from byok.credentials', 'PT500', 'owners_malformed', 'or remove it');
+select throws_ok($$select * from byok.read_rights(tests.user_id('b'))$$, 'PT500', 'owners_malformed', 'or read the rights of it');
+select tests.authenticate_as_service_role();
+reset role;
 
 -- The end of a team, and of a member.
 create table public.tap_teams (id uuid primary key);
