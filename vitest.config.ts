@@ -19,14 +19,17 @@ const bothWays = e2e("story", "credits/platform-charging", "keys/verdicts", "dat
 /** These run as on a hosted project as well: on its Deno, bundled, in workers with a hosted one's life. */
 const asHosted = e2e("relay/relay-bodies", "relay/timeouts", "credits/metered", "credits/idempotency");
 
+/** Their files share a worker's modules, which take longer to load than most of them to run. */
+const sharingModules = { isolate: false };
+
 export default defineConfig({
   test: {
     // One spends half its time waiting for servers.
     maxWorkers: 2,
     reporters: ["default", "./tests/harness/reporters/printed.ts", "./tests/harness/reporters/ran.ts"],
     projects: [
-      { test: { name: "unit", include: ["tests/unit/**/*.test.ts"], testTimeout: 30_000 } },
-      { test: { name: "rules", include: ["tests/rules/**/*.test.ts"] } },
+      { test: { name: "unit", include: ["tests/unit/**/*.test.ts"], testTimeout: 30_000, ...sharingModules } },
+      { test: { name: "rules", include: ["tests/rules/**/*.test.ts"], ...sharingModules } },
       { test: { name: "sql", include: ["tests/sql/**/*.test.ts"], ...onTheStack } },
       { test: { name: "e2e", include: ["tests/e2e/**/*.test.ts"], ...onTheStack } },
       {

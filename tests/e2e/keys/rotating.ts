@@ -12,11 +12,12 @@ import { type Fleet, keyringOf, newMasterKey, removeKeys, startFleet } from "../
 import { type ByokUser, newByokUser, stack } from "../../harness/users.ts";
 
 export let fleet: Fleet;
-export const postgres = new Pool({ connectionString: stack.dbUrl });
+export let postgres: Pool;
 
 /** Starts the fleet of a test file. Each test begins without a key. */
 export function useFleet(): void {
   beforeAll(async () => {
+    postgres = new Pool({ connectionString: stack.dbUrl });
     fleet = await startFleet(stack);
   });
   beforeEach(() => removeKeys(postgres));
