@@ -5,7 +5,10 @@ import { Call, type User } from "./calls.ts";
 import { balanceOf, expireHolds, usersWith } from "./ledger.ts";
 import { withConnection } from "../harness/sessions.ts";
 
-describe.each(["direct", "data-api"] as const)("by way of %s", (way) => {
+/** The tests of one way come one after the other, on a stack of their own; the ways side by side, since most of the time is waiting. */
+const inTurn = { concurrent: false };
+
+describe.concurrent.each(["direct", "data-api"] as const)("by way of %s", (way) => {
   let stack: BreakableStack;
   beforeAll(async () => {
     stack = await startBreakableStack({}, way);
@@ -37,7 +40,7 @@ describe.each(["direct", "data-api"] as const)("by way of %s", (way) => {
   const unavailable = { status: 503, funding: null, refusal: "database_unavailable" };
   const paid = { status: 200, funding: "platform", refusal: null };
 
-  test("calls are refused while Postgres is away, and paid again after each of its restarts", async () => {
+  test("calls are refused while Postgres is away, and paid again after each of its restarts", inTurn, async () => {
     const user = await newPayer();
     for (const extent of ["all", "postmaster", "all"] as const) {
       expect(await callOf(user)).toEqual(paid);
@@ -57,26 +60,30 @@ describe.each(["direct", "data-api"] as const)("by way of %s", (way) => {
     ]);
   });
 
-  test("an answer that ends while Postgres is away stays charged, and the refund of one that breaks off is made up for", async () => {
-    const [user, other] = [await newPayer(), await newPayer()];
-    const requestId = crypto.randomUUID();
-    const answer = stack.provider.stopAt(requestId, "middle");
-    const failing = stack.provider.stopAt(`${requestId}-fails`, "middle");
-    const calls = [new Call(stack, user, requestId), new Call(stack, other, `${requestId}-fails`)] as const;
-    await Promise.all([calls[0].comesTo("middle", answer), calls[1].comesTo("middle", failing)]);
-    await stack.database.kill("all");
-    answer.goOn("end");
-    failing.goOn("break");
-    expect(await calls[0].ended).toMatchObject({ isWhole: true });
-    expect(await calls[1].ended).toMatchObject({ isWhole: false });
-    await stack.revive();
-    await withConnection(stack.database.adminUrl, async (client) => {
-      await expect.poll(() => balanceOf(client, user)).toEqual({ available: 98, held: 0 });
-      await expect.poll(() => balanceOf(client, other)).toEqual({ available: 100, held: 0 });
-    });
-  });
+  test(
+    "an answer that ends while Postgres is away stays charged, and the refund of one that breaks off is made up for",
+    inTurn,
+    async () => {
+      const [user, other] = [await newPayer(), await newPayer()];
+      const requestId = crypto.randomUUID();
+      const answer = stack.provider.stopAt(requestId, "middle");
+      const failing = stack.provider.stopAt(`${requestId}-fails`, "middle");
+      const calls = [new Call(stack, user, requestId), new Call(stack, other, `${requestId}-fails`)] as const;
+      await Promise.all([calls[0].comesTo("middle", answer), calls[1].comesTo("middle", failing)]);
+      await stack.database.kill("all");
+      answer.goOn("end");
+      failing.goOn("break");
+      expect(await calls[0].ended).toMatchObject({ isWhole: true });
+      expect(await calls[1].ended).toMatchObject({ isWhole: false });
+      await stack.revive();
+      await withConnection(stack.database.adminUrl, async (client) => {
+        await expect.poll(() => balanceOf(client, user)).toEqual({ available: 98, held: 0 });
+        await expect.poll(() => balanceOf(client, other)).toEqual({ available: 100, held: 0 });
+      });
+    },
+  );
 
-  test("no whole answer passes that cannot be charged, and nothing is charged for it in the end", async () => {
+  test("no whole answer passes that cannot be charged, and nothing is charged for it in the end", inTurn, async () => {
     const user = await newPayer();
     const requestId = crypto.randomUUID();
     const answer = stack.provider.stopAt(requestId, "silence");
@@ -92,7 +99,7 @@ describe.each(["direct", "data-api"] as const)("by way of %s", (way) => {
     });
   });
 
-  test("every function says so with 503, when to ask again, and nothing else", async () => {
+  test("every function says so with 503, when to ask again, and nothing else", inTurn, async () => {
     const user = await newPayer();
     await stack.database.kill("all");
     const error = { code: "database_unavailable", message: "The database does not answer. Try again in a moment." };
