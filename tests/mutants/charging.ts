@@ -134,7 +134,7 @@ export const chargingGuards: readonly Guard[] = [
     name: "A request id is free again only when its charge was refunded whole",
     guard: "r.microcredits = c.microcredits and ",
     instead: "",
-    test: "tests/ledger/concurrency.test.ts",
+    test: "tests/ledger/attack.test.ts",
   },
   {
     ...calls,
