@@ -90,7 +90,7 @@ describe("models", () => {
       file,
       `BYOK_PLATFORM_KEYS='${keys}'\nBYOK_PROVIDER_ORIGINS='${JSON.stringify({ "openai/eu": origin })}'\n`,
     );
-    const { code, output } = await credits(["models", "--env-file", file], { BYOK_PLATFORM_KEYS: "" });
+    const { code, output } = await credits(["models", "--secrets", file], { BYOK_PLATFORM_KEYS: "" });
     expect(code).toBe(1);
     expect(output).toMatch(/openai +gpt-5\.4-nano +served +doc_generation, kernel_build, single_doc_regen\n/);
     expect(output).toMatch(/openai +gpt-4\.1-mini +NOT SERVED /);

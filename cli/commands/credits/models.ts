@@ -14,11 +14,12 @@ export const models = defineCommand({
     "It asks each provider for its list of models, which is free, with the platform's keys from BYOK_PLATFORM_KEYS. It fails if a model that has a price is no longer served, or its provider could not be asked.",
   operands: [],
   options: {
-    "env-file": { type: "string", value: "<file>", summary: "has BYOK_PLATFORM_KEYS, if the environment has not" },
+    // Node itself takes --env-file, wherever it stands.
+    secrets: { type: "string", value: "<file>", summary: "has BYOK_PLATFORM_KEYS, if the environment has not" },
     ...databaseOptions,
   },
   async run({ options }) {
-    const file = options["env-file"];
+    const file = options.secrets;
     const variables = { ...process.env, ...(file === undefined ? {} : readEnvFile(file)) };
     const platformKeys = readKeys("BYOK_PLATFORM_KEYS", variables.BYOK_PLATFORM_KEYS);
     if (Object.keys(platformKeys).length === 0) throw misused("BYOK_PLATFORM_KEYS has no keys to ask with.");
