@@ -85,7 +85,6 @@ export function KeyForm(props: KeyFormProps): ReactNode {
         describedBy={`${id}-problem ${id}-hint ${id}-help`}
         onInput={edit}
       />
-      {provider.place && <PlaceField id={`${id}-place`} place={provider.place} isSaving={isSaving} />}
       <Problem id={`${id}-problem`}>{problem}</Problem>
       <div className="byok-form-hint" id={`${id}-hint`} role="status">
         {isCleaned && <p>{texts.form.cleaned}</p>}
@@ -102,6 +101,7 @@ export function KeyForm(props: KeyFormProps): ReactNode {
       <p className="byok-form-help" id={`${id}-help`}>
         <StartsWith prefixes={provider.key_prefixes} />
       </p>
+      {provider.place && <PlaceField id={`${id}-place`} place={provider.place} isSaving={isSaving} />}
       <div className="byok-buttons">
         <button type="submit" className="byok-button" data-kind="primary" aria-disabled={isSaving}>
           {isSaving ? texts.keys.saving : texts.form.save}
