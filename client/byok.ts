@@ -46,6 +46,7 @@ class Client implements Byok {
   /** Before the name of an endpoint: the function's name and a slash, or nothing. */
   readonly #mount: string;
   readonly #onSessionExpired: (() => void) | undefined;
+  readonly #checkHeaders: ByokOptions["checkHeaders"];
   readonly team: string | null;
   #listed: Promise<Result<readonly Provider[]>> | undefined;
 
@@ -55,6 +56,7 @@ class Client implements Byok {
     const { functionName = "byok" } = options;
     this.#mount = functionName && `${functionName}/`;
     this.#onSessionExpired = options.onSessionExpired;
+    this.#checkHeaders = options.checkHeaders;
     this.team = options.team ?? null;
   }
 
@@ -260,7 +262,10 @@ class Client implements Byok {
     endpoint: "save" | "verify",
     request: { readonly method: "GET" } | { readonly body: object },
   ): Promise<Result<T>> {
-    const headers = this.team === null ? {} : { "x-byok-team": this.team };
+    const headers = {
+      ...("body" in request && (await this.#checkHeaders?.())),
+      ...(this.team !== null && { "x-byok-team": this.team }),
+    };
     const { data, error } = await this.#supabase.functions.invoke<T>(`${this.#mount}${endpoint}`, {
       ...request,
       headers,

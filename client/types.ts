@@ -291,4 +291,9 @@ export interface ByokOptions {
   readonly onSessionExpired?: () => void;
   /** Id of a team: keys, balance and history are the team's, and its admins save and remove its keys. By default they are the user's. */
   readonly team?: string;
+  /**
+   * Headers for each request that checks a key (`save`, `finishConnecting`, `verify`), such as the token of a captcha that the hook
+   * `beforeKeyCheck` looks at. If it throws, no key is sent, and the answer is `unexpected`.
+   */
+  readonly checkHeaders?: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
 }

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { inspect } from "node:util";
 import { createClient } from "@supabase/supabase-js";
 import { describe, expect, test, vi } from "vitest";
-import { type ByokError, createByok, readPayment, type Result } from "../../client/index.ts";
+import { type ByokError, type ByokOptions, createByok, readPayment, type Result } from "../../client/index.ts";
 import { importKeyring } from "../../functions/_shared/crypto/keyring.ts";
 import { type ErrorCode, errors } from "../../protocol/errors.ts";
 import { listProviders } from "../../functions/_shared/providers/list.ts";
@@ -18,9 +18,10 @@ interface World {
   isAnonymous?: boolean;
   /** Seconds until the session has to be renewed. */
   expiresIn_s?: number;
+  options?: ByokOptions;
 }
 
-function setUp({ answer, isAnonymous = false, expiresIn_s = 3600 }: World) {
+function setUp({ answer, isAnonymous = false, expiresIn_s = 3600, options }: World) {
   const requests: Request[] = [];
   let expirations = 0;
   const session = {
@@ -49,7 +50,7 @@ function setUp({ answer, isAnonymous = false, expiresIn_s = 3600 }: World) {
       },
     },
   });
-  const byok = createByok(supabase, { onSessionExpired: () => expirations++ });
+  const byok = createByok(supabase, { onSessionExpired: () => expirations++, ...options });
   return { byok, supabase, requests, kept, expirations: () => expirations };
 }
 
@@ -206,6 +207,34 @@ describe("save()", () => {
     expect([provider, opened.apiKey]).toEqual(["openai", apiKey]);
     const left = [result, byok, supabase, [...kept], requests.map(({ url, headers }) => [url, [...headers]])];
     expect(inspect(left, { depth: null, showHidden: true, maxArrayLength: null }).includes(apiKey)).toBe(false);
+  });
+
+  test("sends the app's headers with each check, asked for anew, and not in place of the client's own", async () => {
+    let tokens = 0;
+    const checkHeaders = async () => ({ "x-captcha-token": `token ${++tokens}`, "x-byok-team": "another" });
+    const { byok, requests } = setUp({ answer, options: { checkHeaders, team: "mine" } });
+    await byok.save({ provider: "openai", key: apiKey });
+    await byok.verify("openai");
+    await byok.finishConnecting("openrouter", "code", "verifier");
+    const sent = requests.map(({ method, headers }) => [
+      method,
+      headers.get("x-captcha-token"),
+      headers.get("x-byok-team"),
+    ]);
+    expect(sent).toEqual([
+      ["GET", null, "mine"],
+      ["POST", "token 1", "mine"],
+      ["POST", "token 2", "mine"],
+      ["POST", "token 3", "mine"],
+    ]);
+  });
+
+  test("sends no key where the app has no headers for it", async () => {
+    const checkHeaders = () => Promise.reject(new Error("The captcha was closed."));
+    const { byok, requests } = setUp({ answer, options: { checkHeaders } });
+    const result = await byok.save({ provider: "openai", key: apiKey });
+    expect(result).toMatchObject({ data: null, error: { code: "unexpected" } });
+    expect(requests.map(({ method }) => method)).toEqual(["GET"]);
   });
 
   test("sends nothing where the browser cannot seal it", async () => {
