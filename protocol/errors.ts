@@ -19,7 +19,10 @@ export const errors = {
     status: 400,
     message: "Credits would pay for this call: name the operation in the header x-byok-operation.",
   },
-  unauthenticated: { status: 401, message: "A valid access token is required." },
+  unauthenticated: {
+    status: 401,
+    message: "The access token of a signed-in user is needed, as Bearer token or as the SDK's API key.",
+  },
   insufficient_credits: { status: 402, message: "There are not enough credits for this operation." },
   api_key_rejected: { status: 422, callStatus: 403, message: "The provider refuses this API key." },
   claims_required: {

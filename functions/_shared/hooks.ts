@@ -3,7 +3,7 @@ import { ByokError } from "./errors.ts";
 
 /** An API key that is about to be checked with its provider. It holds nothing of the key. */
 export interface KeyCheck {
-  /** Address, method and headers of the request to `save` or `verify`, without its body. */
+  /** Address, method and headers of the request to `save` or `verify`, without its body. Its signal aborts when the hook's time is over. */
   readonly request: Request;
   readonly userId: string;
   /** Id of the provider, such as `openai`. */
@@ -23,10 +23,14 @@ export interface Refusal {
 export interface Hooks {
   /**
    * Runs before a key is checked with its provider and before the check counts as an attempt, for a captcha for example. A refusal
-   * is answered as `refused_by_app` (403). If it throws, the answer is `internal`, and its log line has the error's name alone.
+   * is answered as `refused_by_app` (403). If it throws or takes longer than 10 s, the answer is `internal`, and its log line has the
+   * error's name alone.
    */
   beforeKeyCheck?(check: KeyCheck): Promise<Refusal | undefined | void> | Refusal | undefined | void;
 }
+
+/** For one question, in ms: services that check a captcha answer within a second or two. */
+const patience_ms = 10_000;
 
 /** Those of this isolate. */
 let hooks: Hooks = {};
@@ -43,7 +47,7 @@ export function setHooks(given: Hooks): void {
 /**
  * Asks the app whether a key may be checked.
  *
- * @throws ByokError `refused_by_app` (with `app_code`), `internal` where the hook throws or answers something else
+ * @throws ByokError `refused_by_app` (with `app_code`), `internal` where the hook throws, answers something else, or does not answer
  */
 export async function askBeforeKeyCheck(
   request: Request,
@@ -54,19 +58,35 @@ export async function askBeforeKeyCheck(
   const { userId, teamId } = holder;
   const owner = teamId === null ? ({ kind: "user", id: userId } as const) : ({ kind: "team", id: teamId } as const);
   const { method, headers } = request;
+  const { signal, expired, stop } = startPatience();
   let answer: unknown;
   try {
-    answer = await hooks.beforeKeyCheck({
-      request: new Request(request.url, { method, headers }),
+    const asked = hooks.beforeKeyCheck({
+      request: new Request(request.url, { method, headers, signal }),
       ...{ userId, provider, owner },
     });
+    answer = await Promise.race([asked, expired]);
   } catch (thrown) {
     throw failed(thrown instanceof Error && /^\w{1,40}$/.test(thrown.name) ? thrown.name : "something else");
+  } finally {
+    stop();
   }
   if (answer === undefined) return;
   if (!isRefusal(answer)) throw failed("an answer that is no refusal");
   const { code, message } = answer;
   throw new ByokError("refused_by_app", { ...(message && { message }), details: { app_code: code } });
+}
+
+/** `expired` rejects with a TimeoutError, with which `signal` aborts; neither does after `stop`. */
+function startPatience(): { readonly signal: AbortSignal; readonly expired: Promise<never>; stop(): void } {
+  const patience = new AbortController();
+  const { promise: expired, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const late = new DOMException("The hook took too long.", "TimeoutError");
+    reject(late);
+    patience.abort(late);
+  }, patience_ms);
+  return { signal: patience.signal, expired, stop: () => clearTimeout(timer) };
 }
 
 function isRefusal(answer: unknown): answer is Refusal {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { askBeforeKeyCheck, type Hooks, type KeyCheck, setHooks } from "../../functions/_shared/hooks.ts";
 
 const printed: string[] = [];
@@ -47,6 +47,32 @@ describe("beforeKeyCheck", () => {
     expect(await outcomeOf(async () => undefined)).toBe("asked");
     setHooks({});
     await expect(askBeforeKeyCheck(request(), ada, "openai")).resolves.toBeUndefined();
+  });
+
+  test("has 10 s to answer, and what it asks others ends with them", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    let signal: AbortSignal | undefined;
+    const outcome = outcomeOf(async ({ request: { signal: given } }) => {
+      signal = given;
+      await new Promise(() => undefined);
+    });
+    await vi.advanceTimersByTimeAsync(9_999);
+    expect([signal?.aborted, printed]).toEqual([false, []]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await Promise.race([outcome, "nothing"])).toMatchObject({ code: "internal" });
+    expect(signal?.aborted).toBe(true);
+    expect(printed).toEqual(["BYOK: the hook beforeKeyCheck has failed: TimeoutError."]);
+  });
+
+  test("leaves no timer behind when it answers or throws", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    await outcomeOf(async () => undefined);
+    await outcomeOf(() => {
+      throw new Error("no");
+    });
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test("refuses with the app's code, and its sentence or ours", async () => {

@@ -42,7 +42,12 @@ export function createPriceList(database: Pick<Database, "listPrices">): PriceLi
     async pricesOf(operation, provider) {
       let prices = await pricesOfOperation(operation, maxAge_ms);
       if (prices.length === 0) prices = await pricesOfOperation(operation, maxAgeOfUnknown_ms);
-      if (prices.length === 0) throw new ByokError("invalid_request", { details: { field: "x-byok-operation" } });
+      if (prices.length === 0) {
+        throw new ByokError("invalid_request", {
+          message: "The header x-byok-operation names no operation that has a price.",
+          details: { field: "x-byok-operation" },
+        });
+      }
       return new Map(prices.filter((price) => price.provider === provider).map((price) => [price.model, price]));
     },
   };

@@ -139,7 +139,11 @@ async function sessionOf(token: string | null): Promise<Session | null> {
 }
 
 async function backendCaller(request: Request, userId: string): Promise<Caller> {
-  if (!(await hasSecretKey(request)) || !uuidPattern.test(userId)) throw new ByokError("unauthenticated");
+  if (!(await hasSecretKey(request)) || !uuidPattern.test(userId)) {
+    throw new ByokError("unauthenticated", {
+      message: "A backend job sends the project's secret key in apikey, and a user's UUID in x-byok-user.",
+    });
+  }
   return { userId: userId.toLowerCase(), isAnonymous: false };
 }
 

@@ -9,6 +9,11 @@ import { uuidPattern } from "./validation.ts";
 export function teamOf({ headers }: Request): string | null {
   const teamId = headers.get("x-byok-team");
   if (teamId === null) return null;
-  if (!uuidPattern.test(teamId)) throw new ByokError("invalid_request", { details: { field: "x-byok-team" } });
+  if (!uuidPattern.test(teamId)) {
+    throw new ByokError("invalid_request", {
+      message: "The header x-byok-team is not a UUID.",
+      details: { field: "x-byok-team" },
+    });
+  }
   return teamId.toLowerCase();
 }

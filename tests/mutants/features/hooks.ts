@@ -7,7 +7,7 @@ export const hookGuards: readonly Guard[] = [
     ...hooks,
     name: "A hook sees nothing of the key",
     promise: "G36",
-    guard: "request: new Request(request.url, { method, headers }),",
+    guard: "request: new Request(request.url, { method, headers, signal }),",
     instead: "request,",
   },
   {
@@ -21,6 +21,12 @@ export const hookGuards: readonly Guard[] = [
     name: "The log has nothing of an error in a hook but its name",
     guard: "/^\\w{1,40}$/.test(thrown.name)",
     instead: "thrown.name",
+  },
+  {
+    ...hooks,
+    name: "A hook that does not answer ends with the request",
+    guard: "await Promise.race([asked, expired])",
+    instead: "await asked",
   },
   {
     ...hooks,

@@ -142,8 +142,8 @@ export const lifeGuards: readonly Guard[] = [
     name: "A backend job has a key checked with the secret key alone",
     promise: "G34",
     file: "functions/_shared/request/identity.ts",
-    guard: "if (!(await hasSecretKey(request)) || !uuidPattern.test(userId)) throw",
-    instead: "if (!uuidPattern.test(userId)) throw",
+    guard: "if (!(await hasSecretKey(request)) || !uuidPattern.test(userId)) {",
+    instead: "if (!uuidPattern.test(userId)) {",
     test: "tests/e2e/keys/key-life.test.ts",
   },
   {

@@ -21,6 +21,7 @@ test("pricesOf() has the prices of an operation from one provider, by model", as
 test("pricesOf() refuses an operation that does not exist", () =>
   expect(createPriceList({ listPrices: async () => prices }).pricesOf("demolish", "openai")).rejects.toMatchObject({
     code: "invalid_request",
+    message: expect.stringContaining("x-byok-operation"),
     details: { field: "x-byok-operation" },
   }));
 

@@ -15,6 +15,8 @@ import {
 
 useProject();
 
+const noBackend = { ...unauthenticated, message: expect.stringContaining("secret key in apikey") };
+
 describe("requireSecretKey()", () => {
   test.each([secretKey, "sb_secret_jobs"])("lets the secret key %s pass", async (apikey) => {
     await expect(requireSecretKey(requestWith({ apikey }))).resolves.toBeUndefined();
@@ -70,7 +72,7 @@ describe("identifyUserOrBackend()", () => {
     { authorization: `Bearer ${secretKey}` },
   ])("lets nobody with %j act for a user", async (headers) => {
     const request = requestWith({ ...headers, "x-byok-user": userId });
-    await expect(identifyUserOrBackend(request)).rejects.toMatchObject(unauthenticated);
+    await expect(identifyUserOrBackend(request)).rejects.toMatchObject(noBackend);
   });
 
   test("lets no user act for another", async () => {
@@ -81,13 +83,13 @@ describe("identifyUserOrBackend()", () => {
         apikey: publishableKey,
         "x-byok-user": actedFor,
       });
-      await expect(identifyUserOrBackend(request)).rejects.toMatchObject(unauthenticated);
+      await expect(identifyUserOrBackend(request)).rejects.toMatchObject(noBackend);
     }
   });
 
   test.each(["", "nobody", `${userId} or true`, `${userId}0`])("refuses the user %j of a backend job", (actedFor) =>
     expect(identifyUserOrBackend(requestWith({ apikey: secretKey, "x-byok-user": actedFor }))).rejects.toMatchObject(
-      unauthenticated,
+      noBackend,
     ),
   );
 });

@@ -63,6 +63,6 @@ export const bearer = (token: string) => requestWith({ authorization: `Bearer ${
 export const unauthenticated = {
   code: "unauthenticated",
   status: 401,
-  message: "A valid access token is required.",
+  message: "The access token of a signed-in user is needed, as Bearer token or as the SDK's API key.",
   details: {},
 };
