@@ -28,8 +28,8 @@ import type {
 } from "./types.ts";
 
 /**
- * A client for the user who is signed in to `supabase`. It keeps nothing but the list of providers: an API key lives in the argument of `save`, and the one
- * request that sends it holds it sealed.
+ * A client for the user who is signed in to `supabase`. It keeps nothing but the list of providers: an API key lives in the argument of
+ * `save`, and the one request that sends it holds it sealed.
  *
  * @param supabase a supabase-js client of the project, whatever its database types are
  */
@@ -45,18 +45,15 @@ class Client implements Byok {
   readonly #functionsUrl: string;
   /** Before the name of an endpoint: the function's name and a slash, or nothing. */
   readonly #mount: string;
-  readonly #onSessionExpired: (() => void) | undefined;
-  readonly #checkHeaders: ByokOptions["checkHeaders"];
+  readonly #options: ByokOptions;
   readonly team: string | null;
   #listed: Promise<Result<readonly Provider[]>> | undefined;
 
   constructor(supabase: SupabaseClient<any, any, any, any, any>, options: ByokOptions) {
     this.#supabase = supabase;
     this.#functionsUrl = (options.functionsUrl ?? supabase["functionsUrl"].href).replace(/\/$/, "");
-    const { functionName = "byok" } = options;
-    this.#mount = functionName && `${functionName}/`;
-    this.#onSessionExpired = options.onSessionExpired;
-    this.#checkHeaders = options.checkHeaders;
+    this.#mount = options.functionName === "" ? "" : `${options.functionName ?? "byok"}/`;
+    this.#options = options;
     this.team = options.team ?? null;
   }
 
@@ -245,11 +242,10 @@ class Client implements Byok {
 
   async #listProviders(): Promise<Result<readonly Provider[]>> {
     try {
-      const request = { method: "GET" } as const;
-      const { data, error } = await this.#supabase.functions.invoke<{ providers: Provider[] }>(
-        `${this.#mount}providers`,
-        request,
-      );
+      const endpoint = `${this.#mount}providers`;
+      const { data, error } = await this.#supabase.functions.invoke<{ providers: Provider[] }>(endpoint, {
+        method: "GET",
+      });
       if (error) return await functionFailure(error, { isAnonymous: false });
       return data ? { data: data.providers, error: null } : failure("unexpected");
     } catch {
@@ -263,7 +259,7 @@ class Client implements Byok {
     request: { readonly method: "GET" } | { readonly body: object },
   ): Promise<Result<T>> {
     const headers = {
-      ...("body" in request && (await this.#checkHeaders?.())),
+      ...("body" in request && (await this.#options.checkHeaders?.())),
       ...(this.team !== null && { "x-byok-team": this.team }),
     };
     const { data, error } = await this.#supabase.functions.invoke<T>(`${this.#mount}${endpoint}`, {
@@ -288,7 +284,7 @@ class Client implements Byok {
    */
   async #signedIn<T>(act: (session: Session) => Promise<Result<T>>): Promise<Result<T>> {
     const result = await this.#attempt(act);
-    if (result.error?.code === "session_expired") this.#onSessionExpired?.();
+    if (result.error?.code === "session_expired") this.#options.onSessionExpired?.();
     return result;
   }
 
