@@ -1,5 +1,6 @@
 /** The database, as its operator reaches it: for the commands about credits. */
 import { Client, DatabaseError } from "pg";
+import { uuidPattern } from "../../functions/_shared/request/validation.ts";
 import { CommandError, misused } from "./command.ts";
 import { jsonOption, stateOption } from "./options.ts";
 import { runningStack } from "./running-stack.ts";
@@ -80,8 +81,6 @@ export function readDatabaseUrl(given: string | undefined): string | undefined {
   // Not repeated here, because it may well hold a password.
   throw misused("The database URL is none; it begins with postgresql://, and special characters in it are %-encoded.");
 }
-
-const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** @throws CommandError unless exactly one user is named so */
 export async function findUser(client: Client, named: string): Promise<{ id: string; name: string }> {

@@ -30,7 +30,7 @@ export const pageGuards: readonly Guard[] = [
   {
     ...client,
     name: "An app is told that the session is over",
-    guard: "this.#onSessionExpired?.()",
+    guard: "this.#options.onSessionExpired?.()",
     instead: "void 0",
     test: "tests/unit/client.test.ts",
   },

@@ -4,12 +4,22 @@ import { globSync, readFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import { expect, inject, test } from "vitest";
+import { operatorFiles as linkedFiles } from "../../cli/lib/build/docs.ts";
 import { projectDir } from "../../stack/config.ts";
 
 const { dir, files, packed_bytes, unpacked_bytes } = inject("built");
 const paths = files.map((file) => file.path).sort();
 const read = (file: string) => readFileSync(path.join(dir, file), "utf8");
 const manifest = JSON.parse(read("package.json"));
+
+/** What the pages tell an operator to run or to copy. */
+const operatorFiles = [
+  "cli/provider-costs.example.toml",
+  "sql/91_schedule.sql",
+  "sql/examples/operations.sql",
+  ...globSync("sql/optional/*.sql", { cwd: projectDir }).sort(),
+  "sql/remove/byok.sql",
+];
 
 test("the tarball holds the library, the command, what the command writes into a project, and no more", () => {
   const outer = paths.filter((file) => !/^(lib|cli|docs|fixtures)\//.test(file));
@@ -28,6 +38,7 @@ test("the tarball holds the library, the command, what the command writes into a
     "llms.txt",
     "package.json",
     "registry/byok.json",
+    ...operatorFiles.filter((file) => file.startsWith("sql/")),
     "stack/functions/edge.js",
     "stack/own-files.js",
     ...globSync("stack/postgres/bootstrap/*.sql", { cwd: projectDir }).sort(),
@@ -44,6 +55,7 @@ test("the tarball holds the library, the command, what the command writes into a
   ]);
   expect(paths.filter((file) => file.startsWith("cli/") && !/^cli\/[\w-]+\.js$/.test(file))).toEqual([
     "cli/LICENCES.txt",
+    "cli/provider-costs.example.toml",
   ]);
   const fixtures = paths.filter((file) => file.startsWith("fixtures/"));
   expect(fixtures.filter((file) => !/^fixtures\/providers\/[a-z]+\/answers\.json$/.test(file))).toEqual([]);
@@ -107,6 +119,12 @@ test("every link in its documentation leads to a file in it, and there are no pi
     expect(prose).not.toMatch(/<img|!\[/);
   }
   expect(paths).toEqual(expect.arrayContaining(["docs/use.md", "docs/agent.md", "docs/reference/errors.md"]));
+});
+
+test("each file that its documentation tells an operator to run or to copy is in it, as in the repository", () => {
+  const linked = paths.filter((file) => file.endsWith(".md")).flatMap((file) => linkedFiles(file, read(file)));
+  expect([...new Set(linked)].sort()).toEqual(operatorFiles);
+  for (const file of operatorFiles) expect(read(file)).toBe(readFileSync(path.join(projectDir, file), "utf8"));
 });
 
 test("the stylesheet is whole", () => {

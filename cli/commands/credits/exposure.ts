@@ -3,13 +3,14 @@ import { readCreditPrice } from "../../lib/credits/amounts.ts";
 import { type Exposure, exposureOf } from "../../lib/credits/exposure.ts";
 import { databaseOptions, reportFrom } from "../../lib/operator-database.ts";
 import { readPrices } from "../../lib/credits/prices.ts";
-import { readProviderCosts } from "../../lib/credits/provider-costs.ts";
+import { exampleCosts, readProviderCosts } from "../../lib/credits/provider-costs.ts";
 import { tableOf } from "../../lib/table.ts";
 
 export const exposure = defineCommand({
   usage: "--costs <file> --credit-usd <price>",
-  details:
-    "<file> has the prices of your providers, as cli/provider-costs.example.toml shows. The worst call fills max_input_bytes with a token a byte and answers with max_output_tokens. It fails if something is sold below cost, or no costs are given for it.",
+  details: `<file> has the prices of your providers, as this one shows: ${exampleCosts}
+The worst call fills max_input_bytes with a token a byte and answers with max_output_tokens. It fails if something is sold below cost, or
+no costs are given for it.`,
   operands: [],
   options: {
     costs: { type: "string", value: "<file>", required: true, summary: "what providers charge, as TOML" },

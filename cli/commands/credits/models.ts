@@ -10,8 +10,8 @@ import { tableOf } from "../../lib/table.ts";
 const timeout_ms = 20_000;
 
 export const models = defineCommand({
-  details:
-    "It asks each provider for its list of models, which is free, with the platform's keys from BYOK_PLATFORM_KEYS. It fails if a model that has a price is no longer served, or its provider could not be asked.",
+  details: `It asks each provider for its list of models, which is free, with the platform's keys from BYOK_PLATFORM_KEYS. It fails if a model that
+has a price is no longer served, or its provider could not be asked.`,
   operands: [],
   options: {
     // Node itself takes --env-file, wherever it stands.

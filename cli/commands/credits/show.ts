@@ -28,7 +28,7 @@ function describe(owner: { id: string; name: string }, account: Account): string
     entries.length > 0 ? "Last entries" : "No entries",
     ...entries.map(
       ({ created_at, kind, credits, what }) =>
-        `  ${created_at}  ${kind.padEnd(6)} ${String(credits).padStart(10)}  ${what ?? ""}`,
+        `  ${new Date(created_at).toISOString()}  ${kind.padEnd(6)} ${String(credits).padStart(10)}  ${what ?? ""}`,
     ),
   ].join("\n");
 }

@@ -1,4 +1,5 @@
-import { CommandError, defineCommand, exitCodes } from "../../lib/command.ts";
+import { uuidPattern } from "../../../functions/_shared/request/validation.ts";
+import { CommandError, defineCommand, exitCodes, misused } from "../../lib/command.ts";
 import { jsonOption, stateOption } from "../../lib/options.ts";
 import { readProject } from "../../lib/project.ts";
 import { typed } from "../../lib/typed.ts";
@@ -20,6 +21,12 @@ does not work.`,
     state: stateOption,
   },
   async run({ options, operands: { user, provider } }) {
+    if (!uuidPattern.test(user)) {
+      throw misused(
+        "keys check takes the id of a user.",
+        `It stands in the output of ${typed("credits show <address>")}.`,
+      );
+    }
     const { url, secretKey } = readProject(options.state);
     const answer = await fetch(`${url}/functions/v1/${options.endpoint}`, {
       method: "POST",

@@ -1,9 +1,14 @@
 /** The file in which an operator writes down what providers charge: `cli/provider-costs.example.toml` shows its form. */
 import { readFileSync } from "node:fs";
+import path from "node:path";
 import { parse } from "smol-toml";
 import { z } from "zod";
+import { projectDir } from "../../../stack/config.ts";
 import { CommandError, misused } from "../command.ts";
 import type { ProviderCosts } from "./exposure.ts";
+
+/** The example, as a path from where the command runs; the package has it too. */
+export const exampleCosts = path.relative(process.cwd(), path.join(projectDir, "cli/provider-costs.example.toml"));
 
 const price_usd = z.number().min(0).max(1_000_000);
 const form = z.record(
@@ -25,7 +30,7 @@ export function readProviderCosts(file: string): ProviderCosts {
   try {
     text = readFileSync(file, "utf8");
   } catch {
-    throw misused(`There is no file ${file}.`, "Copy cli/provider-costs.example.toml and fill it in.");
+    throw misused(`There is no file ${file}.`, `Copy ${exampleCosts} and fill it in.`);
   }
   let toml: unknown;
   try {

@@ -88,6 +88,14 @@ test("keys check asks the provider, and fails for a key that does not work", asy
   expect(await lastEvent(user)).toMatchObject({ kind: "verdict_changed", status: "rejected", actor: "operator" });
 });
 
+test("keys check says where the id of a user is, if it gets an address", async () => {
+  const { code, output } = await keys("check", "ada@example.com", "groq");
+  expect([code, output]).toEqual([
+    2,
+    expect.stringMatching(/takes the id of a user\.\n.*credits.* show <address>\.\n/),
+  ]);
+});
+
 test("keys count says how many keys there are by provider and status", async () => {
   await newByokUser("xai");
   const { output } = await keys("count", "--json");
