@@ -12,7 +12,7 @@ export const installGuards: readonly Guard[] = [
     ...write,
     name: "A plan is not written over what was edited after it was made",
     promise: "G35",
-    guard: '  checkFiles(supabaseDir, journal, ["before"]);\n',
+    guard: '    checkFiles(supabaseDir, journal, ["before"]);\n',
     instead: "",
   },
   {
@@ -31,7 +31,19 @@ export const installGuards: readonly Guard[] = [
   {
     ...write,
     name: "A run that is killed leaves its journal",
-    guard: "    replaceFile(file, JSON.stringify(journal));\n",
+    guard: "    claim(file, JSON.stringify(journal));\n",
+    instead: "",
+  },
+  {
+    ...write,
+    name: "Of two runs at once one writes",
+    guard: "    linkSync(draft, file);",
+    instead: "    renameSync(draft, file);",
+  },
+  {
+    ...write,
+    name: "A run that still writes is not finished by another",
+    guard: "  if (isWriting(file, journal)) throw anotherRun();\n",
     instead: "",
   },
   {

@@ -12,7 +12,7 @@ const paths = files.map((file) => file.path).sort();
 const read = (file: string) => readFileSync(path.join(dir, file), "utf8");
 const manifest = JSON.parse(read("package.json"));
 
-/** What the pages tell an operator to run or to copy. */
+/** Files that the pages tell an operator to run or to copy. */
 const operatorFiles = [
   "cli/provider-costs.example.toml",
   "sql/91_schedule.sql",

@@ -1,11 +1,14 @@
 /**
  * Writes a plan, all of it or nothing. A journal with the whole plan comes first, each file is replaced by a rename, and the journal goes
- * last. Whatever ends the process in between, the next run finds the journal and goes on from there.
+ * last. Whatever ends the process in between, the next run finds the journal and goes on from there. Of two runs at once one makes the
+ * journal, and the other is refused.
  */
 import {
   chmodSync,
   existsSync,
+  linkSync,
   mkdirSync,
+  readdirSync,
   realpathSync,
   renameSync,
   rmdirSync,
@@ -22,6 +25,9 @@ import { innerPath, tsconfigPath } from "./lock.ts";
 
 const journalName = ".byok-journal.json";
 
+/** A run takes less, in ms. Its process id may be another process's by then. */
+const longestRun_ms = 60_000;
+
 /** A journal may come with a project that was cloned: what it names is written without a question. */
 const journalSchema = z.strictObject({
   changes: z.array(
@@ -33,6 +39,8 @@ const journalSchema = z.strictObject({
   ),
   made: z.array(innerPath),
   emptied: z.array(innerPath),
+  /** The process that writes. */
+  pid: z.int().positive(),
 });
 
 /** All paths are relative to the supabase folder, with `/`. */
@@ -49,24 +57,75 @@ export interface Writing {
   readonly emptied: readonly string[];
 }
 
-/** @throws CommandError if a file is no longer as the plan found it, or cannot be written; everything is as before then */
+/**
+ * @throws CommandError if a file is no longer as the plan found it, or cannot be written, or if another run writes; this one has changed
+ *   nothing then
+ */
 export function writeAll({ supabaseDir, changes, made, emptied }: Writing): void {
   const relative = (file: string) => path.relative(supabaseDir, file).replaceAll(path.sep, "/");
   const journal: Journal = {
     changes: changes.map((change) => ({ ...change, path: relative(change.path) })),
-    ...{ made: made.map(relative), emptied: emptied.map(relative) },
+    ...{ made: made.map(relative), emptied: emptied.map(relative), pid: process.pid },
   };
-  checkFiles(supabaseDir, journal, ["before"]);
   const file = path.join(supabaseDir, journalName);
   try {
-    replaceFile(file, JSON.stringify(journal));
+    claim(file, JSON.stringify(journal));
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === "EEXIST" ? anotherRun() : notWritten(error);
+  }
+  try {
+    // Another run may have ended since the plan was made, so only who holds the journal may look.
+    checkFiles(supabaseDir, journal, ["before"]);
+  } catch (error) {
+    removeQuietly(file);
+    throw error;
+  }
+  try {
     carryOut(supabaseDir, journal);
   } catch (error) {
     undo(supabaseDir, journal);
     removeQuietly(file);
-    throw new CommandError(`Nothing was changed, because a file could not be written: ${(error as Error).message}`);
+    throw notWritten(error);
   }
+  sweep(supabaseDir);
   rmSync(file);
+}
+
+function notWritten(error: unknown): CommandError {
+  return new CommandError(`Nothing was changed, because a file could not be written: ${(error as Error).message}`);
+}
+
+/** Makes the journal, whole, unless there is one: a link, unlike a rename, replaces nothing. */
+function claim(file: string, text: string): void {
+  const draft = temporary(`${file}.${process.pid}`);
+  writeFileSync(draft, text, { flush: true });
+  try {
+    linkSync(draft, file);
+  } finally {
+    removeQuietly(draft);
+  }
+}
+
+function anotherRun(): CommandError {
+  return new CommandError("Another run is writing into this project, and this one wrote nothing.", {
+    nextStep: "Wait until it has ended, and run the command again.",
+  });
+}
+
+/** Whether the process of a journal still writes. */
+function isWriting(file: string, { pid }: Journal): boolean {
+  if (pid === process.pid || Date.now() - statSync(file).mtime.getTime() > longestRun_ms) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Deletes journals that runs did not get to make, because they were killed. */
+function sweep(supabaseDir: string): void {
+  const left = readdirSync(supabaseDir).filter((name) => name.startsWith(`${journalName}.`));
+  for (const name of left) removeQuietly(path.join(supabaseDir, name));
 }
 
 /** Whether an earlier run was interrupted, and waits to be finished. */
@@ -78,15 +137,17 @@ export function isInterrupted(supabaseDir: string): boolean {
  * Finishes the run that was interrupted, if one was.
  *
  * @returns whether one was
- * @throws CommandError if its journal is none, or a file of it was edited since; nothing is changed then
+ * @throws CommandError if its journal is none, if the run still writes, or a file of it was edited since; nothing is changed then
  */
 export function finishInterrupted(supabaseDir: string): boolean {
   const file = path.join(supabaseDir, journalName);
   const text = readText(file);
   if (text === null) return false;
   const journal = readJournal(text);
+  if (isWriting(file, journal)) throw anotherRun();
   checkFiles(supabaseDir, journal, ["before", "after"]);
   carryOut(supabaseDir, journal);
+  sweep(supabaseDir);
   rmSync(file);
   return true;
 }

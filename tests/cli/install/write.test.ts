@@ -1,6 +1,6 @@
 /** A plan is written whole or not at all, whatever happens on the way. */
 import { execFile } from "node:child_process";
-import { chmodSync, lstatSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, lstatSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Plan } from "../../../cli/lib/install/plan.ts";
@@ -60,7 +60,7 @@ describe.each(Object.entries(commands))("%s, killed", (_, { prepare, plan }) => 
   };
 
   test.each([
-    ["at any step", "step", 2],
+    ["at any step", "step", 1],
     ["in the middle of any text", "text", 1],
   ] as const)("%s, is finished by the next run, or has not begun", async (_words, what, journalSteps) => {
     const whole = made();
@@ -82,7 +82,9 @@ describe.each(Object.entries(commands))("%s, killed", (_, { prepare, plan }) => 
 
 /** Killed before the journal is there, a run leaves half a journal at most, which the next one overwrites. */
 function withoutTemporaries(tree: Tree): Tree {
-  return Object.fromEntries(Object.entries(tree).filter(([name]) => name !== "supabase/.byok-journal.json.byok-new"));
+  return Object.fromEntries(
+    Object.entries(tree).filter(([name]) => !/^supabase\/\.byok-journal\.json\.\d+\.byok-new$/.test(name)),
+  );
 }
 
 describe("a run that was interrupted", () => {
@@ -103,10 +105,59 @@ describe("a run that was interrupted", () => {
   });
 });
 
+describe("two runs at once", () => {
+  /** The journal of a run whose process lives as long as this one. */
+  const journalOf = (plan: Plan) =>
+    JSON.stringify({
+      changes: plan.changes.map((change) => ({ ...change, path: path.relative(plan.supabaseDir, change.path) })),
+      ...{ made: [], emptied: [], pid: process.ppid },
+    });
+
+  test("leave the files to the one that made the journal", () => {
+    const project = makeProject(old);
+    const plan = additionTo(project);
+    writeFileSync(path.join(project, "supabase/.byok-journal.json"), journalOf(plan));
+    const before = treeOf(project);
+    const refusal = "Another run is writing into this project, and this one wrote nothing.";
+    expect(() => writeAll(plan)).toThrow(refusal);
+    expect(() => finish(project)).toThrow(refusal);
+    expect(treeOf(project)).toEqual(before);
+  });
+
+  test("are none where the journal is older than a run takes: its process id is another's by now", () => {
+    const project = makeProject(old);
+    const journal = path.join(project, "supabase/.byok-journal.json");
+    writeFileSync(journal, journalOf(additionTo(project)));
+    const longAgo_s = Date.now() / 1000 - 61;
+    utimesSync(journal, longAgo_s, longAgo_s);
+    expect(finish(project)).toBe(true);
+    expect(treeOf(project)).toHaveProperty("supabase/byok.lock.json");
+  });
+
+  test("leave nothing of one that was killed before it had a journal", () => {
+    const left = ".byok-journal.json.123.byok-new";
+    const project = makeProject({ ...old, [`supabase/${left}`]: "half" });
+    writeAll(additionTo(project));
+    expect(treeOf(project)).not.toHaveProperty([`supabase/${left}`]);
+  });
+
+  test("have one plan written, whole", async () => {
+    const project = makeProject(old);
+    const plans = ["select 1;", "select 2;", "select 3;"].map((operations) => additionTo(project, { operations }));
+    const before = treeOf(project);
+    const written = await Promise.allSettled(plans.map((plan) => writeKilled(plan, "step", 1_000)));
+    expect(written.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    const lone = makeProject(old);
+    writeAll(additionTo(lone, { operations: "select 1;" }));
+    expect(Object.keys(treeOf(project)).sort()).toEqual(Object.keys(treeOf(lone)).sort());
+    expect(treeOf(project)).not.toEqual(before);
+  });
+});
+
 /** A hostile repository may bring a journal along. */
 describe("a journal that no run has written", () => {
   const change = (file: string) =>
-    JSON.stringify({ changes: [{ path: file, before: null, after: "x" }], made: [], emptied: [] });
+    JSON.stringify({ changes: [{ path: file, before: null, after: "x" }], made: [], emptied: [], pid: 1 });
   test.each([
     ...[
       "../outside",
@@ -116,8 +167,8 @@ describe("a journal that no run has written", () => {
       "C:/outside",
       "../package.json",
     ].map(change),
-    JSON.stringify({ changes: [], made: [], emptied: [".."] }),
-    JSON.stringify({ changes: [], made: ["../outside"], emptied: [] }),
+    JSON.stringify({ changes: [], made: [], emptied: [".."], pid: 1 }),
+    JSON.stringify({ changes: [], made: ["../outside"], emptied: [], pid: 1 }),
     "no JSON",
     "{}",
   ])("writes nothing: %s", (journal) => {
