@@ -12,10 +12,13 @@ const invisible = /\p{Cf}/gu;
 
 const lineBreaks = /[\r\n\u0085\u2028\u2029]+/;
 
-/** The surroundings of a key where it is copied from, one layer a pattern: quotes, the end of a list, code or a header. */
+/** The surroundings of a key where it is copied from, one layer a pattern: quotes, brackets, the end of a list, code or a header. */
 const wrappings: readonly RegExp[] = [
   /^["'`“”„‘’‚«»]+|["'`“”„‘’‚«»]+$/g,
+  /^[<([]+|[>)\]]+$/g,
   /[,;]+$/,
+  /^(?:-H|--header)\s+/,
+  /^setx\s+\w+\s+/i,
   /^(?:export|set|const|let|var)\s+/i,
   /^\$env:/i,
   /^bearer\s+/i,
