@@ -1,9 +1,7 @@
 /** How many uploads an isolate has room for at once. */
 import { ByokError } from "../errors.ts";
-import { type Incoming, limitBody, type LimitedBody } from "./body.ts";
+import { type Incoming, isSmall, limitBody, type LimitedBody } from "./body.ts";
 
-/** The largest body that needs no place, in bytes: most calls are such questions. */
-const small_bytes = 64 * 1024;
 /**
  * Places of an isolate. Where a provider does not read, an upload lies in buffers on both sides of JavaScript, and an isolate has
  * 256 MB in all: see tests/fuzz/uploads.ts.
@@ -42,10 +40,4 @@ export class UploadPlaces {
     };
     return { ...limited, leave };
   }
-}
-
-/** A body of unknown length may be any. */
-function isSmall({ headers }: Incoming): boolean {
-  const announced = headers.get("content-length");
-  return announced !== null && Number(announced) <= small_bytes;
 }

@@ -169,6 +169,27 @@ describe("limitBody()", () => {
     expect(limited.failure()).toBeNull();
   });
 
+  test("reads a small body whole, when it is asked for", async () => {
+    const { request, asked } = send({ chunks: ["abc", "de"], declared: 5 });
+    const limited = limitBody(request, 5);
+    expect(asked()).toBe(0);
+    const reader = limited.body!.getReader();
+    expect(Buffer.from((await reader.read()).value ?? []).toString()).toBe("abcde");
+    expect(await reader.read()).toMatchObject({ done: true });
+    expect(limited.failure()).toBeNull();
+  });
+
+  test("refuses a small body that is shorter than announced, or breaks off", async () => {
+    const limited = limitBody(send({ chunks: ["abc"], declared: 4 }).request, 10);
+    await expect(new Response(limited.body).text()).rejects.toMatchObject({ code: "body_incomplete" });
+    expect(limited.failure()).toMatchObject({ code: "body_incomplete" });
+    const broken = new ReadableStream({ start: (controller) => controller.error(new Error("s3cret")) });
+    const headers = new Headers({ "content-length": "4" });
+    await expect(new Response(limitBody({ headers, body: broken }, 10).body).text()).rejects.toMatchObject({
+      code: "body_incomplete",
+    });
+  });
+
   test("passes chunks on one by one, before the body ends", async () => {
     let push: ((text: string) => void) | undefined;
     const body = new ReadableStream<Uint8Array>({

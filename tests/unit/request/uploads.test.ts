@@ -29,6 +29,12 @@ test("small bodies, and requests without one, need no place", () => {
   expect(() => places.admit(upload(), 1e9)).toThrow(expect.objectContaining(refusal));
 });
 
+test("a body in chunks may be any, whatever length is shown beside them", () => {
+  const request = upload(large - 1);
+  request.headers.set("transfer-encoding", "chunked");
+  expect(() => new UploadPlaces(0).admit(request, 1e9)).toThrow(expect.objectContaining(refusal));
+});
+
 test("a body that is too large takes no place", () => {
   const places = new UploadPlaces(1);
   expect(() => places.admit(upload(large), 10)).toThrow(expect.objectContaining({ code: "body_too_large" }));
