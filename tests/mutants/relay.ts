@@ -14,20 +14,20 @@ export const relayGuards: readonly Guard[] = [
     ...headers,
     name: "A provider gets headers made from scratch",
     promise: "G6",
-    guard: 'const headers = new Headers({ "accept-encoding": "identity" });',
-    instead: 'const headers = new Headers(client);\n  headers.set("accept-encoding", "identity");',
+    guard: '["accept-encoding", "identity"],',
+    instead: '["accept-encoding", "identity"], ...client,',
   },
   {
     ...headers,
     name: "On credits a provider reads the body as what was checked",
-    guard: 'headers.set("content-type", "application/json");',
-    instead: "",
+    guard: 'passed.push(["content-type", "application/json"]);',
+    instead: 'passed.push(["content-type", client.get("content-type") ?? ""]);',
   },
   {
     ...headers,
     name: "On credits the form of the answer is not the client's to choose",
-    guard: 'headers.set("accept", "application/json");',
-    instead: "",
+    guard: 'passed.push(["accept", "application/json"]);',
+    instead: 'passed.push(["accept", client.get("accept") ?? ""]);',
   },
   {
     ...unit,
@@ -78,14 +78,14 @@ export const relayGuards: readonly Guard[] = [
   {
     ...headers,
     name: "Only known headers come back",
-    guard: ".filter(([name]) => returned.test(name))",
+    guard: "returned.test(name) && ",
     instead: "",
   },
   {
     ...headers,
     name: "A header that repeats the key stays behind",
-    guard: "isClean || !holdsKey(value, funding.apiKey)",
-    instead: "true",
+    guard: "isClean ? known : known.filter(([, value]) => !holdsKey(value, funding.apiKey))",
+    instead: "known",
   },
   {
     ...headers,
@@ -128,8 +128,8 @@ export const relayGuards: readonly Guard[] = [
   {
     ...headers,
     name: "On credits a client chooses no features",
-    guard: 'if (funding.payer === "byok") {',
-    instead: "if (provider.api.features) {",
+    guard: 'funding.payer === "byok" ? passedUnderByok',
+    instead: "provider.api.features ? passedUnderByok",
   },
   {
     ...addresses,

@@ -36,10 +36,10 @@ function ownHeaders(answer: Response, apiKey: string, asked: string, api: ApiAdd
   const ours = location && addressAtCall(location, asked, api);
   if (ours) found.push(["location", ours]);
   if (returns.length > 0) {
-    for (const [name, value] of answer.headers) {
-      if (!returns.some((prefix) => name.startsWith(prefix))) continue;
+    answer.headers.forEach((value, name) => {
+      if (!returns.some((prefix) => name.startsWith(prefix))) return;
       found.push([name, addresses?.headers?.includes(name) ? requireAtCall(value, asked, api) : value]);
-    }
+    });
   }
   return found.filter(([, value]) => !holdsKey(value, apiKey));
 }

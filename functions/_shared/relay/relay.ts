@@ -4,7 +4,7 @@ import { ByokError } from "../errors.ts";
 export interface Outbound {
   readonly url: string;
   readonly method: string;
-  readonly headers: Headers;
+  readonly headers: HeadersInit;
   /**
    * A stream made in JavaScript, never text nor the body of a request as it came: what Deno's fetch holds in memory it sends
    * again when a kept connection breaks, and the provider would be asked, and charge, twice.

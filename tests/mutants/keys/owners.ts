@@ -176,7 +176,7 @@ export const ownerGuards: readonly Guard[] = [
     ...owners,
     name: "The answer says whose key or credits it was",
     file: "functions/_shared/relay/headers.ts",
-    guard: '"x-byok-owner": owner,',
+    guard: '["x-byok-owner", owner],',
     instead: "",
     test: "tests/e2e/keys/teams.test.ts",
   },

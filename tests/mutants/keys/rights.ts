@@ -43,7 +43,7 @@ export const rightsGuards: readonly Guard[] = [
     ...rights,
     name: "The answer says why a saved key is not used",
     file: "functions/_shared/relay/headers.ts",
-    guard: '...(unusedKey ? { "x-byok-unused-key": unusedKey } : {}),',
+    guard: '...(unusedKey ? [["x-byok-unused-key", unusedKey] as [string, string]] : []),',
     instead: "",
     test: "tests/e2e/keys/rights.test.ts",
   },

@@ -178,7 +178,7 @@ describe("inbound()", () => {
   test("says what a call on credits costs", () => {
     const { headers } = inbound(answer, null, platform);
     expect([headers.get("x-byok-funding"), headers.get("x-byok-credits")]).toEqual(["platform", "10"]);
-    expect(fundingHeaders(platform)).toEqual({
+    expect(Object.fromEntries(fundingHeaders(platform))).toEqual({
       "x-byok-funding": "platform",
       "x-byok-owner": "user",
       "x-byok-credits": "10",
