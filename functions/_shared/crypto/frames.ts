@@ -62,6 +62,16 @@ export function frame(suite: number, { apiKey, place }: PlacedKey): Bytes {
   return plaintext;
 }
 
+/** Made once: Deno 2.1 takes 5 us for one, for each call. */
+const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Whether nothing but zeros follows. A loop, since `some()` takes 5 us for the padding of an envelope. */
+function isZero(bytes: Bytes, from: number): boolean {
+  let any = 0;
+  for (let index = from; index < bytes.length; index++) any |= bytes[index]!;
+  return any === 0;
+}
+
 /** @throws RangeError if a length is out of its limits, or anything but zeros follows; TypeError if a text is no UTF-8 */
 export function unframe(suite: number, plaintext: Bytes): PlacedKey {
   const { hasPlace } = frames[suite]!;
@@ -73,8 +83,7 @@ export function unframe(suite: number, plaintext: Bytes): PlacedKey {
     throw new RangeError("The key is too short or too long.");
   }
   const end = at + 2 + key_bytes;
-  if (plaintext.subarray(end).some((byte) => byte !== 0)) throw new RangeError("The padding is not zero.");
-  const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  if (!isZero(plaintext, end)) throw new RangeError("The padding is not zero.");
   return {
     apiKey: text.decode(plaintext.subarray(at + 2, end)),
     place: label_bytes === 0 ? null : text.decode(plaintext.subarray(1, 1 + label_bytes)),

@@ -101,8 +101,8 @@ export const envelopeGuards: readonly Guard[] = [
   {
     ...envelope,
     name: "What was derived is recalled for the same envelope alone",
-    guard: "String.fromCharCode(...context, ...random)",
-    instead: "String.fromCharCode(...context)",
+    guard: "concat(context, random) as Iterable",
+    instead: "concat(context) as Iterable",
   },
   {
     ...envelope,
@@ -203,7 +203,7 @@ export const envelopeGuards: readonly Guard[] = [
   {
     ...frames,
     name: "The padding is all zero",
-    guard: "if (plaintext.subarray(end).some((byte) => byte !== 0))",
+    guard: "if (!isZero(plaintext, end))",
     instead: "if (false)",
   },
   {
