@@ -95,6 +95,19 @@ export const relayGuards: readonly Guard[] = [
   },
   {
     ...unit,
+    name: "An answer that has begun has all the time it needs",
+    guard: "    endWait();\n",
+    instead: "",
+  },
+  {
+    file: "functions/_shared/relay/waits.ts",
+    test: "tests/unit/relay/waits.test.ts",
+    name: "A wait has the whole of its time",
+    guard: "left_ms: timeout_ms + tick_ms",
+    instead: "left_ms: timeout_ms",
+  },
+  {
+    ...unit,
     name: "A provider has a time to begin its answer",
     guard: "isLate = true;\n    end();",
     instead: "isLate = true;",

@@ -83,8 +83,9 @@ export function inBatches(rpc: Rpc): Rpc {
 }
 
 function stepOf(name: FunctionName, parameters: object): Step {
-  const entries = Object.entries(parameters).map(([parameter, value]) => [parameter.replace(/^p_/, ""), value]);
-  return { step: name, ...Object.fromEntries(entries) };
+  const step: Record<string, unknown> & { step: FunctionName } = { step: name };
+  for (const [parameter, value] of Object.entries(parameters)) step[parameter.slice("p_".length)] = value;
+  return step;
 }
 
 /** Lets so many at once work, and the others when it is their turn. */

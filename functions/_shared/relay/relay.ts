@@ -1,5 +1,6 @@
 /** Asking a provider: redirects, timeouts, and what is no answer. */
 import { ByokError } from "../errors.ts";
+import { limitWait } from "./waits.ts";
 
 export interface Outbound {
   readonly url: string;
@@ -35,10 +36,10 @@ export async function askProvider(outbound: Outbound): Promise<Response> {
   const ended = new AbortController();
   const end = () => ended.abort();
   let isLate = false;
-  const timer = setTimeout(() => {
+  const endWait = limitWait(timeout_ms, () => {
     isLate = true;
     end();
-  }, timeout_ms);
+  });
   if (signal.aborted) end();
   else signal.addEventListener("abort", end);
   let answer: Response;
@@ -48,7 +49,7 @@ export async function askProvider(outbound: Outbound): Promise<Response> {
     // The error of a failed fetch can hold the URL and the headers.
     throw new ByokError(isLate ? "provider_timeout" : "provider_unreachable");
   } finally {
-    clearTimeout(timer);
+    endWait();
     // From here on a client that leaves ends the answer's body. Were the signal to do so, Deno 2.1 would reject a promise of its
     // own that nobody can catch, which ends the isolate and everybody's calls with it.
     signal.removeEventListener("abort", end);

@@ -118,11 +118,7 @@ export function limitBody(request: Incoming, max_bytes: number, signal?: AbortSi
 }
 
 /** A small body as a stream that is read whole when it is asked for. */
-function bodyAtOnce(
-  body: ReadableStream<Uint8Array<ArrayBuffer>>,
-  announced: number,
-  max_bytes: number,
-): LimitedBody {
+function bodyAtOnce(body: ReadableStream<Uint8Array<ArrayBuffer>>, announced: number, max_bytes: number): LimitedBody {
   let failure: ByokError | null = null;
   const stream = new ReadableStream<Uint8Array<ArrayBuffer>>(
     {

@@ -6,8 +6,8 @@ import { askProvider, type Outbound, requireGeneration } from "../../../function
 import { deadOrigin, listen, startServer } from "../../harness/http.ts";
 
 describe("askProvider()", () => {
-  const ask = (url: string, more: Partial<Outbound> = {}) =>
-    askProvider({
+  const ask = (url: string, more: Partial<Outbound> = {}, relay = { askProvider }) =>
+    relay.askProvider({
       url,
       method: "GET",
       headers: new Headers({ authorization: "Bearer s3cret" }),
@@ -153,14 +153,17 @@ describe("askProvider()", () => {
   });
 
   test("gives the body of an answer all the time it needs", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    // Loaded anew, so that no timer of an earlier test goes on.
+    vi.resetModules();
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     try {
+      const relay = await import("../../../functions/_shared/relay/relay.ts");
       const clock = new EventEmitter();
       const origin = await listen((_, response) => {
         response.writeHead(200).write("first ");
         clock.once("late", () => response.end("second"));
       });
-      const answer = await ask(origin, { timeout_ms: 1000 });
+      const answer = await ask(origin, { timeout_ms: 1000 }, relay);
       vi.advanceTimersByTime(60_000);
       clock.emit("late");
       expect(await answer.text()).toBe("first second");

@@ -1,0 +1,50 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { limitWait } from "../../../functions/_shared/relay/waits.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => {
+  // A look that finds no wait ends the timer.
+  vi.advanceTimersByTime(100);
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});
+
+test("a wait is over after its time, at most 100 ms late, and once", () => {
+  const over = vi.fn();
+  limitWait(1_000, over);
+  vi.advanceTimersByTime(999);
+  expect(over).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(101);
+  expect(over).toHaveBeenCalledOnce();
+  vi.advanceTimersByTime(10_000);
+  expect(over).toHaveBeenCalledOnce();
+});
+
+test("a wait that begins just before a look has its whole time", () => {
+  const [first, second] = [vi.fn(), vi.fn()];
+  limitWait(500, first);
+  vi.advanceTimersByTime(99);
+  limitWait(100, second);
+  vi.advanceTimersByTime(99);
+  expect(second).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(102);
+  expect(second).toHaveBeenCalledOnce();
+  expect(first).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(300);
+});
+
+test("a wait that has ended is never over, and others go on", () => {
+  const [ended, other] = [vi.fn(), vi.fn()];
+  const end = limitWait(300, ended);
+  limitWait(300, other);
+  end();
+  vi.advanceTimersByTime(400);
+  expect(ended).not.toHaveBeenCalled();
+  expect(other).toHaveBeenCalledOnce();
+});
+
+test("many waits have one timer", () => {
+  const ends = [limitWait(1_000, vi.fn()), limitWait(2_000, vi.fn())];
+  expect(vi.getTimerCount()).toBe(1);
+  for (const end of ends) end();
+});
