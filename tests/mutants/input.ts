@@ -251,8 +251,8 @@ export const inputGuards: readonly Guard[] = [
   {
     name: "A small body that is shorter than announced is not taken for whole",
     file: "functions/_shared/request/body.ts",
-    guard: "bytes === null || bytes.byteLength < announced) failure",
-    instead: "bytes === null) failure",
+    guard: "bytes === null || bytes.byteLength < announced) throw",
+    instead: "bytes === null) throw",
     test: "tests/unit/request/body.test.ts",
   },
   {

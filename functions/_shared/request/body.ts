@@ -124,9 +124,8 @@ function bodyAtOnce(body: ReadableStream<Uint8Array<ArrayBuffer>>, announced: nu
     {
       async pull(controller) {
         const bytes = await new Response(body).arrayBuffer().catch(() => null);
-        if (bytes === null || bytes.byteLength < announced) failure = new ByokError("body_incomplete");
-        else if (bytes.byteLength > max_bytes) failure = tooLarge(max_bytes);
-        if (failure !== null || bytes === null) throw failure;
+        if (bytes === null || bytes.byteLength < announced) throw (failure = new ByokError("body_incomplete"));
+        if (bytes.byteLength > max_bytes) throw (failure = tooLarge(max_bytes));
         controller.enqueue(new Uint8Array(bytes));
         controller.close();
       },
