@@ -103,8 +103,8 @@ export const relayGuards: readonly Guard[] = [
     file: "functions/_shared/relay/waits.ts",
     test: "tests/unit/relay/waits.test.ts",
     name: "A wait has the whole of its time",
-    guard: "left_ms: timeout_ms + tick_ms",
-    instead: "left_ms: timeout_ms",
+    guard: "wait.until_ms ??= now_ms + wait.timeout_ms;",
+    instead: "wait.until_ms ??= now_ms;",
   },
   {
     ...unit,
