@@ -155,7 +155,7 @@ describe("askProvider()", () => {
   test("gives the body of an answer all the time it needs", async () => {
     // Loaded anew, so that no timer of an earlier test goes on.
     vi.resetModules();
-    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
     try {
       const relay = await import("../../../functions/_shared/relay/relay.ts");
       const clock = new EventEmitter();
