@@ -71,7 +71,7 @@ export const inputGuards: readonly Guard[] = [
   {
     ...body,
     name: "A declared length past the limit is refused at once",
-    guard: 'if (Number(request.headers.get("content-length")) > max_bytes) throw tooLarge(max_bytes);',
+    guard: "if (announced > max_bytes) throw tooLarge(max_bytes);",
     instead: "",
   },
   {
@@ -176,21 +176,21 @@ export const inputGuards: readonly Guard[] = [
   {
     ...serve,
     name: "No answer is stored on its way",
-    guard: 'response.headers.set("cache-control", "no-store");',
+    guard: 'headers.set("cache-control", "no-store");',
     instead: "",
   },
   {
     ...serve,
     name: "An answer that a browser opens runs nothing",
     promise: "G27",
-    guard: `response.headers.set("content-security-policy", "default-src 'none'; sandbox");`,
+    guard: `headers.set("content-security-policy", "default-src 'none'; sandbox");`,
     instead: "",
   },
   {
     ...serve,
     name: "A provider's page has nothing of the page beside the functions",
     promise: "G27",
-    guard: `response.headers.set("content-security-policy", "default-src 'none'; sandbox");`,
+    guard: `headers.set("content-security-policy", "default-src 'none'; sandbox");`,
     instead: "",
     test: "tests/page/serving.test.ts",
   },
