@@ -60,7 +60,7 @@ Give your app the API's address and the publishable key, such as in .env.local, 
 ${
   ours === undefined
     ? `This project has no BYOK yet. ${typed("add")} adds it.`
-    : `API keys that the fakes of the providers accept, to save in your app. Nothing leaves this machine for a provider through ${ours}:
+    : `API keys that the fakes of the providers accept, to save in your app. The function ${ours} asks these fakes alone:
 ${keys.join("\n")}`
 }`;
 }
