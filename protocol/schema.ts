@@ -255,6 +255,9 @@ isOneToOne: false
 "act_for_team":
 { Args: { "p_team_id": string }; Returns: undefined
                            },
+"acting_for":
+{ Args: Record<PropertyKey, never>; Returns: string
+                           },
 "add_key_event":
 { Args: { "p_credential": Omit<Database["byok"]['Tables']["credentials"]['Row'], Database["byok"]['Tables']["credentials"]['ComputedFields']>,"p_kind": string }; Returns: undefined
                            },
@@ -343,6 +346,9 @@ isOneToOne: false
 "is_membership":
 { Args: { "p_kind": string,"p_owner_id": string,"p_role": string,"p_user_id": string }; Returns: boolean
                            },
+"is_sound_entry":
+{ Args: { "p_entry": Omit<Database["byok"]['Tables']["entries"]['Row'], Database["byok"]['Tables']["entries"]['ComputedFields']>,"p_kind": string }; Returns: boolean
+                           },
 "is_user":
 { Args: { "p_id": string }; Returns: boolean
                            },
@@ -428,9 +434,7 @@ isOneToOne: false
 { Args: { "p_event": Json }; Returns: undefined
                            },
 "open_call":
-{ Args: { "p_provider": string,"p_team_id"?: string,"p_user_id": string }; Returns: {
-              "credential_id": string,"envelope": string,"payer": string,"reason": string,"status": string,"team_id": string,"unused_key": string
-            }[]
+{ Args: { "p_provider": string,"p_team_id"?: string,"p_user_id": string }; Returns: Record<string, unknown>
                            },
 "owner_with_account":
 { Args: { "p_owners": (string)[],"p_team_id": string,"p_user_id": string }; Returns: string
@@ -444,9 +448,7 @@ isOneToOne: false
 { Args: { "p_team_id": string,"p_user_id": string }; Returns: (string)[]
                            },
 "place_hold":
-{ Args: { "p_max_input_tokens": number,"p_max_output_tokens": number,"p_model": string,"p_operation": string,"p_provider": string,"p_request_id": string,"p_team_id"?: string,"p_user_id": string }; Returns: {
-              "hold_id": number,"microcredits": number,"microcredits_per_1000_cache_write_tokens": number,"microcredits_per_1000_cached_input_tokens": number,"microcredits_per_1000_input_tokens": number,"microcredits_per_1000_output_tokens": number
-            }[]
+{ Args: { "p_max_input_tokens": number,"p_max_output_tokens": number,"p_model": string,"p_operation": string,"p_provider": string,"p_request_id": string,"p_team_id"?: string,"p_user_id": string }; Returns: Record<string, unknown>
                            },
 "read_envelope":
 { Args: { "p_provider": string,"p_team_id"?: string,"p_user_id": string }; Returns: {
@@ -468,7 +470,7 @@ isOneToOne: false
 { Args: { "p_cache_write_tokens"?: number,"p_cached_input_tokens"?: number,"p_charge_id": number,"p_input_tokens"?: number,"p_microcredits": number,"p_output_tokens"?: number,"p_owner_id": string,"p_reason": string }; Returns: number
                            },
 "refuse_browser":
-{ Args: Record<PropertyKey, never>; Returns: undefined
+{ Args: Record<PropertyKey, never>; Returns: string
                            },
 "replace_envelopes":
 { Args: { "p_replacements": Json }; Returns: string[]
@@ -478,6 +480,9 @@ isOneToOne: false
                            },
 "require_owner":
 { Args: { "p_role": string,"p_team_id": string,"p_user_id": string }; Returns: string
+                           },
+"reserve":
+{ Args: { "p_member_id": string,"p_microcredits": number,"p_owner_id": string,"p_request_id": string }; Returns: undefined
                            },
 "revoke_credits":
 { Args: { "p_credits": number,"p_idempotency_key": string,"p_owner_id": string,"p_reason": string }; Returns: {
@@ -514,7 +519,7 @@ isOneToOne: false
 { Args: Record<PropertyKey, never>; Returns: number
                            },
 "stop_acting":
-{ Args: { "p_previous_claims": string }; Returns: undefined
+{ Args: { "p_previous_claims": string }; Returns: string
                            },
 "take_due_credentials":
 { Args: { "p_limit": number,"p_older_than_hours": number }; Returns: {

@@ -10,12 +10,12 @@ stable
 security definer
 set search_path = ''
 as $$
+declare
+  v_claims text := byok.refuse_browser();
 begin
-  perform byok.refuse_browser();
-  return exists (
-    select from auth.users as u
-    where u.id = p_user_id and u.deleted_at is null and (u.banned_until is null or u.banned_until <= now())
-  );
+  perform from auth.users as u
+  where u.id = p_user_id and u.deleted_at is null and (u.banned_until is null or u.banned_until <= now());
+  return found;
 end
 $$;
 

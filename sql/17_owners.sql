@@ -14,7 +14,7 @@ comment on column byok.owners.user_id is 'The same id again where the owner is a
 alter table byok.owners enable row level security;
 
 create policy "The server keeps the owner it acts for" on byok.owners
-  for all to byok_server using (id = (select auth.uid())) with check (id = (select auth.uid()));
+  for all to byok_server using (id = (select byok.acting_for())) with check (id = (select byok.acting_for()));
 comment on policy "The server keeps the owner it acts for" on byok.owners is 'add_owner, act_for_team, forget_owner.';
 
 grant select, insert, delete on byok.owners to byok_server;

@@ -78,9 +78,9 @@ create policy "Owners pause their credentials" on byok.credentials
     owner_id = any ((select byok.my_owners('admin'))::uuid[])
     and case when owner_id = any ((select byok.my_owners('admin'))::uuid[]) then (select byok.require_claims((select auth.jwt()))) end);
 create policy "The server keeps the credentials of the owner it acts for" on byok.credentials
-  for all to byok_server using (owner_id = (select auth.uid())) with check (owner_id = (select auth.uid()));
+  for all to byok_server using (owner_id = (select byok.acting_for())) with check (owner_id = (select byok.acting_for()));
 create policy "The server keeps the envelopes of the owner it acts for" on byok.envelopes
-  for all to byok_server using (owner_id = (select auth.uid())) with check (owner_id = (select auth.uid()));
+  for all to byok_server using (owner_id = (select byok.acting_for())) with check (owner_id = (select byok.acting_for()));
 
 comment on policy "Owners read their credentials" on byok.credentials is 'The page shows provider, public prefix, last four characters and status, also to the members of a team.';
 comment on policy "Owners remove their credentials" on byok.credentials is 'Remove is a delete through the Data API, for a user or an admin of a team; the envelope goes with it. It asks for the claims that save asks for.';

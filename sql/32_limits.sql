@@ -46,9 +46,9 @@ alter table byok.used_seals enable row level security;
 create policy "The server reads the limits" on byok.limits
   for select to byok_server using (true);
 create policy "The server counts for the user it acts for" on byok.counters
-  for all to byok_server using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
+  for all to byok_server using (user_id = (select byok.acting_for())) with check (user_id = (select byok.acting_for()));
 create policy "The server keeps the used seals of the user it acts for" on byok.used_seals
-  for all to byok_server using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
+  for all to byok_server using (user_id = (select byok.acting_for())) with check (user_id = (select byok.acting_for()));
 
 comment on policy "The server reads the limits" on byok.limits is 'count_attempt, open_call and the billing functions.';
 comment on policy "The server counts for the user it acts for" on byok.counters is 'count_attempt and open_call.';

@@ -25,7 +25,7 @@ create policy "Rotation counts and lists all envelopes" on byok.envelopes
 comment on policy "Rotation counts and lists all envelopes" on byok.envelopes is
   'count_envelopes and list_envelope_ids. Its grant covers ids and kids, not the envelope.';
 grant select (credential_id, owner_id, kid) on byok.envelopes to byok_rotation;
-grant execute on function byok.refuse_browser() to byok_rotation;
+grant execute on function byok.acting_for(), byok.refuse_browser() to byok_rotation;
 
 create function byok.count_envelopes() returns table (kid bigint, envelopes bigint)
 language plpgsql

@@ -185,10 +185,14 @@ set search_path = ''
 as $$
 begin
   perform byok.refuse_browser();
-  perform set_config(
-    'request.jwt.claims',
-    (coalesce(nullif(current_setting('request.jwt.claims', true), ''), '{}')::jsonb || jsonb_strip_nulls(jsonb_build_object('actor', p_actor, 'actor_id', p_actor_id)))::text,
-    true);
+  if byok.acting_for() is not null then
+    -- What act_for has written, and more.
+    perform set_config(
+      'request.jwt.claims',
+      rtrim(current_setting('request.jwt.claims', true), '}')
+        || ',' || ltrim(jsonb_strip_nulls(jsonb_build_object('actor', p_actor, 'actor_id', p_actor_id))::text, '{'),
+      true);
+  end if;
 end
 $$;
 
@@ -200,6 +204,6 @@ revoke execute on function
   byok.record_rotation(jsonb), byok.forget_key_events(), byok.act_as(text, uuid)
 from public;
 grant execute on function
-  byok.on_key_event(jsonb), byok.add_key_event(byok.credentials, text), byok.refuse_browser()
+  byok.on_key_event(jsonb), byok.add_key_event(byok.credentials, text), byok.acting_for(), byok.refuse_browser()
 to byok_events;
 grant execute on function byok.record_rotation(jsonb), byok.act_as(text, uuid) to byok_server;

@@ -6,13 +6,15 @@
 create table byok.holds (
   id bigint not null default nextval('byok.entry_ids'),
   owner_id uuid not null references byok.accounts (owner_id) on delete cascade,
-  member_id uuid check (member_id <> owner_id),
+  member_id uuid,
   operation text not null,
   provider text not null,
   model text not null,
-  microcredits bigint not null check (microcredits between 1 and 1000000000000000),
-  request_id text check (length(request_id) between 1 and 255),
+  microcredits bigint not null,
+  request_id text,
   expires_at timestamptz not null default now() + interval '15 minutes',
+  -- What a hold has besides is checked when it becomes an entry.
+  check (microcredits between 1 and 1000000000000000),
   -- Serves the cascade from accounts and owners who read their holds as well: each index more is written for every call.
   primary key (owner_id, id)
 );
@@ -40,11 +42,11 @@ create policy "Owners read their holds" on byok.holds
     owner_id = any ((select byok.my_owners())::uuid[])
     and (owner_id = any ((select byok.my_owners('admin'))::uuid[]) or member_id = (select auth.uid())));
 create policy "The server reads the owner's holds, and all expired ones" on byok.holds
-  for select to byok_server using (owner_id = (select auth.uid()) or expires_at <= now());
+  for select to byok_server using (owner_id = (select byok.acting_for()) or expires_at <= now());
 create policy "The server places holds for the owner it acts for" on byok.holds
-  for insert to byok_server with check (owner_id = (select auth.uid()));
+  for insert to byok_server with check (owner_id = (select byok.acting_for()));
 create policy "The server ends the holds of the owner it acts for" on byok.holds
-  for delete to byok_server using (owner_id = (select auth.uid()));
+  for delete to byok_server using (owner_id = (select byok.acting_for()));
 
 comment on policy "Owners read their holds" on byok.holds is 'The page shows calls under way.';
 comment on policy "The server reads the owner's holds, and all expired ones" on byok.holds is
@@ -157,20 +159,24 @@ set search_path = ''
 as $$
 declare
   v_previous_claims text := byok.act_for(p_owner_id);
-  v_hold byok.holds;
+  v_microcredits bigint;
   v_outcome text := 'charged';
 begin
   perform from byok.accounts as a where a.owner_id = p_owner_id for update;
-  delete from byok.holds as h where h.owner_id = p_owner_id and h.id = p_hold_id returning h.* into v_hold;
+  with ended as (
+    delete from byok.holds as h where h.owner_id = p_owner_id and h.id = p_hold_id returning h.*
+  )
+  insert into byok.entries (id, owner_id, member_id, kind, microcredits, operation, provider, model, request_id)
+  select e.id, e.owner_id, e.member_id, 'charge', e.microcredits, e.operation, e.provider, e.model, e.request_id from ended as e
+  returning microcredits into v_microcredits;
   if found then
-    perform byok.enter_charge(v_hold);
     update byok.accounts as a
-    set held_microcredits = a.held_microcredits - v_hold.microcredits, updated_at = now()
+    set held_microcredits = a.held_microcredits - v_microcredits, updated_at = now()
     where a.owner_id = p_owner_id;
   elsif not exists (select from byok.entries as e where e.owner_id = p_owner_id and e.id = p_hold_id and e.kind = 'charge') then
     v_outcome := 'voided';
   end if;
-  perform byok.stop_acting(v_previous_claims);
+  v_previous_claims := byok.stop_acting(v_previous_claims);
   return v_outcome;
 end
 $$;

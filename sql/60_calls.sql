@@ -56,8 +56,18 @@ $$;
 comment on function byok.owner_with_account(uuid, uuid[], uuid) is
   'Of the owners whose key may pay a call, the one whose credits do where there is no key: the team that the call names, then the first in their order, the first that has an account, whatever its balance.';
 
-create function byok.open_call(p_user_id uuid, p_provider text, p_team_id uuid default null)
-returns table (payer text, team_id uuid, credential_id uuid, envelope text, status text, reason text, unused_key text)
+create function byok.open_call(
+  p_user_id uuid,
+  p_provider text,
+  p_team_id uuid default null,
+  out payer text,
+  out team_id uuid,
+  out credential_id uuid,
+  out envelope text,
+  out status text,
+  out reason text,
+  out unused_key text
+)
 language plpgsql
 security definer
 set search_path = ''
@@ -116,13 +126,61 @@ begin
     end if;
   end if;
   team_id := nullif(v_owner_id, p_user_id);
-  perform byok.stop_acting(v_previous_claims);
-  return next;
+  v_previous_claims := byok.stop_acting(v_previous_claims);
 end
 $$;
 
 comment on function byok.open_call(uuid, text, uuid) is
   'Decides who pays a call, and the owner: a team, or the user where team_id is null. byok: the owner''s key, with its envelope; a user''s own wins over a team''s. platform: credits of the owner, of which place_hold reserves some; those of the team that the call names, else the user''s own, else those of the first team that has an account. status and reason are those of its credential. unused_key says why a saved key is not used and credits pay: not_allowed, if may_bring_key says no of its owner; paused. Raises not_a_member, owners_malformed, and credits_not_allowed (with unused_key) if credits would pay and may_use_credits says no of their owner. Writes nothing, unless the operator records the last use (records_last_use) or limits calls under BYOK (limit byok_calls); then it raises too_many_calls (with retry_after_s) past the limit.';
+
+create function byok.reserve(p_owner_id uuid, p_member_id uuid, p_request_id text, p_microcredits bigint) returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_account byok.accounts;
+  v_is_expired boolean;
+begin
+  -- From here on the account is locked, so that of two calls with one request id the second finds the hold of the first. An account
+  -- that a grant makes meanwhile is not: it has no credits yet.
+  select * into v_account from byok.accounts as a where a.owner_id = p_owner_id for update;
+  if p_request_id is not null then
+    select h.expires_at <= now() into v_is_expired from byok.holds as h
+    where h.owner_id = p_owner_id and h.request_id = p_request_id and h.member_id is not distinct from p_member_id;
+    if v_is_expired = false then
+      raise sqlstate 'PT409' using message = 'request_in_progress', hint = 'A call with this idempotency key is under way.';
+    end if;
+  end if;
+  -- Expired holds are looked for only when they are in the way.
+  if v_is_expired or v_account.available_microcredits < p_microcredits then
+    v_account := byok.end_expired(v_account, array(
+      select h.id from byok.holds as h where h.owner_id = p_owner_id and h.expires_at <= now()
+    ));
+  end if;
+  if p_request_id is not null and exists (
+    select from byok.entries as c
+    where c.owner_id = p_owner_id and c.request_id = p_request_id and c.member_id is not distinct from p_member_id and not exists (
+      -- A call that was given back whole may be made again. Of one that has answered no more than the unused part was, be that all.
+      select from byok.entries as r
+      where r.owner_id = p_owner_id and r.charge_id = c.id and r.microcredits = c.microcredits and r.reason <> 'unused')
+  ) then
+    raise sqlstate 'PT409' using message = 'request_completed', hint = 'A call with this idempotency key was charged.';
+  end if;
+  if v_account.owner_id is null or v_account.available_microcredits < p_microcredits then
+    raise sqlstate 'PT402' using message = 'insufficient_credits',
+      detail = jsonb_build_object(
+        'price_credits', byok.to_credits(p_microcredits),
+        'available_credits', byok.to_credits(coalesce(v_account.available_microcredits, 0)))::text,
+      hint = 'The owner needs credits for this call, or a key of their own.';
+  end if;
+  v_account.available_microcredits := v_account.available_microcredits - p_microcredits;
+  v_account.held_microcredits := v_account.held_microcredits + p_microcredits;
+  perform byok.write_account(v_account);
+end
+$$;
+
+comment on function byok.reserve(uuid, uuid, text, bigint) is
+  'Locks the account of the owner acted for and moves an amount from available to held, for a call with a request id, or for one that needs what expired holds give back. Raises request_in_progress, request_completed, insufficient_credits (with price_credits and available_credits).';
 
 create function byok.place_hold(
   p_user_id uuid,
@@ -132,14 +190,13 @@ create function byok.place_hold(
   p_model text,
   p_max_input_tokens bigint,
   p_max_output_tokens bigint,
-  p_team_id uuid default null
-) returns table (
-  hold_id bigint,
-  microcredits bigint,
-  microcredits_per_1000_input_tokens numeric,
-  microcredits_per_1000_cached_input_tokens numeric,
-  microcredits_per_1000_cache_write_tokens numeric,
-  microcredits_per_1000_output_tokens numeric
+  p_team_id uuid default null,
+  out hold_id bigint,
+  out microcredits bigint,
+  out microcredits_per_1000_input_tokens numeric,
+  out microcredits_per_1000_cached_input_tokens numeric,
+  out microcredits_per_1000_cache_write_tokens numeric,
+  out microcredits_per_1000_output_tokens numeric
 )
 language plpgsql
 security definer
@@ -150,8 +207,7 @@ declare
   v_owner_id uuid := coalesce(p_team_id, p_user_id);
   v_member_id uuid := case when p_team_id is not null then p_user_id end;
   v_price byok.prices;
-  v_account byok.accounts;
-  v_is_expired boolean;
+  v_is_reserved boolean := false;
 begin
   if p_team_id is not null then
     perform byok.require_owner(p_user_id, p_team_id, 'member');
@@ -170,54 +226,30 @@ begin
     raise sqlstate 'PT403' using message = 'not_offered', detail = '{"field":"model"}',
       hint = 'There is no row in byok.prices for this operation and model.';
   end if;
-  microcredits := byok.most_microcredits(v_price, p_max_input_tokens, p_max_output_tokens);
+  microcredits := coalesce(v_price.microcredits_per_call, byok.most_microcredits(v_price, p_max_input_tokens, p_max_output_tokens));
 
-  -- From here on the account is locked, so that of two calls with one request id the second finds the hold of the first. An account
-  -- that a grant makes meanwhile is not: it has no credits yet.
-  select * into v_account from byok.accounts as a where a.owner_id = v_owner_id for update;
-  if p_request_id is not null then
-    select h.expires_at <= now() into v_is_expired from byok.holds as h
-    where h.owner_id = v_owner_id and h.request_id = p_request_id and h.member_id is not distinct from v_member_id;
-    if v_is_expired = false then
-      raise sqlstate 'PT409' using message = 'request_in_progress', hint = 'A call with this idempotency key is under way.';
-    end if;
+  -- Most calls have no request id, and credits enough: one statement locks the account and reserves them.
+  if p_request_id is null then
+    update byok.accounts as a
+    set available_microcredits = a.available_microcredits - place_hold.microcredits,
+        held_microcredits = a.held_microcredits + place_hold.microcredits,
+        updated_at = now()
+    where a.owner_id = v_owner_id and a.available_microcredits >= place_hold.microcredits;
+    v_is_reserved := found;
   end if;
-  -- Expired holds are looked for only when they are in the way.
-  if v_is_expired or v_account.available_microcredits < place_hold.microcredits then
-    v_account := byok.end_expired(v_account, array(
-      select h.id from byok.holds as h where h.owner_id = v_owner_id and h.expires_at <= now()
-    ));
-  end if;
-  if p_request_id is not null and exists (
-    select from byok.entries as c
-    where c.owner_id = v_owner_id and c.request_id = p_request_id and c.member_id is not distinct from v_member_id and not exists (
-      -- A call that was given back whole may be made again. Of one that has answered no more than the unused part was, be that all.
-      select from byok.entries as r
-      where r.owner_id = v_owner_id and r.charge_id = c.id and r.microcredits = c.microcredits and r.reason <> 'unused')
-  ) then
-    raise sqlstate 'PT409' using message = 'request_completed', hint = 'A call with this idempotency key was charged.';
-  end if;
-  if v_account.owner_id is null or v_account.available_microcredits < place_hold.microcredits then
-    raise sqlstate 'PT402' using message = 'insufficient_credits',
-      detail = jsonb_build_object(
-        'price_credits', byok.to_credits(place_hold.microcredits),
-        'available_credits', byok.to_credits(coalesce(v_account.available_microcredits, 0)))::text,
-      hint = 'The owner needs credits for this call, or a key of their own.';
+  if not v_is_reserved then
+    perform byok.reserve(v_owner_id, v_member_id, p_request_id, place_hold.microcredits);
   end if;
 
   insert into byok.holds as h (owner_id, member_id, operation, provider, model, microcredits, request_id)
   values (v_owner_id, v_member_id, p_operation, p_provider, p_model, place_hold.microcredits, p_request_id)
   returning h.id into hold_id;
-  v_account.available_microcredits := v_account.available_microcredits - place_hold.microcredits;
-  v_account.held_microcredits := v_account.held_microcredits + place_hold.microcredits;
-  perform byok.write_account(v_account);
 
   microcredits_per_1000_input_tokens := v_price.microcredits_per_1000_input_tokens;
   microcredits_per_1000_cached_input_tokens := v_price.microcredits_per_1000_cached_input_tokens;
   microcredits_per_1000_cache_write_tokens := v_price.microcredits_per_1000_cache_write_tokens;
   microcredits_per_1000_output_tokens := v_price.microcredits_per_1000_output_tokens;
-  perform byok.stop_acting(v_previous_claims);
-  return next;
+  v_previous_claims := byok.stop_acting(v_previous_claims);
 end
 $$;
 
@@ -226,7 +258,10 @@ comment on function byok.place_hold(uuid, text, text, text, text, bigint, bigint
 
 revoke execute on function
   byok.owners_to_ask(uuid, uuid), byok.owner_with_account(uuid, uuid[], uuid), byok.open_call(uuid, text, uuid),
+  byok.reserve(uuid, uuid, text, bigint),
   byok.place_hold(uuid, text, text, text, text, bigint, bigint, uuid)
 from public;
-grant execute on function byok.owners_to_ask(uuid, uuid), byok.owner_with_account(uuid, uuid[], uuid) to byok_server;
+grant execute on function
+  byok.owners_to_ask(uuid, uuid), byok.owner_with_account(uuid, uuid[], uuid), byok.reserve(uuid, uuid, text, bigint)
+to byok_server;
 grant execute on function byok.open_call(uuid, text, uuid), byok.place_hold(uuid, text, text, text, text, bigint, bigint, uuid) to service_role;

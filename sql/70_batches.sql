@@ -7,47 +7,48 @@ set search_path = ''
 set lock_timeout = '1ms'
 as $$
 declare
-  v_step record;
+  v_step jsonb;
+  v_user_id uuid;
+  v_team_id uuid;
+  v_owner_id uuid;
   v_busy uuid[] := '{}';
   v_detail text;
 begin
-  for v_step in
-    select s.number, r.*
-    from jsonb_array_elements(p_steps) with ordinality as s (value, number)
-    cross join jsonb_to_record(s.value)
-      as r (
-        step text, user_id uuid, team_id uuid, owner_id uuid, provider text, request_id text, operation text, model text, max_input_tokens bigint,
-        max_output_tokens bigint, hold_id bigint, charge_id bigint, was_asked boolean, microcredits bigint, reason text, input_tokens bigint,
-        cached_input_tokens bigint, cache_write_tokens bigint, output_tokens bigint)
-  loop
-    number := v_step.number;
+  -- The fields that a step has are taken out one by one: a record of all that there can be costs more than most steps do.
+  for v_place in 0 .. jsonb_array_length(p_steps) - 1 loop
+    number := v_place + 1;
     answer := null;
     refusal := null;
+    v_step := p_steps -> v_place;
     begin
-      if coalesce(v_step.owner_id, v_step.team_id, v_step.user_id) = any (v_busy) then
+      v_user_id := v_step ->> 'user_id';
+      v_team_id := v_step ->> 'team_id';
+      v_owner_id := coalesce(v_step ->> 'owner_id', v_step ->> 'team_id', v_step ->> 'user_id');
+      if v_owner_id = any (v_busy) then
         raise lock_not_available;
       end if;
-      case v_step.step
+      case v_step ->> 'step'
         when 'open_call' then
-          select to_jsonb(o) into answer from byok.open_call(v_step.user_id, v_step.provider, v_step.team_id) as o;
+          answer := to_jsonb(byok.open_call(v_user_id, v_step ->> 'provider', v_team_id));
         when 'place_hold' then
-          select to_jsonb(h) into answer from byok.place_hold(
-            v_step.user_id, v_step.request_id, v_step.operation, v_step.provider, v_step.model,
-            v_step.max_input_tokens, v_step.max_output_tokens, v_step.team_id) as h;
+          answer := to_jsonb(byok.place_hold(
+            v_user_id, v_step ->> 'request_id', v_step ->> 'operation', v_step ->> 'provider', v_step ->> 'model',
+            (v_step ->> 'max_input_tokens')::bigint, (v_step ->> 'max_output_tokens')::bigint, v_team_id));
         when 'charge_hold' then
-          answer := to_jsonb(byok.charge_hold(v_step.owner_id, v_step.hold_id));
+          answer := to_jsonb(byok.charge_hold(v_owner_id, (v_step ->> 'hold_id')::bigint));
         when 'void_hold' then
-          answer := to_jsonb(byok.void_hold(v_step.owner_id, v_step.hold_id, v_step.was_asked));
+          answer := to_jsonb(byok.void_hold(v_owner_id, (v_step ->> 'hold_id')::bigint, (v_step ->> 'was_asked')::boolean));
         when 'refund_charge' then
           answer := to_jsonb(byok.refund_charge(
-            v_step.owner_id, v_step.charge_id, v_step.microcredits, v_step.reason,
-            v_step.input_tokens, v_step.cached_input_tokens, v_step.cache_write_tokens, v_step.output_tokens));
+            v_owner_id, (v_step ->> 'charge_id')::bigint, (v_step ->> 'microcredits')::bigint, v_step ->> 'reason',
+            (v_step ->> 'input_tokens')::bigint, (v_step ->> 'cached_input_tokens')::bigint,
+            (v_step ->> 'cache_write_tokens')::bigint, (v_step ->> 'output_tokens')::bigint));
         else
           raise undefined_function using message = 'no such step', hint = 'The Edge Functions are newer than this schema: apply the migrations.';
       end case;
     exception
       when lock_not_available then
-        v_busy := v_busy || coalesce(v_step.owner_id, v_step.team_id, v_step.user_id);
+        v_busy := v_busy || v_owner_id;
         refusal := jsonb_build_object('code', sqlstate);
       when others then
         -- A refusal to one does not keep the others from theirs.

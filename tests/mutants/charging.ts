@@ -52,9 +52,9 @@ export const chargingGuards: readonly Guard[] = [
     name: "A hold that is no longer there is not charged",
     promise: "G11",
     guard:
-      "    v_outcome := 'voided';\n  end if;\n  perform byok.stop_acting(v_previous_claims);\n  return v_outcome;\nend\n$$;\n\ncomment on function byok.charge_hold",
+      "    v_outcome := 'voided';\n  end if;\n  v_previous_claims := byok.stop_acting(v_previous_claims);\n  return v_outcome;\nend\n$$;\n\ncomment on function byok.charge_hold",
     instead:
-      "    null;\n  end if;\n  perform byok.stop_acting(v_previous_claims);\n  return v_outcome;\nend\n$$;\n\ncomment on function byok.charge_hold",
+      "    null;\n  end if;\n  v_previous_claims := byok.stop_acting(v_previous_claims);\n  return v_outcome;\nend\n$$;\n\ncomment on function byok.charge_hold",
   },
   {
     ...holds,
@@ -107,8 +107,14 @@ export const chargingGuards: readonly Guard[] = [
   {
     ...calls,
     name: "No call without its price",
-    guard: "if v_account.owner_id is null or v_account.available_microcredits < place_hold.microcredits then",
+    guard: "if v_account.owner_id is null or v_account.available_microcredits < p_microcredits then",
     instead: "if v_account.owner_id is null then",
+  },
+  {
+    ...calls,
+    name: "Nor without a request id",
+    guard: " and a.available_microcredits >= place_hold.microcredits;",
+    instead: ";",
   },
   {
     ...calls,
@@ -126,7 +132,7 @@ export const chargingGuards: readonly Guard[] = [
     ...calls,
     name: "A request id that was charged is refused",
     guard:
-      "where c.owner_id = v_owner_id and c.request_id = p_request_id and c.member_id is not distinct from v_member_id and not exists (",
+      "where c.owner_id = p_owner_id and c.request_id = p_request_id and c.member_id is not distinct from p_member_id and not exists (",
     instead: "where false and not exists (",
   },
   {
@@ -145,15 +151,15 @@ export const chargingGuards: readonly Guard[] = [
   {
     ...calls,
     name: "A call ends its user's expired holds when they are in the way",
-    guard: "where h.owner_id = v_owner_id and h.expires_at <= now()\n    ));",
+    guard: "where h.owner_id = p_owner_id and h.expires_at <= now()\n    ));",
     instead: "where false\n    ));",
   },
   {
     ...calls,
     ...concurrency,
     name: "Placing a hold locks the account before it looks",
-    guard: "from byok.accounts as a where a.owner_id = v_owner_id for update;",
-    instead: "from byok.accounts as a where a.owner_id = v_owner_id;",
+    guard: "from byok.accounts as a where a.owner_id = p_owner_id for update;",
+    instead: "from byok.accounts as a where a.owner_id = p_owner_id;",
   },
   {
     ...charge,

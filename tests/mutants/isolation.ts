@@ -13,16 +13,16 @@ export const isolationGuards: readonly Guard[] = [
     name: "Nobody acts for a user from a browser, whatever was granted",
     promise: "G22",
     file: "sql/10_schema.sql",
-    guard: "perform byok.refuse_browser();\n  if p_owner_id is null then",
-    instead: "if p_owner_id is null then",
+    guard: "v_previous_claims text := byok.refuse_browser();\n  v_claims text;",
+    instead: "v_previous_claims text := coalesce(current_setting('request.jwt.claims', true), '');\n  v_claims text;",
   },
   {
     ...authority,
     name: "Nobody takes on claims from a browser, whatever was granted",
     promise: "G22",
     file: "sql/10_schema.sql",
-    guard: "perform byok.refuse_browser();\n  perform set_config('request.jwt.claims', p_previous_claims, true);",
-    instead: "perform set_config('request.jwt.claims', p_previous_claims, true);",
+    guard: "v_claims text := byok.refuse_browser();\nbegin\n  v_claims := set_config(",
+    instead: "v_claims text;\nbegin\n  v_claims := set_config(",
   },
   {
     ...authority,
@@ -116,8 +116,15 @@ export const isolationGuards: readonly Guard[] = [
   {
     name: "A function gives its caller's claims back",
     file: "sql/10_schema.sql",
-    guard: "perform set_config('request.jwt.claims', p_previous_claims, true);",
+    guard: "  v_claims := set_config('request.jwt.claims', p_previous_claims, true);\n",
     instead: "",
+    test: "tests/sql/credentials.sql",
+  },
+  {
+    name: "A caller's own claims pass for nobody that the server acts for",
+    file: "sql/10_schema.sql",
+    guard: `","role":"byok_server"%'\n    then`,
+    instead: `%'\n    then`,
     test: "tests/sql/credentials.sql",
   },
   {

@@ -23,7 +23,7 @@ export const rotationGuards: readonly Guard[] = [
   {
     ...attempts,
     name: "The server sees the attempts of the user it acts for alone",
-    guard: "on byok.counters\n  for all to byok_server using (user_id = (select auth.uid())) with check",
+    guard: "on byok.counters\n  for all to byok_server using (user_id = (select byok.acting_for())) with check",
     instead: "on byok.counters\n  for all to byok_server using (true) with check",
   },
   {

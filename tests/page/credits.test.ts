@@ -17,7 +17,7 @@ async function beginCall(user: User, operation: string): Promise<number> {
     p_max_input_tokens: 10,
     p_max_output_tokens: 10,
   });
-  const holdId = data?.[0]?.hold_id;
+  const { hold_id: holdId } = (data ?? {}) as { readonly hold_id?: number };
   if (!holdId) throw new Error("No credits were held.");
   return holdId;
 }

@@ -57,7 +57,7 @@ select throws_ok('select * from byok.accounts', '42501', null, 'anon cannot read
 select throws_ok('select * from byok.entries', '42501', null, 'anon cannot read the ledger');
 
 set local role byok_server;
-set local request.jwt.claims = '{"sub":"00000000-0000-4000-8000-00000000000b"}';
+set local request.jwt.claims = '{"sub":"00000000-0000-4000-8000-00000000000b","role":"byok_server"}';
 select is_empty('select owner_id from byok.accounts union all select owner_id from byok.entries', 'the server role sees nothing of a user it does not act for');
 
 -- Taking back, from 105.

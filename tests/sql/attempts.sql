@@ -77,7 +77,7 @@ delete from byok.limits;
 select throws_ok($$select byok.count_attempt(tests.user_id('a'))$$, 'PT429', 'too_many_attempts', 'without a limit nobody may');
 
 set local role byok_server;
-set local request.jwt.claims = '{"sub":"00000000-0000-4000-8000-00000000000b"}';
+set local request.jwt.claims = '{"sub":"00000000-0000-4000-8000-00000000000b","role":"byok_server"}';
 select results_eq('select user_id from byok.counters', $$values (tests.user_id('b'))$$, 'the server role sees the attempts of the user it acts for only');
 reset role;
 delete from auth.users where id = tests.user_id('a');

@@ -118,10 +118,10 @@ insert into tests.allowed
     and name not in ('add_key_event(byok.credentials,text)', 'forget_key_events()', 'on_key_event(jsonb)', 'record_credential_change()', 'schema_version()', 'add_owner(uuid,text)', 'count_envelopes()', 'forget_deleted_team()', 'refuse_ledger_change()', 'count_once(uuid,byok.limits)', 'end_unpaid(byok.accounts,byok.holds)', 'enter_charge(byok.holds)')
   union all
   select 'function', name, 'byok_rotation', 'execute', 'runs' from tests.known
-  where kind = 'function' and name in ('count_envelopes()', 'list_due_ids(integer,integer)', 'list_envelope_ids(bigint,uuid,integer)', 'refuse_browser()')
+  where kind = 'function' and name in ('count_envelopes()', 'list_due_ids(integer,integer)', 'list_envelope_ids(bigint,uuid,integer)', 'acting_for()', 'refuse_browser()')
   union all
   select 'function', name, 'byok_events', 'execute', 'runs' from tests.known
-  where kind = 'function' and name in ('add_key_event(byok.credentials,text)', 'on_key_event(jsonb)', 'record_rotation(jsonb)', 'refuse_browser()');
+  where kind = 'function' and name in ('add_key_event(byok.credentials,text)', 'on_key_event(jsonb)', 'record_rotation(jsonb)', 'acting_for()', 'refuse_browser()');
 
 select plan(tests.count_matrix() + (select count(*) from pg_proc cross join browsers
   where pronamespace = 'byok'::regnamespace and (prosecdef and proname not in ('run_batch', 'is_client_accepted', 'my_owners', 'read_rights', 'require_claims', 'forget_deleted_team', 'forget_key_events', 'record_credential_change') or proname in ('act_for', 'stop_acting', 'refuse_browser')))::integer + 5);

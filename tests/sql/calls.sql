@@ -219,7 +219,7 @@ select results_eq(
 reset role;
 update byok.holds set expires_at = now() - interval '1 second' where owner_id = tests.user_id('a');
 set local role byok_server;
-set local request.jwt.claims = '{"sub":"00000000-0000-4000-8000-00000000000b"}';
+set local request.jwt.claims = '{"sub":"00000000-0000-4000-8000-00000000000b","role":"byok_server"}';
 select is((select count(distinct owner_id) from byok.holds)::int, 1, 'the server role finds expired holds of others');
 select tests.authenticate_as_service_role();
 select lives_ok($$insert into placed values ('second again', pg_temp.place('a', 'request-2'))$$, 'place_hold() ends an expired hold of the same request id first');

@@ -1,6 +1,6 @@
 -- Credentials and envelopes, as owner, stranger, anon, service role and server role.
 begin;
-select plan(53);
+select plan(54);
 
 -- For pgTAP itself, when a test runs as the server role.
 grant usage on schema extensions to byok_server;
@@ -147,7 +147,9 @@ set local role byok_server;
 set local request.jwt.claims = '';
 select is_empty('select * from byok.envelopes', 'the server role without a user sees no envelope');
 select is_empty('select * from byok.credentials', 'the server role without a user sees no credential');
-set local request.jwt.claims = '{"sub":"00000000-0000-4000-8000-00000000000b"}';
+set local request.jwt.claims = '{"sub":"00000000-0000-4000-8000-00000000000b","role":"authenticated"}';
+select is_empty('select * from byok.envelopes', 'nor one whose user is named in claims that act_for() did not write');
+set local request.jwt.claims = '{"sub":"00000000-0000-4000-8000-00000000000b","role":"byok_server"}';
 select results_eq('select credential_id from byok.envelopes', $$values ('10000000-0000-4000-8000-000000000002'::uuid)$$, 'the server role sees the envelopes of the user it acts for only');
 select throws_ok(
   $$insert into byok.credentials (id, owner_id, provider, hint, status) values (gen_random_uuid(), tests.user_id('a'), 'groq', '', 'verified')$$,

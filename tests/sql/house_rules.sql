@@ -66,8 +66,8 @@ select set_eq(
 select is_empty(
   $$select polname from pg_policy join pg_class on pg_class.oid = polrelid
     where relnamespace = 'byok'::regnamespace
-      and coalesce(pg_get_expr(polqual, polrelid), '') || coalesce(pg_get_expr(polwithcheck, polrelid), '') ~ '(?<!SELECT )auth\.uid\(\)'$$,
-  'every policy asks for auth.uid() once for a statement, not for each row');
+      and coalesce(pg_get_expr(polqual, polrelid), '') || coalesce(pg_get_expr(polwithcheck, polrelid), '') ~ '(?<!SELECT )(auth\.uid|byok\.acting_for)\(\)'$$,
+  'every policy asks whose rows these are once for a statement, not for each row');
 select is_empty(
   $$select polname from pg_policy join pg_class on pg_class.oid = polrelid where relnamespace = 'byok'::regnamespace and (polroles @> array[0::oid] or not polpermissive)$$,
   'every policy names its role, and none is restrictive');
@@ -135,6 +135,7 @@ select results_eq(
     ('authenticated', 'my_owners'),
     ('authenticated', 'read_rights'),
     ('authenticated', 'require_claims'),
+    ('byok_events', 'acting_for'),
     ('byok_events', 'add_key_event'),
     ('byok_events', 'on_key_event'),
     ('byok_events', 'refuse_browser'),
@@ -157,11 +158,13 @@ select results_eq(
     ('byok_functions', 'schema_version'),
     ('byok_functions', 'take_due_credentials'),
     ('byok_functions', 'void_hold'),
+    ('byok_rotation', 'acting_for'),
     ('byok_rotation', 'refuse_browser'),
     ('byok_server', 'act_as'),
     ('byok_server', 'act_for'),
     ('byok_server', 'act_for_active'),
     ('byok_server', 'act_for_team'),
+    ('byok_server', 'acting_for'),
     ('byok_server', 'add_owner'),
     ('byok_server', 'bear'),
     ('byok_server', 'count_once'),
@@ -170,6 +173,7 @@ select results_eq(
     ('byok_server', 'enter_charge'),
     ('byok_server', 'is_active'),
     ('byok_server', 'is_membership'),
+    ('byok_server', 'is_sound_entry'),
     ('byok_server', 'is_user'),
     ('byok_server', 'key_works'),
     ('byok_server', 'list_due_ids'),
@@ -185,6 +189,7 @@ select results_eq(
     ('byok_server', 'records_last_use'),
     ('byok_server', 'refuse_browser'),
     ('byok_server', 'require_owner'),
+    ('byok_server', 'reserve'),
     ('byok_server', 'stop_acting'),
     ('byok_server', 'to_credits'),
     ('byok_server', 'to_microcredits'),

@@ -8,9 +8,17 @@ type Functions = Schema["byok"]["Functions"];
 export type FunctionName = keyof Functions;
 export type Parameters<Name extends FunctionName> = Functions[Name]["Args"];
 /** The rows that a function returns; one row for a function that returns a single value. */
-export type Rows<Name extends FunctionName> = Functions[Name]["Returns"] extends readonly (infer Row)[]
-  ? Row[]
-  : [Functions[Name]["Returns"]];
+export type Rows<Name extends FunctionName> = Name extends keyof OutParameters
+  ? [OutParameters[Name]]
+  : Functions[Name]["Returns"] extends readonly (infer Row)[]
+    ? Row[]
+    : [Functions[Name]["Returns"]];
+
+/** Functions that answer by OUT parameters, which the types of the schema do not know. */
+interface OutParameters {
+  readonly open_call: OpenedRow;
+  readonly place_hold: HoldRow;
+}
 
 /**
  * Calls one SQL function, in one round trip. Rows come as JSON has them: times in ISO 8601, microcredits as numbers.
@@ -94,20 +102,11 @@ type CallMethods = "openCall" | "listPrices" | "placeHold" | "chargeHold" | "voi
 function callsOver(rpc: Rpc): Pick<Database, CallMethods> {
   return {
     async openCall(userId, provider, teamId) {
-      const row = onlyRow(await rpc("open_call", { p_user_id: userId, p_provider: provider, ...teamOf(teamId) }));
-      // The types of the schema do not know that a column may be null.
-      const owner = { teamId: row.team_id as string | null };
-      if (row.payer !== "byok") {
-        return { payer: "platform", ...owner, unusedKey: (row.unused_key as UnusedKey | null) ?? null };
-      }
-      return {
-        payer: "byok",
-        ...owner,
-        credentialId: row.credential_id,
-        envelope: row.envelope,
-        status: row.status,
-        reason: row.reason,
-      };
+      const rows = await rpc("open_call", { p_user_id: userId, p_provider: provider, ...teamOf(teamId) });
+      const { team_id, unused_key, ...row } = onlyRow(rows);
+      if (row.payer !== "byok") return { payer: "platform", teamId: team_id, unusedKey: unused_key };
+      const { credential_id, envelope, status, reason } = row;
+      return { payer: "byok", teamId: team_id, credentialId: credential_id, envelope, status, reason };
     },
 
     async listPrices() {
@@ -203,9 +202,28 @@ function teamOf(teamId: string | null | undefined): { p_team_id?: string } {
   return teamId ? { p_team_id: teamId } : {};
 }
 
-/** The rates of a flat price are null, which the types of the schema do not know. */
-function holdOf(row: Functions["place_hold"]["Returns"][number]): Hold {
-  const input_microcredits = row.microcredits_per_1000_input_tokens as number | null;
+interface OpenedRow {
+  readonly payer: "byok" | "platform";
+  readonly team_id: string | null;
+  readonly credential_id: string;
+  readonly envelope: string;
+  readonly status: string;
+  readonly reason: string | null;
+  readonly unused_key: UnusedKey | null;
+}
+
+interface HoldRow {
+  readonly hold_id: number;
+  readonly microcredits: number;
+  /** Null for a flat price, as the other rates are. */
+  readonly microcredits_per_1000_input_tokens: number | null;
+  readonly microcredits_per_1000_cached_input_tokens: number;
+  readonly microcredits_per_1000_cache_write_tokens: number;
+  readonly microcredits_per_1000_output_tokens: number;
+}
+
+function holdOf(row: HoldRow): Hold {
+  const input_microcredits = row.microcredits_per_1000_input_tokens;
   return {
     id: row.hold_id,
     microcredits: row.microcredits,

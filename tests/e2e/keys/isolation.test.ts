@@ -235,6 +235,8 @@ describe("by SQL role", () => {
   }
 
   const claimsOf = (user: User) => ({ sub: user.id, role: "authenticated" });
+  /** As act_for writes them. */
+  const actingFor = (user: User) => ({ sub: user.id, role: "byok_server" });
   const tables = [...ownedTables.filter((table) => table !== "key_events"), "envelopes"];
 
   test.each(ownedTables)("authenticated sees the %s of its claims and no others", async (table) => {
@@ -247,14 +249,15 @@ describe("by SQL role", () => {
   test("byok_server, which the functions run as, sees the rows of the user it acts for and no others", async () => {
     for (const table of tables) {
       const statement = `select distinct owner_id from byok.${table}`;
-      expect((await as("byok_server", claimsOf(alice.user), statement)).rows).toEqual([{ owner_id: alice.user.id }]);
-      expect((await as("byok_server", claimsOf(mallory), statement)).rows).toEqual([]);
+      expect((await as("byok_server", actingFor(alice.user), statement)).rows).toEqual([{ owner_id: alice.user.id }]);
+      expect((await as("byok_server", actingFor(mallory), statement)).rows).toEqual([]);
+      expect((await as("byok_server", claimsOf(alice.user), statement)).rows).toEqual([]);
       expect((await as("byok_server", null, statement)).rows).toEqual([]);
     }
   });
 
   test("byok_server writes no row for a user it does not act for", async () => {
-    const claims = claimsOf(mallory);
+    const claims = actingFor(mallory);
     const values = [alice.user.id];
     const insert = "insert into byok.accounts (owner_id) values ($1) on conflict do nothing";
     expect((await as("byok_server", claims, insert, values)).code).toBe("42501");

@@ -137,9 +137,9 @@ select throws_ok($$select tests.place('b', 'red', 'r2')$$, 'PT403', 'not_a_membe
 
 -- The functions' role, too, sees one owner at a time.
 set local role byok_server;
-set local request.jwt.claims = '{"sub":"00000000-0000-4000-8000-00000000000a"}';
+set local request.jwt.claims = '{"sub":"00000000-0000-4000-8000-00000000000a","role":"byok_server"}';
 select is_empty('select owner_id from byok.credentials union all select owner_id from byok.envelopes', 'acting for an admin it sees no row of the team');
-select set_config('request.jwt.claims', jsonb_build_object('sub', tests.team('red'))::text, true);
+select set_config('request.jwt.claims', format('{"sub":"%s","role":"byok_server"}', tests.team('red')), true);
 select set_eq('select owner_id from byok.credentials union all select owner_id from byok.envelopes', array[tests.team('red')], 'acting for a team it sees that team''s alone');
 
 -- Answers of owners_of that cannot be.
