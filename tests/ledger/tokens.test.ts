@@ -195,6 +195,7 @@ function argumentsOf(parameters: string[]): object {
     p_role: "admin",
     p_actor: "operator",
     p_actor_id: null,
+    p_member_id: null,
     p_older_than_hours: 0,
     p_owners: [owner],
   };
