@@ -7,6 +7,12 @@ const reconcile = { file: "cli/commands/credits/reconcile.ts", test: "tests/cli/
 export const billingGuards: readonly Guard[] = [
   {
     ...accounts,
+    name: "An entry is checked",
+    guard: "alter table byok.entries add constraint entry_is_sound check (byok.is_sound_entry(kind, entries));\n",
+    instead: "",
+  },
+  {
+    ...accounts,
     name: "The ledger is append-only",
     promise: "G11",
     guard:

@@ -1,6 +1,6 @@
 -- Accounts, the ledger and grant_credits().
 begin;
-select plan(52);
+select plan(54);
 
 -- For pgTAP itself, when a test runs as the server role.
 grant usage on schema extensions to byok_server;
@@ -41,6 +41,33 @@ select results_eq(
 select throws_ok($$update byok.entries set microcredits = 1$$, 'PT403', 'ledger_is_append_only', 'not even the owner of the table changes the ledger');
 select throws_ok($$delete from byok.entries$$, 'PT403', 'ledger_is_append_only', 'or deletes from it');
 select throws_ok($$truncate byok.entries$$, 'PT403', 'ledger_is_append_only', 'or empties it');
+-- What an entry may be, by its kind.
+create function pg_temp.entry(p_kind text, p_change jsonb) returns boolean language sql as $$
+  select byok.is_sound_entry(p_kind, jsonb_populate_record(null::byok.entries, '{"owner_id": "00000000-0000-4000-8000-00000000000a", "microcredits": 1}'
+    || case p_kind
+      when 'charge' then '{"operation": "o", "provider": "p", "model": "m", "request_id": "r"}'
+      when 'refund' then '{"operation": "o", "provider": "p", "model": "m", "charge_id": 1, "reason": "unused",
+        "input_tokens": 3, "cached_input_tokens": 2, "cache_write_tokens": 1, "output_tokens": 0}'
+      else '{"idempotency_key": "k", "reason": "r"}'
+    end::jsonb || p_change));
+$$;
+select is_empty(
+  $$select kind, change from (values
+    ('grant', '{}'), ('revoke', '{"reason": null}'), ('charge', '{}'), ('charge', '{"request_id": null}'),
+    ('charge', '{"member_id": "00000000-0000-4000-8000-00000000000b"}'), ('refund', '{}'), ('refund', '{"reason": "broken_off", "input_tokens": null}')
+  ) as sound (kind, change) where not pg_temp.entry(kind, change::jsonb)$$,
+  'an entry has what its kind needs');
+select is_empty(
+  $$select kind, change from (values
+    ('gift', '{}'), ('grant', '{"microcredits": 0}'), ('grant', '{"microcredits": 1000000000000001}'), ('grant', '{"idempotency_key": null}'),
+    ('grant', '{"idempotency_key": ""}'), ('grant', '{"operation": "o"}'), ('grant', '{"request_id": "r"}'), ('grant', '{"charge_id": 1}'),
+    ('grant', '{"output_tokens": 1}'), ('revoke', '{"member_id": "00000000-0000-4000-8000-00000000000b"}'), ('charge', '{"idempotency_key": "k"}'),
+    ('charge', '{"model": null}'), ('charge', '{"request_id": ""}'), ('charge', '{"charge_id": 1}'), ('charge', '{"input_tokens": 1}'),
+    ('charge', '{"member_id": "00000000-0000-4000-8000-00000000000a"}'), ('refund', '{"charge_id": null}'), ('refund', '{"reason": null}'),
+    ('refund', '{"reason": "kindness"}'), ('refund', '{"request_id": "r"}'), ('refund', '{"provider": null}'), ('refund', '{"input_tokens": -1}'),
+    ('refund', '{"cached_input_tokens": 4}'), ('refund', '{"cache_write_tokens": 2}'), ('refund', '{"output_tokens": -1}')
+  ) as unsound (kind, change) where pg_temp.entry(kind, change::jsonb)$$,
+  'and nothing else');
 select throws_ok($$update byok.accounts set available_microcredits = -1 where owner_id = tests.user_id('a')$$, '23514', null, 'available is never negative');
 select throws_ok($$update byok.accounts set held_microcredits = -1 where owner_id = tests.user_id('a')$$, '23514', null, 'held is never negative');
 
