@@ -186,7 +186,7 @@ as $$
 begin
   perform byok.refuse_browser();
   if byok.acting_for() is not null then
-    -- What act_for has written, and more.
+    -- The claims of act_for stay as they are, and gain members.
     perform set_config(
       'request.jwt.claims',
       rtrim(current_setting('request.jwt.claims', true), '}')

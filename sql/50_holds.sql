@@ -13,7 +13,7 @@ create table byok.holds (
   microcredits bigint not null,
   request_id text,
   expires_at timestamptz not null default now() + interval '15 minutes',
-  -- What a hold has besides is checked when it becomes an entry.
+  -- The rest of a hold is checked when it becomes an entry.
   check (microcredits between 1 and 1000000000000000),
   -- Serves the cascade from accounts and owners who read their holds as well: each index more is written for every call.
   primary key (owner_id, id)

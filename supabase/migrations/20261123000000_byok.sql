@@ -1368,7 +1368,7 @@ as $$
 begin
   perform byok.refuse_browser();
   if byok.acting_for() is not null then
-    -- What act_for has written, and more.
+    -- The claims of act_for stay as they are, and gain members.
     perform set_config(
       'request.jwt.claims',
       rtrim(current_setting('request.jwt.claims', true), '}')
@@ -1778,7 +1778,7 @@ create table byok.holds (
   microcredits bigint not null,
   request_id text,
   expires_at timestamptz not null default now() + interval '15 minutes',
-  -- What a hold has besides is checked when it becomes an entry.
+  -- The rest of a hold is checked when it becomes an entry.
   check (microcredits between 1 and 1000000000000000),
   -- Serves the cascade from accounts and owners who read their holds as well: each index more is written for every call.
   primary key (owner_id, id)

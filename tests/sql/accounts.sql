@@ -41,7 +41,7 @@ select results_eq(
 select throws_ok($$update byok.entries set microcredits = 1$$, 'PT403', 'ledger_is_append_only', 'not even the owner of the table changes the ledger');
 select throws_ok($$delete from byok.entries$$, 'PT403', 'ledger_is_append_only', 'or deletes from it');
 select throws_ok($$truncate byok.entries$$, 'PT403', 'ledger_is_append_only', 'or empties it');
--- What an entry may be, by its kind.
+-- Each kind of entry, whole and spoiled.
 create function pg_temp.entry(p_kind text, p_change jsonb) returns boolean language sql as $$
   select byok.is_sound_entry(p_kind, jsonb_populate_record(null::byok.entries, '{"owner_id": "00000000-0000-4000-8000-00000000000a", "microcredits": 1}'
     || case p_kind
