@@ -1,38 +1,16 @@
 /** The operator's commands about prices, and taking credits back, on a stack of their own. */
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { tmpdir } from "node:os";
 import path from "node:path";
-import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { projectDir } from "../../stack/config.ts";
-import { type Stack, startStack } from "../../stack/stack.ts";
-import { runCommand } from "../harness/processes.ts";
+import { admin, credits, creditsWith, stateDir } from "./credits-stack.ts";
 
-const stateDir = mkdtempSync(path.join(tmpdir(), "byok-prices-"));
 const example = path.join(projectDir, "cli/provider-costs.example.toml");
-let stack: Stack;
-let admin: Client;
-
-beforeAll(async () => {
-  stack = await startStack({ stateDir, providers: "none", log: () => undefined });
-  admin = new Client({ connectionString: stack.adminDbUrl });
-  await admin.connect();
-});
-
-afterAll(async () => {
-  await admin?.end();
-  await stack?.stop();
-  rmSync(stateDir, { recursive: true, force: true });
-});
-
-function credits(args: string[], env: Record<string, string> = {}) {
-  return runCommand("credits", args, { BYOK_OPERATOR_DB_URL: stack.dbUrl, ...env }).ended;
-}
 
 describe("exposure", () => {
-  const exposure = (...args: string[]) => credits(["exposure", "--costs", example, ...args]);
+  const exposure = (...args: string[]) => credits("exposure", "--costs", example, ...args);
 
   test("prints the worst call and the worst credit of every pair, and what is sold below cost", async () => {
     const { code, output } = await exposure("--credit-usd", "0.01");
@@ -62,13 +40,13 @@ describe("exposure", () => {
   test("names what has no costs, and fails", async () => {
     const file = path.join(stateDir, "costs.toml");
     writeFileSync(file, "[openai.m]\ninput_usd = 1\ncached_input_usd = 1\noutput_usd = 1\n");
-    const { code, output } = await credits(["exposure", "--costs", file, "--credit-usd", "1"]);
+    const { code, output } = await credits("exposure", "--costs", file, "--credit-usd", "1");
     expect([code, /groq .+ no costs given\n/.test(output)]).toEqual([1, true]);
   });
 
   test("refuses a price that is none, and a file that is not there", async () => {
     for (const price of ["0", "-1", "free"]) expect((await exposure(`--credit-usd=${price}`)).code).toBe(2);
-    expect((await credits(["exposure", "--costs", "/nowhere", "--credit-usd", "1"])).code).toBe(2);
+    expect((await credits("exposure", "--costs", "/nowhere", "--credit-usd", "1")).code).toBe(2);
   });
 });
 
@@ -90,7 +68,7 @@ describe("models", () => {
       file,
       `BYOK_PLATFORM_KEYS='${keys}'\nBYOK_PROVIDER_ORIGINS='${JSON.stringify({ "openai/eu": origin })}'\n`,
     );
-    const { code, output } = await credits(["models", "--secrets", file], { BYOK_PLATFORM_KEYS: "" });
+    const { code, output } = await creditsWith({ BYOK_PLATFORM_KEYS: "" }, "models", "--secrets", file);
     expect(code).toBe(1);
     expect(output).toMatch(/openai +gpt-5\.4-nano +served +doc_generation, kernel_build, single_doc_regen\n/);
     expect(output).toMatch(/openai +gpt-4\.1-mini +NOT SERVED /);
@@ -99,7 +77,7 @@ describe("models", () => {
   });
 
   test.each(["", "{}", "sk-s3cret", "[1]"])("refuses platform keys that are none: %j", async (BYOK_PLATFORM_KEYS) => {
-    const { code, output } = await credits(["models"], { BYOK_PLATFORM_KEYS });
+    const { code, output } = await creditsWith({ BYOK_PLATFORM_KEYS }, "models");
     expect(code).toBe(2);
     expect(output).not.toContain("s3cret");
   });
@@ -109,10 +87,10 @@ describe("revoke", () => {
   test("takes back once for a key, and at most what is available", async () => {
     const user = { id: randomUUID(), email: `${randomUUID()}@example.com` };
     await admin.query("insert into auth.users (id, email) values ($1, $2)", [user.id, user.email]);
-    await credits(["grant", user.email, "100", "--key", randomUUID()]);
+    await credits("grant", user.email, "100", "--key", randomUUID());
     const [first, second] = [randomUUID(), randomUUID()];
     const revoke = (amount: string, key: string, ...more: string[]) =>
-      credits(["revoke", user.email, amount, "--key", key, "--reason", "chargeback", ...more]);
+      credits("revoke", user.email, amount, "--key", key, "--reason", "chargeback", ...more);
     for (let time = 0; time < 2; time++) {
       expect(await revoke("30.5", first)).toEqual({
         code: 0,
@@ -121,8 +99,8 @@ describe("revoke", () => {
     }
     const rest = await revoke("1000", second, "--json");
     expect(JSON.parse(rest.output)).toEqual({ owner_id: user.id, revoked_credits: 69.5, available_credits: 0 });
-    expect((await credits(["reconcile"])).code).toBe(0);
-    expect((await credits(["show", user.email])).output).toMatch(/revoke +69\.5 {2}chargeback\n/);
+    expect((await credits("reconcile")).code).toBe(0);
+    expect((await credits("show", user.email)).output).toMatch(/revoke +69\.5 {2}chargeback\n/);
   });
 
   test("needs a key, a reason and an amount", async () => {
@@ -131,7 +109,7 @@ describe("revoke", () => {
       ["ada@example.com", "5", "--reason", "r"],
       ["ada@example.com", "0", "--key", "k", "--reason", "r"],
     ]) {
-      expect((await credits(["revoke", ...args])).code).toBe(2);
+      expect((await credits("revoke", ...args)).code).toBe(2);
     }
   });
 });

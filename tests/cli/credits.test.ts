@@ -1,30 +1,10 @@
 /** The operator's command, as the operator runs it. */
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
-import { Client } from "pg";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Stack, startStack } from "../../stack/stack.ts";
-import { runCommand } from "../harness/processes.ts";
+import { beforeEach, describe, expect, test } from "vitest";
+import { admin, credits, creditsWith, stack, stateDir } from "./credits-stack.ts";
 
-const stateDir = mkdtempSync(path.join(tmpdir(), "byok-credits-"));
-let stack: Stack;
-/** The superuser, who alone can do to a ledger what reconcile must find. */
-let admin: Client;
 let user: { id: string; email: string };
-
-beforeAll(async () => {
-  stack = await startStack({ stateDir, providers: "none", log: () => undefined });
-  admin = new Client({ connectionString: stack.adminDbUrl });
-  await admin.connect();
-});
-
-afterAll(async () => {
-  await admin?.end();
-  await stack?.stop();
-  rmSync(stateDir, { recursive: true, force: true });
-});
 
 beforeEach(async () => {
   user = { id: randomUUID(), email: `${randomUUID()}@example.com` };
@@ -32,14 +12,6 @@ beforeEach(async () => {
   await admin.query("delete from byok.owners");
   await admin.query("insert into auth.users (id, email) values ($1, $2)", [user.id, user.email]);
 });
-
-function credits(...args: string[]): Promise<{ code: number | null; output: string }> {
-  return creditsOn(stack.dbUrl, ...args);
-}
-
-function creditsOn(dbUrl: string, ...args: string[]): Promise<{ code: number | null; output: string }> {
-  return runCommand("credits", args, { BYOK_OPERATOR_DB_URL: dbUrl }).ended;
-}
 
 /** Holds the price of an operation, as a call on credits does. */
 async function placeHold(requestId: string): Promise<unknown> {
@@ -297,7 +269,7 @@ describe("the command line", () => {
     ["a server without TLS, where the URL asks for it", (url: string) => `${url}?sslmode=verify-full`, 1],
     ["a database without the schema", (url: string) => url.replace(/\/postgres$/, "/template1"), 1],
   ])("says what is wrong with %s, and no password", async (_, change, expected) => {
-    const { code, output } = await creditsOn(change(stack.dbUrl), "reconcile");
+    const { code, output } = await creditsWith({ BYOK_OPERATOR_DB_URL: change(stack.dbUrl) }, "reconcile");
     expect(code).toBe(expected);
     expect(output).not.toContain("s3cr3t-word");
     expect(output).not.toMatch(/^ +at /m);
@@ -305,15 +277,20 @@ describe("the command line", () => {
 
   test("takes --db-url before the environment", async () => {
     const nowhere = "postgresql://postgres:postgres@host.invalid/postgres";
-    expect((await creditsOn(nowhere, "reconcile", "--db-url", stack.dbUrl)).code).toBe(0);
+    expect((await creditsWith({ BYOK_OPERATOR_DB_URL: nowhere }, "reconcile", "--db-url", stack.dbUrl)).code).toBe(0);
   });
 
   test("finds the local stack", async () => {
-    expect((await creditsOn("", "reconcile", "--state", stateDir)).code).toBe(0);
+    expect((await creditsWith({ BYOK_OPERATOR_DB_URL: "" }, "reconcile", "--state", stateDir)).code).toBe(0);
   });
 
   test("says that no local stack is running", async () => {
-    const { code, output } = await creditsOn("", "reconcile", "--state", path.join(stateDir, "nowhere"));
+    const { code, output } = await creditsWith(
+      { BYOK_OPERATOR_DB_URL: "" },
+      "reconcile",
+      "--state",
+      path.join(stateDir, "nowhere"),
+    );
     expect(code).toBe(2);
     expect(output).toContain("npm start");
   });

@@ -18,7 +18,7 @@ import { expectBalance, newUser, save, type User } from "../../harness/users.ts"
 
 const workers = 4;
 
-/** Acts of the fakes, in turn, that do not refuse the key. Every seventh call or so works. */
+/** Acts of the fakes, in turn, that do not refuse the key. One call in five works. */
 const behaviours: Behaviour[] = [
   ...["works", "restricted", "rate_limited", "echoes", "redirects", "works", "forbidden", "garbage", "resets", "cut"],
   ...["works", "overloaded", "broken_json", "cookies", "works", "unavailable", "edge_blocked", "restricted"],
@@ -273,6 +273,7 @@ test.each(["rejected", "no_credit"] as const)(
     const marked = (await dump()).split("\n");
     const isOfTheMark = (line: string) => line.includes(`,groq,`) && line.includes(`,${behaviour},`);
     const added = marked.filter((line) => !before.includes(line));
+    // The credential, and the event in its history.
     expect(added.filter(isOfTheMark)).toHaveLength(2);
     expect(added.filter((line) => !isOfTheMark(line))).toEqual([]);
     const id = await nextTransactionId();
@@ -310,7 +311,7 @@ test("no key, prompt or completion is in Postgres's log, though it holds every s
   expect(Object.values(tokens).some((token) => log.includes(token))).toBe(false);
 });
 
-test("none is in a dump, in a file of the database, its log of changes included, or in any other file of the stack", async () => {
+test("no key, prompt or completion is in a dump, in a file of the database, its log of changes included, or in any other file of the stack", async () => {
   expect(findSecrets(await dump(), secrets)).toEqual([]);
   const marker = `control ${crypto.randomUUID()}`;
   await superuser.query("create table public.control (text text)");
