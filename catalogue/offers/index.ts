@@ -4,6 +4,7 @@ import { deepseekOffers } from "./compatible.ts";
 import { googleOffers } from "./google.ts";
 import { groqOffers } from "./groq.ts";
 import { openaiOffers } from "./openai.ts";
+import type { OfferingProvider } from "./providers.ts";
 import type { Offer } from "./types.ts";
 
 export const offers: Readonly<Record<string, readonly Offer[]>> = {
@@ -12,4 +13,4 @@ export const offers: Readonly<Record<string, readonly Offer[]>> = {
   google: googleOffers,
   groq: groqOffers,
   deepseek: deepseekOffers,
-};
+} satisfies Record<OfferingProvider, readonly Offer[]>;

@@ -1,5 +1,5 @@
 import { catalogue } from "../../catalogue/index.ts";
-import { offers } from "../../catalogue/offers/index.ts";
+import { hasOffers } from "../../catalogue/offers/providers.ts";
 import type { Provider } from "../../catalogue/types.ts";
 import { defineCommand } from "../lib/command.ts";
 import { jsonOption } from "../lib/options.ts";
@@ -27,7 +27,7 @@ function describe(id: string, { name, keys, place, models, documentation = [] }:
     /** The part of the address that belongs to a key, such as a region; null for most. */
     place: place ? { kind: place.kind, required: !place.isOptional } : null,
     /** Credits can pay for calls, once the operator has set prices. */
-    on_credits: Object.hasOwn(offers, id),
+    on_credits: hasOffers(id),
     sources,
     seen: sources
       .map(({ seen }) => seen)

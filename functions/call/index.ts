@@ -4,48 +4,35 @@
  */
 import type { CompatiblePath, Dialect } from "../../catalogue/types.ts";
 import { services } from "../_shared/isolate.ts";
-import {
-  type Incoming as IncomingBody,
-  readJsonObject,
-  refuseEncoded,
-  streamOf,
-  tooLarge,
-} from "../_shared/request/body.ts";
-import { mayHaveCost, refundOf } from "../_shared/credits/charge.ts";
-import {
-  type ByokFunding,
-  type CreditsCall,
-  type Funding,
-  fundCall,
-  tellUnusedKey,
-} from "../_shared/credits/funding.ts";
-import { followHold } from "../_shared/credits/hold.ts";
+import { refuseEncoded } from "../_shared/request/body.ts";
+import { type ByokFunding, openFunding } from "../_shared/credits/funding.ts";
 import { ByokError } from "../_shared/errors.ts";
 import type { KeyHolder } from "../_shared/keys/credentials.ts";
-import { parseJson } from "../_shared/json.ts";
 import { identifyUserOrBackend } from "../_shared/request/identity.ts";
-import { type CheckedRequest, checkOffer, offeredSearch } from "../_shared/credits/offers.ts";
 import { errorBody } from "../_shared/providers/api-errors.ts";
 import { noteRefusal } from "../_shared/keys/refusals.ts";
 import { type ProviderId, providers } from "../_shared/providers/index.ts";
 import { provesKeys } from "../_shared/providers/probe.ts";
-import { listModels } from "../_shared/relay/models.ts";
-import { formOf } from "../_shared/relay/dialects.ts";
-import { watchAnswer } from "../_shared/relay/answer.ts";
 import { addressWithinApi, type ApiAddress } from "../_shared/relay/addresses.ts";
 import { inboundUnderByok } from "../_shared/relay/byok-answer.ts";
-import { inbound, outboundHeaders } from "../_shared/relay/headers.ts";
-import { holdsGeneration } from "../_shared/relay/platform-error.ts";
-import { inboundError, readError } from "../_shared/relay/provider-error.ts";
-import { askProvider, type Outbound, requireGeneration } from "../_shared/relay/relay.ts";
-import { addressOf, providerOf, type Route, routeOf } from "../_shared/request/route.ts";
+import { inboundError } from "../_shared/relay/provider-error.ts";
+import { askProvider } from "../_shared/relay/relay.ts";
+import { providerOf, type Route, routeOf } from "../_shared/request/route.ts";
 import { standardMax_bytes as maxBeforeModel_bytes, takeModelPrefix } from "../_shared/request/model-prefix.ts";
 import { refusalHeaders, serve } from "../_shared/request/serve.ts";
 import { teamOf } from "../_shared/request/team.ts";
 import { pathBelowUnified, providerAt, requireUnified, routeByPrefix } from "../_shared/request/unified.ts";
 import { type Upload, UploadPlaces } from "../_shared/request/uploads.ts";
+import { type Incoming, outboundOf } from "./outbound.ts";
 
 const uploads = new UploadPlaces();
+
+let loaded: typeof import("./credits.ts") | undefined;
+
+/** The part that an own key does without. It is kept: to import again what is there takes a turn of the event loop. */
+async function onCredits() {
+  return (loaded ??= await import("./credits.ts"));
+}
 
 /** Largest body of a call, in bytes. */
 const maxBody_bytes = 25 * 1024 * 1024;
@@ -68,9 +55,6 @@ export default serve({
   },
 });
 
-/** A call as the relay takes it: the request, or what is left of it without the prefix of its model. */
-type Incoming = IncomingBody & Pick<Request, "method" | "signal">;
-
 /** The dialect of a refusal: of the provider that the URL names, or of OpenAI at the address of all. */
 function dialectOf(url: URL | null): Dialect | null {
   const provider = providerOf(url);
@@ -87,8 +71,10 @@ async function callerOf(request: Request, url: URL | null): Promise<KeyHolder> {
 async function handleUnified(request: Request, url: URL, asked: string): Promise<Response> {
   const path = requireUnified(asked, request.method);
   const caller = await callerOf(request, url);
-  if (path === "/models")
+  if (path === "/models") {
+    const { listModels } = await onCredits();
     return Response.json(await listModels(services, caller), { headers: { "x-byok-credits": "0" } });
+  }
   refuseEncoded(request);
   const upload = uploads.admit(request, maxBody_bytes);
   try {
@@ -118,12 +104,10 @@ async function relayByPrefix(
 
 /** @param upload takes a place for the body, which a call on credits does without: it reads less */
 async function relay(request: Incoming, route: Route, caller: KeyHolder, upload: () => Upload): Promise<Response> {
-  const funding = await fundCall(services, caller, route, request);
-  return funding.payer === "byok"
-    ? await relayUnderByok(request, route, funding, upload())
-    : await relayOnCredits(request, route, caller.userId, funding).catch((error: unknown) => {
-        throw tellUnusedKey(error, funding.unusedKey);
-      });
+  const funding = await openFunding(services, caller, route.provider);
+  if (funding.payer === "byok") return await relayUnderByok(request, route, funding, upload());
+  const { relayOnCredits } = await onCredits();
+  return await relayOnCredits(request, route, caller.userId, funding);
 }
 
 /**
@@ -170,81 +154,4 @@ async function relayUnderByok(
 /** Where clients reach `call` for a provider, also behind a custom domain. */
 function callUrlOf({ mount, provider }: Route): string {
   return `${services.env.supabaseUrl.replace(/\/$/, "")}/functions/v1${mount}/call/${provider}`;
-}
-
-/**
- * The request is checked before any credits are held, so that one that is refused leaves nothing. The hold is charged when the
- * provider's answer begins, beside passing it on; no whole answer passes before that is recorded. What is given back afterwards
- * is decided in `charge.ts`.
- *
- * A body of the client's that comes slowly takes its time from the provider's.
- */
-async function relayOnCredits(request: Incoming, route: Route, userId: string, call: CreditsCall): Promise<Response> {
-  const { callTimeout_ms, stallTimeout_ms } = services.env;
-  const began_ms = performance.now();
-  const { model, body, maxInputTokens, maxOutputTokens } = await readOnCredits(request, userId, call);
-  const { provider, owner, teamId, operation, requestId } = call;
-  const reserved = { userId, teamId, requestId, operation, provider, model, maxInputTokens, maxOutputTokens };
-  const hold = followHold(services.database, teamId ?? userId, await services.database.placeHold(reserved));
-  const { apiKey, place, unusedKey } = call;
-  const funding: Funding = { payer: "platform", owner, apiKey, place, microcredits: hold.microcredits, unusedKey };
-  let answer: Response;
-  let generation: ReadableStream<Uint8Array<ArrayBuffer>>;
-  try {
-    const left_ms = callTimeout_ms - (performance.now() - began_ms);
-    const to = { ...route, search: offeredSearch(route.search) };
-    answer = await askProvider(outboundOf(request, to, funding, streamOf(body), left_ms));
-    if (answer.status >= 400) {
-      const error = await readError(answer);
-      hold.release(holdsGeneration(parseJson(error)));
-      return await inboundError(new Response(error, answer), providerAt(route), funding);
-    }
-    generation = await requireGeneration(answer);
-  } catch (error) {
-    hold.release(mayHaveCost(error, request.signal.aborted));
-    throw error;
-  }
-  const watched = watchAnswer(generation, {
-    form: formOf(route.path, answer),
-    stallTimeout_ms,
-    charged: hold.charge(),
-    onEnd(report) {
-      const { microcredits: charged_microcredits, rates } = hold;
-      hold.finish(refundOf({ report, isClientGone: request.signal.aborted, charged_microcredits, rates }));
-    },
-  });
-  return inbound(answer, watched, funding);
-}
-
-/** The body as the platform sends it, as text: what it is read into takes many times its memory, and is gone before the wait. */
-async function readOnCredits(request: Incoming, userId: string, call: CreditsCall): Promise<CheckedRequest> {
-  const prices = await services.prices.pricesOf(call.operation, call.provider);
-  const largest_bytes = Math.max(0, ...Array.from(prices.values(), ({ max_input_bytes }) => max_input_bytes));
-  if (largest_bytes === 0) throw new ByokError("not_offered");
-  const body = await readJsonObject(request, largest_bytes, services.env.callTimeout_ms);
-  const limitsOf = (model: string) => {
-    const price = prices.get(model);
-    return price && { ...price, needsUsage: price.isMetered };
-  };
-  const checked = checkOffer(call.offered, body, limitsOf, await services.userHash(userId));
-  const { max_input_bytes = 0 } = prices.get(checked.model) ?? {};
-  if (checked.input_bytes > max_input_bytes) throw tooLarge(max_input_bytes);
-  return checked;
-}
-
-function outboundOf(
-  request: Incoming,
-  route: Route,
-  funding: Funding,
-  body: ReadableStream<Uint8Array<ArrayBuffer>> | null,
-  timeout_ms: number,
-): Outbound {
-  return {
-    url: addressOf(route, services.originOf(route.provider, funding.place)),
-    method: request.method,
-    headers: outboundHeaders(request.headers, providerAt(route), funding),
-    body,
-    signal: request.signal,
-    timeout_ms,
-  };
 }

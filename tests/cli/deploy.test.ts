@@ -25,7 +25,7 @@ const modulesOf = (slug: string) => {
 
 test("a bundle has Deno load nothing of Node, and never asks for process", () => {
   const modules = modulesOf("byok");
-  expect([...modules.keys()]).toEqual(["byok.js", "core.js", "keys.js", "postgres.js"]);
+  expect([...modules.keys()]).toEqual(["byok.js", "core.js", "credits.js", "keys.js", "postgres.js"]);
   for (const [name, code] of modules) {
     const loaded = [...code.matchAll(/(?:from|import\(|import) *"([^"]+)"/g)].map(([, module]) => module!);
     expect(
@@ -36,7 +36,7 @@ test("a bundle has Deno load nothing of Node, and never asks for process", () =>
   }
 });
 
-test("a start reads what a call needs, and neither a driver that it does not use nor what saves keys", () => {
+test("a start reads what a call on an own key needs, and neither a driver, nor what saves keys, nor what credits buy", () => {
   const modules = modulesOf("byok");
   const sourcesOf = (name: string) =>
     Array.from(
@@ -49,11 +49,25 @@ test("a start reads what a call needs, and neither a driver that it does not use
     "jose",
   ]);
   expect(atOnce).toContain("functions/call/index.ts");
+  expect(sourcesOf("credits.js")).toEqual(
+    expect.arrayContaining([
+      "functions/call/credits.ts",
+      "functions/_shared/relay/answer.ts",
+      "catalogue/offers/index.ts",
+    ]),
+  );
   expect(sourcesOf("keys.js")).toEqual(expect.arrayContaining(["zod", "functions/_shared/keys/rotation.ts"]));
-  expect(atOnce.filter((source) => sourcesOf("keys.js").includes(source))).toEqual([]);
-  // It is loaded beside the keys, and may not wait for what waits for it.
+  const later = [...sourcesOf("keys.js"), ...sourcesOf("credits.js"), ...sourcesOf("postgres.js")];
+  expect(atOnce.filter((source) => later.includes(source))).toEqual([]);
+  // It is loaded while core.js is not yet done.
   expect(modules.get("postgres.js")).not.toMatch(/^import /m);
   expect(sourcesOf("postgres.js")).toEqual(expect.arrayContaining(["pg", "functions/_shared/database/postgres.ts"]));
+});
+
+test("a start reads less than 300 kB", () => {
+  const modules = modulesOf("byok");
+  const { length: atOnce_bytes } = Buffer.from(modules.get("byok.js")! + modules.get("core.js")!);
+  expect(atOnce_bytes).toBeLessThan(300_000);
 });
 
 describe.each(clis)("version $version of the Supabase CLI", (cli) => {

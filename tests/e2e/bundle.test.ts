@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const modules = ["byok.js", "core.js", "keys.js", "postgres.js"];
+const modules = ["byok.js", "core.js", "credits.js", "keys.js", "postgres.js"];
 
 test("bundled functions import each other, and no package and nothing of Node's", () => {
   const functions = path.join(folder, "functions");

@@ -5,7 +5,7 @@ const calls = { file: "sql/60_calls.sql", test: "tests/sql/calls.sql" };
 const concurrency = { test: "tests/ledger/concurrency.test.ts" };
 const charge = { file: "functions/_shared/credits/charge.ts", test: "tests/unit/credits/charge.test.ts" };
 const hold = { file: "functions/_shared/credits/hold.ts", test: "tests/unit/credits/hold.test.ts" };
-const call = { file: "functions/call/index.ts", test: "tests/e2e/credits/platform-charging.test.ts" };
+const call = { file: "functions/call/credits.ts", test: "tests/e2e/credits/platform-charging.test.ts" };
 
 /** When credits are held, charged and given back. */
 export const chargingGuards: readonly Guard[] = [

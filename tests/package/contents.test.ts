@@ -28,7 +28,7 @@ test("the tarball holds the library, the command, what the command writes into a
     "README.md",
     "SECURITY.md",
     "assets/examples/operations.sql",
-    ...["byok.js", "core.js", "deno.json", "index.ts", "keys.js", "postgres.js"].map(
+    ...["byok.js", "core.js", "credits.js", "deno.json", "index.ts", "keys.js", "postgres.js"].map(
       (name) => `assets/functions/byok/${name}`,
     ),
     "assets/migrations/0001_byok.sql",

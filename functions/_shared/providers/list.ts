@@ -1,5 +1,5 @@
 /** Facts about the providers for a page. */
-import { offers } from "../../../catalogue/offers/index.ts";
+import { hasOffers } from "../../../catalogue/offers/providers.ts";
 import type { Env } from "../env.ts";
 import { providerIds, providers } from "./index.ts";
 import type { ListedPlace, ListedProvider } from "../../../protocol/answers.ts";
@@ -19,7 +19,7 @@ export function listProviders({
       id,
       name,
       enabled: offered.includes(id),
-      on_credits: offered.includes(id) && Object.hasOwn(offers, id) && platformKeys[id] !== undefined,
+      on_credits: offered.includes(id) && hasOffers(id) && platformKeys[id] !== undefined,
       keys_url: keys.keysUrl,
       connect_url: connection ? `${providerOrigins[id] ?? api.origin}${connection.authorizePath}` : null,
       billing_url: keys.billingUrl ?? null,

@@ -40,7 +40,7 @@ export const placeGuards: readonly Guard[] = [
   {
     name: "A call goes to the place that was sealed with its key",
     promise: "G32",
-    file: "functions/call/index.ts",
+    file: "functions/call/outbound.ts",
     guard: "addressOf(route, services.originOf(route.provider, funding.place))",
     instead: "addressOf(route, services.originOf(route.provider, null))",
     test: "tests/e2e/keys/places.test.ts",
