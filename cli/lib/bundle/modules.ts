@@ -3,7 +3,7 @@
  * so, and runs the very versions that were tested.
  */
 import { builtinModules } from "node:module";
-import { build, esmExternalRequirePlugin, type Rolldown } from "vite";
+import { build, esmExternalRequirePlugin, parseSync, type Plugin, type Rolldown } from "vite";
 import { projectDir } from "../../../stack/config.ts";
 import { isSubstitute, namesLeft, pgWithoutNode, withoutNode, withoutProcess } from "./pg-in-bundles.ts";
 
@@ -38,6 +38,7 @@ export async function bundleModules({ input, outDir, chunks, core, head = () => 
     root: projectDir,
     plugins: [
       pgWithoutNode(),
+      withoutDocsOfPackages(),
       // Nor have they require().
       esmExternalRequirePlugin({ external: builtinModules.flatMap(namesLeft) }),
     ],
@@ -57,6 +58,18 @@ export async function bundleModules({ input, outDir, chunks, core, head = () => 
       },
     },
   });
+}
+
+/** Leaves out what packages tell those who call them. Their licences stand at the beginning of the module. */
+function withoutDocsOfPackages(): Plugin {
+  return {
+    name: "without-docs-of-packages",
+    transform(code, id) {
+      if (!id.includes("/node_modules/")) return null;
+      const docs = parseSync(id, code).comments.filter(({ type, value }) => type === "Block" && value.startsWith("*"));
+      return docs.reduceRight((text, { start, end }) => text.slice(0, start) + text.slice(end), code);
+    },
+  };
 }
 
 /**
