@@ -86,42 +86,44 @@ export class Buffer extends Base {
   }
 
   override toString(encoding?: string, start = 0, end = this.length): string {
-    return encodingOf(encoding)[1](this.subarray(start, end));
+    return encodingOf(encoding)[1](part(this, start, end));
   }
 
   /** Writes UTF-8, as many whole characters as there is room for. */
   write(text: string, offset = 0): number {
-    return encoder.encodeInto(text, this.subarray(offset)).written;
+    return encoder.encodeInto(text, part(this, offset, this.length)).written;
   }
 
-  readInt16BE(offset = 0): number {
-    return viewOf(this).getInt16(offset);
+  readInt16BE(at = 0): number {
+    return ((this[at]! << 24) | (this[at + 1]! << 16)) >> 16;
   }
 
-  readInt32BE(offset = 0): number {
-    return viewOf(this).getInt32(offset);
+  readInt32BE(at = 0): number {
+    return (this[at]! << 24) | (this[at + 1]! << 16) | (this[at + 2]! << 8) | this[at + 3]!;
   }
 
-  readUInt32BE(offset = 0): number {
-    return viewOf(this).getUint32(offset);
+  readUInt32BE(at = 0): number {
+    return this.readInt32BE(at) >>> 0;
   }
 
-  writeInt16BE(value: number, offset = 0): number {
-    viewOf(this).setInt16(offset, value);
-    return offset + 2;
+  writeInt16BE(value: number, at = 0): number {
+    this[at] = value >> 8;
+    this[at + 1] = value;
+    return at + 2;
   }
 
-  writeInt32BE(value: number, offset = 0): number {
-    viewOf(this).setInt32(offset, value);
-    return offset + 4;
+  writeInt32BE(value: number, at = 0): number {
+    this.writeInt16BE(value >> 16, at);
+    return this.writeInt16BE(value, at + 2);
   }
 
-  writeUInt32BE(value: number, offset = 0): number {
-    viewOf(this).setUint32(offset, value);
-    return offset + 4;
+  writeUInt32BE(value: number, at = 0): number {
+    return this.writeInt32BE(value | 0, at);
   }
 }
 
-function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, byteLength);
+/** A part as plain bytes, which costs a fraction of a Buffer. */
+function part({ buffer, byteOffset, length }: Buffer, start: number, end: number): Bytes {
+  const from = Math.min(start, length);
+  return new Uint8Array(buffer, byteOffset + from, Math.max(0, Math.min(end, length) - from));
 }
