@@ -23,11 +23,12 @@ import { refusalHeaders, serve } from "../_shared/request/serve.ts";
 import { teamOf } from "../_shared/request/team.ts";
 import { pathBelowUnified, providerAt, requireUnified, routeByPrefix } from "../_shared/request/unified.ts";
 import { type Upload, UploadPlaces } from "../_shared/request/uploads.ts";
+import type * as OnCredits from "./credits.ts";
 import { type Incoming, outboundOf } from "./outbound.ts";
 
 const uploads = new UploadPlaces();
 
-let loaded: typeof import("./credits.ts") | undefined;
+let loaded: typeof OnCredits | undefined;
 
 /** The part that an own key does without. It is kept: to import again what is there takes a turn of the event loop. */
 async function onCredits() {
