@@ -6,6 +6,7 @@ import { root, scan, targetOf } from "../harness/sources.ts";
 
 const sources = globSync("{bench,catalogue,cli,client,components,functions,page,stack,tests}/**/*.{ts,tsx}", {
   cwd: root,
+  exclude: (name) => path.basename(name) === "node_modules",
 }).map((file) => scan(file, readFileSync(path.join(root, file), "utf8")));
 
 /** `tests/e2e/` for a file in there; undefined for a file elsewhere. */
