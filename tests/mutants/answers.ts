@@ -82,7 +82,7 @@ export const answerGuards: readonly Guard[] = [
   {
     ...inspector,
     name: "Counts of a part are not those of the whole",
-    guard: "return isFinal ? usageOf(counts, dialect) : null;",
+    guard: "return isWhole ? usageOf(counts, dialect) : null;",
     instead: "return usageOf(counts, dialect);",
   },
   {
@@ -96,6 +96,20 @@ export const answerGuards: readonly Guard[] = [
     name: "A model cannot write the counts that its call is charged by",
     guard: "if (level === depth && end.slice(start + 1, index) === key) {",
     instead: 'if (end.slice(start + 1, index) === key) {\n          valueEnd = end.indexOf("}", index) + 1;',
+  },
+  {
+    ...usage,
+    name: "A model cannot write the end of its answer",
+    guard: "lastValueOf(data, finalField.key, finalField.depth)",
+    instead: 'new RegExp(`"${finalField.key}":("[^"]*")`).exec(data)?.[1]',
+    test: "tests/unit/relay/usage.test.ts",
+  },
+  {
+    ...usage,
+    name: "Only the provider's last kind of event ends an answer",
+    guard: "value === (finalField.value ?? value)",
+    instead: "true",
+    test: "tests/unit/relay/usage.test.ts",
   },
   {
     ...usage,

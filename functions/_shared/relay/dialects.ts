@@ -3,6 +3,15 @@
  * provider counts what it bills. Data that survives a round trip through JSON; `events.ts` and `usage.ts` read it.
  */
 
+/** Where the provider says that an answer has ended. A model can write the same words into its text and its calls of tools. */
+export interface FinalField {
+  readonly key: string;
+  /** How deep the provider writes it, arrays counted, 1 for a field of the event itself. What a model makes is deeper. */
+  readonly depth: number;
+  /** The value that it must have; null for any text. */
+  readonly value: string | null;
+}
+
 export interface Dialect {
   /** Paths of what was generated, through arrays, in the body of an answer and in the data of an event. */
   readonly content: readonly string[];
@@ -12,9 +21,9 @@ export interface Dialect {
   readonly quietTypes: readonly string[] | null;
   /** Where token counts stand: the path, in which all fields are optional. Later ones overwrite earlier ones. */
   readonly usage: readonly string[];
-  /** Text that an event must hold for its counts to be of the whole answer; null if counts come with the last event only. */
-  readonly finalMark: string | null;
-  /** Whether each event counts all so far. If such an answer ends well, its last counts are of the whole, without a mark too. */
+  /** The field that an event must have for its counts to be of the whole answer; null if counts come with the last event only. */
+  readonly finalField: FinalField | null;
+  /** Whether each event counts all so far. If such an answer ends well, its last counts are of the whole, without that field too. */
   readonly countsSoFar: boolean;
   /** Paths within a usage object. Each count is the sum of those that are there. */
   readonly counts: {
@@ -43,7 +52,7 @@ export const dialects = {
     form: ["index", "role", "finish_reason"],
     quietTypes: null,
     usage: ["x_groq.usage", "usage"],
-    finalMark: null,
+    finalField: null,
     countsSoFar: false,
     counts: openaiCounts,
   },
@@ -63,7 +72,7 @@ export const dialects = {
       "response.failed",
     ],
     usage: ["response.usage", "usage"],
-    finalMark: null,
+    finalField: null,
     countsSoFar: false,
     counts: {
       input: ["input_tokens"],
@@ -78,7 +87,7 @@ export const dialects = {
     form: ["object", "index"],
     quietTypes: null,
     usage: ["usage"],
-    finalMark: null,
+    finalField: null,
     countsSoFar: false,
     counts: openaiCounts,
   },
@@ -100,7 +109,7 @@ export const dialects = {
       "content_block_stop",
     ],
     usage: ["message.usage", "usage"],
-    finalMark: '"message_delta"',
+    finalField: { key: "type", depth: 1, value: "message_delta" },
     // The count of `message_start` has the input, and of the output next to nothing.
     countsSoFar: false,
     counts: {
@@ -116,7 +125,7 @@ export const dialects = {
     form: ["role"],
     quietTypes: null,
     usage: ["usageMetadata"],
-    finalMark: '"finishReason"',
+    finalField: { key: "finishReason", depth: 3, value: null },
     countsSoFar: true,
     counts: {
       input: ["promptTokenCount", "toolUsePromptTokenCount"],

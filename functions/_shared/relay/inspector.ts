@@ -2,7 +2,7 @@
 import { isRecord, parseJson } from "../json.ts";
 import type { AnswerForm, Dialect } from "./dialects.ts";
 import { holdsGeneration, platformError } from "./platform-error.ts";
-import { countsIn, type Usage, usageOf } from "./usage.ts";
+import { countsIn, isFinal, type Usage, usageOf } from "./usage.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -88,14 +88,15 @@ export class Inspector {
     const { dialect, isStream } = this.#form;
     const tail = this.#tail.join("");
     if (!isStream) return isComplete ? usageOf(countsIn(tail, dialect), dialect) : null;
-    let isFinal = dialect.finalMark === null || (isComplete && dialect.countsSoFar);
+    let isWhole = dialect.finalField === null || (isComplete && dialect.countsSoFar);
     let counts = this.#counts;
     // After the counts come at most the marks of the end.
     for (const event of eventsOf(lastEvents(tail, 8))) {
-      counts = mergeCounts(counts, countsIn(dataOf(event), dialect));
-      if (dialect.finalMark !== null && event.includes(dialect.finalMark)) isFinal = true;
+      const data = dataOf(event);
+      counts = mergeCounts(counts, countsIn(data, dialect));
+      isWhole ||= isFinal(data, dialect);
     }
-    return isFinal ? usageOf(counts, dialect) : null;
+    return isWhole ? usageOf(counts, dialect) : null;
   }
 
   /** The bytes as they may pass on. Text is made of them once for a batch, and parsed only until there is content. */

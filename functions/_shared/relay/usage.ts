@@ -34,6 +34,14 @@ export function countsIn(text: string, dialect: Dialect): Record<string, unknown
   return found;
 }
 
+/** Whether an event has the field with which the provider says that its answer has ended. */
+export function isFinal(data: string, { finalField }: Dialect): boolean {
+  if (finalField === null) return false;
+  const text = lastValueOf(data, finalField.key, finalField.depth);
+  const value = text === undefined ? undefined : parseJson(text);
+  return typeof value === "string" && value !== "" && value === (finalField.value ?? value);
+}
+
 /** Counts in our terms; null if they do not say how much came in and went out. */
 export function usageOf(counts: Record<string, unknown> | null, dialect: Dialect): Usage | null {
   if (counts === null) return null;

@@ -2,7 +2,6 @@
 import { describe, expect, test } from "vitest";
 import { type Dialect, dialects, formOf } from "../../../functions/_shared/relay/dialects.ts";
 import { Inspector } from "../../../functions/_shared/relay/inspector.ts";
-import { lastValueOf } from "../../../functions/_shared/relay/usage.ts";
 
 type Name = keyof typeof dialects;
 
@@ -321,30 +320,6 @@ describe("a JSON answer", () => {
     };
     for (const name of ["generateContent", "messages", "responses"] as const) {
       expect(inspect(name, [JSON.stringify(answer)], { isStream: false }).usage).toBeNull();
-    }
-  });
-});
-
-describe("lastValueOf()", () => {
-  test.each<[string, string, number, string | undefined]>([
-    ['{"a":1,"b":{"a":2}}', "a", 1, "1"],
-    ['{"a":1,"b":{"a":2}}', "a", 2, "2"],
-    ['{"b":{"a":[1,{"a":3}]},"c":"}{\\"a\\":"}', "a", 2, '[1,{"a":3}]'],
-    ['{"c":"a\\\\","a" : "x"}', "a", 1, ' "x"'],
-    ['cut off","a":5},"z":0}', "a", 1, undefined],
-    ['cut off","a":5}', "a", 1, "5"],
-    ["", "a", 1, undefined],
-    ['"', "a", 1, undefined],
-    ["}}}}", "a", 1, undefined],
-  ])("%s: %s at %i is %s", (text, key, depth, value) => {
-    expect(lastValueOf(text, key, depth)).toBe(value);
-  });
-
-  test("is done with the longest text in no time, whatever it is full of", () => {
-    for (const piece of ['"', '\\"', "\\", "{", "}", '"a":', ","]) {
-      const before_ms = performance.now();
-      lastValueOf(piece.repeat(65_536 / piece.length), "a", 1);
-      expect(performance.now() - before_ms).toBeLessThan(2000);
     }
   });
 });
