@@ -3,7 +3,7 @@
  * beside an empty one; as it is deployed, and bundled. In one run, interleaved, on the newest Deno or that of hosted functions. CPU
  * is that of all threads; on a busy machine it says more than the time.
  */
-import { execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
@@ -25,7 +25,12 @@ const { values: options } = parseArgs({
 });
 const release = releaseOf(options.deno);
 const stateDir = mkdtempSync(path.join(tmpdir(), "byok-cold-"));
-process.on("exit", () => rmSync(stateDir, { recursive: true, force: true }));
+let running: ChildProcess | undefined;
+process.on("exit", () => {
+  running?.kill("SIGKILL");
+  rmSync(stateDir, { recursive: true, force: true });
+});
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
 
 interface Start {
   readonly name: string;
@@ -109,7 +114,7 @@ function releaseOf(name: string): DenoRelease {
 async function firstAnswer({ file, endpoint, env }: Start): Promise<Answer> {
   const port = await freePort();
   const started = performance.now();
-  const child = spawn(
+  const child = (running = spawn(
     denoProgram(release),
     [
       ...["run", "--quiet", "--no-check", "--no-lock", "--cached-only", "--allow-all"],
@@ -122,7 +127,7 @@ async function firstAnswer({ file, endpoint, env }: Start): Promise<Answer> {
       env: { ...variables, ...env, DENO_DIR: path.join(stateDir, "deno"), DENO_NO_UPDATE_CHECK: "1" },
       stdio: ["ignore", "pipe", "inherit"],
     },
-  );
+  ));
   try {
     await Promise.race([
       once(child.stdout, "data"),

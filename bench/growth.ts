@@ -10,6 +10,7 @@ import { growthTable, machine, type Row, table } from "./growth/report.ts";
 import { once, openSite, type Site } from "./growth/sessions.ts";
 import { connectionMemory_bytes, measureWalls } from "./growth/walls.ts";
 import { quantile } from "./statistics.ts";
+import { undoing } from "./stops.ts";
 
 const usage = `Usage: npm run bench:growth -- [--quick] [--json] [--state <folder>]
   --quick           1,000, 5,000 and 20,000 users, few rounds
@@ -84,19 +85,11 @@ async function rowSizes(cluster: Cluster, userCount: number): Promise<Record<str
   });
 }
 
-async function run({ userCounts, rounds, wall_ms }: (typeof extents)["full" | "quick"], state?: string) {
-  const cluster = await startCluster(state);
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.once(signal, () => void cluster.stop().finally(() => process.exit(1)));
-  }
-  try {
-    const { rows, connection_bytes } = await compare(cluster, userCounts, rounds);
-    const row_bytes = await rowSizes(cluster, userCounts.at(-1)!);
-    const walls = await measureWalls(cluster, userCounts[0], wall_ms);
-    return { machine: machine(), rows, walls, connection_bytes, row_bytes };
-  } finally {
-    await cluster.stop();
-  }
+async function run(cluster: Cluster, { userCounts, rounds, wall_ms }: (typeof extents)["full" | "quick"]) {
+  const { rows, connection_bytes } = await compare(cluster, userCounts, rounds);
+  const row_bytes = await rowSizes(cluster, userCounts.at(-1)!);
+  const walls = await measureWalls(cluster, userCounts[0], wall_ms);
+  return { machine: machine(), rows, walls, connection_bytes, row_bytes };
 }
 
 function print({ machine, rows, walls, connection_bytes, row_bytes }: Awaited<ReturnType<typeof run>>): void {
@@ -136,8 +129,11 @@ const { values } = parseArgs({
 if (values.help) {
   console.log(usage);
 } else {
-  const figures = await run(values.quick ? extents.quick : extents.full, values.state);
-  if (values.json) console.log(JSON.stringify(figures, undefined, 2));
-  else print(figures);
-  if (complaints(figures.rows).length > 0) process.exitCode = 1;
+  await undoing(async (stops) => {
+    const cluster = await startCluster(stops, values.state);
+    const figures = await run(cluster, values.quick ? extents.quick : extents.full);
+    if (values.json) console.log(JSON.stringify(figures, undefined, 2));
+    else print(figures);
+    if (complaints(figures.rows).length > 0) process.exitCode = 1;
+  });
 }

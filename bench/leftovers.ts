@@ -2,15 +2,13 @@
  * `npm run bench:leftovers`: what calls leave in the database that cost nothing, and how long a user who made many of them takes
  * to delete.
  */
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { parseArgs } from "node:util";
 import { Client } from "pg";
-import { createTokens } from "../stack/api/tokens.ts";
+import { createTokens, type Tokens } from "../stack/api/tokens.ts";
 import { loadSecrets } from "../stack/secrets.ts";
 import { type Stack, startStack } from "../stack/stack.ts";
 import { claimsOf } from "./people.ts";
+import { undoing } from "./stops.ts";
 
 const { values: options } = parseArgs({
   options: { requests: { type: "string", default: "100000" }, voids: { type: "string", default: "1000000" } },
@@ -29,28 +27,25 @@ const refused = [
   { status: 429, operation: "single_doc_regen", body: { model: "gpt-4.1-mini", messages: [] } },
 ];
 
-const stateDir = realpathSync(mkdtempSync(path.join(tmpdir(), "byok-leftovers-")));
-const stack = await startStack({ stateDir, log: () => undefined });
-try {
+await undoing(async (stops) => {
+  const stateDir = stops.folder("leftovers");
+  const stack = await startStack({ stateDir, log: () => undefined });
+  stops.push(() => stack.stop());
   const admin = new Client({ connectionString: stack.adminDbUrl });
   await admin.connect();
-  await refuse(stack, admin, Number(options.requests));
+  await refuse(stack, await createTokens(await loadSecrets(stateDir), stack.url), admin, Number(options.requests));
   await voidAndDelete(admin, Number(options.voids));
   await admin.end();
-} finally {
-  await stack.stop();
-  rmSync(stateDir, { recursive: true, force: true });
-}
+});
 process.exit();
 
-async function refuse({ url, fakes }: Stack, admin: Client, requests: number): Promise<void> {
+async function refuse({ url, fakes }: Stack, tokens: Tokens, admin: Client, requests: number): Promise<void> {
   const { openai } = fakes!.platformKeys;
   await fetch(`${fakes!.origins.openai}/__fake/behaviour`, {
     method: "POST",
     body: JSON.stringify({ key: openai, behaviour: "rate_limited" }),
   });
   const user = await newUser(admin);
-  const tokens = await createTokens(await loadSecrets(stateDir), url);
   const authorization = `Bearer ${await tokens.sign(claimsOf(user))}`;
   const before = await rows(admin);
   const began_ms = performance.now();

@@ -1,25 +1,40 @@
 /** Processes under measurement: their start, CPU time and memory. The last two are known on Linux only. */
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { freePort } from "../stack/ports.ts";
+import { spawnSupervised } from "../stack/supervise.ts";
+import type { Stops } from "./stops.ts";
 
-/** Starts a server and waits until its port can be connected to. */
+export interface Server {
+  readonly port: number;
+  readonly pid: number;
+}
+
+/** Starts a server, which cannot outlive this process, and waits until its port can be connected to. */
 export async function startServer(
   command: string,
   args: string[],
   port: number,
+  stops: Stops,
   env = {},
-): Promise<ChildProcess & { pid: number }> {
-  const child = spawn(command, args, { stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, ...env } });
+): Promise<Server> {
+  const { pid, ended, kill, stdout, stderr } = spawnSupervised({
+    ...{ command, args, cwd: process.cwd(), env: { ...process.env, ...env } },
+    shutdownSignals: { gentle: "TERM", hard: "KILL", patience_ms: 1_000 },
+  });
+  stdout.resume();
+  stderr.on("data", (chunk) => process.stderr.write(chunk));
+  let hasEnded = false;
+  void ended.then(() => (hasEnded = true));
+  stops.push(kill);
   while (!(await isListening(port))) {
-    if (child.exitCode !== null) throw new Error(`${command} ${args[0]} ended before it listened.`);
+    if (hasEnded) throw new Error(`${command} ${args[0]} ended before it listened.`);
     await delay(20);
   }
-  return child as ChildProcess & { pid: number };
+  return { port, pid };
 }
 
 async function isListening(port: number): Promise<boolean> {
@@ -34,16 +49,32 @@ async function isListening(port: number): Promise<boolean> {
 
 /** CPU time of a process so far, in ms; NaN where it is not known. */
 export function cpu_ms(pid: number): number {
-  const fields = statOf(pid);
-  // Clock ticks, of which there are 100 in a second on every Linux in use.
-  return (Number(fields[11] ?? NaN) + Number(fields[12] ?? NaN)) * 10;
+  return sumOf_ms(statOf(pid), ["utime", "stime"]);
 }
 
-/** CPU time so far of a process and the children that it has now, in ms; NaN where it is not known. */
+/** CPU time so far of a process and of all children that it has or had, in ms; it never falls. NaN where it is not known. */
 export function cpuWithChildren_ms(pid: number): number {
   const pids = process.platform === "linux" ? readdirSync("/proc").filter((name) => /^\d+$/.test(name)) : [];
-  const children = pids.map(Number).filter((child) => Number(statOf(child)[1]) === pid);
-  return [pid, ...children].reduce((sum, each) => sum + (cpu_ms(each) || 0), 0) || NaN;
+  for (;;) {
+    const ended_ms = endedChildrenCpu_ms(pid);
+    const running = pids.map((name) => statOf(Number(name))).filter((stat) => Number(stat[1]) === pid);
+    const running_ms = running.reduce((sum, stat) => sum + sumOf_ms(stat, ["utime", "stime"]), 0);
+    // One that ended while the others were read would be missing, or stand in both sums.
+    if (endedChildrenCpu_ms(pid) === ended_ms || Number.isNaN(ended_ms)) return cpu_ms(pid) + ended_ms + running_ms;
+  }
+}
+
+/** CPU time of the children that have ended and that the process has waited for, and of theirs. */
+function endedChildrenCpu_ms(pid: number): number {
+  return sumOf_ms(statOf(pid), ["cutime", "cstime"]);
+}
+
+/** Places in `statOf()` of times: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+const places = { utime: 11, stime: 12, cutime: 13, cstime: 14 };
+
+/** They are in clock ticks, of which there are 100 in a second on every Linux in use. */
+function sumOf_ms(stat: readonly string[], times: readonly (keyof typeof places)[]): number {
+  return times.reduce((sum, time) => sum + Number(stat[places[time]] ?? NaN) * 10, 0);
 }
 
 /** CPU time of a process's threads so far, in ms, to the microsecond: a start takes few ticks. NaN where it is not known. */
@@ -73,14 +104,9 @@ function readProc(pid: number, file: string): string {
 }
 
 /** The same server so many ms further away, for a round trip; returns the port where it seems to be. */
-export async function startDelay(serverPort: number, delay_ms: number, stops: (() => unknown)[]): Promise<number> {
+export async function startDelay(serverPort: number, delay_ms: number, stops: Stops): Promise<number> {
   const port = await freePort();
   const program = path.join(import.meta.dirname, "delay.ts");
-  const child = await startServer(
-    process.execPath,
-    [program, String(port), String(serverPort), String(delay_ms)],
-    port,
-  );
-  stops.push(() => child.kill("SIGKILL"));
+  await startServer(process.execPath, [program, String(port), String(serverPort), String(delay_ms)], port, stops);
   return port;
 }

@@ -10,6 +10,7 @@ import { loadSecrets } from "../stack/secrets.ts";
 import { hostedVariables, type Stack, startStack } from "../stack/stack.ts";
 import { claimsOf, grant, makeUsers, type Person, saveKeys } from "./people.ts";
 import { startDelay } from "./processes.ts";
+import type { Stops } from "./stops.ts";
 
 /** Round trips of a hosted project in ms, to each server that a call asks. Most figures are without: they are about work. */
 export const distances_ms = { database: 1, dataApi: 5, provider: 20 };
@@ -42,12 +43,11 @@ export interface Product {
 /**
  * @param origin of the provider
  * @param farOrigin of the provider as far away as from a hosted project; without it nothing is measured as there
- * @param stops gets what ends each part, the last one to be called first
  */
 export async function startProduct(
   stateDir: string,
   origin: string,
-  stops: (() => unknown)[],
+  stops: Stops,
   farOrigin?: string,
 ): Promise<Product> {
   const stack = await startStack({ stateDir, providers: "none", log: () => undefined });
@@ -109,7 +109,7 @@ interface Far {
   readonly config: StackConfig;
   readonly serve: Product["serve"];
   readonly farOrigin: string;
-  readonly stops: (() => unknown)[];
+  readonly stops: Stops;
 }
 
 /** The functions as far away from the database, the Data API and the provider as on a hosted project. */

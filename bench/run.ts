@@ -2,14 +2,12 @@
  * `npm run bench -- --help`: what `call` adds to a provider's own time, beside other ways of adding something, or beside what it
  * added at a git ref. All in one run, interleaved round by round, so that a disturbance of the machine disturbs all of them.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { parseArgs } from "node:util";
 import { load } from "./load.ts";
 import { measure, medians, memoryOfCalls_mb, memoryOfStreams_mb, type Result, type Row } from "./measure.ts";
+import { undoing } from "./stops.ts";
 import { figure, printGoals, printRatios, printRow } from "./tables.ts";
-import { type Measured, startTargets, startTrees } from "./targets.ts";
+import { type Measured, type Targets, startTargets, startTrees } from "./targets.ts";
 
 const rows: readonly Row[] = [
   { name: "1 in flight, 1 kB", question: "json 1024", inFlight: 1 },
@@ -52,10 +50,12 @@ const duration_ms = options.quick ? 500 : 2_000;
 const warmUp = options.quick ? { start: 1_000, row: 100 } : { start: 20_000, row: 1_000 };
 const calls = options.quick ? 2_000 : 100_000;
 
-const stateDir = mkdtempSync(path.join(tmpdir(), "byok-bench-"));
 const { against } = options;
-const targets = await (against ? startTrees(against) : startTargets(stateDir));
-try {
+await undoing(async (stops) => {
+  await compare(await (against ? startTrees(against, stops) : startTargets(stops)));
+});
+
+async function compare(targets: Targets): Promise<void> {
   const chosen = targets.all.filter(({ name }) => options.only.split(";").some((part) => name.includes(part)));
   const report = {
     rows: {} as Record<string, Record<string, Result>>,
@@ -68,6 +68,7 @@ try {
   for (const row of rows.filter(({ name, isFar }) => name.includes(options.rows) && !(isFar && against))) {
     const results = await interleaved(
       row,
+      targets,
       chosen.filter((target) => isFar(target) === (row.isFar ?? false)),
     );
     report.rows[row.name] = results;
@@ -76,12 +77,9 @@ try {
   }
   if (!options.rows && !against) await measureMemory(chosen, report);
   if (!against) printGoals(report);
-} finally {
-  await targets.stop();
-  rmSync(stateDir, { recursive: true, force: true });
 }
 
-async function interleaved(row: Row, chosen: readonly Measured[]): Promise<Record<string, Result>> {
+async function interleaved(row: Row, targets: Targets, chosen: readonly Measured[]): Promise<Record<string, Result>> {
   const results = new Map<string, Result[]>();
   for (const target of chosen) {
     // The slow ones have nothing to warm up but themselves.

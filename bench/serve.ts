@@ -3,20 +3,13 @@
  * origin>`. Prints a line of JSON, the list of Served, and ends when its standard input does.
  */
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { startProduct } from "./product.ts";
+import { undoing } from "./stops.ts";
 
 const [origin] = process.argv.slice(2);
 if (!origin) throw new Error("Name the provider's origin.");
-const stateDir = mkdtempSync(path.join(tmpdir(), "byok-bench-"));
-const stops: (() => unknown)[] = [];
-try {
-  const { served } = await startProduct(stateDir, origin, stops);
+await undoing(async (stops) => {
+  const { served } = await startProduct(stops.folder("bench"), origin, stops);
   console.log(JSON.stringify(served));
   await once(process.stdin.resume(), "close");
-} finally {
-  for (const stop of stops.reverse()) await stop();
-  rmSync(stateDir, { recursive: true, force: true });
-}
+});

@@ -9,8 +9,9 @@ import { memoryLimits } from "../stack/functions/deno-arguments.ts";
 import { freePort } from "../stack/ports.ts";
 import type { Target } from "./load.ts";
 import { type Person, query } from "./people.ts";
-import { startDelay, startServer } from "./processes.ts";
+import { type Server, startDelay, startServer } from "./processes.ts";
 import { completions, distances_ms, headersOf, type Product, type Served, startProduct } from "./product.ts";
+import type { Stops } from "./stops.ts";
 import { checkOut, serveTree } from "./trees.ts";
 
 export interface Measured extends Target {
@@ -23,56 +24,34 @@ export interface Measured extends Target {
 
 export interface Targets {
   readonly all: readonly Measured[];
-  readonly provider: { readonly pid: number };
-  stop(): Promise<void>;
+  readonly provider: Server;
 }
 
 const here = import.meta.dirname;
 
 /** The product in this process, beside everything that it is compared with. */
-export function startTargets(stateDir: string): Promise<Targets> {
-  return collect(async (stops) => {
-    const { provider, origin, all: proxies } = await startProxies(stops);
-    const portkey = await startPortkey(origin, stops);
-    const farOrigin = `http://127.0.0.1:${await startDelay(provider.port, distances_ms.provider, stops)}`;
-    const bareFar = { ...(await startBare(farOrigin, stops)), name: "bare proxy, hosted" };
-    const product = await startProduct(stateDir, origin, stops, farOrigin);
-    const naive = await startNaive(product, origin);
-    return { provider, all: [...proxies, portkey, bareFar, ...[naive, ...product.served].map(asMeasured)] };
-  });
+export async function startTargets(stops: Stops): Promise<Targets> {
+  const { provider, origin, all: proxies } = await startProxies(stops);
+  const portkey = await startPortkey(origin, stops);
+  const farOrigin = `http://127.0.0.1:${await startDelay(provider.port, distances_ms.provider, stops)}`;
+  const bareFar = { ...(await startBare(farOrigin, stops)), name: "bare proxy, hosted" };
+  const product = await startProduct(stops.folder("bench"), origin, stops, farOrigin);
+  const naive = await startNaive(product, origin);
+  return { provider, all: [...proxies, portkey, bareFar, ...[naive, ...product.served].map(asMeasured)] };
 }
 
 /** The product of this tree and of a git ref, each in processes of its own, beside the bare proxy. */
-export function startTrees(ref: string): Promise<Targets> {
-  return collect(async (stops) => {
-    const { provider, origin, all: proxies } = await startProxies(stops);
-    const { tree, remove } = checkOut(ref);
-    stops.push(remove);
-    const all: Measured[] = [...proxies];
-    for (const [folder, suffix] of [
-      [projectDir, ""],
-      [tree, ` @ ${ref}`],
-    ] as const) {
-      const { served, stop } = await serveTree(folder, origin);
-      stops.push(stop);
-      all.push(...served.map((each) => asMeasured({ ...each, name: `${each.name}${suffix}` })));
-    }
-    return { provider, all };
-  });
-}
-
-/** Stops what was started, also when the rest cannot be started. */
-async function collect(start: (stops: (() => unknown)[]) => Promise<Omit<Targets, "stop">>): Promise<Targets> {
-  const stops: (() => unknown)[] = [];
-  const stop = async () => {
-    for (const end of stops.splice(0).reverse()) await end();
-  };
-  try {
-    return { ...(await start(stops)), stop };
-  } catch (error) {
-    await stop();
-    throw error;
+export async function startTrees(ref: string, stops: Stops): Promise<Targets> {
+  const { provider, origin, all: proxies } = await startProxies(stops);
+  const all: Measured[] = [...proxies, await startPortkey(origin, stops)];
+  for (const [folder, suffix] of [
+    [projectDir, ""],
+    [checkOut(ref, stops), ` @ ${ref}`],
+  ] as const) {
+    const served = await serveTree(folder, origin, stops);
+    all.push(...served.map((each) => asMeasured({ ...each, name: `${each.name}${suffix}` })));
   }
+  return { provider, all };
 }
 
 function asMeasured({ userHeaders, ...served }: Served): Measured {
@@ -81,20 +60,14 @@ function asMeasured({ userHeaders, ...served }: Served): Measured {
 
 const ofThePlatform = () => ({ authorization: "Bearer sk-platform" });
 
-async function run(command: string, port: number, args: string[], stops: (() => unknown)[]) {
-  const child = await startServer(command, args, port, { TRUSTED_CUSTOM_HOSTS: "127.0.0.1" });
-  stops.push(() => child.kill("SIGKILL"));
-  return { port, pid: child.pid };
-}
-
-async function runDeno(stops: (() => unknown)[], file: string, ...args: string[]) {
+async function runDeno(stops: Stops, file: string, ...args: string[]) {
   const port = await freePort();
   // Memory as the functions have it: collecting garbage is no small part of a request.
   const flags = ["run", "--quiet", "--no-config", memoryLimits, "--allow-net"];
-  return await run(denoProgram(), port, [...flags, path.join(here, file), String(port), ...args], stops);
+  return await startServer(denoProgram(), [...flags, path.join(here, file), String(port), ...args], port, stops);
 }
 
-async function startBare(origin: string, stops: (() => unknown)[]): Promise<Measured> {
+async function startBare(origin: string, stops: Stops): Promise<Measured> {
   return {
     name: "bare proxy",
     ...(await runDeno(stops, "bare.ts", origin)),
@@ -103,7 +76,7 @@ async function startBare(origin: string, stops: (() => unknown)[]): Promise<Meas
   };
 }
 
-async function startProxies(stops: (() => unknown)[]) {
+async function startProxies(stops: Stops) {
   const provider = await runDeno(stops, "provider.ts");
   const origin = `http://127.0.0.1:${provider.port}`;
   const all: Measured[] = [
@@ -113,9 +86,10 @@ async function startProxies(stops: (() => unknown)[]) {
   return { provider, origin, all };
 }
 
-async function startPortkey(origin: string, stops: (() => unknown)[]): Promise<Measured> {
+async function startPortkey(origin: string, stops: Stops): Promise<Measured> {
   const port = await freePort();
-  const server = await run(process.execPath, port, [portkeyProgram(), `--port=${port}`, "--headless"], stops);
+  const args = [portkeyProgram(), `--port=${port}`, "--headless"];
+  const server = await startServer(process.execPath, args, port, stops, { TRUSTED_CUSTOM_HOSTS: "127.0.0.1" });
   const headers = () => ({
     ...ofThePlatform(),
     "x-portkey-provider": "openai",

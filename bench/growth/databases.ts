@@ -1,10 +1,9 @@
 /** The product's database in several sizes, side by side in one cluster, so that they can be measured in turn. */
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { Client } from "pg";
 import { password, type Postgres, startPostgres, superuser } from "../../stack/postgres/postgres.ts";
 import { startStack } from "../../stack/stack.ts";
+import type { Stops } from "../stops.ts";
 import { fill } from "./fill.ts";
 
 export interface Cluster {
@@ -12,8 +11,6 @@ export interface Cluster {
   connect(database: string): Promise<Client>;
   /** Starts the server again; with `durable` each commit is flushed to disk, as in production. */
   restart(durable: boolean): Promise<void>;
-  /** Stops it, and removes its data unless it has a folder to stay in. */
-  stop(): Promise<void>;
 }
 
 /** Enough to hold the largest size, so that what is compared is work and not which size fits into memory. */
@@ -22,19 +19,15 @@ const settings = { shared_buffers: "6GB", max_wal_size: "8GB", checkpoint_timeou
 /**
  * A cluster with the migrations applied in the database `postgres`.
  *
- * @param folder where it stays for the next run; a temporary one, removed at the end, when absent
+ * @param folder where it stays for the next run; a temporary one when absent
  * @throws when the schema has changed since the cluster of that folder was made
  */
-export async function startCluster(folder?: string): Promise<Cluster> {
-  const stateDir = folder ? path.resolve(folder) : realpathSync(mkdtempSync(path.join(tmpdir(), "byok-growth-")));
+export async function startCluster(stops: Stops, folder?: string): Promise<Cluster> {
+  const stateDir = folder ? path.resolve(folder) : stops.folder("growth");
   let server: Postgres | undefined;
   const restart = async (durable: boolean) => {
     await server?.stop();
     server = await startPostgres({ stateDir, durable });
-  };
-  const stop = async () => {
-    await server?.stop();
-    if (!folder) rmSync(stateDir, { recursive: true, force: true });
   };
   const connect = async (database: string) => {
     const connectionString = `postgresql://${superuser}:${password}@127.0.0.1:${server?.port}/${database}`;
@@ -42,19 +35,15 @@ export async function startCluster(folder?: string): Promise<Cluster> {
     await client.connect();
     return client;
   };
-  try {
-    const stack = await startStack({ stateDir, providers: "none", log: () => undefined });
-    await stack.stop();
-    await restart(false);
-    await withClient(await connect("postgres"), async (client) => {
-      for (const [name, value] of Object.entries(settings)) await client.query(`alter system set ${name} = '${value}'`);
-    });
-    await restart(false);
-    return { connect, restart, stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const stack = await startStack({ stateDir, providers: "none", log: () => undefined });
+  await stack.stop();
+  stops.push(() => server?.stop());
+  await restart(false);
+  await withClient(await connect("postgres"), async (client) => {
+    for (const [name, value] of Object.entries(settings)) await client.query(`alter system set ${name} = '${value}'`);
+  });
+  await restart(false);
+  return { connect, restart };
 }
 
 /** A database with so many users, made from the empty one unless an earlier run has left it; returns its name. */
