@@ -1,12 +1,13 @@
 /** The client of a settings page, over the supabase-js client that the app already has. */
-import { isAuthRetryableFetchError, type Session, type SupabaseClient } from "@supabase/supabase-js";
+import type { Session, SupabaseClient } from "@supabase/supabase-js";
 import { sealApiKey, type SealingKey } from "../protocol/sealed-key.ts";
 import type { Database } from "../protocol/schema.ts";
 import { rightsOf } from "./rights.ts";
-import { beginConnecting, type Connecting } from "./connecting.ts";
+import { beginConnecting, type Connecting, type PendingConnection } from "./connecting.ts";
 import { dataResult, failure, functionFailure } from "./errors.ts";
 import { entryOf, pageOf } from "./pages.ts";
 import { byPriceDescending, operationOf, toCredits } from "./prices.ts";
+import { withSession } from "./session.ts";
 import type {
   Balance,
   Byok,
@@ -186,18 +187,26 @@ class Client implements Byok {
     });
   }
 
-  async beginConnecting(id: ProviderId, callbackUrl: string): Promise<Result<Connecting>> {
-    const { data, error } = await this.providers();
-    if (error) return { data: null, error };
-    const connectUrl = data.find((listed) => listed.id === id && listed.enabled)?.connect_url;
-    if (!connectUrl) return failure("unknown_provider");
-    const begun = await beginConnecting(connectUrl, callbackUrl).catch(() => null);
-    return begun ? { data: begun, error: null } : failure("unsupported_browser");
+  beginConnecting(provider: ProviderId, callbackUrl: string): Promise<Result<Connecting>> {
+    return this.#signedIn(async ({ user }) => {
+      const { data, error } = await this.providers();
+      if (error) return { data: null, error };
+      const connectUrl = data.find((listed) => listed.id === provider && listed.enabled)?.connect_url;
+      if (!connectUrl) return failure("unknown_provider");
+      const beginning = { connectUrl, callbackUrl, provider, userId: user.id, team: this.team };
+      const begun = await beginConnecting(beginning).catch(() => null);
+      return begun ? { data: begun, error: null } : failure("unsupported_browser");
+    });
   }
 
-  finishConnecting(provider: ProviderId, code: string, codeVerifier: string): Promise<Result<CheckedCredential>> {
-    const body = { provider, code, code_verifier: codeVerifier };
-    return this.#signedIn((session) => this.#invoke<CheckedCredential>(session, "save", { body }));
+  /** The account that agreed is the one of the user who began: another one who signed in meanwhile gets no key to it. */
+  finishConnecting(pending: PendingConnection, code: string): Promise<Result<CheckedCredential>> {
+    const { provider, codeVerifier, userId, team } = pending;
+    return this.#signedIn(async (session) => {
+      if (userId !== session.user.id || team !== this.team) return failure("begun_by_another");
+      const body = { provider, code, code_verifier: codeVerifier };
+      return await this.#invoke<CheckedCredential>(session, "save", { body });
+    });
   }
 
   verify(provider: ProviderId): Promise<Result<CheckedCredential>> {
@@ -278,23 +287,9 @@ class Client implements Byok {
     return (this.#supabase as unknown as SupabaseClient<Database, "byok">).schema("byok");
   }
 
-  /**
-   * Does something in the name of the user. Without a session supabase-js would ask as a visitor, whom row-level security
-   * shows nothing: that would look like an account without keys.
-   */
   async #signedIn<T>(act: (session: Session) => Promise<Result<T>>): Promise<Result<T>> {
-    const result = await this.#attempt(act);
+    const result = await withSession(this.#supabase, act);
     if (result.error?.code === "session_expired") this.#options.onSessionExpired?.();
     return result;
-  }
-
-  async #attempt<T>(act: (session: Session) => Promise<Result<T>>): Promise<Result<T>> {
-    try {
-      const { data, error } = await this.#supabase.auth.getSession();
-      if (isAuthRetryableFetchError(error)) return failure("offline");
-      return data.session ? await act(data.session) : failure("session_expired");
-    } catch {
-      return failure("unexpected");
-    }
   }
 }

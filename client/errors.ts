@@ -6,6 +6,8 @@ const messages = {
   session_expired: "Your session has ended. Sign in again.",
   unavailable: "The server could not answer. Try again in a moment.",
   unsupported_browser: "This browser cannot encrypt the key. Update it, and open the page over HTTPS.",
+  begun_by_another:
+    "Another user began this connection, or it is for another team, so no key was saved. Connect again.",
   unexpected: "Something went wrong. Try again.",
   unknown_provider: "There is no such provider.",
   credential_not_found: "No API key is saved for this provider.",

@@ -2,11 +2,12 @@
 import type { Database } from "../protocol/schema.ts";
 import type { ListedProvider, UnusedKey } from "../protocol/answers.ts";
 import type { ErrorCode as ServerErrorCode } from "../protocol/errors.ts";
-import type { Connecting } from "./connecting.ts";
+import type { Connecting, PendingConnection } from "./connecting.ts";
 import type { ProviderId as KnownProviderId } from "../catalogue/index.ts";
 import type { Reason, Verdict } from "../catalogue/types.ts";
 
-export type { Connecting, Reason, UnusedKey, Verdict };
+export type { ByokOptions } from "./options.ts";
+export type { Connecting, PendingConnection, Reason, UnusedKey, Verdict };
 
 /** The ids that are known today, and those that a newer server may add. */
 export type ProviderId = KnownProviderId | (string & {});
@@ -200,17 +201,24 @@ interface ErrorDetails {
 }
 
 /**
- * Every code that the functions answer, and five that only a client can tell:
+ * Every code that the functions answer, and six that only a client can tell:
  *
  * - `offline`: no answer came; the request may or may not have arrived
  * - `session_expired`: nobody is signed in, or no longer
  * - `unavailable`: the platform answered in place of the functions or the database, which may or may not have done their work
  * - `unsupported_browser`: `save` cannot seal the key, since WebCrypto or its X25519 is missing: a browser older than 2025, or a page
  *   without HTTPS
+ * - `begun_by_another`: `finishConnecting` for another user or team than began; nothing was sent
  * - `unexpected`: an answer in no form that the client knows
  */
 export type ByokErrorCode =
-  ServerErrorCode | "offline" | "session_expired" | "unavailable" | "unsupported_browser" | "unexpected";
+  | ServerErrorCode
+  | "offline"
+  | "session_expired"
+  | "unavailable"
+  | "unsupported_browser"
+  | "begun_by_another"
+  | "unexpected";
 
 /** Why something failed, in one plain sentence, with details by code. It never holds an API key or the request that did. */
 export type ByokError = {
@@ -240,15 +248,15 @@ export interface Byok {
   /** Checks an API key with the provider and saves it unless it is refused. The key before it stays if it is. */
   save(key: NewKey): Promise<Result<CheckedCredential>>;
   /**
-   * Begins to connect the user's account, where a provider's `connect_url` is not null. Send the user to `url`, and keep `codeVerifier` in
+   * Begins to connect the user's account, where a provider's `connect_url` is not null. Send the user to `url`, and keep `pending` in
    * sessionStorage. The provider sends them back to `callbackUrl` with `code` in the query.
    */
   beginConnecting(provider: ProviderId, callbackUrl: string): Promise<Result<Connecting>>;
   /**
    * Has the server fetch the key for a code and save it as `save` does; it never comes to the browser. `code_refused` if the code was used
-   * before or has expired.
+   * before or has expired; `begun_by_another` if another user is signed in than began, or this is another team: nothing is exchanged then.
    */
-  finishConnecting(provider: ProviderId, code: string, codeVerifier: string): Promise<Result<CheckedCredential>>;
+  finishConnecting(pending: PendingConnection, code: string): Promise<Result<CheckedCredential>>;
   /** Checks the saved API key again. */
   verify(provider: ProviderId): Promise<Result<CheckedCredential>>;
   /** Removes the saved API key; `removed` is false when there was none any more. */
@@ -280,20 +288,4 @@ export interface Byok {
   endpoint(provider: ProviderId): Promise<Result<Endpoint>>;
   /** The user's access token, to pass where an SDK wants an API key. It expires: ask before each call. */
   token(): Promise<Result<string>>;
-}
-
-export interface ByokOptions {
-  /** Where the functions are, such as `https://<project>.supabase.co/functions/v1`; by default those of the project of `supabase`. */
-  readonly functionsUrl?: string;
-  /** The function's name in the project; `byok` by default. Empty if each endpoint is a function of its own. */
-  readonly functionName?: string;
-  /** Called whenever something cannot be done because nobody is signed in any more. */
-  readonly onSessionExpired?: () => void;
-  /** Id of a team: keys, balance and history are the team's, and its admins save and remove its keys. By default they are the user's. */
-  readonly team?: string;
-  /**
-   * Headers for each request that checks a key (`save`, `finishConnecting`, `verify`), such as the token of a captcha that the hook
-   * `beforeKeyCheck` looks at. If it throws, no key is sent, and the answer is `unexpected`.
-   */
-  readonly checkHeaders?: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
 }

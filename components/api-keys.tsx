@@ -162,7 +162,7 @@ interface RowsProps {
 }
 
 function Rows({ byok, known, credentials, announce, put }: RowsProps): ReactNode {
-  const { shown, others, openId, setOpen, moved, returned } = useRows(known, credentials);
+  const { shown, others, openId, setOpen, moved, returned } = useRows(byok, known, credentials);
   // They are there when they are opened, also offline, and hold nothing up before.
   useEffect(() => {
     KeyForm.preload();
@@ -199,8 +199,8 @@ function Rows({ byok, known, credentials, announce, put }: RowsProps): ReactNode
 }
 
 /** Which rows there are, and which one's form is open: one at a time. A provider whose form is opened has a row from then on. */
-function useRows(known: readonly UsableProvider[], credentials: readonly Credential[]) {
-  const [returned] = useState(findReturn);
+function useRows(byok: Byok, known: readonly UsableProvider[], credentials: readonly Credential[]) {
+  const [returned] = useState(() => findReturn(byok));
   const [rows, setRows] = useState(() => firstRows(known, credentials));
   const [openId, setOpen] = useState<ProviderId | null>(returned?.provider ?? null);
   /** A key on its way from one form to another, for the moment between the two. */

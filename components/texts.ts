@@ -264,6 +264,7 @@ export const english = {
     not_a_member: "You no longer belong to this team, so nothing was changed.",
     byok_not_allowed: "This plan does not include API keys.",
     unsupported_browser: "This browser cannot encrypt your key. Update it, and use HTTPS.",
+    begun_by_another: "Someone else began this connection in this tab, so no key was saved. Connect again.",
     second_factor: "Confirm that it is you with your second factor first, then try again.",
     claims_required: "Your session may not change API keys. Sign in again in the way that this app asks for.",
     invalid_request: "This could not be done. Reload the page and try again.",

@@ -1,18 +1,14 @@
 /**
  * Connecting an account in place of pasting a key: the user agrees at the provider, comes back to this page with a code, and the server
- * fetches the key. The secret that the code needs waits in this tab; it is worth nothing without the code, and gone after its use.
+ * fetches the key. The secret that the code needs waits in this tab, with the user and the team that it is for. It is worth nothing
+ * without the code, and gone after its use.
  */
-import type { Byok, CheckedCredential, ProviderId, Result } from "../../client/types.ts";
+import type { Byok, CheckedCredential, PendingConnection, ProviderId, Result } from "../../client/types.ts";
 
 const storageKey = "byok-connecting";
 
 /** The query's name for the provider, beside the `code` that the provider adds. */
 const parameter = "byok_connect";
-
-interface Waiting {
-  readonly provider: ProviderId;
-  readonly codeVerifier: string;
-}
 
 /** Leaves for the provider's page. Resolves with the failure, where that is not possible. */
 export async function leaveToConnect(byok: Byok, provider: ProviderId): Promise<Result<null>> {
@@ -20,7 +16,7 @@ export async function leaveToConnect(byok: Byok, provider: ProviderId): Promise<
   back.searchParams.set(parameter, provider);
   const { data, error } = await byok.beginConnecting(provider, back.href);
   if (error) return { data: null, error };
-  sessionStorage.setItem(storageKey, JSON.stringify({ provider, codeVerifier: data.codeVerifier } satisfies Waiting));
+  sessionStorage.setItem(storageKey, JSON.stringify(data.pending));
   location.assign(data.url);
   return { data: null, error: null };
 }
@@ -31,19 +27,24 @@ export interface Return {
   finish(byok: Byok): Promise<Result<CheckedCredential>>;
 }
 
-let pending: Return | null = null;
-
-/** The provider that this page is come back from, until that is finished; null if it is not. */
-export function findReturn(): Return | null {
-  return (pending ??= readAddress());
+interface ReturnOfTeam extends Return {
+  readonly team: string | null;
 }
 
-function readAddress(): Return | null {
+let found: ReturnOfTeam | null = null;
+
+/** The provider that this page is come back from, until that is finished; null if it is not, or for another team's keys. */
+export function findReturn({ team }: Byok): Return | null {
+  found ??= readAddress();
+  return found?.team === team ? found : null;
+}
+
+function readAddress(): ReturnOfTeam | null {
   const here = new URL(location.href);
   const provider = here.searchParams.get(parameter);
   const code = here.searchParams.get("code");
   if (provider === null) return null;
-  const waiting = JSON.parse(sessionStorage.getItem(storageKey) ?? "null") as Waiting | null;
+  const waiting = JSON.parse(sessionStorage.getItem(storageKey) ?? "null") as PendingConnection | null;
   sessionStorage.removeItem(storageKey);
   for (const name of [parameter, "code"]) here.searchParams.delete(name);
   // The code is worth nothing any more, and nobody copies an address with it.
@@ -52,9 +53,10 @@ function readAddress(): Return | null {
   if (code === null || waiting?.provider !== provider) return null;
   return {
     provider,
+    team: waiting.team,
     finish(byok) {
-      pending = null;
-      return byok.finishConnecting(provider, code, waiting.codeVerifier);
+      found = null;
+      return byok.finishConnecting(waiting, code);
     },
   };
 }

@@ -139,6 +139,7 @@ export function useKey({ byok, provider, credential, announce, onSaved }: KeyOpt
 
 function whyNotSaved(texts: Texts, error: ByokError, provider: UsableProvider, saved: Credential | undefined): string {
   if (error.code === "offline") return texts.form.brokeOff;
+  if (error.code === "begun_by_another") return texts.errors.begun_by_another;
   if (error.code === "code_refused") return texts.form.notConnected(provider.name);
   const reason = explain(texts, error, provider.name);
   if (saved) return `${reason} ${texts.form.unchanged(keyInWords(texts, provider, saved))}`;

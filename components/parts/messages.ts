@@ -13,6 +13,7 @@ export function explain(texts: Texts, error: ByokError, name: string): string {
     case "envelope_unreadable":
     case "sealed_key_refused":
     case "unsupported_browser":
+    case "begun_by_another":
     case "byok_not_allowed":
     case "admins_only":
     case "not_a_member":

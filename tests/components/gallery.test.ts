@@ -135,6 +135,26 @@ test("a code that another tab asked for is not taken up", async ({ open }) => {
   expect(page.url()).not.toMatch(/code|connect/);
 });
 
+test.for([
+  ["somebody else signed in meanwhile", { scene: "new" }, { user: "another" }, "Someone else began this connection"],
+  ["the page of a team's keys", { scene: "admin" }, { scene: "new" }, "Needs your own key"],
+] as const)("a key is not saved for another than who began: %s", async ([, begins, returns, said], { open }) => {
+  const page = await open({ ...begins, more: { only: "openrouter" } });
+  await page.route(/code=one-time$/, async (route) => {
+    const back = new URL(route.request().url());
+    for (const [name, value] of Object.entries(returns)) back.searchParams.set(name, value);
+    await route.fulfill({ status: 302, headers: { location: back.href } });
+  });
+  await page.getByRole("button", { name: "Add key OpenRouter" }).click();
+  await page.getByRole("button", { name: "Connect OpenRouter" }).click();
+  await page.getByText(said).first().waitFor();
+  expect(page.url()).not.toMatch(/code|connect/);
+  expect(await page.locator("[data-provider=openrouter]").getAttribute("data-state")).toBe("none");
+  expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
+  expect((await page.getByText("Someone else").count()) > 0).toBe("user" in returns);
+  if ("user" in returns) await shot(page, "app-begun-by-another");
+});
+
 test("on a phone four saved keys fit a screen", async ({ open }) => {
   const page = await open({ scene: "all", browser: phone });
   const box = (await page.locator(".byok-row").nth(3).boundingBox())!;

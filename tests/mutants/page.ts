@@ -21,8 +21,8 @@ export const pageGuards: readonly Guard[] = [
     instead: "",
   },
   {
-    ...client,
     name: "Nothing is asked without a session",
+    file: "client/session.ts",
     guard: 'data.session ? await act(data.session) : failure("session_expired")',
     instead: "await act(data.session!)",
     test: "tests/e2e/client.test.ts",

@@ -51,13 +51,15 @@ function setUp({ answer, isAnonymous = false, expiresIn_s = 3600, options }: Wor
     },
   });
   const byok = createByok(supabase, { onSessionExpired: () => expirations++, ...options });
-  return { byok, supabase, requests, kept, expirations: () => expirations };
+  return { byok, supabase, requests, kept, userId: session.user.id, expirations: () => expirations };
 }
 
 function refusal(status: number, code: string, details: object = {}): Response {
   const error = { code, message: `Because of ${code}.`, ...details };
   return Response.json({ error }, { status, headers: { "x-byok-error": code } });
 }
+
+const connection = { provider: "openrouter", codeVerifier: "verifier" };
 
 const unreachable = () => {
   throw new TypeError(`fetch failed: ${apiKey}`);
@@ -212,10 +214,10 @@ describe("save()", () => {
   test("sends the app's headers with each check, asked for anew, and not in place of the client's own", async () => {
     let tokens = 0;
     const checkHeaders = async () => ({ "x-captcha-token": `token ${++tokens}`, "x-byok-team": "another" });
-    const { byok, requests } = setUp({ answer, options: { checkHeaders, team: "mine" } });
+    const { byok, requests, userId } = setUp({ answer, options: { checkHeaders, team: "mine" } });
     await byok.save({ provider: "openai", key: apiKey });
     await byok.verify("openai");
-    await byok.finishConnecting("openrouter", "code", "verifier");
+    await byok.finishConnecting({ ...connection, userId, team: "mine" }, "code");
     const sent = requests.map(({ method, headers }) => [
       method,
       headers.get("x-captcha-token"),
@@ -244,6 +246,20 @@ describe("save()", () => {
     importKey.mockRestore();
     expect(result).toMatchObject({ data: null, error: { code: "unsupported_browser" } });
     expect(requests.map(({ method }) => method)).toEqual(["GET"]);
+  });
+});
+
+describe("finishConnecting()", () => {
+  test.each([
+    ["another user", null, null, "another"],
+    ["a team's page, begun on the user's own", null, "mine", "me"],
+    ["the user's own page, begun on a team's", "mine", null, "me"],
+    ["another team's page", "mine", "theirs", "me"],
+  ])("sends nothing where somebody else began: %s", async (_, team, now, who) => {
+    const { byok, requests, userId } = setUp({ answer: unreachable, options: now === null ? {} : { team: now } });
+    const pending = { ...connection, userId: who === "me" ? userId : crypto.randomUUID(), team };
+    expect(await byok.finishConnecting(pending, "code")).toMatchObject({ error: { code: "begun_by_another" } });
+    expect(requests).toEqual([]);
   });
 });
 

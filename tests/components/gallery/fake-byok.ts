@@ -85,7 +85,8 @@ function keyEventsOf({ keyEvents = [] }: Account): readonly KeyEvent[] {
 }
 
 /** Keys whose text holds `refused` are refused. The event `saved-elsewhere` names the provider of a key that another device saves. */
-export function fakeByok({ providers }: Facts, account: Account): Byok {
+export function fakeByok({ providers }: Facts, account: Account, userId = "user"): Byok {
+  const team = account.role ? "team" : null;
   let credentials = [...(account.credentials ?? [])];
   const entries = Array.from({ length: account.entries ?? 0 }, (_, index) => entryOf((account.entries ?? 0) - index));
   const keyEvents = keyEventsOf(account);
@@ -104,7 +105,7 @@ export function fakeByok({ providers }: Facts, account: Account): Byok {
     return ok(paused);
   };
   return {
-    team: account.role ? "team" : null,
+    team,
     list() {
       const { dataset } = document.documentElement;
       dataset.readings = String(Number(dataset.readings ?? 0) + 1);
@@ -128,11 +129,16 @@ export function fakeByok({ providers }: Facts, account: Account): Byok {
       return ok({ entries: page, next: older.length > limit ? page.at(-1)!.id : null });
     },
     // The provider whose user agrees at once.
-    beginConnecting: (_, callbackUrl) => ok({ url: `${callbackUrl}&code=one-time`, codeVerifier: "verifier" }),
-    finishConnecting: (provider, code, codeVerifier) =>
-      code === "one-time" && codeVerifier === "verifier"
-        ? put(credentialOf(provider, { updated_at: ago(0) }))
-        : Promise.resolve({ data: null, error: { code: "code_refused", message: "Refused." } }),
+    beginConnecting: (provider, callbackUrl) =>
+      ok({ url: `${callbackUrl}&code=one-time`, pending: { provider, codeVerifier: "verifier", userId, team } }),
+    finishConnecting(pending, code) {
+      const isMine = pending.userId === userId && pending.team === team;
+      if (isMine && code === "one-time" && pending.codeVerifier === "verifier") {
+        return put(credentialOf(pending.provider, { updated_at: ago(0) }));
+      }
+      const refusal = isMine ? ("code_refused" as const) : ("begun_by_another" as const);
+      return Promise.resolve({ data: null, error: { code: refusal, message: "Refused." } });
+    },
     pause: (provider) => pause(provider, true),
     resume: (provider) => pause(provider, false),
     keyEvents: ({ before = Infinity, limit = 20, provider } = {}) => {

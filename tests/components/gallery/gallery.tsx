@@ -1,4 +1,4 @@
-/** The components in an app that is not ours: `?scene=` names the account, `?dark`, `?texts=de`, `?only=openai,groq`, `?level=1`, `?live`. */
+/** The components in an app that is not ours: `?scene=` names the account, `?user` who is signed in, `?dark`, `?texts=de`, `?only=openai,groq`, `?level=1`, `?live`. */
 import { type ReactNode, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import "./app.css";
@@ -17,7 +17,7 @@ document.documentElement.classList.toggle("dark", asked.has("dark"));
 document.documentElement.lang = texts?.locale ?? "en";
 
 function Page({ facts }: { facts: Facts }): ReactNode {
-  const byok = fakeByok(facts, scenes[asked.get("scene") ?? "mixed"]!);
+  const byok = fakeByok(facts, scenes[asked.get("scene") ?? "mixed"]!, asked.get("user") ?? undefined);
   return (
     <>
       {headingLevel !== 1 && <h1 className="sr-only">Settings</h1>}

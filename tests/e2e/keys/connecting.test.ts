@@ -34,11 +34,11 @@ describe.each(connectable)("%s", (provider) => {
     const byok = createByok(user.supabase);
     const { data: begun } = await byok.beginConnecting(provider, callbackUrl);
     expect(new URL(begun!.url).searchParams.get("code_challenge_method")).toBe("S256");
-    expect(begun!.url).not.toContain(begun!.codeVerifier);
+    expect(begun!.url).not.toContain(begun!.pending.codeVerifier);
     const { code, back } = await agree(begun!.url);
     expect(`${back.origin}${back.pathname}`).toBe("https://app.test/settings");
     expect(back.searchParams.get("tab")).toBe("keys");
-    const { data, error } = await byok.finishConnecting(provider, code, begun!.codeVerifier);
+    const { data, error } = await byok.finishConnecting(begun!.pending, code);
     expect(error).toBeNull();
     expect(data).toMatchObject({ verdict: "verified", credential: { provider, status: "verified" } });
     expect(JSON.stringify(data)).not.toContain("fake-works-");
@@ -52,12 +52,22 @@ describe.each(connectable)("%s", (provider) => {
     const first = (await byok.beginConnecting(provider, callbackUrl)).data!;
     const other = (await byok.beginConnecting(provider, callbackUrl)).data!;
     const { code } = await agree(first.url);
-    expect((await byok.finishConnecting(provider, code, other.codeVerifier)).error?.code).toBe("code_refused");
+    expect((await byok.finishConnecting(other.pending, code)).error?.code).toBe("code_refused");
     expect((await byok.list()).data).toEqual([]);
-    expect((await byok.finishConnecting(provider, code, first.codeVerifier)).data?.verdict).toBe("verified");
-    expect((await byok.finishConnecting(provider, code, first.codeVerifier)).error?.code).toBe("code_refused");
+    expect((await byok.finishConnecting(first.pending, code)).data?.verdict).toBe("verified");
+    expect((await byok.finishConnecting(first.pending, code)).error?.code).toBe("code_refused");
     expect((await byok.list()).data).toMatchObject([{ provider, status: "verified" }]);
   });
+});
+
+test("a key is for the user who began: another one gets none, and the code stays worth what it is", async () => {
+  const [user, another] = await Promise.all([newUser(), newUser()]);
+  const { url, pending } = (await createByok(user.supabase).beginConnecting("openrouter", callbackUrl)).data!;
+  const { code } = await agree(url);
+  const theirs = createByok(another.supabase);
+  expect((await theirs.finishConnecting(pending, code)).error?.code).toBe("begun_by_another");
+  expect((await theirs.list()).data).toEqual([]);
+  expect((await createByok(user.supabase).finishConnecting(pending, code)).data?.verdict).toBe("verified");
 });
 
 test("the page of the provider itself is where users are sent, and no other provider has one", async () => {

@@ -33,6 +33,20 @@ export const connectingGuards: readonly Guard[] = [
     instead: 'throw new ByokError("provider_unreachable", { message: code });',
   },
   {
+    name: "A connected key is saved for the user who began",
+    file: "client/byok.ts",
+    guard: "userId !== session.user.id || team !== this.team",
+    instead: "team !== this.team",
+    test: "tests/unit/client.test.ts",
+  },
+  {
+    name: "A connected key is saved for the team that it was begun for",
+    file: "client/byok.ts",
+    guard: "userId !== session.user.id || team !== this.team",
+    instead: "userId !== session.user.id",
+    test: "tests/unit/client.test.ts",
+  },
+  {
     name: "The secret of a connection does not go along with the user",
     file: "client/connecting.ts",
     guard: 'url.searchParams.set("code_challenge", base64Url(new Uint8Array(digest)));',
