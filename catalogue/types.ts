@@ -254,3 +254,6 @@ export interface Provider {
   /** Most specific first; the rows of `shared-answers.ts` follow. */
   readonly answers: readonly AnswerRow[];
 }
+
+/** As much of a provider as a call needs. */
+export type CalledProvider = Pick<Provider, "number" | "name" | "api" | "place">;

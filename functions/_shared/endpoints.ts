@@ -2,7 +2,7 @@
  * Endpoints of the operator's own, such as a vLLM or a gateway: `BYOK_ENDPOINTS`, read and checked. Checked by a table in place of zod,
  * which the function `call` does not load.
  */
-import { catalogue } from "../../catalogue/index.ts";
+import { calledCatalogue } from "../../catalogue/called.ts";
 import type { Dialect } from "../../catalogue/types.ts";
 import { isRecord, parseJson } from "./json.ts";
 import { isOnThisMachine, isOrigin } from "./origins.ts";
@@ -114,7 +114,7 @@ function readEndpoint(given: unknown, index: number): Endpoint {
     return [name, value] as const;
   });
   const endpoint = Object.fromEntries(entries) as unknown as Endpoint;
-  if (Object.hasOwn(catalogue, endpoint.id)) throw refusal("its id is a provider's of the catalogue");
+  if (Object.hasOwn(calledCatalogue, endpoint.id)) throw refusal("its id is a provider's of the catalogue");
   if (endpoint.dialect !== "openai" && !endpoint.base.endsWith(standardBase))
     throw refusal(`base ends in ${standardBase}`);
   if (endpoint.listing === "none" && endpoint.models.length === 0) throw refusal("without a list, models names some");

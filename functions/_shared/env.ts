@@ -1,7 +1,8 @@
 /** The function's environment: the only file that reads it. A setting that is missing, malformed or unknown stops the boot. */
-import { catalogue, type ProviderId } from "../../catalogue/index.ts";
+import { calledCatalogue } from "../../catalogue/called.ts";
+import type { ProviderId } from "../../catalogue/index.ts";
 import { isPlaceOf } from "../../catalogue/places.ts";
-import type { PlacedKey, Provider } from "../../catalogue/types.ts";
+import type { CalledProvider, PlacedKey } from "../../catalogue/types.ts";
 import { type Endpoint, parseEndpoints } from "./endpoints.ts";
 import { isRecord, parseJson } from "./json.ts";
 import { isOnThisMachine, ownHosts } from "./origins.ts";
@@ -106,7 +107,7 @@ export function readEnv(variables: Variables = environment()): Env {
     throw new Error(`${name} is more than ${Math.floor(call_ms)}: a call may have no more, by BYOK_WORKER_LIFE_MS`);
   };
 
-  const ids = [...Object.keys(catalogue), ...readEndpoints(variables).map(({ id }) => id)];
+  const ids = [...Object.keys(calledCatalogue), ...readEndpoints(variables).map(({ id }) => id)];
   const secretKey = stringRecord("SUPABASE_SECRET_KEYS", required("SUPABASE_SECRET_KEYS")).default;
   if (!secretKey) throw new Error("SUPABASE_SECRET_KEYS has no default key");
   const providerOrigins = readOrigins(variables.BYOK_PROVIDER_ORIGINS);
@@ -179,7 +180,7 @@ function readPlatformKeys(json = "{}", all: readonly string[]): Record<string, P
     }
     requireProviders(name, [id], all);
     if (!/^[\x21-\x7e]+$/.test(api_key)) throw new Error(`${name} holds a key that is not printable ASCII`);
-    if (!isPlaceOf((catalogue as Record<string, Provider>)[id] ?? {}, place)) {
+    if (!isPlaceOf((calledCatalogue as Record<string, CalledProvider>)[id] ?? {}, place)) {
       throw new Error(`${name} holds no place, or one that does not exist, for ${id}`);
     }
     return [id, { apiKey: api_key, place }] as const;
@@ -197,7 +198,7 @@ function readOrigins(json: string | undefined): Record<string, string> {
   requireProviders(
     name,
     Object.keys(origins).map((key) => key.replace(/\/.*/, "")),
-    Object.keys(catalogue),
+    Object.keys(calledCatalogue),
   );
   return origins;
 }

@@ -8,10 +8,7 @@ import { type Env, readEnv } from "./env.ts";
 import { ByokError } from "./errors.ts";
 import { importKeyring, type Keyring } from "./crypto/keyring.ts";
 import { type UserHash, userHashUnder } from "./crypto/user-hash.ts";
-import { type AuthorizationGrant, exchangeCode } from "./providers/connection.ts";
-import { type ProviderId, providers } from "./providers/index.ts";
-import type { Finding, PlacedKey } from "./providers/types.ts";
-import { checkKey } from "./providers/verification.ts";
+import { calledProviders, type ProviderId } from "./providers/called.ts";
 
 export interface Services {
   readonly env: Env;
@@ -32,14 +29,6 @@ export interface Services {
    * @throws RangeError for a place that a key of this provider cannot have
    */
   originOf(provider: ProviderId, place: string | null): string;
-  /**
-   * Asks a provider whether an API key works.
-   *
-   * @param options.oneToken false to list models only, whatever the setting
-   */
-  check(provider: ProviderId, key: PlacedKey, options?: { readonly oneToken: false }): Promise<Finding>;
-  /** The API key that a provider makes for a user who agreed there. Throws as `exchangeCode`. */
-  exchange(provider: ProviderId, grant: AuthorizationGrant): Promise<string>;
 }
 
 /** @throws Error when a setting is missing or malformed, so that the function does not boot. */
@@ -47,7 +36,7 @@ export async function openServices(): Promise<Services> {
   const env = readEnv();
   const database = openDatabase(env);
   const originOf = (provider: ProviderId, place: string | null) => {
-    const origin = originAt(providers[provider], place);
+    const origin = originAt(calledProviders[provider], place);
     const local = place === null ? undefined : env.providerOrigins[`${provider}/${place}`];
     return local ?? env.providerOrigins[provider] ?? origin;
   };
@@ -61,14 +50,6 @@ export async function openServices(): Promise<Services> {
       if (!env.offered.includes(provider)) throw new ByokError("unknown_provider");
     },
     originOf,
-    check: (provider, { apiKey, place }, options) =>
-      checkKey(providers[provider], apiKey, {
-        origin: originOf(provider, place),
-        timeout_ms: env.checkTimeout_ms,
-        oneToken: options?.oneToken ?? env.oneTokenCheck,
-      }),
-    exchange: (provider, grant) =>
-      exchangeCode(providers[provider], grant, { origin: originOf(provider, null), timeout_ms: env.checkTimeout_ms }),
   };
 }
 

@@ -4,21 +4,27 @@ import { readJsonObject, streamOf, tooLarge } from "../_shared/request/body.ts";
 import { mayHaveCost, refundOf } from "../_shared/credits/charge.ts";
 import { type Funding, type OpenedCredits, tellUnusedKey } from "../_shared/credits/funding.ts";
 import { followHold } from "../_shared/credits/hold.ts";
-import { type CheckedRequest, checkOffer, offeredSearch } from "../_shared/credits/offers.ts";
+import { type CheckedRequest, checkOffer, findOffer, offeredSearch } from "../_shared/credits/offers.ts";
 import { type CreditsCall, orderOf } from "../_shared/credits/order.ts";
 import { ByokError } from "../_shared/errors.ts";
 import { parseJson } from "../_shared/json.ts";
+import type { KeyHolder } from "../_shared/keys/opening.ts";
+import type { ProviderId } from "../_shared/providers/called.ts";
 import { watchAnswer } from "../_shared/relay/answer.ts";
 import { formOf } from "../_shared/relay/dialects.ts";
 import { inbound } from "../_shared/relay/headers.ts";
-import { holdsGeneration } from "../_shared/relay/platform-error.ts";
-import { inboundError, readError } from "../_shared/relay/provider-error.ts";
+import type { ModelList } from "../_shared/relay/models.ts";
 import { askProvider, requireGeneration } from "../_shared/relay/relay.ts";
 import type { Route } from "../_shared/request/route.ts";
-import { providerAt } from "../_shared/request/unified.ts";
+import { onError } from "./on-error.ts";
 import { type Incoming, outboundOf } from "./outbound.ts";
 
-export { listModels } from "../_shared/relay/models.ts";
+/** Throws as `listModels` in models.ts. */
+export async function listModels(caller: KeyHolder): Promise<ModelList> {
+  const { listModels: list } = await import("../_shared/relay/models.ts");
+  const buys = (provider: ProviderId, path: string) => findOffer(provider, "POST", path) !== undefined;
+  return await list({ ...services, buys }, caller);
+}
 
 /** @throws ByokError, which says why a saved key is not used if there is one */
 export async function relayOnCredits(
@@ -57,9 +63,10 @@ async function relay(request: Incoming, route: Route, userId: string, call: Cred
     const to = { ...route, search: offeredSearch(route.search) };
     answer = await askProvider(outboundOf(request, to, funding, streamOf(body), left_ms));
     if (answer.status >= 400) {
+      const { errorOnCredits, holdsGeneration, readError } = await onError();
       const error = await readError(answer);
       hold.release(holdsGeneration(parseJson(error)));
-      return await inboundError(new Response(error, answer), providerAt(route), funding);
+      return await errorOnCredits(new Response(error, answer), route, funding);
     }
     generation = await requireGeneration(answer);
   } catch (error) {

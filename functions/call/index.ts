@@ -7,15 +7,12 @@ import { services } from "../_shared/isolate.ts";
 import { refuseEncoded } from "../_shared/request/body.ts";
 import { type ByokFunding, openFunding } from "../_shared/credits/funding.ts";
 import { ByokError } from "../_shared/errors.ts";
-import type { KeyHolder } from "../_shared/keys/credentials.ts";
+import type { KeyHolder } from "../_shared/keys/opening.ts";
 import { identifyUserOrBackend } from "../_shared/request/identity.ts";
 import { errorBody } from "../_shared/providers/api-errors.ts";
-import { noteRefusal } from "../_shared/keys/refusals.ts";
-import { type ProviderId, providers } from "../_shared/providers/index.ts";
-import { provesKeys } from "../_shared/providers/probe.ts";
+import { calledProviders, type ProviderId } from "../_shared/providers/called.ts";
 import { addressWithinApi, type ApiAddress } from "../_shared/relay/addresses.ts";
 import { inboundUnderByok } from "../_shared/relay/byok-answer.ts";
-import { inboundError } from "../_shared/relay/provider-error.ts";
 import { askProvider } from "../_shared/relay/relay.ts";
 import { providerOf, type Route, routeOf } from "../_shared/request/route.ts";
 import { standardMax_bytes as maxBeforeModel_bytes, takeModelPrefix } from "../_shared/request/model-prefix.ts";
@@ -24,6 +21,7 @@ import { teamOf } from "../_shared/request/team.ts";
 import { pathBelowUnified, providerAt, requireUnified, routeByPrefix } from "../_shared/request/unified.ts";
 import { type Upload, UploadPlaces } from "../_shared/request/uploads.ts";
 import type * as OnCredits from "./credits.ts";
+import { onError } from "./on-error.ts";
 import { type Incoming, outboundOf } from "./outbound.ts";
 
 const uploads = new UploadPlaces();
@@ -59,7 +57,7 @@ export default serve({
 /** The dialect of a refusal: of the provider that the URL names, or of OpenAI at the address of all. */
 function dialectOf(url: URL | null): Dialect | null {
   const provider = providerOf(url);
-  if (provider) return providers[provider].api.dialect;
+  if (provider) return calledProviders[provider].api.dialect;
   return pathBelowUnified(url) === null ? null : "openai";
 }
 
@@ -74,7 +72,7 @@ async function handleUnified(request: Request, url: URL, asked: string): Promise
   const caller = await callerOf(request, url);
   if (path === "/models") {
     const { listModels } = await onCredits();
-    return Response.json(await listModels(services, caller), { headers: { "x-byok-credits": "0" } });
+    return Response.json(await listModels(caller), { headers: { "x-byok-credits": "0" } });
   }
   refuseEncoded(request);
   const upload = uploads.admit(request, maxBody_bytes);
@@ -118,7 +116,7 @@ async function relay(request: Incoming, route: Route, caller: KeyHolder, upload:
  */
 function refuseWebSocket({ headers }: Request, id: ProviderId): void {
   if (!/websocket/i.test(headers.get("upgrade") ?? "") && !headers.has("sec-websocket-key")) return;
-  const { name, api } = providers[id];
+  const { name, api } = calledProviders[id];
   const instead = api.ephemeralSecrets
     ? `Make a short-lived secret with POST ${api.ephemeralSecrets}, and connect to ${name} with it.`
     : `Use the paths of ${name} that answer over HTTP.`;
@@ -135,7 +133,7 @@ async function relayUnderByok(
   funding: ByokFunding,
   upload: Upload,
 ): Promise<Response> {
-  const provider = providerAt(route);
+  const provider = providerAt(route, calledProviders);
   const origin = services.originOf(route.provider, funding.place);
   const api: ApiAddress = { provider, origin, callUrl: callUrlOf(route) };
   const outbound = outboundOf(request, route, funding, upload.body, services.env.callTimeout_ms);
@@ -146,8 +144,8 @@ async function relayUnderByok(
     })
     .finally(() => upload.leave());
   if (answer.status >= 400) {
-    const answering = inboundError(answer, provider, funding);
-    return await noteRefusal(services.database, funding.credential, provesKeys(provider, route.path), answering);
+    const { errorUnderByok } = await onError();
+    return await errorUnderByok(answer, route, funding);
   }
   return await inboundUnderByok(answer, funding, outbound.url, api);
 }

@@ -1,6 +1,7 @@
 /** A call as it comes in, and as it goes out to the provider, whoever pays. */
 import { services } from "../_shared/isolate.ts";
 import type { Funding } from "../_shared/credits/funding.ts";
+import { calledProviders } from "../_shared/providers/called.ts";
 import { outboundHeaders } from "../_shared/relay/headers.ts";
 import type { Outbound } from "../_shared/relay/relay.ts";
 import type { Incoming as IncomingBody } from "../_shared/request/body.ts";
@@ -20,7 +21,7 @@ export function outboundOf(
   return {
     url: addressOf(route, services.originOf(route.provider, funding.place)),
     method: request.method,
-    headers: outboundHeaders(request.headers, providerAt(route), funding),
+    headers: outboundHeaders(request.headers, providerAt(route, calledProviders), funding),
     body,
     signal: request.signal,
     timeout_ms,

@@ -4,8 +4,9 @@
  * code_verifier}`: the same with a key that the provider makes for the code. `GET` -> the public key to seal a key to (`SealingKey`),
  * which needs no token.
  */
-import { services } from "../_shared/isolate.ts";
+import { services as ofIsolate } from "../_shared/isolate.ts";
 import * as z from "zod/mini";
+import { withChecks } from "../_shared/keys/checks.ts";
 import { ByokError } from "../_shared/errors.ts";
 import { askBeforeKeyCheck } from "../_shared/hooks.ts";
 import { readJsonObject } from "../_shared/request/body.ts";
@@ -18,6 +19,8 @@ import { requirePlace } from "../_shared/providers/places.ts";
 import { serve } from "../_shared/request/serve.ts";
 import { teamOf } from "../_shared/request/team.ts";
 import { maxBody_bytes, parse } from "../_shared/request/validation.ts";
+
+const services = withChecks(ofIsolate);
 
 const base64 = z.string().check(z.regex(/^[A-Za-z0-9+/]+={0,2}$/));
 const Body = z.strictObject({

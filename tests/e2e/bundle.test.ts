@@ -6,8 +6,8 @@ import manifest from "../../package.json" with { type: "json" };
 import { denoProgram, hasDeno } from "../../stack/functions/deno-program.ts";
 import { run } from "../harness/processes.ts";
 import { scan } from "../harness/sources.ts";
-import { ask } from "../harness/calls.ts";
-import { fakeKey } from "../harness/fakes.ts";
+import { ask, call } from "../harness/calls.ts";
+import { fakeKey, script } from "../harness/fakes.ts";
 import { type OwnStack, startOwnStack } from "../harness/own-stack.ts";
 import { makeBundle } from "../harness/runtime/prepare.ts";
 import { expectBalance, functionsUrlOf, newByokUser, newUser, verify } from "../harness/users.ts";
@@ -18,7 +18,9 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const modules = ["byok.js", "core.js", "credits.js", "keys.js", "postgres.js"];
+const modules = ["answers", "byok", "core", "credits", "keys", "models", "postgres", "provider-errors"].map(
+  (name) => `${name}.js`,
+);
 
 test("bundled functions import each other, and no package and nothing of Node's", () => {
   const functions = path.join(folder, "functions");
@@ -116,9 +118,26 @@ describe.each(ways)("bundled functions on the $deno Deno, by way of $database,",
     expect((await verify(user, "anthropic")).body.verdict).toBe("verified");
     const onOwnKey = await ask(user, "anthropic", { text: "Hello" });
     expect([onOwnKey.status, onOwnKey.headers.get("x-byok-funding")]).toEqual([200, "byok"]);
+    const models = (await (await call(user, "v1/models")).json()) as any;
+    expect(models.data).toContainEqual(expect.objectContaining({ owned_by: "anthropic" }));
 
     const usage = await fetch(`${functionsUrlOf(stack)}/rotate`, { headers: { apikey: stack.secretKey } });
     expect(await usage.json()).toMatchObject({ kids: [{ envelopes: 1 }] });
+    expect(stack.printed).toEqual([]);
+  });
+
+  test("judge a provider's error, on an own key and on credits", async () => {
+    const { user } = await newByokUser("openai", { behaviour: "no_credit", on: stack });
+    const onOwnKey = await ask(user, "openai", { text: "Hello" });
+    expect([onOwnKey.status, onOwnKey.headers.get("x-byok-reason")]).toEqual([429, "out_of_credit"]);
+
+    const payer = await newUser(100, stack);
+    const reply = { status: 400, body: { error: { message: "No such parameter", type: "invalid_request_error" } } };
+    await script(stack, "groq", stack.platformKeys.groq, { listing: reply, generation: [reply] });
+    const onCredits = await ask(payer, "groq", { text: "Hello", operation: "doc_generation" });
+    expect([onCredits.status, onCredits.headers.get("x-byok-funding")]).toEqual([400, "platform"]);
+    expect(await onCredits.json()).toMatchObject({ error: { message: "No such parameter" } });
+    await expectBalance(payer, 100);
     expect(stack.printed).toEqual([]);
   });
 

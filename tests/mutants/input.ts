@@ -31,7 +31,7 @@ export const inputGuards: readonly Guard[] = [
     ...env,
     name: "A platform key has a place of its provider",
     promise: "G32",
-    guard: "if (!isPlaceOf((catalogue as Record<string, Provider>)[id] ?? {}, place)) {",
+    guard: "if (!isPlaceOf((calledCatalogue as Record<string, CalledProvider>)[id] ?? {}, place)) {",
     instead: "if (false) {",
   },
   {
@@ -158,7 +158,7 @@ export const inputGuards: readonly Guard[] = [
   {
     ...endpoints,
     name: "An endpoint takes no provider's place",
-    guard: "if (Object.hasOwn(catalogue, endpoint.id)) throw",
+    guard: "if (Object.hasOwn(calledCatalogue, endpoint.id)) throw",
     instead: "if (false) throw",
   },
   {

@@ -220,8 +220,8 @@ export const rotationGuards: readonly Guard[] = [
     name: "A rotated key is the key that was saved",
     promise: "G14",
     file: "functions/_shared/keys/rotation.ts",
-    guard: "providerNumber: providers[provider].number }, key);",
-    instead: "providerNumber: providers[provider].number }, { ...key, apiKey: key.apiKey.toUpperCase() });",
+    guard: "providerNumber: calledProviders[provider].number }, key);",
+    instead: "providerNumber: calledProviders[provider].number }, { ...key, apiKey: key.apiKey.toUpperCase() });",
     test: "tests/e2e/keys/rotation-under-load.test.ts",
   },
 ];

@@ -28,9 +28,9 @@ test("the tarball holds the library, the command, what the command writes into a
     "README.md",
     "SECURITY.md",
     "assets/examples/operations.sql",
-    ...["byok.js", "core.js", "credits.js", "deno.json", "index.ts", "keys.js", "postgres.js"].map(
-      (name) => `assets/functions/byok/${name}`,
-    ),
+    ...["answers.js", "byok.js", "core.js", "credits.js", "deno.json", "index.ts", "keys.js", "models.js"]
+      .concat("postgres.js", "provider-errors.js")
+      .map((name) => `assets/functions/byok/${name}`),
     "assets/migrations/0001_byok.sql",
     "assets/release.json",
     "assets/remove/byok.sql",

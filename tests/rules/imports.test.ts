@@ -28,6 +28,7 @@ const layers = [
     "_shared/hooks.ts",
     "_shared/keep-alive.ts",
     "_shared/lru-cache.ts",
+    "_shared/read-at-most.ts",
   ],
   ["../protocol/"],
   ["../catalogue/"],

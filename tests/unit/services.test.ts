@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { withChecks } from "../../functions/_shared/keys/checks.ts";
 import { openServices } from "../../functions/_shared/services.ts";
 import { answerJson, listen, startServer } from "../harness/http.ts";
 
@@ -59,7 +60,9 @@ describe("openServices()", () => {
     const models = { data: [{ id: "gpt-nano" }] };
     const { origin, received } = await startServer((_, response) => answerJson(response, 200, models));
     vi.stubEnv("BYOK_PROVIDER_ORIGINS", JSON.stringify({ openai: origin }));
-    expect(await (await openServices()).check("openai", placed("sk-key"))).toMatchObject({ verdict: "verified" });
+    expect(await withChecks(await openServices()).check("openai", placed("sk-key"))).toMatchObject({
+      verdict: "verified",
+    });
     expect(received.map(({ method }) => method)).toEqual(["GET", "POST"]);
   });
 
@@ -67,7 +70,9 @@ describe("openServices()", () => {
     const { origin, received } = await startServer((_, response) => answerJson(response, 200, { data: [] }));
     vi.stubEnv("BYOK_PROVIDER_ORIGINS", JSON.stringify({ openai: origin }));
     vi.stubEnv("BYOK_ONE_TOKEN_CHECK", "off");
-    expect(await (await openServices()).check("openai", placed("sk-key"))).toMatchObject({ verdict: "verified" });
+    expect(await withChecks(await openServices()).check("openai", placed("sk-key"))).toMatchObject({
+      verdict: "verified",
+    });
     expect(received.map(({ method }) => method)).toEqual(["GET"]);
   });
 
@@ -76,7 +81,9 @@ describe("openServices()", () => {
     vi.stubEnv("BYOK_PROVIDER_ORIGINS", JSON.stringify({ openai: origin }));
     vi.stubEnv("BYOK_CHECK_TIMEOUT_MS", "30");
     const timeout = vi.spyOn(AbortSignal, "timeout");
-    expect(await (await openServices()).check("openai", placed("sk-key"))).toMatchObject({ verdict: "unverified" });
+    expect(await withChecks(await openServices()).check("openai", placed("sk-key"))).toMatchObject({
+      verdict: "unverified",
+    });
     expect(timeout).toHaveBeenCalledExactlyOnceWith(30);
     timeout.mockRestore();
   });

@@ -7,6 +7,19 @@ import { bundleModules } from "./modules.ts";
 
 export const byokFunction = path.join(projectDir, "functions/byok/index.ts");
 
+const fileOf = (name: string) => path.join(projectDir, name);
+
+/**
+ * `core`: what a start reads, and the little that both a call on credits and an error of a provider need. `answers`: the whole rows of
+ * the providers, and what their answers mean.
+ */
+const parts = {
+  core: ["functions/byok/byok.ts", "functions/_shared/relay/platform-error.ts", "functions/_shared/keep-alive.ts"].map(
+    fileOf,
+  ),
+  answers: ["functions/call/provider-errors.ts", "functions/_shared/relay/models.ts"].map(fileOf),
+};
+
 /** It keeps the imports of the function apart from an import map that the project has for its others. */
 const denoJson = '{\n  "imports": {}\n}\n';
 
@@ -15,8 +28,8 @@ const denoJson = '{\n  "imports": {}\n}\n';
  * when it is needed, each in a module that is named for the file it begins with
  */
 export async function writeByokFunction(outDir: string): Promise<void> {
-  const input = { byok: path.join(path.dirname(byokFunction), "byok.ts") };
-  await bundleModules({ input, outDir, chunks: "[name].js", core: "core", head: headOf });
+  const input = { byok: fileOf("functions/byok/byok.ts") };
+  await bundleModules({ input, outDir, chunks: "[name].js", parts, head: headOf });
   mkdirSync(outDir, { recursive: true });
   writeFileSync(path.join(outDir, "index.ts"), readFileSync(byokFunction, "utf8").replace("./byok.ts", "./byok.js"));
   writeFileSync(path.join(outDir, "deno.json"), denoJson);

@@ -5,9 +5,10 @@
 import { builtinModules } from "node:module";
 import { build, esmExternalRequirePlugin, parseSync, type Plugin, type Rolldown } from "vite";
 import { projectDir } from "../../../stack/config.ts";
+import { dataMadeBeforehand } from "./data.ts";
 import { isSubstitute, namesLeft, pgWithoutNode, withoutNode, withoutProcess } from "./pg-in-bundles.ts";
 
-type CodeSplittingGroup = NonNullable<Extract<Rolldown.OutputOptions["codeSplitting"], object>["groups"]>[number];
+type CodeSplitting = Extract<Rolldown.OutputOptions["codeSplitting"], object>;
 
 /** Edge runtimes know Node's modules by their full names only. */
 const fullName = (name: string) => (builtinModules.includes(name) && !name.startsWith("node:") ? `node:${name}` : name);
@@ -18,26 +19,29 @@ const nodeGlobals = {
   setImmediate: [withoutNode("timers"), "setImmediate"],
 } satisfies Record<string, [module: string, name: string]>;
 
+/** Name of a module -> files: it takes up what these need at once, whoever else needs a part of it, unless one that is named before does. */
+type Parts = Readonly<Record<string, readonly string[]>>;
+
 export interface BundleOptions {
   /** Name of the new module, without its ending -> file. */
   readonly input: Readonly<Record<string, string>>;
   readonly outDir: string;
   /** Where modules stand that another one shares or loads when it needs them, such as `_shared/[name].js`. */
   readonly chunks: string;
-  /** Name of a module for all that those in `input` need at once, so that a start reads two files, whoever else needs a part of it. */
-  readonly core?: string;
+  readonly parts?: Parts;
   /** Begins each new module, made from the paths of the files in it. */
   head?(modules: readonly string[]): string;
 }
 
 /** Makes of each module one that an edge runtime can load. */
-export async function bundleModules({ input, outDir, chunks, core, head = () => "" }: BundleOptions): Promise<void> {
+export async function bundleModules({ input, outDir, chunks, parts, head = () => "" }: BundleOptions): Promise<void> {
   await build({
     configFile: false,
     logLevel: "error",
     root: projectDir,
     plugins: [
       pgWithoutNode(),
+      dataMadeBeforehand(),
       withoutDocsOfPackages(),
       // Nor have they require().
       esmExternalRequirePlugin({ external: builtinModules.flatMap(namesLeft) }),
@@ -52,7 +56,7 @@ export async function bundleModules({ input, outDir, chunks, core, head = () => 
         transform: { inject: nodeGlobals, define: { global: "globalThis", ...withoutProcess } },
         output: {
           ...{ entryFileNames: "[name].js", chunkFileNames: chunks, paths: fullName, minifyInternalExports: false },
-          codeSplitting: core === undefined ? true : { groups: [coreGroup(core, Object.values(input))] },
+          codeSplitting: parts === undefined ? true : groupsOf(parts),
           banner: ({ moduleIds }) => head(moduleIds),
         },
       },
@@ -73,22 +77,31 @@ function withoutDocsOfPackages(): Plugin {
 }
 
 /**
- * Takes up what the entries import, but for what they import later, by `import()`, and for Node's globals, which only modules name
- * that are loaded later, and code that is left out.
+ * Puts files, and what they import, but for what they import later, by `import()`, into the first of these modules that takes it up. A
+ * file that is loaded by itself stays a module of its own. Node's globals are left out, since only modules name them that are loaded
+ * later, and code that is left out.
  */
-function coreGroup(name: string, entries: readonly string[]): CodeSplittingGroup {
-  let core: ReadonlySet<string> | undefined;
+function groupsOf(parts: Parts): CodeSplitting {
+  let members: [name: string, ReadonlySet<string>][] | undefined;
   return {
-    name(id, context) {
-      core ??= importedBy(entries, (module) => context.getModuleInfo(module)?.importedIds ?? []);
-      return core.has(id) && !isSubstitute(id) ? name : null;
-    },
+    includeDependenciesRecursively: false,
+    groups: [
+      {
+        name(id, context) {
+          const importsOf = (module: string) => context.getModuleInfo(module)?.importedIds ?? [];
+          members ??= Object.entries(parts).map(([name, files]) => [name, neededBy(files, importsOf)]);
+          const { isEntry, dynamicImporters = [] } = context.getModuleInfo(id) ?? {};
+          if (isEntry || dynamicImporters.length > 0 || isSubstitute(id)) return null;
+          return members.find(([, needed]) => needed.has(id))?.[0] ?? null;
+        },
+      },
+    ],
   };
 }
 
-/** All that modules import directly or by way of others, without themselves. */
-function importedBy(modules: readonly string[], importsOf: (module: string) => readonly string[]): Set<string> {
-  const found = new Set<string>();
+/** Modules, and all that they import directly or by way of others. */
+function neededBy(modules: readonly string[], importsOf: (module: string) => readonly string[]): Set<string> {
+  const found = new Set(modules);
   const pending = [...modules];
   for (let module = pending.pop(); module !== undefined; module = pending.pop()) {
     const added = importsOf(module).filter((name) => !found.has(name));

@@ -1,13 +1,11 @@
 /** Who pays a call, and with which API key. */
-import type { ProviderId } from "../providers/index.ts";
+import type { ProviderId } from "../providers/called.ts";
 import { ByokError } from "../errors.ts";
-import { type KeyHolder, openKey } from "../keys/credentials.ts";
+import { type KeyHolder, openKey } from "../keys/opening.ts";
 import type { UnusedKey } from "../../../protocol/answers.ts";
 import type { CalledCredential, OpenedCall } from "../database/types.ts";
 import type { PlacedKey } from "../providers/types.ts";
 import type { Services } from "../services.ts";
-
-export type { KeyHolder };
 
 /** Who pays: the owner's own key, or the owner's credits with the platform's key. */
 export interface Funding extends PlacedKey {

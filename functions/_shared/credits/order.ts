@@ -2,7 +2,7 @@
 import type { UnusedKey } from "../../../protocol/answers.ts";
 import type { Env } from "../env.ts";
 import { ByokError } from "../errors.ts";
-import { type ProviderId, providers } from "../providers/index.ts";
+import { calledProviders, type ProviderId } from "../providers/called.ts";
 import type { PlacedKey } from "../providers/types.ts";
 import type { Route } from "../request/route.ts";
 import { type Funding, type OpenedCredits, ownerKind } from "./funding.ts";
@@ -44,7 +44,7 @@ export function orderOf(
 /** Of some providers credits buy the API's own form alone: what the form of OpenAI's costs there cannot be counted for sure. */
 function notOffered({ provider, isUnified }: Route): ByokError {
   if (!isUnified || !hasOffers(provider)) return new ByokError("not_offered");
-  const { name, api } = providers[provider];
+  const { name, api } = calledProviders[provider];
   return new ByokError("not_offered", {
     message: `Credits do not buy this of ${name} in OpenAI's form. Use call/${provider}${api.generation}, or your own API key.`,
   });

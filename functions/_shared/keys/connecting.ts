@@ -1,8 +1,9 @@
 /** Saving a key that the provider makes, for a user who agreed there. */
 import type { AuthorizationGrant } from "../providers/connection.ts";
-import type { ProviderId } from "../providers/index.ts";
-import type { Services } from "../services.ts";
-import { type CheckedCredential, keepKey, type KeyHolder, type KeyServices } from "./credentials.ts";
+import type { ProviderId } from "../providers/called.ts";
+import type { Checks } from "./checks.ts";
+import { type CheckedCredential, keepKey, type KeyServices } from "./credentials.ts";
+import type { KeyHolder } from "./opening.ts";
 
 /**
  * Has the provider make an API key for a user who agreed there, and keeps it as if it had been pasted. It passes through no browser.
@@ -11,7 +12,7 @@ import { type CheckedCredential, keepKey, type KeyHolder, type KeyServices } fro
  * `api_key_rejected`
  */
 export async function connectKey(
-  services: KeyServices & Pick<Services, "exchange">,
+  services: KeyServices & Pick<Checks, "exchange">,
   holder: KeyHolder,
   provider: ProviderId,
   grant: AuthorizationGrant,

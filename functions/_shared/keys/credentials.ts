@@ -1,31 +1,23 @@
 /**
- * Saving, opening and checking a user's API key: the envelope, the provider and the database together. Every question to a provider
+ * Saving and checking a user's API key: the envelope, the provider and the database together. Every question to a provider
  * counts as an attempt before it is asked, whatever its answer: both answers tell a thief something.
  */
 import type { Credential } from "../database/types.ts";
-import { open, seal } from "../crypto/envelope.ts";
+import { seal } from "../crypto/envelope.ts";
 import { maxApiKey_bytes } from "../crypto/frames.ts";
 import { ByokError } from "../errors.ts";
-import type { Keyring } from "../crypto/keyring.ts";
 import { type ProviderId, providers } from "../providers/index.ts";
-import { isPlaceOf } from "../../../catalogue/places.ts";
 import { readPastedKey } from "../../../catalogue/pasted-keys.ts";
 import { pastedProblems } from "../../../catalogue/pasted-problems.ts";
 import { reasons } from "../../../catalogue/reasons.ts";
 import { unsupportedKeyReason } from "../providers/keys.ts";
 import type { Finding, PlacedKey, Provider } from "../providers/types.ts";
+import type { Checks } from "./checks.ts";
 import type { Services } from "../services.ts";
+import { type KeyHolder, nullIfUnreadable, openKey } from "./opening.ts";
 import type { ReceivedKey } from "./unsealing.ts";
 
-export type KeyServices = Pick<Services, "database" | "keyring" | "check">;
-
-/** Who asks, and for whose key: a team's, or null for the own. */
-export interface KeyHolder {
-  readonly userId: string;
-  readonly teamId: string | null;
-  /** Whether a job of the operator's asks, with the project's secret key: its checks count for nobody. */
-  readonly isBackend?: boolean;
-}
+export type KeyServices = Pick<Services, "database" | "keyring"> & Pick<Checks, "check">;
 
 export interface CheckedCredential extends Finding {
   readonly credential: Credential;
@@ -127,31 +119,6 @@ export async function checkSavedKey(
   if (!found) throw new ByokError("envelope_unreadable", { details: { credential } });
   if (found.verdict === "rejected") throw rejected(provider, found, credential);
   return { credential, ...found };
-}
-
-/**
- * Opens the API key of a credential, and the place that it was saved for.
- *
- * @throws ByokError `envelope_unreadable`, also where its place is none of the provider's any more
- */
-export async function openKey(
-  keyring: Keyring,
-  ownerId: string,
-  provider: ProviderId,
-  credentialId: string,
-  envelope: string | null,
-): Promise<PlacedKey> {
-  if (envelope === null) throw new ByokError("envelope_unreadable");
-  const row = providers[provider];
-  const key = await open(keyring, { ownerId, credentialId, providerNumber: row.number }, envelope);
-  if (!isPlaceOf(row, key.place)) throw new ByokError("envelope_unreadable");
-  return key;
-}
-
-/** For an open that failed: null where the envelope is why. */
-export function nullIfUnreadable(error: unknown): null {
-  if (error instanceof ByokError && error.code === "envelope_unreadable") return null;
-  throw error;
 }
 
 /** The longest beginning that the catalogue knows of this provider's keys: a constant of its row, and never more of the key. */

@@ -3,17 +3,19 @@
  * lists models, which is free for the key's owner, and counts for nobody's attempts.
  */
 import type { DueCredential } from "../database/types.ts";
-import { isProviderId } from "../providers/index.ts";
+import { isProviderId } from "../providers/called.ts";
 import type { Finding } from "../providers/types.ts";
+import type { Checks } from "./checks.ts";
 import type { Services } from "../services.ts";
-import { nullIfUnreadable, openKey } from "./credentials.ts";
+import { nullIfUnreadable, openKey } from "./opening.ts";
 
 /** Keys that are checked at the same time: a check may wait for its provider for 10 s. */
 const atOnce = 10;
 
-type RecheckServices = Pick<Services, "database" | "keyring" | "check"> & {
-  readonly env: Pick<Services["env"], "offered">;
-};
+type RecheckServices = Pick<Services, "database" | "keyring"> &
+  Pick<Checks, "check"> & {
+    readonly env: Pick<Services["env"], "offered">;
+  };
 
 export interface Recheck {
   /** Only keys whose status was last set longer ago, in hours. */

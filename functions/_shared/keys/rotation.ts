@@ -1,11 +1,11 @@
 /** Rotation of the master key: opens every envelope under an older kid and seals it again under the primary one. */
-import { nullIfUnreadable, openKey } from "./credentials.ts";
 import type { ListedEnvelope } from "../database/types.ts";
 import { type SealedKey, seal } from "../crypto/envelope.ts";
 import { ByokError } from "../errors.ts";
 import type { Keyring } from "../crypto/keyring.ts";
-import { isProviderId, providers } from "../providers/index.ts";
+import { calledProviders, isProviderId } from "../providers/called.ts";
 import type { Services } from "../services.ts";
+import { nullIfUnreadable, openKey } from "./opening.ts";
 
 type RotationServices = Pick<Services, "database" | "keyring">;
 
@@ -86,5 +86,5 @@ async function rewrap(keyring: Keyring, listed: ListedEnvelope): Promise<SealedK
   if (!isProviderId(provider)) return null;
   const key = await openKey(keyring, ownerId, provider, credentialId, envelope).catch(nullIfUnreadable);
   if (key === null) return null;
-  return await seal(keyring, { ownerId, credentialId, providerNumber: providers[provider].number }, key);
+  return await seal(keyring, { ownerId, credentialId, providerNumber: calledProviders[provider].number }, key);
 }

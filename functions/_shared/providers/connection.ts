@@ -3,7 +3,7 @@ import { readPastedKey } from "../../../catalogue/pasted-keys.ts";
 import { ByokError } from "../errors.ts";
 import { parseJson, valueAt } from "../json.ts";
 import type { Provider } from "./types.ts";
-import { readAtMost } from "./verification.ts";
+import { readAtMost } from "../read-at-most.ts";
 
 /** The code that the user came back with, and the secret whose hash they left with. */
 export interface AuthorizationGrant {

@@ -1,8 +1,8 @@
 /** API keys as providers take them. */
-import type { Provider } from "./types.ts";
+import type { CalledProvider, Provider } from "./types.ts";
 
 /** The header that authenticates with an API key. */
-export function authenticate({ api }: Provider, apiKey: string): Record<string, string> {
+export function authenticate({ api }: CalledProvider, apiKey: string): Record<string, string> {
   const { header, before } = api.authentication;
   return { [header]: `${before}${apiKey}` };
 }

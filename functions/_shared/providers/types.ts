@@ -1,7 +1,7 @@
 /** Types of the engine over the catalogue. */
 import type { Reason, Verdict } from "../../../catalogue/types.ts";
 
-export type { PlacedKey, PlaceRule, Provider, Reason, Verdict } from "../../../catalogue/types.ts";
+export type { CalledProvider, PlacedKey, PlaceRule, Provider, Reason, Verdict } from "../../../catalogue/types.ts";
 
 /** The result of a check of a key. The reason is null if the verdict says it all. */
 export interface Finding {

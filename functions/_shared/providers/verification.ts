@@ -1,6 +1,7 @@
 /** Asking a provider whether an API key works. */
 import { reasons } from "../../../catalogue/reasons.ts";
 import { parseJson } from "../json.ts";
+import { readAtMost } from "../read-at-most.ts";
 import { type Classified, classify } from "./classify.ts";
 import { authenticate } from "./keys.ts";
 import { chatModels, generationProbe, isResponsesOnly, listingProbe, responsesProbe } from "./probe.ts";
@@ -160,15 +161,4 @@ export async function ask(
     // The error of a failed fetch can hold the URL and the headers.
     return null;
   }
-}
-
-/** The text of a response, cut off at `maxLength` characters. Throws when the signal is aborted before its end. */
-export async function readAtMost(response: Response, maxLength: number, signal?: AbortSignal): Promise<string> {
-  let text = "";
-  if (!response.body) return text;
-  for await (const chunk of response.body.pipeThrough(new TextDecoderStream(), signal ? { signal } : {})) {
-    text += chunk;
-    if (text.length >= maxLength) return text.slice(0, maxLength);
-  }
-  return text;
 }

@@ -4,13 +4,13 @@
  */
 import { ByokError } from "../errors.ts";
 import { isRecord, parseJson } from "../json.ts";
-import type { Provider } from "../providers/types.ts";
-import { readAtMost } from "../providers/verification.ts";
+import type { CalledProvider } from "../providers/types.ts";
+import { readAtMost } from "../read-at-most.ts";
 import { isWithinApi } from "../request/route.ts";
 
 /** Where a provider's API is, and where `call` serves it. */
 export interface ApiAddress {
-  readonly provider: Provider;
+  readonly provider: CalledProvider;
   /** `https://host` of the provider. */
   readonly origin: string;
   /** `https://<project>/functions/v1/byok/call/<provider>`. */

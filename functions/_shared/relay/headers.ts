@@ -1,7 +1,7 @@
 /** Which headers cross the relay, in either direction, and what never does. */
 import type { Funding } from "../credits/funding.ts";
 import { authenticate } from "../providers/keys.ts";
-import type { Provider } from "../providers/types.ts";
+import type { CalledProvider } from "../providers/types.ts";
 import { holdsKey } from "./redaction.ts";
 
 /** Names and values, for `fetch`: a list costs a third of what Headers do. */
@@ -21,7 +21,7 @@ const rateLimit = /-ratelimit-/;
  */
 export function outboundHeaders(
   client: Headers,
-  provider: Provider,
+  provider: CalledProvider,
   funding: Pick<Funding, "payer" | "apiKey">,
 ): HeaderList {
   const authentication = Object.entries(authenticate(provider, funding.apiKey));
@@ -33,7 +33,7 @@ export function outboundHeaders(
   ];
 }
 
-function passedOnCredits(client: Headers, { api }: Provider): HeaderList {
+function passedOnCredits(client: Headers, { api }: CalledProvider): HeaderList {
   const passed: HeaderList = [];
   for (const name of api.features?.onCredits ?? []) {
     const value = client.get(name);
@@ -47,7 +47,7 @@ function passedOnCredits(client: Headers, { api }: Provider): HeaderList {
 }
 
 /** In one pass by forEach(), which reads the list once: for-of may sort it anew for each header, at up to a hundred times the cost. */
-function passedUnderByok(client: Headers, provider: Provider): HeaderList {
+function passedUnderByok(client: Headers, provider: CalledProvider): HeaderList {
   const prefix = provider.api.features?.prefix;
   const staying = staysBehind(provider);
   const passed: HeaderList = [];
@@ -58,10 +58,10 @@ function passedUnderByok(client: Headers, provider: Provider): HeaderList {
   return passed;
 }
 
-const staying = new WeakMap<Provider, RegExp | null>();
+const staying = new WeakMap<CalledProvider, RegExp | null>();
 
 /** The provider's headers that authenticate or tell who the caller is. */
-function staysBehind(provider: Provider): RegExp | null {
+function staysBehind(provider: CalledProvider): RegExp | null {
   let pattern = staying.get(provider);
   if (pattern === undefined) {
     const names = provider.api.features?.staysBehind;

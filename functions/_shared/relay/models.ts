@@ -1,6 +1,6 @@
 /** The models that a user can call at the address of all providers, in the form of OpenAI's list, each with who pays. */
-import { findOffer } from "../credits/offers.ts";
-import { type KeyHolder, openFunding } from "../credits/funding.ts";
+import { openFunding } from "../credits/funding.ts";
+import type { KeyHolder } from "../keys/opening.ts";
 import type { ErrorCode } from "../../../protocol/errors.ts";
 import { ByokError } from "../errors.ts";
 import { classify } from "../providers/classify.ts";
@@ -42,6 +42,8 @@ export interface ModelList {
 
 type ListServices = Pick<Services, "database" | "keyring" | "prices" | "originOf"> & {
   readonly env: Pick<Services["env"], "offered" | "platformKeys" | "checkTimeout_ms">;
+  /** Whether credits buy a POST to a path of the provider's. */
+  buys(provider: ProviderId, path: string): boolean;
 };
 
 /** Refusals that are the same for each provider. */
@@ -105,9 +107,9 @@ async function modelsOfKey(services: ListServices, provider: ProviderId, { apiKe
 }
 
 /** The models of the price list, where credits buy them in OpenAI's form. */
-async function modelsOnCredits({ env, prices }: ListServices, provider: ProviderId): Promise<ListedModel[]> {
+async function modelsOnCredits({ env, prices, buys }: ListServices, provider: ProviderId): Promise<ListedModel[]> {
   const { base, paths = [] } = providers[provider].api.compatible ?? {};
-  const isBought = paths.some((path) => findOffer(provider, "POST", `${base}${path}`));
+  const isBought = paths.some((path) => buys(provider, `${base}${path}`));
   if (env.platformKeys[provider] === undefined || !isBought) return [];
   const own = (await prices.all()).filter((price) => price.provider === provider);
   return [...new Set(own.map(({ model }) => model))].map((name) => {

@@ -5,7 +5,7 @@ import { parseJson } from "../json.ts";
 import { reasons } from "../../../catalogue/reasons.ts";
 import { type Classified, classify } from "../providers/classify.ts";
 import type { Provider, Reason, Verdict } from "../providers/types.ts";
-import { readAtMost } from "../providers/verification.ts";
+import { readAtMost } from "../read-at-most.ts";
 import { inbound } from "./headers.ts";
 import { platformError } from "./platform-error.ts";
 import { holdsKey, withoutAccountIds } from "./redaction.ts";

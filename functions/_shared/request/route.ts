@@ -1,6 +1,6 @@
 /** `/byok/call/<provider>/<the provider's own path>`: which provider, and a path that cannot leave its API. */
 import { ByokError } from "../errors.ts";
-import { isProviderId, type ProviderId, providers } from "../providers/index.ts";
+import { calledProviders, isProviderId, type ProviderId } from "../providers/called.ts";
 import type { Provider } from "../providers/types.ts";
 
 export interface Route {
@@ -38,7 +38,7 @@ const ownParameters = ["key", "forceFunctionRegion"];
 export function routeOf(url: URL | null): Route {
   const { mount, name: provider, path } = partsOf(url);
   if (url === null || !isProviderId(provider)) throw new ByokError("unknown_provider");
-  if (!isWithinApi(providers[provider], path)) throw new ByokError("unknown_path");
+  if (!isWithinApi(calledProviders[provider], path)) throw new ByokError("unknown_path");
   return { provider, mount, path, search: withoutOwn(url) };
 }
 

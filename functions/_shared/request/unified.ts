@@ -4,8 +4,8 @@
  */
 import type { CompatiblePath } from "../../../catalogue/types.ts";
 import { ByokError } from "../errors.ts";
-import { isProviderId, providers } from "../providers/index.ts";
-import type { Provider } from "../providers/types.ts";
+import { calledProviders, isProviderId, type ProviderId } from "../providers/called.ts";
+import type { CalledProvider } from "../providers/types.ts";
 import { partsOf, type Route, withoutOwn } from "./route.ts";
 
 /** The methods of each path. */
@@ -46,7 +46,7 @@ export function routeByPrefix(prefix: string, path: CompatiblePath, url: URL): R
       details: { field: "model" },
     });
   }
-  const { name, api } = providers[prefix];
+  const { name, api } = calledProviders[prefix];
   if (!api.compatible?.paths.includes(path)) {
     throw new ByokError("unknown_path", { message: `${name} has no ${path} in OpenAI's form. Use call/${prefix}.` });
   }
@@ -54,14 +54,21 @@ export function routeByPrefix(prefix: string, path: CompatiblePath, url: URL): R
   return { provider: prefix, mount, path: `${api.compatible.base}${path}`, search: withoutOwn(url), isUnified: true };
 }
 
-const compatible = new WeakMap<Provider, Provider>();
+const compatible = new WeakMap<CalledProvider, CalledProvider>();
 
-/** The provider as a route meets it: at its endpoints in OpenAI's form it may take the key elsewhere, and phrase errors otherwise. */
-export function providerAt({ provider, isUnified }: Pick<Route, "provider" | "isUnified">): Provider {
-  const row = providers[provider];
+/**
+ * The provider as a route meets it: at its endpoints in OpenAI's form it may take the key elsewhere, and phrase errors otherwise.
+ *
+ * @param rows with as much of a provider as is needed
+ */
+export function providerAt<Row extends CalledProvider>(
+  { provider, isUnified }: Pick<Route, "provider" | "isUnified">,
+  rows: Readonly<Record<ProviderId, Row>>,
+): Row {
+  const row = rows[provider];
   if (!isUnified || !row.api.compatible) return row;
   const known = compatible.get(row);
-  if (known) return known;
+  if (known) return known as Row;
   const { authentication = row.api.authentication, dialect = row.api.dialect } = row.api.compatible;
   const met = { ...row, api: { ...row.api, authentication, dialect } };
   compatible.set(row, met);

@@ -32,7 +32,7 @@ export const placeGuards: readonly Guard[] = [
   {
     name: "An opened key is for a place of its provider",
     promise: "G32",
-    file: "functions/_shared/keys/credentials.ts",
+    file: "functions/_shared/keys/opening.ts",
     guard: 'if (!isPlaceOf(row, key.place)) throw new ByokError("envelope_unreadable");',
     instead: "",
     test: "tests/unit/keys/saved-keys.test.ts",
@@ -48,7 +48,7 @@ export const placeGuards: readonly Guard[] = [
   {
     name: "A key is checked at its place",
     promise: "G32",
-    file: "functions/_shared/services.ts",
+    file: "functions/_shared/keys/checks.ts",
     guard: "origin: originOf(provider, place),",
     instead: "origin: originOf(provider, null),",
     test: "tests/e2e/keys/places.test.ts",
@@ -57,8 +57,8 @@ export const placeGuards: readonly Guard[] = [
     name: "A rotated key keeps its place",
     promise: "G32",
     file: "functions/_shared/keys/rotation.ts",
-    guard: "providerNumber: providers[provider].number }, key);",
-    instead: "providerNumber: providers[provider].number }, { ...key, place: null });",
+    guard: "providerNumber: calledProviders[provider].number }, key);",
+    instead: "providerNumber: calledProviders[provider].number }, { ...key, place: null });",
     test: "tests/unit/keys/rotation.test.ts",
   },
 ];

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { seal } from "../../../functions/_shared/crypto/envelope.ts";
-import { checkSavedKey, openKey } from "../../../functions/_shared/keys/credentials.ts";
+import { checkSavedKey } from "../../../functions/_shared/keys/credentials.ts";
+import { openKey } from "../../../functions/_shared/keys/opening.ts";
 import { type ProviderId, providers } from "../../../functions/_shared/providers/index.ts";
 import type { Verdict } from "../../../functions/_shared/providers/types.ts";
 import { credentialOf, mockDatabase } from "../../harness/database.ts";

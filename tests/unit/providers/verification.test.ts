@@ -3,7 +3,8 @@ import { type ProviderId, providerIds, providers } from "../../../functions/_sha
 import { authenticate } from "../../../functions/_shared/providers/keys.ts";
 import { generationProbe, listingProbe } from "../../../functions/_shared/providers/probe.ts";
 import type { Reason, Verdict } from "../../../functions/_shared/providers/types.ts";
-import { checkKey, readAtMost } from "../../../functions/_shared/providers/verification.ts";
+import { checkKey } from "../../../functions/_shared/providers/verification.ts";
+import { readAtMost } from "../../../functions/_shared/read-at-most.ts";
 import { answerJson, deadOrigin, listen, startServer } from "../../harness/http.ts";
 
 type Reply = readonly [status: number, body: unknown];

@@ -95,14 +95,14 @@ describe("routeByPrefix()", () => {
 
 describe("providerAt()", () => {
   test.each(["anthropic", "google"] as const)("takes the key of %s where its endpoints in OpenAI's form do", (id) => {
-    const met = providerAt({ provider: id, isUnified: true });
+    const met = providerAt({ provider: id, isUnified: true }, providers);
     expect(met.api.authentication).toEqual({ header: "authorization", before: "Bearer " });
-    expect(providerAt({ provider: id, isUnified: true })).toBe(met);
-    expect(providerAt({ provider: id })).toBe(providers[id]);
+    expect(providerAt({ provider: id, isUnified: true }, providers)).toBe(met);
+    expect(providerAt({ provider: id }, providers)).toBe(providers[id]);
     expect(met.number).toBe(providers[id].number);
   });
 
   test("changes nothing of a provider whose own form is OpenAI's", () => {
-    expect(providerAt({ provider: "mistral", isUnified: true })).toEqual(providers.mistral);
+    expect(providerAt({ provider: "mistral", isUnified: true }, providers)).toEqual(providers.mistral);
   });
 });
