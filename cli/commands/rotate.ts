@@ -47,6 +47,8 @@ interface Tally {
   readonly unreadable: Set<string>;
   /** Those of them that are under the primary kid. */
   readonly unreadableUnderPrimary: Set<string>;
+  /** Credentials that were left as they are since the functions do not have their provider, and that provider. */
+  readonly unknown: Map<string, string>;
 }
 
 type State = "primary" | "newer" | "retirable" | "withheld" | "needed" | "locked";
@@ -84,7 +86,7 @@ async function sealAll(
 ): Promise<{ keyringUsage: KeyringUsage; tally: Tally }> {
   const tally: Tally = {
     ...{ rewrapped: 0, left_alone: 0 },
-    ...{ locked: new Set(), unreadable: new Set(), unreadableUnderPrimary: new Set() },
+    ...{ locked: new Set(), unreadable: new Set(), unreadableUnderPrimary: new Set(), unknown: new Map() },
   };
   let keyringUsage = await countByKid(project, wanted);
   const { primary } = keyringUsage;
@@ -114,7 +116,8 @@ async function sealAll(
         tally.rewrapped += result.rewrapped;
         tally.left_alone += result.left_alone;
         for (const id of result.unreadable) (in_ring ? tally.unreadable : tally.locked).add(id);
-        progress.add(result.rewrapped + result.left_alone + result.unreadable.length);
+        for (const { credential_id, provider } of result.unknown) tally.unknown.set(credential_id, provider);
+        progress.add(result.rewrapped + result.left_alone + result.unreadable.length + result.unknown.length);
         after = result.next;
       } while (after !== null);
     }
@@ -152,7 +155,24 @@ function describe({ primary, kids }: KeyringUsage, tally: Tally, isDryRun: boole
     ...rows,
     ...(unreadable.size > 0 ? ["Credentials whose envelope was damaged or tampered with:"] : []),
     ...[...unreadable].map((id) => `  ${id}`),
+    ...describeUnknown(tally),
   ].join("\n");
+}
+
+/** How many keys there are of each provider that the functions do not have, by its id. */
+function countUnknown({ unknown }: Tally): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const provider of unknown.values()) counts[provider] = (counts[provider] ?? 0) + 1;
+  return counts;
+}
+
+function describeUnknown(tally: Tally): string[] {
+  const counts = Object.entries(countUnknown(tally));
+  if (counts.length === 0) return [];
+  return [
+    "Left as they are, since the functions do not have their provider. Put it back into BYOK_ENDPOINTS; BYOK_PROVIDERS need not offer it:",
+    ...counts.map(([provider, keys]) => `  ${provider}: ${keys} ${keys === 1 ? "key" : "keys"}`),
+  ];
 }
 
 async function run({ options: given }: Input<typeof options>): Promise<ExitCode> {
@@ -168,11 +188,11 @@ async function run({ options: given }: Input<typeof options>): Promise<ExitCode>
   const found = { dry_run: isDryRun, primary: keyringUsage.primary, kids, rewrapped, left_alone };
   console.log(
     json
-      ? JSON.stringify({ ...found, locked: locked.size, unreadable: [...unreadable] })
+      ? JSON.stringify({ ...found, locked: locked.size, unreadable: [...unreadable], unknown: countUnknown(tally) })
       : describe(keyringUsage, tally, isDryRun),
   );
   const isDone = isDryRun
-    ? locked.size + unreadable.size === 0
+    ? locked.size + unreadable.size + tally.unknown.size === 0
     : staleKids(keyringUsage).length + tally.unreadableUnderPrimary.size === 0;
   return isDone ? exitCodes.done : exitCodes.failed;
 }

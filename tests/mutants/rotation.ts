@@ -123,6 +123,12 @@ export const rotationGuards: readonly Guard[] = [
   },
   {
     ...batch,
+    name: "A key whose provider is not there is neither locked nor lost",
+    guard: "listed.filter(({ provider }) => isProviderId(provider));",
+    instead: "listed;",
+  },
+  {
+    ...batch,
     name: "A dry run changes nothing",
     guard: "const done = batch.isDryRun",
     instead: "const done = false",
@@ -220,8 +226,8 @@ export const rotationGuards: readonly Guard[] = [
     name: "A rotated key is the key that was saved",
     promise: "G14",
     file: "functions/_shared/keys/rotation.ts",
-    guard: "providerNumber: calledProviders[provider].number }, key);",
-    instead: "providerNumber: calledProviders[provider].number }, { ...key, apiKey: key.apiKey.toUpperCase() });",
+    guard: "await seal(keyring, binding, key)",
+    instead: "await seal(keyring, binding, { ...key, apiKey: key.apiKey.toUpperCase() })",
     test: "tests/e2e/keys/rotation-under-load.test.ts",
   },
 ];

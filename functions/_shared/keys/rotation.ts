@@ -1,11 +1,11 @@
 /** Rotation of the master key: opens every envelope under an older kid and seals it again under the primary one. */
-import type { ListedEnvelope } from "../database/types.ts";
-import { type SealedKey, seal } from "../crypto/envelope.ts";
+import type { ListedEnvelope, Replacement } from "../database/types.ts";
+import { open, seal } from "../crypto/envelope.ts";
 import { ByokError } from "../errors.ts";
 import type { Keyring } from "../crypto/keyring.ts";
-import { calledProviders, isProviderId } from "../providers/called.ts";
+import { calledProviders, isProviderId, type ProviderId } from "../providers/called.ts";
 import type { Services } from "../services.ts";
-import { nullIfUnreadable, openKey } from "./opening.ts";
+import { nullIfUnreadable } from "./opening.ts";
 
 type RotationServices = Pick<Services, "database" | "keyring">;
 
@@ -35,6 +35,8 @@ export interface BatchResult {
   readonly left_alone: number;
   /** Ids of the credentials whose envelope does not open; they are marked locked. */
   readonly unreadable: readonly string[];
+  /** Envelopes of providers that the functions do not have, such as an endpoint that was taken out of their settings: left as they are. */
+  readonly unknown: readonly { readonly credential_id: string; readonly provider: string }[];
   /** The credential to go on after; null when there are no more. */
   readonly next: string | null;
 }
@@ -49,7 +51,8 @@ export async function countByKid({ database, keyring }: RotationServices): Promi
 
 /**
  * Re-encrypts some of the envelopes under a kid, each only if it has not changed meanwhile. If an envelope does not open, because
- * its master key is gone or somebody tampered with it, its credential becomes locked and the batch continues.
+ * its master key is gone or somebody tampered with it, its credential becomes locked and the batch continues. Without its provider's
+ * number an envelope cannot be tried, which says nothing about it: it stays as it is, and needs its master key until the provider is back.
  *
  * A dry run may name the primary kid too, and then tells whether what is sealed under it opens.
  *
@@ -66,25 +69,31 @@ export async function rewrapBatch({ database, keyring }: RotationServices, batch
     });
   }
   const listed = await database.listEnvelopes(kid, after, limit);
-  const rewrapped = [];
-  for (const envelope of listed) rewrapped.push({ ...envelope, sealed: await rewrap(keyring, envelope) });
+  const known = listed.filter(({ provider }) => isProviderId(provider));
+  const rewrapped: Replacement[] = [];
+  for (const envelope of known) rewrapped.push(await rewrap(keyring, envelope));
   const unreadable = rewrapped.filter(({ sealed }) => sealed === null).map(({ credentialId }) => credentialId);
   const done = batch.isDryRun
-    ? listed.map(({ credentialId }) => credentialId)
+    ? known.map(({ credentialId }) => credentialId)
     : await database.replaceEnvelopes(rewrapped);
   return {
     rewrapped: done.filter((id) => !unreadable.includes(id)).length,
-    left_alone: listed.length - done.length,
+    left_alone: known.length - done.length,
     unreadable: unreadable.filter((id) => done.includes(id)),
+    unknown: listed
+      .filter((envelope) => !known.includes(envelope))
+      .map(({ credentialId, provider }) => ({ credential_id: credentialId, provider })),
     next: listed.at(-1)?.credentialId ?? null,
   };
 }
 
-/** The same API key and place under the primary master key; null where the envelope does not open. */
-async function rewrap(keyring: Keyring, listed: ListedEnvelope): Promise<SealedKey | null> {
+/**
+ * The same API key and place under the primary master key; null where the envelope does not open. Whether the provider still has
+ * the place is for those to ask who send the key there.
+ */
+async function rewrap(keyring: Keyring, listed: ListedEnvelope): Promise<Replacement> {
   const { ownerId, credentialId, provider, envelope } = listed;
-  if (!isProviderId(provider)) return null;
-  const key = await openKey(keyring, ownerId, provider, credentialId, envelope).catch(nullIfUnreadable);
-  if (key === null) return null;
-  return await seal(keyring, { ownerId, credentialId, providerNumber: calledProviders[provider].number }, key);
+  const binding = { ownerId, credentialId, providerNumber: calledProviders[provider as ProviderId].number };
+  const key = await open(keyring, binding, envelope).catch(nullIfUnreadable);
+  return { ...listed, sealed: key && (await seal(keyring, binding, key)) };
 }

@@ -79,6 +79,39 @@ describe("npm run rotate", () => {
     expect([await statusOf(good!), await statusOf(bad!)]).toEqual(["verified", "locked"]);
   });
 
+  test("leaves the key of an endpoint that is gone as it was, says so, and re-encrypts it once the endpoint is back", async () => {
+    await deploy(1, 1);
+    const [kept, stranded] = await usersWithKeys(2);
+    const renameProvider = (provider: string, user: ByokUser) =>
+      postgres.query("update byok.credentials set provider = $1 where owner_id = $2", [provider, user.user.id]);
+    await renameProvider("house", stranded!);
+    await deploy(2, 1, 2);
+    expect(await rotateJson("--dry-run")).toMatchObject({
+      code: 1,
+      rewrapped: 1,
+      unreadable: [],
+      unknown: { house: 1 },
+    });
+    const { code, output } = await rotate().ended;
+    expect([code, output]).toEqual([
+      1,
+      expect.stringMatching(/^Re-encrypted 1 keys; 0 are locked, 0 cannot be opened\.$/m),
+    ]);
+    expect(output).toMatch(/^ {2}key 1 +1 {2}still needed$/m);
+    expect(output).toMatch(/BYOK_ENDPOINTS.*\n {2}house: 1 key$/m);
+    expect([await kidOf(kept!), await kidOf(stranded!)]).toEqual([2, 1]);
+    expect(await statusOf(stranded!)).toBe("verified");
+
+    await renameProvider("openai", stranded!);
+    expect(await rotateJson()).toMatchObject({
+      code: 0,
+      rewrapped: 1,
+      unknown: {},
+      kids: [{ state: "retirable" }, {}],
+    });
+    await expectCallsOnOwnKey(stranded!);
+  });
+
   test("goes on where it was when it was killed", async () => {
     await deploy(1, 1);
     const users = await usersWithKeys(6);
@@ -249,7 +282,7 @@ describe("the function rotate", () => {
     });
     expect(await post({ kid: 1, primary: 2 })).toEqual({
       status: 200,
-      body: { rewrapped: 1, left_alone: 0, unreadable: [], next: rows[0].id },
+      body: { rewrapped: 1, left_alone: 0, unreadable: [], unknown: [], next: rows[0].id },
     });
   });
 });

@@ -57,8 +57,8 @@ export const placeGuards: readonly Guard[] = [
     name: "A rotated key keeps its place",
     promise: "G32",
     file: "functions/_shared/keys/rotation.ts",
-    guard: "providerNumber: calledProviders[provider].number }, key);",
-    instead: "providerNumber: calledProviders[provider].number }, { ...key, place: null });",
+    guard: "await seal(keyring, binding, key)",
+    instead: "await seal(keyring, binding, { ...key, place: null })",
     test: "tests/unit/keys/rotation.test.ts",
   },
 ];

@@ -68,6 +68,8 @@ describe("countByKid()", () => {
 });
 
 describe("rewrapBatch()", () => {
+  const oneEach = { rewrapped: 1, left_alone: 0, unknown: [] };
+
   test("re-encrypts every envelope under the primary key, for the same user, credential, provider and place", async () => {
     const envelopes = await Promise.all(
       providerIds.map((provider) => listed(1, provider, `key of ${provider}`, placeOf(provider))),
@@ -76,7 +78,7 @@ describe("rewrapBatch()", () => {
     const database = databaseWith(...envelopes);
     const result = await rewrapBatch({ database, keyring: await keyringOf(2, 1) }, batchOf({ after: "id", limit }));
     const next = envelopes.at(-1)?.credentialId;
-    expect(result).toEqual({ rewrapped: limit, left_alone: 0, unreadable: [], next });
+    expect(result).toEqual({ rewrapped: limit, left_alone: 0, unreadable: [], unknown: [], next });
     expect(database.listEnvelopes).toHaveBeenCalledExactlyOnceWith(1, "id", limit);
     const [replacements] = database.replaceEnvelopes.mock.calls[0]!;
     const withoutOld = await keyringOf(2);
@@ -103,14 +105,37 @@ describe("rewrapBatch()", () => {
   });
 
   test("names what does not open by its credential alone, locks it, and goes on with the others", async () => {
-    const [first, good, strange] = [await listed(1), await listed(1), await listed(1)];
+    const [first, good] = [await listed(1), await listed(1)];
     const tampered = { ...first, envelope: good.envelope };
-    const database = databaseWith(tampered, { ...strange, provider: "constructor" }, good);
+    const database = databaseWith(tampered, good);
     const result = await rewrapBatch({ database, keyring: await keyringOf(2, 1) }, batchOf());
-    const unreadable = [tampered.credentialId, strange.credentialId];
-    expect(result).toEqual({ rewrapped: 1, left_alone: 0, unreadable, next: good.credentialId });
+    const unreadable = [tampered.credentialId];
+    expect(result).toEqual({ rewrapped: 1, left_alone: 0, unreadable, unknown: [], next: good.credentialId });
     const [replacements] = database.replaceEnvelopes.mock.calls[0]!;
-    expect(replacements.map(({ sealed }) => sealed?.kid ?? null)).toEqual([null, null, 2]);
+    expect(replacements.map(({ sealed }) => sealed?.kid ?? null)).toEqual([null, 2]);
+  });
+
+  test.each([false, true])(
+    "leaves a key as it is whose provider it does not have, and names it: dry run %s",
+    async (isDryRun) => {
+      const [strange, good] = [{ ...(await listed(1)), provider: "constructor" }, await listed(1)];
+      const database = databaseWith(good, strange);
+      const result = await rewrapBatch({ database, keyring: await keyringOf(2, 1) }, batchOf({ isDryRun }));
+      const unknown = [{ credential_id: strange.credentialId, provider: "constructor" }];
+      expect(result).toEqual({ rewrapped: 1, left_alone: 0, unreadable: [], unknown, next: strange.credentialId });
+      const replaced = database.replaceEnvelopes.mock.calls.flatMap(([replacements]) => replacements);
+      expect(replaced.map(({ credentialId }) => credentialId)).toEqual(isDryRun ? [] : [good.credentialId]);
+    },
+  );
+
+  test("re-encrypts a key whose place its provider has no more", async () => {
+    const envelope = await listed(1, "openai", "sk-key", "atlantis");
+    const database = databaseWith(envelope);
+    const result = await rewrapBatch({ database, keyring: await keyringOf(2, 1) }, batchOf());
+    expect(result).toMatchObject({ rewrapped: 1, unreadable: [] });
+    const [[{ sealed }]] = database.replaceEnvelopes.mock.calls[0]! as any;
+    const binding = bindingOf(envelope.ownerId, envelope.credentialId, "openai");
+    expect(await open(await keyringOf(2), binding, sealed.envelope)).toEqual({ apiKey: "sk-key", place: "atlantis" });
   });
 
   test("locks everything under a kid that is gone, newer ones too", async () => {
@@ -128,12 +153,12 @@ describe("rewrapBatch()", () => {
     const [good, bad] = [await listed(1), { ...(await listed(1)), envelope: "AAAA" }];
     const database = mockDatabase({ listEnvelopes: async () => [good, bad] });
     const result = await rewrapBatch({ database, keyring: await keyringOf(2, 1) }, batchOf({ isDryRun: true }));
-    expect(result).toEqual({ rewrapped: 1, left_alone: 0, unreadable: [bad.credentialId], next: bad.credentialId });
+    expect(result).toEqual({ ...oneEach, unreadable: [bad.credentialId], next: bad.credentialId });
   });
 
   test("has no next batch after an empty one", async () => {
     const result = await rewrapBatch({ database: databaseWith(), keyring: await keyringOf(2, 1) }, batchOf());
-    expect(result).toEqual({ rewrapped: 0, left_alone: 0, unreadable: [], next: null });
+    expect(result).toEqual({ rewrapped: 0, left_alone: 0, unreadable: [], unknown: [], next: null });
   });
 
   test("does nothing where the primary key is another than the caller believes", async () => {
@@ -158,7 +183,7 @@ describe("rewrapBatch()", () => {
     const database = mockDatabase({ listEnvelopes: async () => [good, bad] });
     const batch = batchOf({ kid: 2, isDryRun: true });
     const result = await rewrapBatch({ database, keyring: await keyringOf(2, 1) }, batch);
-    expect(result).toEqual({ rewrapped: 1, left_alone: 0, unreadable: [bad.credentialId], next: bad.credentialId });
+    expect(result).toEqual({ ...oneEach, unreadable: [bad.credentialId], next: bad.credentialId });
   });
 
   test("lets what is no unreadable envelope end the batch", async () => {
