@@ -20,6 +20,7 @@ const layers = [
   ["_shared/providers/"],
   ["_shared/crypto/"],
   [
+    "_shared/base64.ts",
     "_shared/errors.ts",
     "_shared/env.ts",
     "_shared/endpoints.ts",

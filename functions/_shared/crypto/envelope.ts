@@ -16,6 +16,7 @@
  * The commitment makes GCM key-committing: no envelope opens under two keys.
  */
 import type { PlacedKey } from "../../../catalogue/types.ts";
+import { base64Of, bytesOfBase64 } from "../base64.ts";
 import { ByokError } from "../errors.ts";
 import { frame, frames, suiteOf, unframe } from "./frames.ts";
 import type { Keyring } from "./keyring.ts";
@@ -71,7 +72,7 @@ export async function seal(keyring: Keyring, binding: Binding, key: PlacedKey): 
     layout.ciphertext,
   );
   plaintext.fill(0);
-  return { envelope: btoa(String.fromCharCode(...envelope)), kid };
+  return { envelope: base64Of(envelope), kid };
 }
 
 /**
@@ -107,11 +108,9 @@ function sizeOf(suite: number): number {
 }
 
 function decode(sealed: string): { suite: number; envelope: Bytes } {
-  const binary = atob(sealed);
-  const suite = binary.charCodeAt(layout.suite);
-  if (frames[suite] === undefined || binary.length !== sizeOf(suite)) throw unreadable();
-  const envelope = new Uint8Array(binary.length);
-  for (let index = 0; index < binary.length; index++) envelope[index] = binary.charCodeAt(index);
+  const envelope = bytesOfBase64(sealed);
+  const suite = envelope[layout.suite];
+  if (suite === undefined || frames[suite] === undefined || envelope.length !== sizeOf(suite)) throw unreadable();
   if (!magic.every((byte, index) => envelope[index] === byte)) throw unreadable();
   return { suite, envelope };
 }

@@ -1,4 +1,5 @@
 /** The operator's master keys in the environment -> kid -> non-extractable key for HKDF-SHA256 (RFC 5869). */
+import { bytesOfBase64 } from "../base64.ts";
 import { isRecord, parseJson } from "../json.ts";
 import { isPublishedKey } from "./published-keys.ts";
 
@@ -50,7 +51,7 @@ function decodeMasterKey(id: string, encoded: unknown): Uint8Array<ArrayBuffer> 
     throw refusal("a kid is not a number from 0 to 4294967295");
   let bytes: Uint8Array<ArrayBuffer> | undefined;
   try {
-    bytes = Uint8Array.from(atob(String(encoded)), (character) => character.charCodeAt(0));
+    bytes = bytesOfBase64(String(encoded));
   } catch {
     // The parser's own message may quote its input.
   }

@@ -2,6 +2,7 @@
 import type { Keyring } from "../crypto/keyring.ts";
 import { openApiKey, type Purpose, type SealedApiKey, type SealingKey } from "../../../protocol/sealed-key.ts";
 import { sealingKeyPair } from "../crypto/sealing-keys.ts";
+import { base64Of } from "../base64.ts";
 import { ByokError } from "../errors.ts";
 import type { PlacedKey } from "../providers/types.ts";
 
@@ -23,7 +24,7 @@ export async function sealingKey({ primary, masterKeys }: Keyring): Promise<Seal
   const masterKey = masterKeys.get(primary);
   if (!masterKey) throw new RangeError("The primary key is not in the key ring.");
   const { publicKey } = await sealingKeyPair(masterKey);
-  return { kid: primary, public_key: btoa(String.fromCharCode(...publicKey)), issued_at_ms: Date.now() };
+  return { kid: primary, public_key: base64Of(publicKey), issued_at_ms: Date.now() };
 }
 
 /**

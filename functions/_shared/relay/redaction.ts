@@ -1,4 +1,5 @@
 /** Finds in a provider's text the parts that must not be told: an API key, and the account's owner. */
+import { base64Of } from "../base64.ts";
 
 /** Keys this long have a beginning that says whose they are; shorter ones are no provider's, and looked for as a whole. */
 const maskedKeyLength = 16;
@@ -48,6 +49,7 @@ function withoutOneLayer(text: string): string {
 
 /** The characters of base64 that stand for nothing but the text, where it begins `offset` bytes after a group of three. */
 function base64Within(text: string, offset: number): string {
-  const bits = (bytes: number) => (bytes * 8) / 6;
-  return btoa("\0".repeat(offset) + text).slice(Math.ceil(bits(offset)), Math.floor(bits(offset + text.length)));
+  const digits = (bytes: number) => (bytes * 8) / 6;
+  const bytes = Uint8Array.from("\0".repeat(offset) + text, (character) => character.charCodeAt(0));
+  return base64Of(bytes).slice(Math.ceil(digits(offset)), Math.floor(digits(offset + text.length)));
 }

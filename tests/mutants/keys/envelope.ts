@@ -95,7 +95,7 @@ export const envelopeGuards: readonly Guard[] = [
   {
     ...envelope,
     name: "An envelope has just its size",
-    guard: " || binary.length !== sizeOf(suite)",
+    guard: " || envelope.length !== sizeOf(suite)",
     instead: "",
   },
   {
