@@ -1,13 +1,15 @@
 /** The client of a settings page, over the supabase-js client that the app already has. */
 import type { Session, SupabaseClient } from "@supabase/supabase-js";
 import { sealApiKey, type SealingKey } from "../protocol/sealed-key.ts";
-import type { Database } from "../protocol/schema.ts";
 import { rightsOf } from "./rights.ts";
 import { beginConnecting, type Connecting, type PendingConnection } from "./connecting.ts";
 import { dataResult, failure, functionFailure } from "./errors.ts";
 import { entryOf, pageOf } from "./pages.ts";
 import { byPriceDescending, operationOf, toCredits } from "./prices.ts";
+import { listProviders } from "./providers.ts";
+import { byokSchema } from "./schema.ts";
 import { withSession } from "./session.ts";
+import { readTeamKeys } from "./team-keys.ts";
 import type {
   Balance,
   Byok,
@@ -26,6 +28,7 @@ import type {
   ProviderId,
   Result,
   Rights,
+  TeamKey,
 } from "./types.ts";
 
 /**
@@ -70,6 +73,11 @@ class Client implements Byok {
         (rows) => (rows ?? []) as Credential[],
       ),
     );
+  }
+
+  teamKeys(): Promise<Result<readonly TeamKey[]>> {
+    if (this.team !== null) return Promise.resolve({ data: [], error: null });
+    return this.#signedIn(({ user }) => readTeamKeys(this.#byok, user.id));
   }
 
   remove(provider: ProviderId): Promise<Result<{ readonly removed: boolean }>> {
@@ -214,7 +222,7 @@ class Client implements Byok {
   }
 
   providers(): Promise<Result<readonly Provider[]>> {
-    const asked = (this.#listed ??= this.#listProviders());
+    const asked = (this.#listed ??= listProviders(this.#supabase, `${this.#mount}providers`));
     void asked.then(({ error }) => {
       if (error && this.#listed === asked) this.#listed = undefined;
     });
@@ -249,19 +257,6 @@ class Client implements Byok {
     });
   }
 
-  async #listProviders(): Promise<Result<readonly Provider[]>> {
-    try {
-      const endpoint = `${this.#mount}providers`;
-      const { data, error } = await this.#supabase.functions.invoke<{ providers: Provider[] }>(endpoint, {
-        method: "GET",
-      });
-      if (error) return await functionFailure(error, { isAnonymous: false });
-      return data ? { data: data.providers, error: null } : failure("unexpected");
-    } catch {
-      return failure("unexpected");
-    }
-  }
-
   async #invoke<T>(
     { user }: Session,
     endpoint: "save" | "verify",
@@ -284,7 +279,7 @@ class Client implements Byok {
   }
 
   get #byok() {
-    return (this.#supabase as unknown as SupabaseClient<Database, "byok">).schema("byok");
+    return byokSchema(this.#supabase);
   }
 
   async #signedIn<T>(act: (session: Session) => Promise<Result<T>>): Promise<Result<T>> {

@@ -3,11 +3,12 @@ import type { Database } from "../protocol/schema.ts";
 import type { ListedProvider, UnusedKey } from "../protocol/answers.ts";
 import type { ErrorCode as ServerErrorCode } from "../protocol/errors.ts";
 import type { Connecting, PendingConnection } from "./connecting.ts";
+import type { TeamKey } from "./team-keys.ts";
 import type { ProviderId as KnownProviderId } from "../catalogue/index.ts";
 import type { Reason, Verdict } from "../catalogue/types.ts";
 
 export type { ByokOptions } from "./options.ts";
-export type { Connecting, PendingConnection, Reason, UnusedKey, Verdict };
+export type { Connecting, PendingConnection, Reason, TeamKey, UnusedKey, Verdict };
 
 /** The ids that are known today, and those that a newer server may add. */
 export type ProviderId = KnownProviderId | (string & {});
@@ -245,6 +246,8 @@ export interface Byok {
   readonly team: string | null;
   /** The saved credentials of the signed-in user, one a provider at most. */
   list(): Promise<Result<readonly Credential[]>>;
+  /** The teams' keys that calls use where the user has none in use, one a provider at most. None where `team` is not null. */
+  teamKeys(): Promise<Result<readonly TeamKey[]>>;
   /** Checks an API key with the provider and saves it unless it is refused. The key before it stays if it is. */
   save(key: NewKey): Promise<Result<CheckedCredential>>;
   /**

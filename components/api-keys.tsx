@@ -147,10 +147,11 @@ function HistoryOfAll({ byok, providers }: Pick<RowsProps, "byok"> & Pick<Rights
 }
 
 async function readProviders(byok: Byok): Promise<Result<readonly UsableProvider[]>> {
-  const [listed, rights] = await Promise.all([byok.providers(), byok.rights()]);
+  const [listed, rights, teamKeys] = await Promise.all([byok.providers(), byok.rights(), byok.teamKeys()]);
   if (listed.error) return listed;
   if (rights.error) return rights;
-  return { data: withRights(listed.data, rights.data), error: null };
+  if (teamKeys.error) return teamKeys;
+  return { data: withRights(listed.data, rights.data, teamKeys.data), error: null };
 }
 
 interface RowsProps {

@@ -1,4 +1,4 @@
-/** The texts that take the place of others, by the same names, where keys and credits are a team's. */
+/** The texts about teams. Those of `keys` to `trust` take the place of others, by the same names, where keys and credits are a team's. */
 
 const plural = (count: number, one: string, many: string) => (count === 1 ? one : many);
 
@@ -7,6 +7,15 @@ export const englishOfTeams = {
   stranger: "You are not a member of this team, so its keys and credits are not shown.",
   /** After what is wrong with a key, to members who may not change it. */
   askAdmin: "Ask an admin of your team to fix it.",
+  /** On a member's own page, about a provider that the team's key pays. */
+  ofMember: {
+    usesKey: "Uses your team’s key",
+    pays: (name: string) => `Calls to ${name} use your team’s key.`,
+    fails: (name: string) => `Your team’s ${name} key does not work, so calls fail.`,
+    orOwn: "Ask an admin of your team to fix it, or add a key of your own.",
+    orRemove: "Replace it, or remove it to use your team’s key.",
+    afterRemoving: (name: string) => `Calls to ${name} will use your team’s key.`,
+  },
   keys: {
     title: "Your team’s API keys",
     about: "With your team’s key, calls are billed to your team’s account at the provider.",

@@ -1,7 +1,7 @@
 /** The choice of provider, operation and model, which the panel and the code beside it share, and who will pay for it. */
 import { useCallback, useState } from "react";
 import { catalogue, type ProviderId } from "../catalogue/index.ts";
-import type { Balance, Byok, Credential, Operation, Provider, Result, Rights } from "../client/index.ts";
+import type { Balance, Byok, Credential, Operation, Provider, Result, Rights, TeamKey } from "../client/index.ts";
 import { type Live, useLive } from "../components/parts/use-live.ts";
 import { modelOf } from "./generation.ts";
 
@@ -11,19 +11,25 @@ interface Known {
   readonly credentials: readonly Credential[];
   readonly balance: Balance;
   readonly rights: Rights;
+  readonly teamKeys: readonly TeamKey[];
 }
 
 async function read(byok: Byok): Promise<Result<Known>> {
-  const all = [byok.operations(), byok.providers(), byok.list(), byok.balance(), byok.rights()] as const;
-  const [operations, providers, credentials, balance, rights] = await Promise.all(all);
+  const all = [
+    ...([byok.operations(), byok.providers(), byok.list()] as const),
+    ...([byok.balance(), byok.rights(), byok.teamKeys()] as const),
+  ] as const;
+  const [operations, providers, credentials, balance, rights, teamKeys] = await Promise.all(all);
   if (operations.error) return operations;
   if (providers.error) return providers;
   if (credentials.error) return credentials;
   if (balance.error) return balance;
   if (rights.error) return rights;
+  if (teamKeys.error) return teamKeys;
   return {
     data: {
-      ...{ operations: operations.data, credentials: credentials.data, balance: balance.data, rights: rights.data },
+      ...{ operations: operations.data, credentials: credentials.data, teamKeys: teamKeys.data },
+      ...{ balance: balance.data, rights: rights.data },
       // The page knows how to ask those of the catalogue it was built with.
       providers: providers.data.filter(({ id, enabled }) => enabled && Object.hasOwn(catalogue, id)),
     },
@@ -84,6 +90,7 @@ function priceOf(
   const { credentials, rights, operations, balance } = known;
   if (rights.mayBringKey && credentials.some((saved) => saved.provider === provider && !saved.is_paused))
     return { payer: "byok" };
+  if (known.teamKeys.some((key) => key.provider === provider)) return { payer: "byok" };
   const prices = operations.find(({ name }) => name === operation)?.prices ?? [];
   const price = prices.find((row) => row.provider === provider && row.model === model);
   const isOnCredits = known.providers.some(({ id, on_credits }) => id === provider && on_credits);

@@ -21,11 +21,12 @@ export function readHistory(byok: Byok, before?: number): Promise<Result<History
 }
 
 export async function readAccount(byok: Byok): Promise<Result<Account>> {
-  const [balance, operations, credentials, rights] = await Promise.all([
+  const [balance, operations, credentials, rights, teamKeys] = await Promise.all([
     byok.balance(),
     byok.operations(),
     byok.list(),
     byok.rights(),
+    byok.teamKeys(),
   ]);
   // After the balance: a call that it counts as charged stands in the history by then.
   const history = await readHistory(byok);
@@ -35,8 +36,9 @@ export async function readAccount(byok: Byok): Promise<Result<Account>> {
   if (operations.error) return operations;
   if (credentials.error) return credentials;
   if (rights.error) return rights;
+  if (teamKeys.error) return teamKeys;
   if (history.error) return history;
-  const providers = withRights(listed.data, rights.data).filter(({ enabled }) => enabled);
+  const providers = withRights(listed.data, rights.data, teamKeys.data).filter(({ enabled }) => enabled);
   return {
     data: {
       ...{ balance: balance.data, operations: operations.data, credentials: credentials.data, history: history.data },

@@ -14,7 +14,8 @@ export function BalanceNow({ balance, history, credentials, providers, getCredit
   const texts = useTexts();
   const { credits } = texts;
   const { available_credits: available, held_credits: held } = balance;
-  const mayAdd = credentials.length === 0 && providers.some(maySave);
+  const hasKey = credentials.length > 0 || providers.some(({ team_key }) => team_key !== null);
+  const mayAdd = !hasKey && providers.some(maySave);
   const isNew = available === 0 && held === 0 && history.entries.length === 0;
   return (
     <div className="byok-balance">

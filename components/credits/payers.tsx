@@ -1,29 +1,27 @@
 import type { ReactNode } from "react";
 import type { Operation } from "../../client/types.ts";
-import { stateOf } from "../keys/states.ts";
+import { isInUse, type UsableProvider } from "../keys/providers.ts";
+import { doesTeamKeyWork, stateOf } from "../keys/states.ts";
 import { listOf } from "../parts/format.ts";
 import { Inset, Notices } from "../parts/parts.tsx";
 import { useTexts } from "../parts/settings.tsx";
+import type { Texts } from "../texts.ts";
 import type { Account } from "./account.ts";
 
 /** Who pays for what, as the database would decide for the next call. */
 export function Payers({ balance, history, operations, credentials, providers }: Account): ReactNode {
   const texts = useTexts();
-  const { credits } = texts;
-  const withStatus = (test: (works: boolean) => boolean) =>
-    providers.filter(
-      (provider) =>
-        provider.may_bring_key &&
-        credentials.some(
-          (credential) =>
-            !credential.is_paused &&
-            credential.provider === provider.id &&
-            test(stateOf(texts, credential, provider).works),
-        ),
-    );
-  const paying = withStatus((works) => works);
-  const failing = withStatus((works) => !works);
-  const withKey = [...paying, ...failing];
+  const { credits, team } = texts;
+  const withKeyOf = (whose: Payer["whose"], works: boolean) =>
+    providers.filter((provider) => {
+      const payer = payerOf(texts, provider, credentials);
+      return payer?.whose === whose && payer.works === works;
+    });
+  const paying = withKeyOf("user", true);
+  const failing = withKeyOf("user", false);
+  const teamPaying = withKeyOf("team", true);
+  const teamFailing = withKeyOf("team", false);
+  const withKey = [...paying, ...failing, ...teamPaying, ...teamFailing];
   const onCredits = providers.filter((provider) => provider.on_credits && !withKey.includes(provider));
   const namesOf = (some: Account["providers"]) =>
     listOf(
@@ -36,10 +34,19 @@ export function Payers({ balance, history, operations, credentials, providers }:
     <Notices>
       {paying.length > 0 && (
         <Inset tone="good">
-          {credits.billed(namesOf(paying), paying.length)} {onCredits.length === 0 && credits.unused}
+          {credits.billed(namesOf(paying), paying.length)}{" "}
+          {onCredits.length === 0 && teamPaying.length === 0 && credits.unused}
+        </Inset>
+      )}
+      {teamPaying.length > 0 && (
+        <Inset tone="good">
+          {team.credits.billed(namesOf(teamPaying), teamPaying.length)} {onCredits.length === 0 && credits.unused}
         </Inset>
       )}
       {failing.length > 0 && <Inset tone="bad">{credits.failing(namesOf(failing), failing.length)}</Inset>}
+      {teamFailing.length > 0 && (
+        <Inset tone="bad">{team.credits.failing(namesOf(teamFailing), teamFailing.length)}</Inset>
+      )}
       {onCredits.length > 0 && !isNew && (
         <Shortage
           available={balance.available_credits}
@@ -50,6 +57,20 @@ export function Payers({ balance, history, operations, credentials, providers }:
       )}
     </Notices>
   );
+}
+
+/** The key that pays calls to a provider. */
+interface Payer {
+  readonly whose: "user" | "team";
+  readonly works: boolean;
+}
+
+/** Null where no key pays. */
+function payerOf(texts: Texts, provider: UsableProvider, credentials: Account["credentials"]): Payer | null {
+  const own = credentials.find((credential) => credential.provider === provider.id);
+  if (own && isInUse(provider, own)) return { whose: "user", works: stateOf(texts, own, provider).works };
+  const works = doesTeamKeyWork(texts, provider);
+  return works === null ? null : { whose: "team", works };
 }
 
 interface ShortageProps {

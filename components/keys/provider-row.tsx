@@ -79,8 +79,9 @@ export function ProviderRow(options: RowOptions): ReactNode {
             // Its button is gone with the key.
             if (isRemoved || !credential) opener.current?.focus();
             // Nothing behind an open dialog is told.
-            const { withoutKey } = texts.keys;
-            if (isRemoved) announce(`${texts.removing.done} ${withoutKey(provider.name, provider.on_credits)}`);
+            const { name, on_credits, team_key } = provider;
+            const payer = team_key ? texts.team.ofMember.pays(name) : texts.keys.withoutKey(name, on_credits);
+            if (isRemoved) announce(`${texts.removing.done} ${payer}`);
           }}
         />
       )}

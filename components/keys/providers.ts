@@ -1,5 +1,5 @@
 /** The page's view of the providers that the server lists. */
-import type { Credential, Provider, ProviderId, Rights } from "../../client/types.ts";
+import type { Credential, Provider, ProviderId, Rights, TeamKey } from "../../client/types.ts";
 
 /** A provider as this user may use it: on credits, and with a key of their own. */
 export interface UsableProvider extends Provider {
@@ -8,6 +8,8 @@ export interface UsableProvider extends Provider {
   readonly may_manage_keys: boolean;
   /** Whether this user belongs to the team that the page is about. */
   readonly is_member: boolean;
+  /** The key of a team that pays this user's calls where they have none of their own in use; null on a team's own page. */
+  readonly team_key: TeamKey | null;
 }
 
 /** Whether this user may save a key for a provider. */
@@ -15,7 +17,11 @@ export function maySave({ enabled, may_bring_key, may_manage_keys }: UsableProvi
   return enabled && may_bring_key && may_manage_keys;
 }
 
-export function withRights(listed: readonly Provider[], rights: Rights): readonly UsableProvider[] {
+export function withRights(
+  listed: readonly Provider[],
+  rights: Rights,
+  teamKeys: readonly TeamKey[],
+): readonly UsableProvider[] {
   const { mayBringKey, mayUseCredits, mayManageKeys, isMember } = rights;
   return listed.map((provider) => ({
     ...provider,
@@ -23,7 +29,13 @@ export function withRights(listed: readonly Provider[], rights: Rights): readonl
     may_bring_key: mayBringKey,
     may_manage_keys: mayManageKeys,
     is_member: isMember,
+    team_key: teamKeys.find((key) => key.provider === provider.id) ?? null,
   }));
+}
+
+/** Whether this user's own key pays their calls, also where it does not work. */
+export function isInUse(provider: UsableProvider, own: Pick<Credential, "is_paused"> | undefined): boolean {
+  return own !== undefined && !own.is_paused && provider.may_bring_key;
 }
 
 /** The provider whose keys begin like this text, by the longest prefix; null when none does. */
@@ -48,9 +60,11 @@ export function choose(
 /** Up to so many providers have a row each. Of more, these many rows are there at least; the others are found by a search. */
 const [most, least] = [6, 4];
 
-/** The rows at first: those with a key, then others. Rows keep their place afterwards, so nothing moves under the pointer. */
-export function firstRows(known: readonly Provider[], credentials: readonly Credential[]): readonly ProviderId[] {
-  const hasKey = ({ id }: Provider) => credentials.some(({ provider }) => provider === id);
-  const sorted = [...known.filter(hasKey), ...known.filter((provider) => !hasKey(provider))].map(({ id }) => id);
-  return known.length <= most ? sorted : sorted.slice(0, Math.max(least, known.filter(hasKey).length));
+/** The rows at first: those with a key, the user's or a team's, then others. Rows keep their place afterwards, so nothing moves under the pointer. */
+export function firstRows(known: readonly UsableProvider[], credentials: readonly Credential[]): readonly ProviderId[] {
+  const isOwn = ({ id }: UsableProvider) => credentials.some(({ provider }) => provider === id);
+  const isTeams = (provider: UsableProvider) => !isOwn(provider) && provider.team_key !== null;
+  const withKey = [...known.filter(isOwn), ...known.filter(isTeams)];
+  const sorted = [...withKey, ...known.filter((provider) => !withKey.includes(provider))].map(({ id }) => id);
+  return known.length <= most ? sorted : sorted.slice(0, Math.max(least, withKey.length));
 }

@@ -1,11 +1,12 @@
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
-import type { Credential, Provider } from "../../client/types.ts";
+import type { Credential } from "../../client/types.ts";
 import { Problem } from "../parts/parts.tsx";
 import { Heading, useTexts } from "../parts/settings.tsx";
+import type { UsableProvider } from "./providers.ts";
 import { keyInWords } from "./states.ts";
 
 export interface RemoveDialogProps {
-  readonly provider: Provider;
+  readonly provider: UsableProvider;
   readonly credential: Credential;
   /** Resolves with why it failed, or null. */
   onRemove(): Promise<string | null>;
@@ -21,6 +22,12 @@ export function RemoveDialog({ provider, credential, onRemove, onClosed }: Remov
   const dialog = useRef<HTMLDialogElement>(null);
   const [isRemoving, setRemoving] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
+
+  const payerAfterwards = provider.team_key
+    ? texts.team.ofMember.afterRemoving
+    : provider.on_credits
+      ? words.onCredits
+      : words.withoutKey;
 
   useEffect(() => void dialog.current?.showModal(), []);
 
@@ -47,8 +54,7 @@ export function RemoveDialog({ provider, credential, onRemove, onClosed }: Remov
         {words.title(keyInWords(texts, provider, credential))}
       </Heading>
       <p id={`${id}-text`}>
-        {provider.on_credits ? words.onCredits(provider.name) : words.withoutKey(provider.name)}{" "}
-        {words.everywhere(provider.name)}
+        {payerAfterwards(provider.name)} {words.everywhere(provider.name)}
       </p>
       <div role="alert">
         <Problem>{failure}</Problem>

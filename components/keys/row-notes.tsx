@@ -1,11 +1,11 @@
 import { type ReactNode, useEffect, useState } from "react";
 import type { Credential } from "../../client/types.ts";
-import type { UsableProvider } from "./providers.ts";
+import { maySave, type UsableProvider } from "./providers.ts";
 import { Inset, OutsideLink } from "../parts/parts.tsx";
 import { useTexts } from "../parts/settings.tsx";
 import { Ago } from "../parts/time.tsx";
 import { RowButton, type RowDoings } from "./row-actions.tsx";
-import type { KeyState } from "./states.ts";
+import { doesTeamKeyWork, type KeyState } from "./states.ts";
 import type { Key } from "./use-key.ts";
 
 interface NotesProps {
@@ -26,12 +26,24 @@ export function RowNotes({ provider, credential, state, doings, keyNow: key, isO
   const texts = useTexts();
   if (key.doing) return <Slow key={key.doing} name={provider.name} />;
   if (key.failure && !isOpen) return <Inset tone="bad">{key.failure}</Inset>;
-  if (!credential || !state) return null;
-  if (state.problem) return <StateProblem {...{ provider, state, doings, isOpen }} problem={state.problem} />;
+  if (state?.problem) return <StateProblem {...{ provider, state, doings, isOpen }} problem={state.problem} />;
+  if (!credential) return <TeamKeyProblem provider={provider} />;
   if (!provider.may_manage_keys || Date.now() - Date.parse(credential.created_at) < old_ms) return null;
   return (
     <Inset tone="neutral">
       <Ago at={credential.created_at} words={texts.keys.old} />
+    </Inset>
+  );
+}
+
+/** The team's key pays this user's calls, and does not work. */
+function TeamKeyProblem({ provider }: Pick<NotesProps, "provider">): ReactNode {
+  const texts = useTexts();
+  if (doesTeamKeyWork(texts, provider) !== false) return null;
+  const { fails, orOwn } = texts.team.ofMember;
+  return (
+    <Inset tone="bad">
+      {fails(provider.name)} {maySave(provider) ? orOwn : texts.team.askAdmin}
     </Inset>
   );
 }

@@ -1,9 +1,9 @@
 import type { ReactNode } from "react";
 import type { Credential } from "../../client/types.ts";
-import type { UsableProvider } from "./providers.ts";
+import { isInUse, type UsableProvider } from "./providers.ts";
 import { Heading, Logo, useTexts } from "../parts/settings.tsx";
 import { Ago } from "../parts/time.tsx";
-import type { KeyState } from "./states.ts";
+import { doesTeamKeyWork, type KeyState } from "./states.ts";
 import type { Key } from "./use-key.ts";
 
 interface TitleProps {
@@ -34,7 +34,9 @@ export function RowTitle({ provider, credential, state, doing }: TitleProps): Re
       </div>
       <p className="byok-facts">
         {credential && state ? (
-          <KeyFacts {...{ credential, state }} />
+          <KeyFacts {...{ provider, credential, state }} />
+        ) : provider.team_key ? (
+          <TeamKeyFacts provider={provider} />
         ) : provider.on_credits ? (
           keys.usesCredits
         ) : provider.may_bring_key ? (
@@ -47,8 +49,13 @@ export function RowTitle({ provider, credential, state, doing }: TitleProps): Re
   );
 }
 
+interface FactsProps extends Pick<TitleProps, "provider"> {
+  readonly credential: Credential;
+  readonly state: KeyState;
+}
+
 /** The key by its beginning and its end, and when what happened. */
-function KeyFacts({ credential, state }: { credential: Credential; state: KeyState }): ReactNode {
+function KeyFacts({ provider, credential, state }: FactsProps): ReactNode {
   const { keys } = useTexts();
   const { prefix, hint, status, verified_at, updated_at } = credential;
   return (
@@ -63,7 +70,19 @@ function KeyFacts({ credential, state }: { credential: Credential; state: KeySta
       )}{" "}
       {state.works && <span>{keys.costsNothing}</span>}{" "}
       <Ago at={updated_at} words={status === "unverified" ? keys.lastTried : keys.checked} />{" "}
-      {!state.works && verified_at && verified_at !== updated_at && <Ago at={verified_at} words={keys.lastWorked} />}
+      {!state.works && verified_at && verified_at !== updated_at && <Ago at={verified_at} words={keys.lastWorked} />}{" "}
+      {provider.team_key && !isInUse(provider, credential) && <TeamKeyFacts provider={provider} />}
+    </>
+  );
+}
+
+/** The team's key that pays in the place of one of the user's own. */
+function TeamKeyFacts({ provider }: Pick<TitleProps, "provider">): ReactNode {
+  const texts = useTexts();
+  return (
+    <>
+      <span>{texts.team.ofMember.usesKey}</span>{" "}
+      {doesTeamKeyWork(texts, provider) && <span>{texts.keys.costsNothing}</span>}
     </>
   );
 }

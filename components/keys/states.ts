@@ -54,6 +54,13 @@ export function stateOf(
   return asks ? { ...state, problem: `${state.problem} ${texts.team.askAdmin}` } : state;
 }
 
+/** Whether calls go through on the team's key; null where no team's pays. */
+export function doesTeamKeyWork(texts: Texts, provider: UsableProvider): boolean | null {
+  const { team_key } = provider;
+  if (team_key === null) return null;
+  return stateOf(texts, { ...team_key, is_paused: false }, { ...provider, may_bring_key: true }).works;
+}
+
 /** For those who may change the key. */
 function stateForAdmins(
   texts: Texts,
@@ -73,8 +80,12 @@ function stateForAdmins(
   const known = name === status && reason && Object.hasOwn(reasons, reason) ? reason : null;
   if (!known) {
     const orRemove =
-      (row.action === "replace" || row.action === "saveAgain") && provider.on_credits && provider.may_manage_keys
-        ? ` ${texts.orRemove}`
+      (row.action === "replace" || row.action === "saveAgain") && provider.may_manage_keys
+        ? provider.team_key
+          ? ` ${texts.team.ofMember.orRemove}`
+          : provider.on_credits
+            ? ` ${texts.orRemove}`
+            : ""
         : "";
     return { ...row, label, link, problem: problem && `${problem(provider.name)}${orRemove}` };
   }

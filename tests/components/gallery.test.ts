@@ -13,18 +13,18 @@ async function faultsOf(page: Page): Promise<string[]> {
   return [...(await violations(page)), ...(wide > width ? [`${wide} px wide`] : [])];
 }
 
-test.for(["new", "mixed", "failing", "forbidden", "member", "failing member", "stranger"])(
+test.for(["new", "mixed", "failing", "forbidden", "member", "failing member", "team pays", "stranger"])(
   "the account '%s' has no fault in light, in dark and on a phone",
   async (scene, { open }) => {
     const page = await open({ scene });
     expect(await faultsOf(page)).toEqual([]);
-    await shot(page, `app-${scene.replace(" ", "-")}-light`);
+    await shot(page, `app-${scene.replaceAll(" ", "-")}-light`);
     await page.evaluate(() => document.documentElement.classList.add("dark"));
     expect(await faultsOf(page)).toEqual([]);
-    await shot(page, `app-${scene.replace(" ", "-")}-dark`);
+    await shot(page, `app-${scene.replaceAll(" ", "-")}-dark`);
     const small = await open({ scene, browser: phone });
     expect(await faultsOf(small)).toEqual([]);
-    await shot(small, `app-${scene.replace(" ", "-")}-phone`);
+    await shot(small, `app-${scene.replaceAll(" ", "-")}-phone`);
   },
 );
 
@@ -270,6 +270,34 @@ test("a member reads what is wrong with the team's keys, and whom to ask", async
   await page.getByText("This key is saved and not used until it is resumed.").waitFor();
   expect(await page.getByText("Ask an admin").count()).toBe(2);
   expect(await page.getByRole("button").allTextContents()).toEqual([]);
+});
+
+test("a member's own page says which calls the team's key pays, and that it fails", async ({ open }) => {
+  const page = await open({ scene: "team pays", more: { only: "openai,anthropic,google,groq,mistral" } });
+  const rowOf = (provider: string) => page.locator(`[data-provider=${provider}]`);
+  expect(await rowOf("openai").innerText()).toMatch(/Uses your team’s key\s+0 credits/);
+  // The user's own key is in use, and so the team's is not.
+  await rowOf("anthropic").getByText("remove it to use your team’s key").waitFor();
+  expect(await rowOf("anthropic").getByText("Uses your team’s key").count()).toBe(0);
+  await rowOf("google").getByText("Your team’s Google AI key does not work, so calls fail.").waitFor();
+  expect(await rowOf("google").innerText()).not.toMatch(/0 credits|Uses credits/);
+  expect(await rowOf("groq").innerText()).toMatch(/…Qx3T[^]*Uses your team’s key\s+0 credits/);
+  expect(await rowOf("mistral").innerText()).toContain("Needs your own key");
+  await page.getByText("OpenAI and Groq are billed to your team’s accounts: 0 credits.").waitFor();
+  await page.getByText("Calls to Anthropic are failing. Replace or remove your key").waitFor();
+  await page.getByText("Calls to Google AI are failing, and credits are not used instead. An admin can").waitFor();
+
+  await rowOf("anthropic").getByRole("button", { name: "Remove" }).click();
+  await page.getByRole("dialog").getByText("Calls to Anthropic will use your team’s key.").waitFor();
+  await page.getByRole("dialog").getByRole("button", { name: "Remove key" }).click();
+  await page.getByText("OpenAI, Anthropic and Groq are billed to your team’s accounts").waitFor();
+  await page.getByText("Removed. Calls to Anthropic use your team’s key.").waitFor({ state: "attached" });
+});
+
+test("a new member whose team's key pays is not told to add a key", async ({ open }) => {
+  const page = await open({ scene: "team pays all" });
+  await page.getByText("OpenAI is billed to your team’s account: 0 credits.").waitFor();
+  expect(await page.getByText("Add an API key to start").count()).toBe(0);
 });
 
 test("someone who is not in the team, or no longer, sees a sentence and nothing else", async ({ open }) => {

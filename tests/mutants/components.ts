@@ -4,6 +4,7 @@ const form = { file: "components/keys/key-form.tsx", test: "tests/page/key-form.
 const field = { ...form, file: "components/keys/key-field.tsx" };
 const row = { file: "components/keys/provider-row.tsx" };
 const changes = { file: "components/parts/changes.ts", test: "tests/page/circumstances.test.ts" };
+const teamKeys = { file: "client/team-keys.ts", test: "tests/unit/client.test.ts" };
 const credits = { file: "components/credits/payers.tsx", test: "tests/page/credits.test.ts" };
 
 /** The promises of the settings page to its users, in a real browser. */
@@ -47,6 +48,32 @@ export const componentGuards: readonly Guard[] = [
     file: "components/keys/connecting.ts",
     guard: "sessionStorage.removeItem(storageKey);",
     instead: "",
+    test: "tests/components/gallery.test.ts",
+  },
+  {
+    ...teamKeys,
+    name: "A team's key is not said to pay where its plan has no keys",
+    guard: "if (!data.mayBringKey) continue;",
+    instead: "",
+  },
+  {
+    ...teamKeys,
+    name: "The team's key that is said to pay is the one that a call asks first",
+    guard: "owner_id === team && !keys.has(key.provider)",
+    instead: "owner_id === team",
+  },
+  {
+    ...teamKeys,
+    name: "A team's paused key is not said to pay",
+    guard: '.eq("is_paused", false)',
+    instead: "",
+    test: "tests/e2e/keys/teams.test.ts",
+  },
+  {
+    name: "The user's own key that is in use is said to pay before a team's",
+    file: "components/credits/payers.tsx",
+    guard: "if (own && isInUse(provider, own)) return",
+    instead: "if (own && isInUse(provider, own) && !provider.team_key) return",
     test: "tests/components/gallery.test.ts",
   },
   {
@@ -214,8 +241,8 @@ export const componentGuards: readonly Guard[] = [
   {
     ...credits,
     name: "A key that does not work pays for nothing",
-    guard: "const paying = withStatus((works) => works);",
-    instead: "const paying = withStatus(() => true);",
+    guard: 'const paying = withKeyOf("user", true);',
+    instead: 'const paying = [...withKeyOf("user", true), ...withKeyOf("user", false)];',
   },
   {
     ...credits,

@@ -150,8 +150,9 @@ export const pageGuards: readonly Guard[] = [
   {
     file: "components/credits/account.ts",
     name: "The history holds whatever the balance counts",
-    guard: "const [balance, operations, credentials, rights] = await Promise.all([",
-    instead: "void readHistory(byok);\n  const [balance, operations, credentials, rights] = await Promise.all([",
+    guard: "const [balance, operations, credentials, rights, teamKeys] = await Promise.all([",
+    instead:
+      "void readHistory(byok);\n  const [balance, operations, credentials, rights, teamKeys] = await Promise.all([",
     test: "tests/page/credits.test.ts",
   },
 ];

@@ -30,6 +30,11 @@ test("an admin saves and removes the team's key, a member sees it, and a former 
   expect(await membersPage.locator(".columns").getByRole("button").allTextContents()).toEqual([]);
   await review(membersPage, "team-member");
 
+  const ownPage = await visit(member);
+  expect(await rowOf(ownPage, "openai").innerText()).toMatch(/Uses your team’s key\s+0 credits/);
+  await ownPage.getByText("OpenAI is billed to your team’s account: 0 credits.").waitFor();
+  await review(ownPage, "team-own-page");
+
   await leave(teamId, member);
   await membersPage.reload();
   await expect.poll(() => membersPage.getByText("You are not a member of this team").count()).toBe(2);

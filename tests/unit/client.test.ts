@@ -263,6 +263,56 @@ describe("finishConnecting()", () => {
   });
 });
 
+describe("teamKeys()", () => {
+  const row = (owner_id: string, provider: string, status = "verified") => ({
+    owner_id,
+    provider,
+    status,
+    reason: null,
+  });
+  /** Answers with these keys, in the order in which the database answers; only these teams' plans have keys. */
+  const database =
+    (rows: object[], mayBringKey: readonly string[], fails: string | null = null) =>
+    async (request: Request) => {
+      if (request.url.includes("/credentials")) return Response.json(rows);
+      const { p_team_id } = await request.json();
+      if (p_team_id === fails) return Response.json({ message: "owners_malformed" }, { status: 500 });
+      return Response.json([{ may_bring_key: mayBringKey.includes(p_team_id), is_member: true }]);
+    };
+
+  test("names for each provider the key of the first team whose plan has keys, whatever its status", async () => {
+    const rows = [
+      ...[row("a", "openai"), row("b", "groq", "rejected"), row("b", "openai")],
+      ...[row("c", "groq"), row("c", "google"), row("c", "openai")],
+    ];
+    const { byok, requests, userId } = setUp({ answer: database(rows, ["b", "c"]) });
+    expect((await byok.teamKeys()).data).toEqual([
+      { team: "b", provider: "groq", status: "rejected", reason: null },
+      { team: "b", provider: "openai", status: "verified", reason: null },
+      { team: "c", provider: "google", status: "verified", reason: null },
+    ]);
+    expect(requests).toHaveLength(1 + 3);
+    const asked = new URL(requests[0]!.url).searchParams;
+    expect(Object.fromEntries(asked)).toMatchObject({
+      ...{ owner_id: `neq.${userId}`, is_paused: "eq.false", order: "owner_id.asc,provider.asc" },
+    });
+  });
+
+  test("costs a user without a team one request, and asks nothing on a team's page", async () => {
+    const alone = setUp({ answer: database([], []) });
+    expect(await alone.byok.teamKeys()).toEqual({ data: [], error: null });
+    expect(alone.requests).toHaveLength(1);
+    const ofTeam = setUp({ answer: unreachable, options: { team: "a" } });
+    expect(await ofTeam.byok.teamKeys()).toEqual({ data: [], error: null });
+    expect(ofTeam.requests).toHaveLength(0);
+  });
+
+  test("fails where the plan of a team cannot be read", async () => {
+    const { byok } = setUp({ answer: database([row("a", "openai")], ["a"], "a") });
+    expect((await byok.teamKeys()).error?.code).toBe("unexpected");
+  });
+});
+
 describe("providers()", () => {
   const list = { providers: listProviders({ offered: ["groq", "openai"], platformKeys: {}, providerOrigins: {} }) };
 

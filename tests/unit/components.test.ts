@@ -76,10 +76,15 @@ test("lineOf() tells what an entry did to the balance", () => {
 
 test("firstRows() shows all of few providers, and of many those with a key and four at least", () => {
   const rights = { mayBringKey: true, mayUseCredits: true, mayManageKeys: true, isMember: true };
-  const known = choose(withRights(providers, rights), [], undefined);
+  const known = choose(withRights(providers, rights, []), [], undefined);
   const keysFor = (...ids: string[]) => ids.map((provider) => ({ provider })) as unknown as Credential[];
   expect(firstRows(known, [])).toEqual(["openai", "anthropic", "google", "groq"]);
   expect(firstRows(known, keysFor("deepinfra", "groq"))).toEqual(["groq", "deepinfra", "openai", "anthropic"]);
+  const teamKey = { team: "team", provider: "cohere", status: "verified", reason: null } as const;
+  const inTeam = choose(withRights(providers, rights, [teamKey]), [], undefined);
+  expect(firstRows(inTeam, keysFor("groq")), "a team's key counts too").toEqual([
+    ...["groq", "cohere", "openai", "anthropic"],
+  ]);
   const five = ["xai", "groq", "openai", "mistral", "cohere"];
   expect(firstRows(known, keysFor(...five))).toHaveLength(5);
   const few = choose(known, keysFor("groq"), five);
@@ -91,12 +96,8 @@ test("firstRows() shows all of few providers, and of many those with a key and f
 });
 
 test("a key that its user may not bring any more is not said to pay", () => {
-  const [openai] = withRights(providers, {
-    mayBringKey: false,
-    mayUseCredits: true,
-    mayManageKeys: true,
-    isMember: true,
-  });
+  const rights = { mayBringKey: false, mayUseCredits: true, mayManageKeys: true, isMember: true };
+  const [openai] = withRights(providers, rights, []);
   const state = stateOf(english, { status: "verified", reason: null, is_paused: false }, openai!);
   expect(state).toMatchObject({ label: "Not used", works: false });
 });

@@ -1,5 +1,5 @@
 /** A client without a server, for the components alone: it keeps what it is told, and answers at once. */
-import type { Byok, Credential, Entry, KeyEvent, Operation, Provider, Result } from "../../../client/types.ts";
+import type { Byok, Credential, Entry, KeyEvent, Operation, Provider, Result, TeamKey } from "../../../client/types.ts";
 
 /** The server's list, which the test puts into the page. */
 export interface Facts {
@@ -15,6 +15,8 @@ export interface Account {
   readonly mayBringKey?: boolean;
   /** Of the user in a team, whose account it is then. */
   readonly role?: "admin" | "member" | "stranger";
+  /** Keys of the user's teams, on the user's own page. */
+  readonly teamKeys?: readonly TeamKey[];
   /** Events of the keys, newest first. */
   readonly keyEvents?: readonly Partial<KeyEvent>[];
 }
@@ -111,6 +113,7 @@ export function fakeByok({ providers }: Facts, account: Account, userId = "user"
       dataset.readings = String(Number(dataset.readings ?? 0) + 1);
       return ok(credentials);
     },
+    teamKeys: () => ok(account.teamKeys ?? []),
     providers: () => ok(providers),
     save: ({ provider, key: apiKey }) =>
       apiKey.includes("refused")

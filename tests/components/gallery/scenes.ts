@@ -98,6 +98,19 @@ export const scenes: Readonly<Record<string, Account>> = {
       of("groq", "verified", { ...groq, is_paused: true }),
     ],
   },
+  /** The user's own page, where the teams' keys pay. */
+  "team pays": {
+    credits: 80,
+    entries: 3,
+    credentials: [of("anthropic", "rejected", anthropic), of("groq", "verified", { ...groq, is_paused: true })],
+    teamKeys: [
+      { team: "team", provider: "openai", status: "verified", reason: null },
+      { team: "team", provider: "anthropic", status: "verified", reason: null },
+      { team: "team", provider: "google", status: "no_credit", reason: null },
+      { team: "team", provider: "groq", status: "verified", reason: null },
+    ],
+  },
+  "team pays all": { credits: 0, teamKeys: [{ team: "team", provider: "openai", status: "verified", reason: null }] },
   stranger: { credits: 0, role: "stranger" },
   low: { credits: 12, entries: 3 },
   out: { credits: 1, entries: 3 },

@@ -111,6 +111,23 @@ test("a member's own key wins over the team's", async () => {
   await expectOnlyTheKey("openai", { user: member, apiKey });
 });
 
+test("a member's own client names the team's key that pays: in the order of calls, and no paused one", async () => {
+  const member = await newUser();
+  for (const { id } of [red, blue]) await join(id, member, "member");
+  const byok = createByok(member.supabase);
+  const [first, second] = [red, blue].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const keyOf = ({ id }: Team) => ({ team: id, provider: "openai", status: "verified", reason: null });
+  expect((await byok.teamKeys()).data).toEqual([keyOf(first!)]);
+  expect(await payment(await ask(member, "openai"))).toEqual([200, "byok", "team"]);
+  await expectOnlyTheKey("openai", { user: member, apiKey: first!.apiKey });
+
+  const admins = createByok(first!.admin.supabase, { team: first!.id });
+  expect((await admins.pause("openai")).error).toBeNull();
+  expect((await byok.teamKeys()).data).toEqual([keyOf(second!)]);
+  expect((await admins.resume("openai")).error).toBeNull();
+  expect((await createByok(stranger.supabase).teamKeys()).data).toEqual([]);
+});
+
 test("of several teams a call names one", async () => {
   const member = await newUser();
   for (const { id } of [red, blue]) await join(id, member, "member");
