@@ -1,6 +1,6 @@
 /**
  * Leaves out of a bundle what `pg` would load of Node's: its sockets and TLS, since the functions hand it a stream of their own
- * (functions/_shared/database/deno-stream.ts), what reads password and certificate files, and what Deno has in JavaScript anyway. The
+ * (functions/_shared/database/deno-stream.ts), what reads password and certificate files, what no statement here asks for, and what Deno has in JavaScript anyway. The
  * first module of Node's that is imported, whichever it is, has the newest Deno load a set-up that takes half of the time of a start.
  */
 import { createRequire } from "node:module";
@@ -24,6 +24,9 @@ const substitutes: Readonly<Record<string, string>> = {
   dns: "export {};",
   fs: "export {};",
   pgpass: "export {};",
+  // Binding to libpq, and values in binary form, which no statement asks for.
+  "./native": "export {};",
+  "./lib/binaryParsers": "export const init = () => {};",
   // SCRAM asks WebCrypto. MD5, which is not in it, stays unknown: no hosted project has such passwords.
   crypto: "export const webcrypto = globalThis.crypto;",
   util: "export const deprecate = (work) => work; export const inspect = String;",
