@@ -15,6 +15,7 @@ import { readDatabaseUrl, withDatabase } from "../operator-database.ts";
 import { safeUrl } from "../project.ts";
 import { readValue } from "../toml/document.ts";
 import type { Finding, Reach, RunningProject, SecretsFile, Subject } from "./check.ts";
+import { whoseStack } from "./whose-stack.ts";
 
 export interface Given {
   readonly supabaseDir?: string | undefined;
@@ -66,12 +67,20 @@ async function withDatabaseOf<T>(dbUrl: string, subject: Subject, work: Work<T>)
   }
 }
 
-/** The Supabase CLI's own stack on this machine, if it runs. Its password is the one that everybody's has. */
+/**
+ * The Supabase CLI's own stack on this machine, if it runs. Its password is the one that everybody's has, so another project's is told
+ * from this one's first.
+ */
 async function withDockerStack<T>(config: Subject["config"], subject: Subject, work: Work<T>): Promise<T> {
   const portOf = (table: string, standard: number) => Number(tableAt(config, [table])?.port ?? standard);
-  const dbUrl = `postgresql://postgres:postgres@127.0.0.1:${portOf("db", 54322)}/postgres`;
+  const dbPort = portOf("db", 54322);
+  const dbUrl = `postgresql://postgres:postgres@127.0.0.1:${dbPort}/postgres`;
   const api: RunningProject = { url: `http://127.0.0.1:${portOf("api", 54321)}`, key: undefined, isHosted: false };
-  return withDatabaseOf(dbUrl, { ...subject, api }, (found) => work(found.database ? found : subject, []));
+  return withDatabaseOf(dbUrl, { ...subject, api }, async (found) => {
+    if (!found.database) return work(subject, []);
+    const whose = await whoseStack(found.database, subject, dbPort);
+    return work(whose.state === "warning" ? subject : found, [whose]);
+  });
 }
 
 /** The stack of `start`, if one runs on this folder. */
