@@ -305,8 +305,8 @@ export const relayGuards: readonly Guard[] = [
     ...redaction,
     name: "A key in base64 is found wherever it begins",
     promise: "G7",
-    guard: "const base64 = [0, 1, 2].map(",
-    instead: "const base64 = [0].map(",
+    guard: "base64: [within(0), within(1), within(2)]",
+    instead: "base64: [within(0)]",
   },
   {
     ...redaction,
