@@ -3,7 +3,7 @@ import { ByokError } from "../errors.ts";
 import { isRecord, parseJson } from "../json.ts";
 
 /** As much of a request as reading its body needs. */
-export type Incoming = Pick<Request, "headers" | "body">;
+export type Incoming = Pick<Request, "headers" | "body"> & Partial<Pick<Request, "method" | "arrayBuffer">>;
 
 /**
  * Reads a body of at most `max_bytes` as text, in at most `timeout_ms` where that is given.
@@ -80,10 +80,16 @@ export function isSmall({ headers }: Pick<Incoming, "headers">): boolean {
 export function limitBody(request: Incoming, max_bytes: number, signal?: AbortSignal): LimitedBody {
   const announced = Number(request.headers.get("content-length") ?? 0);
   if (announced > max_bytes) throw tooLarge(max_bytes);
-  if (request.body === null) return { body: null, failure: () => null };
-  if (signal === undefined && isSmall(request)) return bodyAtOnce(request.body, announced, max_bytes);
+  const isAtOnce = signal === undefined && isSmall(request);
+  // Before its body is looked at, which makes a stream of it.
+  if (isAtOnce && announced > 0 && request.arrayBuffer && request.method !== "GET" && request.method !== "HEAD") {
+    return bodyAtOnce(request, () => request.arrayBuffer!(), announced, max_bytes);
+  }
+  const { body: whole } = request;
+  if (whole === null) return { body: null, failure: () => null };
+  if (isAtOnce) return bodyAtOnce(request, () => new Response(whole).arrayBuffer(), announced, max_bytes);
 
-  const reader = request.body.getReader();
+  const reader = whole.getReader();
   let received = 0;
   let failure: ByokError | null = null;
   const fail = (error: ByokError): never => {
@@ -118,19 +124,24 @@ export function limitBody(request: Incoming, max_bytes: number, signal?: AbortSi
 }
 
 /** A small body as a stream that is read whole when it is asked for. */
-function bodyAtOnce(body: ReadableStream<Uint8Array<ArrayBuffer>>, announced: number, max_bytes: number): LimitedBody {
+function bodyAtOnce(
+  request: Incoming,
+  read: () => Promise<ArrayBuffer>,
+  announced: number,
+  max_bytes: number,
+): LimitedBody {
   let failure: ByokError | null = null;
   const stream = new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       async pull(controller) {
-        const bytes = await new Response(body).arrayBuffer().catch(() => null);
+        const bytes = await read().catch(() => null);
         if (bytes === null || bytes.byteLength < announced) throw (failure = new ByokError("body_incomplete"));
         if (bytes.byteLength > max_bytes) throw (failure = tooLarge(max_bytes));
         controller.enqueue(new Uint8Array(bytes));
         controller.close();
       },
       // A body that is being read cannot be broken off.
-      cancel: () => body.cancel().catch(() => undefined),
+      cancel: () => request.body?.cancel().catch(() => undefined),
     },
     { highWaterMark: 0 },
   );
