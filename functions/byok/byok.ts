@@ -11,8 +11,9 @@ import call from "../call/index.ts";
 
 const keys = () => import("./keys.ts");
 
-const endpoints = new Map<string, () => EdgeFunction | Promise<EdgeFunction>>([
-  ["call", () => call],
+/** Those that are there, and what loads the others. */
+const endpoints = new Map<string, EdgeFunction | (() => Promise<EdgeFunction>)>([
+  ["call", call],
   ["providers", async () => (await keys()).providers],
   ["recheck", async () => (await keys()).recheck],
   ["rotate", async () => (await keys()).rotate],
@@ -36,9 +37,9 @@ const unknown = serve({
 export function serveByok(hooks: Hooks = {}): EdgeFunction {
   setHooks(hooks);
   return {
-    async fetch(request) {
-      const load = endpoints.get(endpointOf(request.url));
-      return load ? (await load()).fetch(request) : unknown.fetch(request);
+    fetch(request) {
+      const endpoint = endpoints.get(endpointOf(request.url)) ?? unknown;
+      return typeof endpoint === "function" ? endpoint().then(({ fetch }) => fetch(request)) : endpoint.fetch(request);
     },
   };
 }

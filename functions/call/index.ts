@@ -138,11 +138,14 @@ async function relayUnderByok(
   const api: ApiAddress = { provider, origin, callUrl: callUrlOf(route) };
   const outbound = outboundOf(request, route, funding, upload.body, services.env.callTimeout_ms);
   const redirectedTo = (location: string, asked: string) => addressWithinApi(location, asked, api)?.href ?? null;
-  const answer = await askProvider({ ...outbound, redirectedTo })
-    .catch((error: unknown) => {
-      throw upload.failure() ?? error;
-    })
-    .finally(() => upload.leave());
+  let answer: Response;
+  try {
+    answer = await askProvider({ ...outbound, redirectedTo });
+  } catch (error) {
+    throw upload.failure() ?? error;
+  } finally {
+    upload.leave();
+  }
   if (answer.status >= 400) {
     const { errorUnderByok } = await onError();
     return await errorUnderByok(answer, route, funding);

@@ -103,9 +103,9 @@ function callsOver(rpc: Rpc): Pick<Database, CallMethods> {
   return {
     async openCall(userId, provider, teamId) {
       const rows = await rpc("open_call", { p_user_id: userId, p_provider: provider, ...teamOf(teamId) });
-      const { team_id, unused_key, ...row } = onlyRow(rows);
-      if (row.payer !== "byok") return { payer: "platform", teamId: team_id, unusedKey: unused_key };
-      const { credential_id, envelope, status, reason } = row;
+      const row = onlyRow(rows);
+      if (row.payer !== "byok") return { payer: "platform", teamId: row.team_id, unusedKey: row.unused_key };
+      const { team_id, credential_id, envelope, status, reason } = row;
       return { payer: "byok", teamId: team_id, credentialId: credential_id, envelope, status, reason };
     },
 

@@ -21,9 +21,10 @@ export interface EdgeFunction {
 export function serve(endpoint: Endpoint): EdgeFunction {
   return {
     async fetch(request) {
-      const response =
-        request.method === "OPTIONS" ? preflight(request, endpoint.methods) : await answer(endpoint, request);
+      const isPreflight = request.method === "OPTIONS";
+      const response = isPreflight ? preflight(request, endpoint.methods) : await handle(endpoint, request);
       const { headers } = response;
+      if (!isPreflight) headers.set("access-control-expose-headers", namesOf(headers).join(", "));
       headers.set("access-control-allow-origin", "*");
       headers.set("cache-control", "no-store");
       headers.set("x-content-type-options", "nosniff");
@@ -34,14 +35,12 @@ export function serve(endpoint: Endpoint): EdgeFunction {
   };
 }
 
-async function answer(endpoint: Endpoint, request: Request): Promise<Response> {
-  const response = await handle(endpoint, request);
-  // A browser hides response headers that are not named. SDKs read the provider's rate limits and ours.
+/** A browser hides response headers that are not named. SDKs read the provider's rate limits and ours. */
+function namesOf(headers: Headers): string[] {
   const names: string[] = [];
   // Not by keys(): where headers may still change, its iterator sorts all of them anew for each.
-  response.headers.forEach((_, name) => names.push(name));
-  response.headers.set("access-control-expose-headers", names.join(", "));
-  return response;
+  headers.forEach((_, name) => names.push(name));
+  return names;
 }
 
 async function handle(endpoint: Endpoint, request: Request): Promise<Response> {
