@@ -156,6 +156,19 @@ describe("the registry", () => {
     }
   });
 
+  test("says for a call what the whole rows say", async () => {
+    const dialects = ["openai", "anthropic", "google"].map((dialect, index) => {
+      return { ...house, id: dialect.slice(0, 4), number: 10_001 + index, dialect };
+    });
+    vi.stubEnv("BYOK_ENDPOINTS", JSON.stringify(dialects));
+    vi.resetModules();
+    const { providers } = await import("../../functions/_shared/providers/index.ts");
+    const { calledProviders } = await import("../../functions/_shared/providers/called.ts");
+    expect(Object.keys(calledProviders)).toEqual(Object.keys(providers));
+    expect(Object.keys(calledProviders)).toEqual(expect.arrayContaining(["bedrock", "anth"]));
+    expect(providers).toMatchObject(calledProviders);
+  });
+
   test("does not come up with a setting that is wrong", async () => {
     vi.stubEnv("BYOK_ENDPOINTS", JSON.stringify([{ ...house, origin: "http://10.0.0.1" }]));
     vi.resetModules();

@@ -1,7 +1,8 @@
 /**
  * Leaves out of a bundle what `pg` would load of Node's: its sockets and TLS, since the functions hand it a stream of their own
- * (functions/_shared/database/deno-stream.ts), what reads password and certificate files, what no statement here asks for, and what Deno has in JavaScript anyway. The
+ * (functions/_shared/database/deno-stream.ts), what reads password and certificate files, and what Deno has in JavaScript anyway. The
  * first module of Node's that is imported, whichever it is, has the newest Deno load a set-up that takes half of the time of a start.
+ * Parts of `pg` that no statement here asks for are left out too.
  */
 import { createRequire } from "node:module";
 import path from "node:path";

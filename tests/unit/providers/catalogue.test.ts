@@ -1,5 +1,6 @@
 /** The catalogue is data: what an engine, a page or a file can rely on. */
 import { describe, expect, test } from "vitest";
+import { calledCatalogue } from "../../../catalogue/called.ts";
 import { catalogue } from "../../../catalogue/index.ts";
 import { reasons } from "../../../catalogue/reasons.ts";
 import { sharedAnswers, sharedSources } from "../../../catalogue/shared-answers.ts";
@@ -14,7 +15,7 @@ function patternsOf({ code, type, reason, words }: AnswerRow): string[] {
 }
 
 test("survives a JSON round trip", () => {
-  for (const data of [catalogue, reasons, sharedAnswers, sharedSources]) {
+  for (const data of [catalogue, calledCatalogue, reasons, sharedAnswers, sharedSources]) {
     expect(JSON.parse(JSON.stringify(data))).toEqual(data);
   }
 });
