@@ -3,12 +3,14 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import type { Client } from "pg";
+import { typed } from "../typed.ts";
 import { type Finding, ok, skipped, type Subject, warning } from "./check.ts";
 
 type Project = Pick<Subject, "supabaseDir" | "config" | "lock">;
 
 /**
- * By the project's id, with which the Supabase CLI labels its containers; else by the migrations that the database has applied.
+ * By the project's id, with which the Supabase CLI labels its containers; by the folder of a stack of `start`, which is not this project's,
+ * or it would have been found there; else by the migrations that the database has applied.
  *
  * @param port the database's, on this machine
  * @returns a warning where the stack is another project's
@@ -22,6 +24,8 @@ export async function whoseStack(database: Client, project: Project, port: numbe
     const stop = other ? `supabase stop --project-id ${other}` : "docker stop";
     return anothers(port, other ? `of the project ${other}, and this one is ${own}` : "no stack of this project", stop);
   }
+  const stateDir = await startedOn(database);
+  if (stateDir) return anothers(port, `the one that ${typed("start")} runs on ${stateDir}`, "ctrl-c");
   const isShared = await sharesMigrations(database, project);
   if (isShared === false)
     return anothers(port, "of another project: it has none of this one's migrations", "supabase stop");
@@ -66,6 +70,15 @@ function labelsAt(port: number): readonly string[] | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The state folder of a stack of `start`, by where its Postgres has its data; undefined for another kind of stack. */
+async function startedOn(database: Client): Promise<string | undefined> {
+  const asked = database.query<{ folder: string | null }>("select current_setting('data_directory', true) as folder");
+  const folder = await asked.then(({ rows }) => rows[0]?.folder).catch(() => null);
+  if (!folder) return undefined;
+  const stateDir = path.dirname(folder);
+  return existsSync(path.join(stateDir, "lock")) ? stateDir : undefined;
 }
 
 /**
