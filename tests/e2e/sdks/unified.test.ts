@@ -1,4 +1,6 @@
 /** The address of all providers, with unmodified clients that speak OpenAI's API: the model's prefix chooses the provider. */
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { createOpenAI } from "@ai-sdk/openai";
 import { ChatOpenAI, OpenAIEmbeddings } from "@langchain/openai";
@@ -6,6 +8,7 @@ import { embedMany, generateText, streamText } from "ai";
 import OpenAI from "openai";
 import { describe, expect, test } from "vitest";
 import { providers } from "../../../functions/_shared/providers/index.ts";
+import { projectDir } from "../../../stack/config.ts";
 import { callUrl, platformModels, prices } from "../../harness/calls.ts";
 import { expectOnlyTheKey, fakeKey, type ProviderId, requestsWith } from "../../harness/fakes.ts";
 import { mainProviders } from "../../harness/providers/main.ts";
@@ -143,4 +146,33 @@ test("the OpenAI SDK lists the models of all keys and those on credits, each wit
   });
   const owners = new Set(page.data.map(({ owned_by }) => owned_by));
   expect([...owners].sort()).toEqual(["anthropic", "cohere", "google", "groq", "openai"]);
+});
+
+describe.each(["README.md", "docs/use.md"])("the sample at the one address in %s", (file) => {
+  const samples = readFileSync(path.join(projectDir, file), "utf8").matchAll(/```ts\n([^]*?)```/g);
+  const sample = [...samples].map(([, code]) => code!).find((code) => code.includes("${FUNCTIONS}/call/v1`"))!;
+
+  /** Runs it as it stands there: its names are those of an app's page. */
+  async function follow(user: User): Promise<unknown> {
+    const AsyncFunction = follow.constructor as new (...code: string[]) => (...values: unknown[]) => Promise<unknown>;
+    const lines = sample.trimEnd().split("\n");
+    const ends = lines.map((line) => line.replace(/^await openai\.chat/, "return await openai.chat"));
+    const run = new AsyncFunction("OpenAI", "FUNCTIONS", "session", "messages", "console", ends.join("\n"));
+    const session = { access_token: user.accessToken };
+    return await run(OpenAI, callUrl(user, "v1").replace(/\/call\/v1$/, ""), session, [hello], { log: () => {} });
+  }
+
+  const answered = { choices: [{ message: { content: "Echo: hello" } }] };
+
+  test("works for a user with credits, who pays with them", async () => {
+    const user = await newUser(100);
+    expect(await follow(user)).toMatchObject(answered);
+    await expectBalance(user, 100 - prices[operation]);
+  });
+
+  test("works for a user with a key, who pays none", async () => {
+    const owner = await newByokUser("openai", { credits: 100 });
+    expect(await follow(owner.user)).toMatchObject(answered);
+    await expectBalance(owner.user, 100);
+  });
 });
