@@ -7,7 +7,7 @@ import { dataResult, failure, functionFailure } from "./errors.ts";
 import { entryOf, pageOf } from "./pages.ts";
 import { byPriceDescending, operationOf, toCredits } from "./prices.ts";
 import { listProviders } from "./providers.ts";
-import { byokSchema } from "./schema.ts";
+import { typedClient } from "./schema.ts";
 import { withSession } from "./session.ts";
 import { readTeamKeys } from "./team-keys.ts";
 import type {
@@ -77,7 +77,7 @@ class Client implements Byok {
 
   teamKeys(): Promise<Result<readonly TeamKey[]>> {
     if (this.team !== null) return Promise.resolve({ data: [], error: null });
-    return this.#signedIn(({ user }) => readTeamKeys(this.#byok, user.id));
+    return this.#signedIn(({ user }) => readTeamKeys(typedClient(this.#supabase), user.id));
   }
 
   remove(provider: ProviderId): Promise<Result<{ readonly removed: boolean }>> {
@@ -279,7 +279,7 @@ class Client implements Byok {
   }
 
   get #byok() {
-    return byokSchema(this.#supabase);
+    return typedClient(this.#supabase).schema("byok");
   }
 
   async #signedIn<T>(act: (session: Session) => Promise<Result<T>>): Promise<Result<T>> {

@@ -1,10 +1,11 @@
-/** The schema of the product, as supabase-js reaches it. */
+/** The product's schema, for supabase-js. */
 import type { SupabaseClient } from "@supabase/supabase-js";
 import type { Database } from "../protocol/schema.ts";
 
-/** @param supabase a client of the project, whatever its database types are */
-export function byokSchema(supabase: SupabaseClient<any, any, any, any, any>) {
-  return (supabase as unknown as SupabaseClient<Database, "byok">).schema("byok");
-}
+/** A client that knows the tables of the schema `byok`: `supabase.schema("byok")`. */
+export type ByokSupabase = SupabaseClient<Database, "byok">;
 
-export type ByokSchema = ReturnType<typeof byokSchema>;
+/** @param supabase a client of the project, whatever its database types are */
+export function typedClient(supabase: SupabaseClient<any, any, any, any, any>): ByokSupabase {
+  return supabase as unknown as ByokSupabase;
+}

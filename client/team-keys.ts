@@ -1,7 +1,7 @@
 /** The keys of a user's teams, as the database would use them for the user's next call. */
 import { dataResult } from "./errors.ts";
 import { rightsOf } from "./rights.ts";
-import type { ByokSchema } from "./schema.ts";
+import type { ByokSupabase } from "./schema.ts";
 import type { Credential, Result } from "./types.ts";
 
 /** The key of a team that pays the user's calls to a provider where the user has no key in use. */
@@ -14,7 +14,8 @@ export interface TeamKey extends Pick<Credential, "provider" | "status" | "reaso
  * The first key for each provider, in the order in which a call asks the teams: by their ids. A paused one is passed over, as is that of a
  * team whose plan has no keys. One that does not work is not: it fails the call. A user without a team costs one request.
  */
-export async function readTeamKeys(byok: ByokSchema, userId: string): Promise<Result<readonly TeamKey[]>> {
+export async function readTeamKeys(supabase: ByokSupabase, userId: string): Promise<Result<readonly TeamKey[]>> {
+  const byok = supabase.schema("byok");
   const columns = "owner_id, provider, status, reason";
   const asked = byok.from("credentials").select(columns).neq("owner_id", userId).eq("is_paused", false);
   const saved = dataResult(await asked.order("owner_id").order("provider").retry(false), (rows) => rows ?? []);
