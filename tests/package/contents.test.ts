@@ -4,16 +4,19 @@ import { globSync, readFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import { expect, inject, test } from "vitest";
-import { operatorFiles as linkedFiles } from "../../cli/lib/build/docs.ts";
+import { catalogueNames, operatorFiles as linkedFiles } from "../../cli/lib/build/docs.ts";
 import { projectDir } from "../../stack/config.ts";
 
 const { dir, files, packed_bytes, unpacked_bytes } = inject("built");
 const paths = files.map((file) => file.path).sort();
 const read = (file: string) => readFileSync(path.join(dir, file), "utf8");
+/** Whether there is such a file, or a folder, which ends in a slash, with something in it. */
+const has = (place: string) => paths.some((file) => file === place || (place.endsWith("/") && file.startsWith(place)));
 const manifest = JSON.parse(read("package.json"));
 
-/** Files that the pages tell an operator to run or to copy. */
+/** Files that the pages tell an operator to run, to copy or to read. */
 const operatorFiles = [
+  ...globSync("catalogue/{reasons,offers/*}.ts", { cwd: projectDir }).sort(),
   "cli/provider-costs.example.toml",
   "sql/91_schedule.sql",
   "sql/examples/operations.sql",
@@ -35,6 +38,7 @@ test("the tarball holds the library, the command, what the command writes into a
     "assets/release.json",
     "assets/remove/byok.sql",
     "byok.css",
+    ...operatorFiles.filter((file) => file.startsWith("catalogue/")),
     "llms.txt",
     "package.json",
     "registry/byok.json",
@@ -62,7 +66,7 @@ test("the tarball holds the library, the command, what the command writes into a
 });
 
 test("it is small", () => {
-  expect(packed_bytes).toBeLessThan(700_000);
+  expect(packed_bytes).toBeLessThan(720_000);
   expect(unpacked_bytes).toBeLessThan(2_800_000);
   const library = files.filter((file) => /^lib\/.*\.js$|^byok\.css$/.test(file.path));
   expect(library.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(180_000);
@@ -114,14 +118,16 @@ test("every link in its documentation leads to a file in it, and there are no pi
       .replace(/`[^`\n]*`/g, "");
     const targets = Array.from(prose.matchAll(/\]\(([^)\s#]+)[^)]*\)/g), ([, target]) => target!);
     for (const target of targets.filter((name) => !/^[a-z]+:/.test(name))) {
-      expect(paths, `${file}: ${target}`).toContain(path.posix.join(path.posix.dirname(file), target));
+      const place = path.posix.join(path.posix.dirname(file), target);
+      expect(has(place), `${file}: ${target}`).toBe(true);
     }
+    for (const name of catalogueNames(read(file))) expect(has(name), `${file}: ${name}`).toBe(true);
     expect(prose).not.toMatch(/<img|!\[/);
   }
   expect(paths).toEqual(expect.arrayContaining(["docs/use.md", "docs/agent.md", "docs/reference/errors.md"]));
 });
 
-test("each file that its documentation tells an operator to run or to copy is in it, as in the repository", () => {
+test("each file that its documentation tells an operator to run, to copy or to read is in it, as in the repository", () => {
   const linked = paths.filter((file) => file.endsWith(".md")).flatMap((file) => linkedFiles(file, read(file)));
   expect([...new Set(linked)].sort()).toEqual(operatorFiles);
   for (const file of operatorFiles) expect(read(file)).toBe(readFileSync(path.join(projectDir, file), "utf8"));

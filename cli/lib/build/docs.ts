@@ -1,6 +1,6 @@
 /**
- * The documentation as the package has it: README.md, SECURITY.md, llms.txt and docs/, with the files that they tell an operator to run or
- * to copy, and without what leads to files that only the repository has.
+ * The documentation as the package has it: README.md, SECURITY.md, llms.txt and docs/, with the files that they tell an operator to run, to
+ * copy or to read, and without what leads to files that only the repository has.
  */
 import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -19,11 +19,24 @@ export function buildDocs(outDir: string): void {
   }
 }
 
-/** SQL and examples that a page links to, by their paths in the repository, which they keep in the package. */
+/**
+ * SQL and examples that a page links to, and the parts of the catalogue that it names, whose rows say what is so, since when and where it
+ * is written. By their paths in the repository, which they keep in the package.
+ */
 export function operatorFiles(page: string, markdown: string): string[] {
-  return Array.from(markdown.matchAll(/\]\(([^):]+\.(?:sql|toml))\)/g), ([, target]) =>
+  const linked = Array.from(markdown.matchAll(/\]\(([^):]+\.(?:sql|toml))\)/g), ([, target]) =>
     path.posix.join(path.posix.dirname(page), target!),
   );
+  return [...linked, ...catalogueNames(markdown).flatMap(filesAt)];
+}
+
+/** Files and folders, which end in a slash, of the catalogue that a text names. */
+export function catalogueNames(markdown: string): string[] {
+  return Array.from(markdown.matchAll(/\bcatalogue\/(?:[\w-]+\/)*(?:[\w-]+\.ts)?/g), ([name]) => name);
+}
+
+function filesAt(name: string): string[] {
+  return globSync(name.endsWith("/") ? `${name}**/*.ts` : name, { cwd: projectDir }).sort();
 }
 
 /** A link to a file that is left out becomes its words, and pictures go. */
@@ -34,6 +47,7 @@ export function withinPackage(file: string, markdown: string, files: readonly st
     .replace(/\[([^\]]+)\]\(([^)\s]+)\)/g, (link, words: string, target: string) => {
       const [name = ""] = target.split("#");
       if (/^[a-z]+:/.test(target) || name === "") return link;
-      return files.includes(path.posix.join(path.posix.dirname(file), name)) ? link : words;
+      const place = path.posix.join(path.posix.dirname(file), name);
+      return files.some((one) => one === place || (place.endsWith("/") && one.startsWith(place))) ? link : words;
     });
 }
