@@ -1,7 +1,8 @@
 /**
- * `npm run bench:cold [-- --rounds n --deno hosted --against <ref>]`: from the start of a process to its first answer, for each
+ * `npm run bench:cold [-- --rounds n --deno hosted --against <ref> --only call]`: from the start of a process to its first answer, for each
  * endpoint, beside an empty function; as it is deployed, and bundled. Then the same until a provider's first answer. In one run,
- * interleaved, on the newest Deno or that of hosted functions, and beside the bundle of another tree, of which git has the name.
+ * interleaved, on the newest Deno or that of hosted functions, and beside the bundle of another tree, of which git has the name. With
+ * `--only`, starts whose name has these words, and no call of a provider.
  */
 import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
@@ -21,6 +22,7 @@ const { values: options } = parseArgs({
     rounds: { type: "string", default: "15" },
     deno: { type: "string", default: "newest" },
     against: { type: "string" },
+    only: { type: "string", default: "" },
   },
 });
 const release = releaseOf(options.deno);
@@ -33,14 +35,18 @@ await undoing(async (stops) => {
   console.log(`${cpus().length} x ${cpus()[0]?.model}; ${version}; medians of ${options.rounds} starts; time, CPU\n`);
   const cacheDir = stops.folder("cold-cache");
   const bundles = await bundlesOf(stops);
-  const starts = await startsOf([...sourcesOrNone(), ...bundles], stops.folder("cold"));
+  const [emptyStart, ...all] = await startsOf([...sourcesOrNone(), ...bundles], stops.folder("cold"));
+  const starts = [emptyStart!, ...all.filter(({ name }) => name.includes(options.only))];
   await measure(starts, cacheDir);
   const empty = mediansOf(starts[0]!);
   for (const start of starts) print(start, empty);
   for (const [way, atMost] of Object.entries(goals)) {
-    const ratio = mediansOf(starts.find(({ name }) => name === `call, ${way}, bundled`)!).cpu_ms / empty.cpu_ms;
+    const call = starts.find(({ name }) => name === `call, ${way}, bundled`);
+    if (!call) continue;
+    const ratio = mediansOf(call).cpu_ms / empty.cpu_ms;
     console.log(`CPU of call, ${way}, bundled: at most ${atMost} x: ${ratio <= atMost ? "met" : "missed"}`);
   }
+  if (options.only) return;
   const firstCalls = await firstCallsOf(bundles, stops.folder("cold-call"), stops);
   await measure(firstCalls, cacheDir);
   console.log("\nUntil a provider's first answer:");
