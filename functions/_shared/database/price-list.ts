@@ -18,37 +18,55 @@ export interface PriceList {
   pricesOf(operation: string, provider: string): Promise<ReadonlyMap<string, Price>>;
 }
 
-export function createPriceList(database: Pick<Database, "listPrices">): PriceList {
-  let known: { readonly readAt_ms: number; readonly prices: Promise<readonly Price[]> } | null = null;
+type Prices = readonly Price[];
+/** By operation, provider and model. */
+type PriceIndex = ReadonlyMap<string, ReadonlyMap<string, ReadonlyMap<string, Price>>>;
 
-  function read(allowedAge_ms: number): Promise<readonly Price[]> {
+interface Reading {
+  readonly readAt_ms: number;
+  readonly prices: Promise<Prices>;
+  readonly index: Promise<PriceIndex>;
+}
+
+const none: ReadonlyMap<string, Price> = new Map();
+
+export function createPriceList(database: Pick<Database, "listPrices">): PriceList {
+  let known: Reading | null = null;
+
+  function read(allowedAge_ms: number): Reading {
     const now_ms = performance.now();
-    if (known && now_ms - known.readAt_ms < allowedAge_ms) return known.prices;
-    const reading = { readAt_ms: now_ms, prices: database.listPrices() };
+    if (known && now_ms - known.readAt_ms < allowedAge_ms) return known;
+    const prices = database.listPrices();
+    const reading = { readAt_ms: now_ms, prices, index: prices.then(indexOf) };
     known = reading;
     // A list that could not be read is not remembered.
-    reading.prices.catch(() => {
+    reading.index.catch(() => {
       if (known === reading) known = null;
     });
-    return reading.prices;
-  }
-
-  async function pricesOfOperation(operation: string, allowedAge_ms: number): Promise<readonly Price[]> {
-    return (await read(allowedAge_ms)).filter((price) => price.operation === operation);
+    return reading;
   }
 
   return {
-    all: () => read(maxAge_ms),
+    all: () => read(maxAge_ms).prices,
     async pricesOf(operation, provider) {
-      let prices = await pricesOfOperation(operation, maxAge_ms);
-      if (prices.length === 0) prices = await pricesOfOperation(operation, maxAgeOfUnknown_ms);
-      if (prices.length === 0) {
-        throw new ByokError("invalid_request", {
-          message: "The header x-byok-operation names no operation that has a price.",
-          details: { field: "x-byok-operation" },
-        });
-      }
-      return new Map(prices.filter((price) => price.provider === provider).map((price) => [price.model, price]));
+      let index = await read(maxAge_ms).index;
+      if (!index.has(operation)) index = await read(maxAgeOfUnknown_ms).index;
+      const prices = index.get(operation);
+      if (prices) return prices.get(provider) ?? none;
+      throw new ByokError("invalid_request", {
+        message: "The header x-byok-operation names no operation that has a price.",
+        details: { field: "x-byok-operation" },
+      });
     },
   };
+}
+
+function indexOf(prices: Prices): PriceIndex {
+  const index = new Map<string, Map<string, Map<string, Price>>>();
+  for (const price of prices) {
+    const ofOperation = index.get(price.operation) ?? new Map<string, Map<string, Price>>();
+    const ofProvider = ofOperation.get(price.provider) ?? new Map<string, Price>();
+    index.set(price.operation, ofOperation.set(price.provider, ofProvider.set(price.model, price)));
+  }
+  return index;
 }
