@@ -5,7 +5,7 @@ import { rightsOf } from "./rights.ts";
 import { beginConnecting, type Connecting, type PendingConnection } from "./connecting.ts";
 import { dataResult, failure, functionFailure } from "./errors.ts";
 import { entryOf, pageOf } from "./pages.ts";
-import { byPriceDescending, operationOf, toCredits } from "./prices.ts";
+import { balanceOf, byPriceDescending, operationOf } from "./prices.ts";
 import { listProviders } from "./providers.ts";
 import { typedClient } from "./schema.ts";
 import { withSession } from "./session.ts";
@@ -127,25 +127,12 @@ class Client implements Byok {
   }
 
   rights(): Promise<Result<Rights>> {
-    const ofTeam = this.team === null ? {} : { p_team_id: this.team };
-    return this.#signedIn(async () => dataResult(await this.#byok.rpc("read_rights", ofTeam), rightsOf));
+    return this.#signedIn(async () => dataResult(await this.#byok.rpc("read_rights", this.#ofTeam()), rightsOf));
   }
 
-  /** An owner who was never granted anything has no account, which is a balance of nothing. */
   balance(): Promise<Result<Balance>> {
-    return this.#signedIn(async (session) =>
-      dataResult(
-        await this.#byok
-          .from("accounts")
-          .select("available_microcredits, held_microcredits")
-          .eq("owner_id", this.#ownerOf(session))
-          .maybeSingle()
-          .retry(false),
-        (row) => ({
-          available_credits: toCredits(row?.available_microcredits ?? 0),
-          held_credits: toCredits(row?.held_microcredits ?? 0),
-        }),
-      ),
+    return this.#signedIn(async () =>
+      dataResult(await this.#byok.rpc("read_balance", this.#ofTeam()), (rows) => balanceOf(rows?.[0])),
     );
   }
 
@@ -276,6 +263,11 @@ class Client implements Byok {
 
   #ownerOf({ user }: Session): string {
     return this.team ?? user.id;
+  }
+
+  /** For functions of SQL that answer about a team, or else about the user. */
+  #ofTeam(): { p_team_id?: string } {
+    return this.team === null ? {} : { p_team_id: this.team };
   }
 
   get #byok() {

@@ -1,10 +1,18 @@
-/** Operations and their prices as the client answers them: in credits, by operation. */
+/** Balances, operations and their prices as the client answers them: in credits. */
 import type { Database } from "../protocol/schema.ts";
-import type { Operation, ProviderId } from "./types.ts";
+import type { Balance, Operation, ProviderId } from "./types.ts";
 
 /** The database counts in microcredits, the user in credits. */
 export function toCredits(microcredits: number): number {
   return microcredits / 1_000_000;
+}
+
+/** An owner without an account, who was never granted anything, has nothing. */
+export function balanceOf(row?: { available_microcredits: number; held_microcredits: number }): Balance {
+  return {
+    available_credits: toCredits(row?.available_microcredits ?? 0),
+    held_credits: toCredits(row?.held_microcredits ?? 0),
+  };
 }
 
 type PriceRow = Database["byok"]["Tables"]["prices"]["Row"];

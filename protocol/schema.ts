@@ -7,14 +7,14 @@ export type Database = {
           Tables: {
             "accounts": {
                   Row: {
-                    "available_microcredits": number,"held_microcredits": number,"owner_id": string,"unpaid_microcredits": number,"unpaid_on": string,"updated_at": string,"write_account": undefined | null
+                    "available_microcredits": number,"owner_id": string,"unpaid_microcredits": number,"unpaid_on": string,"updated_at": string,"write_account": undefined | null
                   }
                   ComputedFields: "write_account"
                   Insert: {
-                    "available_microcredits"?: number,"held_microcredits"?: number,"owner_id": string,"unpaid_microcredits"?: number,"unpaid_on"?: string,"updated_at"?: string
+                    "available_microcredits"?: number,"owner_id": string,"unpaid_microcredits"?: number,"unpaid_on"?: string,"updated_at"?: string
                   }
                   Update: {
-                    "available_microcredits"?: number,"held_microcredits"?: number,"owner_id"?: string,"unpaid_microcredits"?: number,"unpaid_on"?: string,"updated_at"?: string
+                    "available_microcredits"?: number,"owner_id"?: string,"unpaid_microcredits"?: number,"unpaid_on"?: string,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -267,7 +267,6 @@ isOneToOne: false
 "bear":
 { Args: { "p_account": Omit<Database["byok"]['Tables']["accounts"]['Row'], Database["byok"]['Tables']["accounts"]['ComputedFields']>,"p_microcredits": number }; Returns: {
               "available_microcredits": number,
-"held_microcredits": number,
 "owner_id": string,
 "unpaid_microcredits": number,
 "unpaid_on": string,
@@ -296,7 +295,6 @@ isOneToOne: false
 "end_expired":
 { Args: { "p_account": Omit<Database["byok"]['Tables']["accounts"]['Row'], Database["byok"]['Tables']["accounts"]['ComputedFields']>,"p_hold_ids": (number)[] }; Returns: {
               "available_microcredits": number,
-"held_microcredits": number,
 "owner_id": string,
 "unpaid_microcredits": number,
 "unpaid_on": string,
@@ -311,7 +309,6 @@ isOneToOne: false
 "end_unpaid":
 { Args: { "p_account": Omit<Database["byok"]['Tables']["accounts"]['Row'], Database["byok"]['Tables']["accounts"]['ComputedFields']>,"p_hold": Omit<Database["byok"]['Tables']["holds"]['Row'], Database["byok"]['Tables']["holds"]['ComputedFields']> }; Returns: {
               "available_microcredits": number,
-"held_microcredits": number,
 "owner_id": string,
 "unpaid_microcredits": number,
 "unpaid_on": string,
@@ -337,6 +334,14 @@ isOneToOne: false
               "available_credits": number,"granted": boolean
             }[]
                            },
+"hold_call":
+{ Args: { "p_max_input_tokens": number,"p_max_output_tokens": number,"p_member_id": string,"p_model": string,"p_operation": string,"p_owner_id": string,"p_provider": string,"p_request_id": string }; Returns: Database["byok"]['CompositeTypes']["placed_hold"]
+                          SetofOptions: {
+        from: "*"
+        to: "placed_hold"
+        isOneToOne: true
+        isSetofReturn: false
+      } },
 "is_active":
 { Args: { "p_user_id": string }; Returns: boolean
                            },
@@ -434,7 +439,7 @@ isOneToOne: false
 { Args: { "p_event": Json }; Returns: undefined
                            },
 "open_call":
-{ Args: { "p_provider": string,"p_team_id"?: string,"p_user_id": string }; Returns: Record<string, unknown>
+{ Args: { "p_call"?: Json,"p_provider": string,"p_team_id"?: string,"p_user_id": string }; Returns: Record<string, unknown>
                            },
 "owner_with_account":
 { Args: { "p_owners": (string)[],"p_team_id": string,"p_user_id": string }; Returns: string
@@ -448,7 +453,17 @@ isOneToOne: false
 { Args: { "p_team_id": string,"p_user_id": string }; Returns: (string)[]
                            },
 "place_hold":
-{ Args: { "p_max_input_tokens": number,"p_max_output_tokens": number,"p_model": string,"p_operation": string,"p_provider": string,"p_request_id": string,"p_team_id"?: string,"p_user_id": string }; Returns: Record<string, unknown>
+{ Args: { "p_max_input_tokens": number,"p_max_output_tokens": number,"p_model": string,"p_operation": string,"p_provider": string,"p_request_id": string,"p_team_id"?: string,"p_user_id": string }; Returns: Database["byok"]['CompositeTypes']["placed_hold"]
+                          SetofOptions: {
+        from: "*"
+        to: "placed_hold"
+        isOneToOne: true
+        isSetofReturn: false
+      } },
+"read_balance":
+{ Args: { "p_team_id"?: string }; Returns: {
+              "available_microcredits": number,"held_microcredits": number
+            }[]
                            },
 "read_envelope":
 { Args: { "p_provider": string,"p_team_id"?: string,"p_user_id": string }; Returns: {
@@ -482,7 +497,7 @@ isOneToOne: false
 { Args: { "p_role": string,"p_team_id": string,"p_user_id": string }; Returns: string
                            },
 "reserve":
-{ Args: { "p_member_id": string,"p_microcredits": number,"p_owner_id": string,"p_request_id": string }; Returns: undefined
+{ Args: { "p_member_id": string,"p_microcredits": number,"p_model": string,"p_operation": string,"p_owner_id": string,"p_provider": string,"p_request_id": string }; Returns: number
                            },
 "revoke_credits":
 { Args: { "p_credits": number,"p_idempotency_key": string,"p_owner_id": string,"p_reason": string }; Returns: {
@@ -543,7 +558,9 @@ isOneToOne: false
             [_ in never]: never
           }
           CompositeTypes: {
-            [_ in never]: never
+            "placed_hold": {
+                        "hold_id": number | null,"microcredits": number | null,"microcredits_per_1000_input_tokens": number | null,"microcredits_per_1000_cached_input_tokens": number | null,"microcredits_per_1000_cache_write_tokens": number | null,"microcredits_per_1000_output_tokens": number | null
+                      }
           }
         }
 }

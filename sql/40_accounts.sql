@@ -7,18 +7,16 @@
 create table byok.accounts (
   owner_id uuid primary key references byok.owners (id) on delete cascade,
   available_microcredits bigint not null default 0,
-  held_microcredits bigint not null default 0,
   unpaid_on date not null default '2000-01-01',
   unpaid_microcredits bigint not null default 0,
   updated_at timestamptz not null default now(),
-  -- One check for all three: Postgres reads the text of each anew for every statement that writes the row.
-  constraint nothing_is_negative check (least(available_microcredits, held_microcredits, unpaid_microcredits) >= 0)
-) with (fillfactor = 70); -- Every call on credits changes its account twice; with room on the page no index has to follow.
+  -- One check for both: Postgres reads the text of each anew for every statement that writes the row.
+  constraint nothing_is_negative check (least(available_microcredits, unpaid_microcredits) >= 0)
+) with (fillfactor = 70); -- Every call on credits changes its account; with room on the page no index has to follow.
 
 comment on table byok.accounts is 'One row for each owner who was ever granted credits. It is the one row that billing locks.';
 comment on column byok.accounts.owner_id is 'The user, or the team whose members, spend these credits; the row is deleted with the owner.';
-comment on column byok.accounts.available_microcredits is 'Microcredits that can be spent now; held ones are not among them.';
-comment on column byok.accounts.held_microcredits is 'What calls under way have reserved.';
+comment on column byok.accounts.available_microcredits is 'Microcredits that can be spent now; those that holds have reserved are not among them.';
 comment on column byok.accounts.unpaid_on is 'The last day (UTC) on which the platform bore the price of a call.';
 comment on column byok.accounts.unpaid_microcredits is 'What the platform bore on that day; the limit unpaid_microcredits is the most for a day.';
 comment on column byok.accounts.updated_at is 'When the balance last changed.';

@@ -1,7 +1,8 @@
 -- A hold reserves the most that a call can cost before the provider is asked. When the provider's answer begins it is charged: an entry
 -- takes its place, with the same id. When nothing came of the call it is voided, and nothing of it is kept. What is given back of a
 -- charge is an entry of its own.
--- Every function that touches holds locks the account first, so two billing functions never wait for each other in a circle.
+-- Every function that touches holds locks the account first, so two billing functions never wait for each other in a circle. A charge
+-- shares its lock with other charges.
 
 create table byok.holds (
   id bigint not null default nextval('byok.entry_ids'),
@@ -104,11 +105,9 @@ declare
 begin
   if v_borne.owner_id is null then
     perform byok.enter_charge(p_hold);
-  else
-    p_account := v_borne;
+    return p_account;
   end if;
-  p_account.held_microcredits := p_account.held_microcredits - p_hold.microcredits;
-  return p_account;
+  return v_borne;
 end
 $$;
 
@@ -142,7 +141,6 @@ as $$
 begin
   update byok.accounts as a
   set available_microcredits = p_account.available_microcredits,
-      held_microcredits = p_account.held_microcredits,
       unpaid_on = p_account.unpaid_on,
       unpaid_microcredits = p_account.unpaid_microcredits,
       updated_at = now()
@@ -159,22 +157,20 @@ set search_path = ''
 as $$
 declare
   v_previous_claims text := byok.act_for(p_owner_id);
-  v_microcredits bigint;
   v_outcome text := 'charged';
 begin
-  perform from byok.accounts as a where a.owner_id = p_owner_id for update;
+  -- The balance stays as it is, so no other call of the owner waits. The lock is that of a foreign key: a deletion of the owner is
+  -- before all of this or after it.
+  perform from byok.accounts as a where a.owner_id = p_owner_id for key share;
   with ended as (
     delete from byok.holds as h where h.owner_id = p_owner_id and h.id = p_hold_id returning h.*
   )
   insert into byok.entries (id, owner_id, member_id, kind, microcredits, operation, provider, model, request_id)
-  select e.id, e.owner_id, e.member_id, 'charge', e.microcredits, e.operation, e.provider, e.model, e.request_id from ended as e
-  returning microcredits into v_microcredits;
-  if found then
-    update byok.accounts as a
-    set held_microcredits = a.held_microcredits - v_microcredits, updated_at = now()
-    where a.owner_id = p_owner_id;
-  elsif not exists (select from byok.entries as e where e.owner_id = p_owner_id and e.id = p_hold_id and e.kind = 'charge') then
-    v_outcome := 'voided';
+  select e.id, e.owner_id, e.member_id, 'charge', e.microcredits, e.operation, e.provider, e.model, e.request_id from ended as e;
+  if not found then
+    if not exists (select from byok.entries as e where e.owner_id = p_owner_id and e.id = p_hold_id and e.kind = 'charge') then
+      v_outcome := 'voided';
+    end if;
   end if;
   v_previous_claims := byok.stop_acting(v_previous_claims);
   return v_outcome;
@@ -201,7 +197,6 @@ begin
     if p_was_asked then
       v_account := byok.end_unpaid(v_account, v_hold);
     else
-      v_account.held_microcredits := v_account.held_microcredits - v_hold.microcredits;
       v_account.available_microcredits := v_account.available_microcredits + v_hold.microcredits;
     end if;
     perform byok.write_account(v_account);

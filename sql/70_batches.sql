@@ -1,5 +1,5 @@
 -- Parsing, planning and committing cost more than what most statements here do, so what many requests ask for travels in one.
-create function byok.run_batch(p_steps jsonb) returns table (number integer, answer jsonb, refusal jsonb)
+create function byok.run_batch(p_steps jsonb) returns table (number integer, answer json, refusal jsonb)
 language plpgsql
 security definer
 set search_path = ''
@@ -29,17 +29,17 @@ begin
       end if;
       case v_step ->> 'step'
         when 'open_call' then
-          answer := to_jsonb(byok.open_call(v_user_id, v_step ->> 'provider', v_team_id));
+          answer := to_json(byok.open_call(v_user_id, v_step ->> 'provider', v_team_id, v_step -> 'call'));
         when 'place_hold' then
-          answer := to_jsonb(byok.place_hold(
+          answer := to_json(byok.place_hold(
             v_user_id, v_step ->> 'request_id', v_step ->> 'operation', v_step ->> 'provider', v_step ->> 'model',
             (v_step ->> 'max_input_tokens')::bigint, (v_step ->> 'max_output_tokens')::bigint, v_team_id));
         when 'charge_hold' then
-          answer := to_jsonb(byok.charge_hold(v_owner_id, (v_step ->> 'hold_id')::bigint));
+          answer := to_json(byok.charge_hold(v_owner_id, (v_step ->> 'hold_id')::bigint));
         when 'void_hold' then
-          answer := to_jsonb(byok.void_hold(v_owner_id, (v_step ->> 'hold_id')::bigint, (v_step ->> 'was_asked')::boolean));
+          answer := to_json(byok.void_hold(v_owner_id, (v_step ->> 'hold_id')::bigint, (v_step ->> 'was_asked')::boolean));
         when 'refund_charge' then
-          answer := to_jsonb(byok.refund_charge(
+          answer := to_json(byok.refund_charge(
             v_owner_id, (v_step ->> 'charge_id')::bigint, (v_step ->> 'microcredits')::bigint, v_step ->> 'reason',
             (v_step ->> 'input_tokens')::bigint, (v_step ->> 'cached_input_tokens')::bigint,
             (v_step ->> 'cache_write_tokens')::bigint, (v_step ->> 'output_tokens')::bigint));

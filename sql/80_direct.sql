@@ -23,7 +23,7 @@ grant execute on function
   byok.read_envelope(uuid, text, uuid),
   byok.mark_credential(uuid, uuid, text, text, text, uuid),
   byok.note_refusal(uuid, uuid, text, text, uuid),
-  byok.open_call(uuid, text, uuid),
+  byok.open_call(uuid, text, uuid, jsonb),
   byok.list_prices(),
   byok.place_hold(uuid, text, text, text, text, bigint, bigint, uuid),
   byok.charge_hold(uuid, bigint),

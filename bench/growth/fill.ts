@@ -89,8 +89,7 @@ function makeCalls(users: string, requestId: string, state: "charged" | "under w
 /** Makes every account what the ledger says. */
 const balance = `
   update byok.accounts as a
-  set available_microcredits = ${granted_microcredits} - coalesce(c.microcredits, 0) - coalesce(h.microcredits, 0),
-      held_microcredits = coalesce(h.microcredits, 0)
+  set available_microcredits = ${granted_microcredits} - coalesce(c.microcredits, 0) - coalesce(h.microcredits, 0)
   from auth.users as u
   left join (
     select owner_id, sum(microcredits) as microcredits from byok.entries where kind = 'charge' group by owner_id

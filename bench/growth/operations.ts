@@ -110,8 +110,7 @@ export const operations: readonly Operation[] = [
     calls: 25,
     next(users) {
       const user = users.anyone();
-      const text = "select available_microcredits, held_microcredits from byok.accounts where owner_id = $1";
-      return { text, values: [user], as: user };
+      return { text: "select * from byok.read_balance()", values: [], as: user };
     },
     accepts: (result) => result.rows.length === 1,
   },

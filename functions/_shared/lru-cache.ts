@@ -25,8 +25,12 @@ export class LruCache<Value> {
     return entry.value;
   }
 
+  delete(key: string): void {
+    this.#entries.delete(key);
+  }
+
   /** @param expiresAt_ms since 1970; the maximum age ends it sooner */
-  set(key: string, value: Value, expiresAt_ms: number): void {
+  set(key: string, value: Value, expiresAt_ms = Infinity): void {
     this.#entries.delete(key);
     const [oldest] = this.#entries.keys();
     if (this.#entries.size >= this.#maxEntries && oldest !== undefined) this.#entries.delete(oldest);

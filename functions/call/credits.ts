@@ -1,11 +1,12 @@
 /** A call on credits, and the list of models, which says what they buy. A worker loads this when it is first needed. */
 import { services } from "../_shared/isolate.ts";
-import { readJsonObject, streamOf, tooLarge } from "../_shared/request/body.ts";
+import { readWhole, readJsonObject, small_bytes, streamOf, tooLarge } from "../_shared/request/body.ts";
 import { mayHaveCost, refundOf } from "../_shared/credits/charge.ts";
-import { type Funding, type OpenedCredits, tellUnusedKey } from "../_shared/credits/funding.ts";
-import { followHold } from "../_shared/credits/hold.ts";
+import { type Funding, type OpenedCredits, ownerKind, tellUnusedKey } from "../_shared/credits/funding.ts";
+import { type CallHold, followHold } from "../_shared/credits/hold.ts";
 import { type CheckedRequest, checkOffer, findOffer, offeredSearch } from "../_shared/credits/offers.ts";
-import { type CreditsCall, orderOf } from "../_shared/credits/order.ts";
+import { type Order, orderOf } from "../_shared/credits/order.ts";
+import type { PricedCall } from "../_shared/database/types.ts";
 import { ByokError } from "../_shared/errors.ts";
 import { parseJson } from "../_shared/json.ts";
 import type { KeyHolder } from "../_shared/keys/opening.ts";
@@ -26,36 +27,88 @@ export async function listModels(caller: KeyHolder): Promise<ModelList> {
   return await list({ ...services, buys }, caller);
 }
 
-/** @throws ByokError, which says why a saved key is not used if there is one */
+/** A request that credits buy, checked; nothing is held for it yet. */
+export interface CheckedCall {
+  readonly order: Order;
+  /** The body as the platform sends it. */
+  readonly body: string;
+  readonly priced: PricedCall;
+  /** When its body began to be read, by `performance.now()`. A body that comes slowly takes its time from the provider's. */
+  readonly began_ms: number;
+}
+
+/**
+ * Checks a request before any credits are held, so that one that is refused leaves nothing.
+ *
+ * @throws ByokError `not_offered`, `operation_required`, `body_too_large`, `body_incomplete`, `invalid_request`
+ */
+async function checkCall(request: Incoming, route: Route, userId: string): Promise<CheckedCall> {
+  const began_ms = performance.now();
+  const order = orderOf(services.env, route, request);
+  const { operation, requestId } = order;
+  const { body, model, maxInputTokens, maxOutputTokens } = await readOnCredits(request, userId, order);
+  return { order, body, priced: { requestId, operation, model, maxInputTokens, maxOutputTokens }, began_ms };
+}
+
+/** A small request whose body has been read, and what credits would buy of it. */
+export interface ForeseenCall {
+  /** Still to be passed on, as it came. */
+  readonly request: Incoming;
+  /** Null if credits do not buy it: whoever pays it then says so. */
+  readonly checked: CheckedCall | null;
+}
+
+/**
+ * Reads and checks a small request of somebody on credits before it is asked who pays it, so that the hold is placed in the same round
+ * trip.
+ *
+ * @throws ByokError `body_incomplete`, `invalid_request` if the body does not come
+ */
+export async function foreseeCall(request: Incoming, route: Route, userId: string): Promise<ForeseenCall> {
+  const began_ms = performance.now();
+  const body = await readWhole(request, small_bytes, services.env.callTimeout_ms);
+  const read = { method: request.method, signal: request.signal, headers: request.headers, body };
+  const checked = await checkCall(read, route, userId).catch(() => null);
+  return { request: read, checked: checked && { ...checked, began_ms } };
+}
+
+/**
+ * @param foreseen the same request, where it has been checked
+ * @throws ByokError, which says why a saved key is not used if there is one
+ */
 export async function relayOnCredits(
   request: Incoming,
   route: Route,
   userId: string,
   opened: OpenedCredits,
+  foreseen: CheckedCall | null,
 ): Promise<Response> {
   try {
-    return await relay(request, route, userId, orderOf(services.env, opened, route, request));
+    const call = foreseen ?? (await checkCall(request, route, userId));
+    const { teamId } = opened;
+    const held = { userId, teamId, provider: route.provider, ...call.priced };
+    const placed = opened.hold ?? (await services.database.placeHold(held));
+    return await relay(request, route, call, opened, followHold(services.database, teamId ?? userId, placed));
   } catch (error) {
     throw tellUnusedKey(error, opened.unusedKey);
   }
 }
 
 /**
- * The request is checked before any credits are held, so that one that is refused leaves nothing. The hold is charged when the
- * provider's answer begins, beside passing it on; no whole answer passes before that is recorded. What is given back afterwards
- * is decided in `charge.ts`.
- *
- * A body of the client's that comes slowly takes its time from the provider's.
+ * The hold is charged when the provider's answer begins, beside passing it on; no whole answer passes before that is recorded. What
+ * is given back afterwards is decided in `charge.ts`.
  */
-async function relay(request: Incoming, route: Route, userId: string, call: CreditsCall): Promise<Response> {
+async function relay(
+  request: Incoming,
+  route: Route,
+  { order, body, began_ms }: CheckedCall,
+  opened: OpenedCredits,
+  hold: CallHold,
+): Promise<Response> {
   const { callTimeout_ms, stallTimeout_ms } = services.env;
-  const began_ms = performance.now();
-  const { model, body, maxInputTokens, maxOutputTokens } = await readOnCredits(request, userId, call);
-  const { provider, owner, teamId, operation, requestId } = call;
-  const reserved = { userId, teamId, requestId, operation, provider, model, maxInputTokens, maxOutputTokens };
-  const hold = followHold(services.database, teamId ?? userId, await services.database.placeHold(reserved));
-  const { apiKey, place, unusedKey } = call;
-  const funding: Funding = { payer: "platform", owner, apiKey, place, microcredits: hold.microcredits, unusedKey };
+  const { unusedKey } = opened;
+  const { microcredits } = hold;
+  const funding: Funding = { payer: "platform", owner: ownerKind(opened), ...order.key, microcredits, unusedKey };
   let answer: Response;
   let generation: ReadableStream<Uint8Array<ArrayBuffer>>;
   try {
@@ -86,7 +139,7 @@ async function relay(request: Incoming, route: Route, userId: string, call: Cred
 }
 
 /** The body as the platform sends it, as text: what it is read into takes many times its memory, and is gone before the wait. */
-async function readOnCredits(request: Incoming, userId: string, call: CreditsCall): Promise<CheckedRequest> {
+async function readOnCredits(request: Incoming, userId: string, call: Order): Promise<CheckedRequest> {
   const prices = await services.prices.pricesOf(call.operation, call.provider);
   const largest_bytes = Math.max(0, ...Array.from(prices.values(), ({ max_input_bytes }) => max_input_bytes));
   if (largest_bytes === 0) throw new ByokError("not_offered");

@@ -4,10 +4,12 @@
  */
 import type { CompatiblePath, Dialect } from "../../catalogue/types.ts";
 import { services } from "../_shared/isolate.ts";
-import { refuseEncoded } from "../_shared/request/body.ts";
+import { isSmall, refuseEncoded, streamOf } from "../_shared/request/body.ts";
 import { type ByokFunding, openFunding } from "../_shared/credits/funding.ts";
+import type { PricedCall } from "../_shared/database/types.ts";
 import { ByokError } from "../_shared/errors.ts";
 import type { KeyHolder } from "../_shared/keys/opening.ts";
+import { LruCache } from "../_shared/lru-cache.ts";
 import { identifyUserOrBackend } from "../_shared/request/identity.ts";
 import { errorBody } from "../_shared/providers/api-errors.ts";
 import { calledProviders, type ProviderId } from "../_shared/providers/called.ts";
@@ -45,7 +47,7 @@ export default serve({
     services.requireOffered(route.provider);
     refuseWebSocket(request, route.provider);
     const caller = await callerOf(request, url);
-    return await relay(request, route, caller, () => uploads.admit(request, maxBody_bytes));
+    return await relay(request, route, caller, (incoming) => uploads.admit(incoming, maxBody_bytes));
   },
   refuse(error, url) {
     const dialect = dialectOf(url);
@@ -98,15 +100,55 @@ async function relayByPrefix(
   const announced = headers.get("content-length");
   if (announced !== null) headers.set("content-length", String(Number(announced) - removed_bytes));
   const incoming = { method: request.method, signal: request.signal, headers, body };
-  return await relay(incoming, route, caller, () => ({ ...upload, body }));
+  return await relay(incoming, route, caller, (read) => ({
+    ...upload,
+    body: read.body instanceof Uint8Array ? streamOf(read.body) : read.body,
+  }));
 }
 
-/** @param upload takes a place for the body, which a call on credits does without: it reads less */
-async function relay(request: Incoming, route: Route, caller: KeyHolder, upload: () => Upload): Promise<Response> {
-  const funding = await openFunding(services, caller, route.provider);
-  if (funding.payer === "byok") return await relayUnderByok(request, route, funding, upload());
+/** Callers whose last call of a provider credits paid. No more than a guess: who pays is asked for each call. */
+const latelyOnCredits = new LruCache<true>({ maxEntries: 1_000, maxAge_ms: 10 * 60_000 });
+
+/**
+ * Who pays decides what is done with the body, so it is asked first. Only a small one of a caller who was on credits is read before:
+ * then the hold is placed in the same round trip.
+ *
+ * @param admit takes a place for the body, which a call on credits does without: it reads less
+ */
+async function relay(
+  request: Incoming,
+  route: Route,
+  caller: KeyHolder,
+  admit: (request: Incoming) => Upload,
+): Promise<Response> {
+  const name = `${caller.userId} ${caller.teamId} ${route.provider}`;
+  const isForeseen = latelyOnCredits.get(name) && request.method === "POST" && isSmall(request);
+  const { request: incoming, checked } = isForeseen
+    ? await (await onCredits()).foreseeCall(request, route, caller.userId)
+    : { request, checked: null };
+  const funding = await open(caller, route.provider, checked?.priced ?? null);
+  if (funding.payer === "byok") {
+    latelyOnCredits.delete(name);
+    return await relayUnderByok(incoming, route, funding, admit(incoming));
+  }
+  latelyOnCredits.set(name, true);
   const { relayOnCredits } = await onCredits();
-  return await relayOnCredits(request, route, caller.userId, funding);
+  // Not awaited, which would keep the body that was read for as long as the provider takes.
+  return relayOnCredits(checked ? request : incoming, route, caller.userId, funding, checked);
+}
+
+/** Without a hold if it is refused, so that it is refused as any other, and with the reason why a saved key does not pay. */
+async function open(caller: KeyHolder, provider: ProviderId, call: PricedCall | null) {
+  try {
+    return await openFunding(services, caller, provider, call);
+  } catch (error) {
+    if (call === null || !isRefusal(error)) throw error;
+    return await openFunding(services, caller, provider);
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof ByokError && error.status < 500;
 }
 
 /**

@@ -1464,18 +1464,16 @@ grant execute on function byok.take_due_credentials(integer, integer) to service
 create table byok.accounts (
   owner_id uuid primary key references byok.owners (id) on delete cascade,
   available_microcredits bigint not null default 0,
-  held_microcredits bigint not null default 0,
   unpaid_on date not null default '2000-01-01',
   unpaid_microcredits bigint not null default 0,
   updated_at timestamptz not null default now(),
-  -- One check for all three: Postgres reads the text of each anew for every statement that writes the row.
-  constraint nothing_is_negative check (least(available_microcredits, held_microcredits, unpaid_microcredits) >= 0)
-) with (fillfactor = 70); -- Every call on credits changes its account twice; with room on the page no index has to follow.
+  -- One check for both: Postgres reads the text of each anew for every statement that writes the row.
+  constraint nothing_is_negative check (least(available_microcredits, unpaid_microcredits) >= 0)
+) with (fillfactor = 70); -- Every call on credits changes its account; with room on the page no index has to follow.
 
 comment on table byok.accounts is 'One row for each owner who was ever granted credits. It is the one row that billing locks.';
 comment on column byok.accounts.owner_id is 'The user, or the team whose members, spend these credits; the row is deleted with the owner.';
-comment on column byok.accounts.available_microcredits is 'Microcredits that can be spent now; held ones are not among them.';
-comment on column byok.accounts.held_microcredits is 'What calls under way have reserved.';
+comment on column byok.accounts.available_microcredits is 'Microcredits that can be spent now; those that holds have reserved are not among them.';
 comment on column byok.accounts.unpaid_on is 'The last day (UTC) on which the platform bore the price of a call.';
 comment on column byok.accounts.unpaid_microcredits is 'What the platform bore on that day; the limit unpaid_microcredits is the most for a day.';
 comment on column byok.accounts.updated_at is 'When the balance last changed.';
@@ -1766,7 +1764,8 @@ grant execute on function byok.grant_credits(uuid, numeric, text, text, text), b
 -- A hold reserves the most that a call can cost before the provider is asked. When the provider's answer begins it is charged: an entry
 -- takes its place, with the same id. When nothing came of the call it is voided, and nothing of it is kept. What is given back of a
 -- charge is an entry of its own.
--- Every function that touches holds locks the account first, so two billing functions never wait for each other in a circle.
+-- Every function that touches holds locks the account first, so two billing functions never wait for each other in a circle. A charge
+-- shares its lock with other charges.
 
 create table byok.holds (
   id bigint not null default nextval('byok.entry_ids'),
@@ -1869,11 +1868,9 @@ declare
 begin
   if v_borne.owner_id is null then
     perform byok.enter_charge(p_hold);
-  else
-    p_account := v_borne;
+    return p_account;
   end if;
-  p_account.held_microcredits := p_account.held_microcredits - p_hold.microcredits;
-  return p_account;
+  return v_borne;
 end
 $$;
 
@@ -1907,7 +1904,6 @@ as $$
 begin
   update byok.accounts as a
   set available_microcredits = p_account.available_microcredits,
-      held_microcredits = p_account.held_microcredits,
       unpaid_on = p_account.unpaid_on,
       unpaid_microcredits = p_account.unpaid_microcredits,
       updated_at = now()
@@ -1924,22 +1920,20 @@ set search_path = ''
 as $$
 declare
   v_previous_claims text := byok.act_for(p_owner_id);
-  v_microcredits bigint;
   v_outcome text := 'charged';
 begin
-  perform from byok.accounts as a where a.owner_id = p_owner_id for update;
+  -- The balance stays as it is, so no other call of the owner waits. The lock is that of a foreign key: a deletion of the owner is
+  -- before all of this or after it.
+  perform from byok.accounts as a where a.owner_id = p_owner_id for key share;
   with ended as (
     delete from byok.holds as h where h.owner_id = p_owner_id and h.id = p_hold_id returning h.*
   )
   insert into byok.entries (id, owner_id, member_id, kind, microcredits, operation, provider, model, request_id)
-  select e.id, e.owner_id, e.member_id, 'charge', e.microcredits, e.operation, e.provider, e.model, e.request_id from ended as e
-  returning microcredits into v_microcredits;
-  if found then
-    update byok.accounts as a
-    set held_microcredits = a.held_microcredits - v_microcredits, updated_at = now()
-    where a.owner_id = p_owner_id;
-  elsif not exists (select from byok.entries as e where e.owner_id = p_owner_id and e.id = p_hold_id and e.kind = 'charge') then
-    v_outcome := 'voided';
+  select e.id, e.owner_id, e.member_id, 'charge', e.microcredits, e.operation, e.provider, e.model, e.request_id from ended as e;
+  if not found then
+    if not exists (select from byok.entries as e where e.owner_id = p_owner_id and e.id = p_hold_id and e.kind = 'charge') then
+      v_outcome := 'voided';
+    end if;
   end if;
   v_previous_claims := byok.stop_acting(v_previous_claims);
   return v_outcome;
@@ -1966,7 +1960,6 @@ begin
     if p_was_asked then
       v_account := byok.end_unpaid(v_account, v_hold);
     else
-      v_account.held_microcredits := v_account.held_microcredits - v_hold.microcredits;
       v_account.available_microcredits := v_account.available_microcredits + v_hold.microcredits;
     end if;
     perform byok.write_account(v_account);
@@ -2099,8 +2092,49 @@ grant execute on function
   byok.refund_charge(uuid, bigint, bigint, text, bigint, bigint, bigint, bigint), byok.expire_holds(integer)
 to service_role;
 
--- Opening a call decides who pays for it, in one round trip that holds no credits. Only when the whole request is known to be one that
--- credits buy is a hold placed, so that a request that is refused leaves nothing.
+-- The balance of an owner, for a page. What is held is a sum: a column of the account would have to be written once more for each call.
+
+create function byok.read_balance(p_team_id uuid default null)
+returns table (available_microcredits bigint, held_microcredits bigint)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_claims text := current_setting('request.jwt.claims', true);
+  v_user_id uuid := nullif(v_claims, '')::jsonb ->> 'sub';
+  v_owner_id uuid := coalesce(p_team_id, v_user_id);
+begin
+  if v_user_id is null or not byok.is_client_accepted(v_claims::jsonb) then
+    raise sqlstate 'PT401' using message = 'unauthenticated',
+      hint = 'The token names no user, or an OAuth client that is not accepted.';
+  end if;
+  -- Members see all that their team holds, and of its calls their own alone.
+  if v_owner_id = any (byok.my_owners()) then
+    -- act_for answers to no browser.
+    perform set_config('request.jwt.claims', '', true);
+    perform byok.act_for(v_owner_id);
+    select a.available_microcredits, (
+      select coalesce(sum(h.microcredits), 0) from byok.holds as h where h.owner_id = v_owner_id)
+    into available_microcredits, held_microcredits
+    from byok.accounts as a where a.owner_id = v_owner_id;
+    perform set_config('request.jwt.claims', v_claims, true);
+  end if;
+  available_microcredits := coalesce(available_microcredits, 0);
+  held_microcredits := coalesce(held_microcredits, 0);
+  return next;
+end
+$$;
+
+comment on function byok.read_balance(uuid) is
+  'One row, for a page: what the signed-in user, or a team that the user belongs to, can spend now, and what calls under way have reserved. An owner without an account has nothing; a stranger sees nothing of a team. Raises unauthenticated without a user and for an OAuth client that is not accepted.';
+
+revoke execute on function byok.read_balance(uuid) from public;
+grant execute on function byok.read_balance(uuid) to authenticated;
+
+-- Opening a call decides who pays for it, in one round trip. Only when the whole request is known to be one that credits buy is a hold
+-- placed, so that a request that is refused leaves nothing: in the same round trip where it is known before, else in one of its own.
 
 create function byok.owners_to_ask(p_user_id uuid, p_team_id uuid) returns uuid[]
 language plpgsql
@@ -2157,17 +2191,151 @@ $$;
 comment on function byok.owner_with_account(uuid, uuid[], uuid) is
   'Of the owners whose key may pay a call, the one whose credits do where there is no key: the team that the call names, then the first in their order, the first that has an account, whatever its balance.';
 
+create function byok.reserve(
+  p_owner_id uuid,
+  p_member_id uuid,
+  p_request_id text,
+  p_operation text,
+  p_provider text,
+  p_model text,
+  p_microcredits bigint
+) returns bigint
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_account byok.accounts;
+  v_is_expired boolean;
+  v_hold_id bigint;
+begin
+  -- From here on the account is locked, so that of two calls with one request id the second finds the hold of the first. An account
+  -- that a grant makes meanwhile is not: it has no credits yet.
+  select * into v_account from byok.accounts as a where a.owner_id = p_owner_id for update;
+  if p_request_id is not null then
+    select h.expires_at <= now() into v_is_expired from byok.holds as h
+    where h.owner_id = p_owner_id and h.request_id = p_request_id and h.member_id is not distinct from p_member_id;
+    if v_is_expired = false then
+      raise sqlstate 'PT409' using message = 'request_in_progress', hint = 'A call with this idempotency key is under way.';
+    end if;
+  end if;
+  -- Expired holds are looked for only when they are in the way.
+  if v_is_expired or v_account.available_microcredits < p_microcredits then
+    v_account := byok.end_expired(v_account, array(
+      select h.id from byok.holds as h where h.owner_id = p_owner_id and h.expires_at <= now()
+    ));
+  end if;
+  if p_request_id is not null and exists (
+    select from byok.entries as c
+    where c.owner_id = p_owner_id and c.request_id = p_request_id and c.member_id is not distinct from p_member_id and not exists (
+      -- A call that was given back whole may be made again. Of one that has answered no more than the unused part was, be that all.
+      select from byok.entries as r
+      where r.owner_id = p_owner_id and r.charge_id = c.id and r.microcredits = c.microcredits and r.reason <> 'unused')
+  ) then
+    raise sqlstate 'PT409' using message = 'request_completed', hint = 'A call with this idempotency key was charged.';
+  end if;
+  if v_account.owner_id is null or v_account.available_microcredits < p_microcredits then
+    raise sqlstate 'PT402' using message = 'insufficient_credits',
+      detail = jsonb_build_object(
+        'price_credits', byok.to_credits(p_microcredits),
+        'available_credits', byok.to_credits(coalesce(v_account.available_microcredits, 0)))::text,
+      hint = 'The owner needs credits for this call, or a key of their own.';
+  end if;
+  v_account.available_microcredits := v_account.available_microcredits - p_microcredits;
+  perform byok.write_account(v_account);
+  insert into byok.holds as h (owner_id, member_id, operation, provider, model, microcredits, request_id)
+  values (p_owner_id, p_member_id, p_operation, p_provider, p_model, p_microcredits, p_request_id)
+  returning h.id into v_hold_id;
+  return v_hold_id;
+end
+$$;
+
+comment on function byok.reserve(uuid, uuid, text, text, text, text, bigint) is
+  'Locks the account of the owner acted for and turns an amount of it into a hold, for a call with a request id, or for one that needs what expired holds give back. Raises request_in_progress, request_completed, insufficient_credits (with price_credits and available_credits).';
+
+create type byok.placed_hold as (
+  hold_id bigint,
+  microcredits bigint,
+  microcredits_per_1000_input_tokens numeric,
+  microcredits_per_1000_cached_input_tokens numeric,
+  microcredits_per_1000_cache_write_tokens numeric,
+  microcredits_per_1000_output_tokens numeric
+);
+
+comment on type byok.placed_hold is 'A hold as the functions follow it, with the rates of its price; they are null for a flat one.';
+
+create function byok.hold_call(
+  p_owner_id uuid,
+  p_member_id uuid,
+  p_request_id text,
+  p_operation text,
+  p_provider text,
+  p_model text,
+  p_max_input_tokens bigint,
+  p_max_output_tokens bigint
+) returns byok.placed_hold
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_price byok.prices;
+  v_microcredits bigint;
+  v_hold_id bigint;
+  v_is_held boolean := false;
+begin
+  if p_request_id is not null and length(p_request_id) not between 1 and 255 then
+    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"idempotency-key"}',
+      hint = 'An idempotency key has 1 to 255 characters.';
+  end if;
+  if p_max_input_tokens is null or p_max_input_tokens < 0 or p_max_output_tokens is null or p_max_output_tokens < 0 then
+    raise sqlstate 'PT400' using message = 'invalid_request', hint = 'Say how many tokens the call may have at most.';
+  end if;
+  select * into v_price from byok.prices as p
+  where p.operation = p_operation and p.provider = p_provider and p.model = p_model;
+  if not found then
+    raise sqlstate 'PT403' using message = 'not_offered', detail = '{"field":"model"}',
+      hint = 'There is no row in byok.prices for this operation and model.';
+  end if;
+  v_microcredits := coalesce(v_price.microcredits_per_call, byok.most_microcredits(v_price, p_max_input_tokens, p_max_output_tokens));
+
+  -- Most calls have no request id, and credits enough: one statement locks the account, takes them and places the hold. It returns
+  -- nothing, since the policy for reading would then be asked too.
+  if p_request_id is null then
+    v_hold_id := nextval('byok.entry_ids');
+    with reserved as (
+      update byok.accounts as a
+      set available_microcredits = a.available_microcredits - v_microcredits, updated_at = now()
+      where a.owner_id = p_owner_id and a.available_microcredits >= v_microcredits
+      returning a.owner_id
+    )
+    insert into byok.holds (id, owner_id, member_id, operation, provider, model, microcredits)
+    select v_hold_id, r.owner_id, p_member_id, p_operation, p_provider, p_model, v_microcredits from reserved as r;
+    v_is_held := found;
+  end if;
+  if not v_is_held then
+    v_hold_id := byok.reserve(p_owner_id, p_member_id, p_request_id, p_operation, p_provider, p_model, v_microcredits);
+  end if;
+  return row(
+    v_hold_id, v_microcredits, v_price.microcredits_per_1000_input_tokens, v_price.microcredits_per_1000_cached_input_tokens,
+    v_price.microcredits_per_1000_cache_write_tokens, v_price.microcredits_per_1000_output_tokens)::byok.placed_hold;
+end
+$$;
+
+comment on function byok.hold_call(uuid, uuid, text, text, text, text, bigint, bigint) is
+  'Reserves the most that a call can cost of the credits of the owner acted for, by its price and its most input and output tokens. Raises invalid_request, not_offered, and as reserve does.';
+
 create function byok.open_call(
   p_user_id uuid,
   p_provider text,
   p_team_id uuid default null,
+  p_call jsonb default null,
   out payer text,
   out team_id uuid,
   out credential_id uuid,
   out envelope text,
   out status text,
   out reason text,
-  out unused_key text
+  out unused_key text,
+  out hold json
 )
 language plpgsql
 security definer
@@ -2207,6 +2375,12 @@ begin
         detail = jsonb_strip_nulls(jsonb_build_object('unused_key', unused_key))::text,
         hint = 'byok.may_use_credits says no for this user or team.';
     end if;
+    if p_call is not null then
+      -- Acting for this owner already, or there is no account to hold anything of.
+      hold := to_json(byok.hold_call(
+        v_owner_id, nullif(p_user_id, v_owner_id), p_call ->> 'request_id', p_call ->> 'operation', p_provider, p_call ->> 'model',
+        (p_call ->> 'max_input_tokens')::bigint, (p_call ->> 'max_output_tokens')::bigint));
+    end if;
   else
     unused_key := null;
     if byok.records_last_use() and v_last_used_on is distinct from (now() at time zone 'utc')::date then
@@ -2231,57 +2405,8 @@ begin
 end
 $$;
 
-comment on function byok.open_call(uuid, text, uuid) is
-  'Decides who pays a call, and the owner: a team, or the user where team_id is null. byok: the owner''s key, with its envelope; a user''s own wins over a team''s. platform: credits of the owner, of which place_hold reserves some; those of the team that the call names, else the user''s own, else those of the first team that has an account. status and reason are those of its credential. unused_key says why a saved key is not used and credits pay: not_allowed, if may_bring_key says no of its owner; paused. Raises not_a_member, owners_malformed, and credits_not_allowed (with unused_key) if credits would pay and may_use_credits says no of their owner. Writes nothing, unless the operator records the last use (records_last_use) or limits calls under BYOK (limit byok_calls); then it raises too_many_calls (with retry_after_s) past the limit.';
-
-create function byok.reserve(p_owner_id uuid, p_member_id uuid, p_request_id text, p_microcredits bigint) returns void
-language plpgsql
-set search_path = ''
-as $$
-declare
-  v_account byok.accounts;
-  v_is_expired boolean;
-begin
-  -- From here on the account is locked, so that of two calls with one request id the second finds the hold of the first. An account
-  -- that a grant makes meanwhile is not: it has no credits yet.
-  select * into v_account from byok.accounts as a where a.owner_id = p_owner_id for update;
-  if p_request_id is not null then
-    select h.expires_at <= now() into v_is_expired from byok.holds as h
-    where h.owner_id = p_owner_id and h.request_id = p_request_id and h.member_id is not distinct from p_member_id;
-    if v_is_expired = false then
-      raise sqlstate 'PT409' using message = 'request_in_progress', hint = 'A call with this idempotency key is under way.';
-    end if;
-  end if;
-  -- Expired holds are looked for only when they are in the way.
-  if v_is_expired or v_account.available_microcredits < p_microcredits then
-    v_account := byok.end_expired(v_account, array(
-      select h.id from byok.holds as h where h.owner_id = p_owner_id and h.expires_at <= now()
-    ));
-  end if;
-  if p_request_id is not null and exists (
-    select from byok.entries as c
-    where c.owner_id = p_owner_id and c.request_id = p_request_id and c.member_id is not distinct from p_member_id and not exists (
-      -- A call that was given back whole may be made again. Of one that has answered no more than the unused part was, be that all.
-      select from byok.entries as r
-      where r.owner_id = p_owner_id and r.charge_id = c.id and r.microcredits = c.microcredits and r.reason <> 'unused')
-  ) then
-    raise sqlstate 'PT409' using message = 'request_completed', hint = 'A call with this idempotency key was charged.';
-  end if;
-  if v_account.owner_id is null or v_account.available_microcredits < p_microcredits then
-    raise sqlstate 'PT402' using message = 'insufficient_credits',
-      detail = jsonb_build_object(
-        'price_credits', byok.to_credits(p_microcredits),
-        'available_credits', byok.to_credits(coalesce(v_account.available_microcredits, 0)))::text,
-      hint = 'The owner needs credits for this call, or a key of their own.';
-  end if;
-  v_account.available_microcredits := v_account.available_microcredits - p_microcredits;
-  v_account.held_microcredits := v_account.held_microcredits + p_microcredits;
-  perform byok.write_account(v_account);
-end
-$$;
-
-comment on function byok.reserve(uuid, uuid, text, bigint) is
-  'Locks the account of the owner acted for and moves an amount from available to held, for a call with a request id, or for one that needs what expired holds give back. Raises request_in_progress, request_completed, insufficient_credits (with price_credits and available_credits).';
+comment on function byok.open_call(uuid, text, uuid, jsonb) is
+  'Decides who pays a call, and the owner: a team, or the user where team_id is null. byok: the owner''s key, with its envelope; a user''s own wins over a team''s. platform: credits of the owner, those of the team that the call names, else the user''s own, else those of the first team that has an account. Of these it holds what the call can cost if p_call says what it is: operation, model, request_id (may be null), max_input_tokens, max_output_tokens; hold is what place_hold would return. status and reason are those of its credential. unused_key says why a saved key is not used and credits pay: not_allowed, if may_bring_key says no of its owner; paused. Raises not_a_member, owners_malformed, credits_not_allowed (with unused_key) if credits would pay and may_use_credits says no of their owner, and as place_hold does. Without a hold it writes nothing, unless the operator records the last use (records_last_use) or limits calls under BYOK (limit byok_calls); then it raises too_many_calls (with retry_after_s) past the limit.';
 
 create function byok.place_hold(
   p_user_id uuid,
@@ -2291,84 +2416,46 @@ create function byok.place_hold(
   p_model text,
   p_max_input_tokens bigint,
   p_max_output_tokens bigint,
-  p_team_id uuid default null,
-  out hold_id bigint,
-  out microcredits bigint,
-  out microcredits_per_1000_input_tokens numeric,
-  out microcredits_per_1000_cached_input_tokens numeric,
-  out microcredits_per_1000_cache_write_tokens numeric,
-  out microcredits_per_1000_output_tokens numeric
-)
+  p_team_id uuid default null
+) returns byok.placed_hold
 language plpgsql
 security definer
 set search_path = ''
 as $$
 declare
   v_previous_claims text := byok.act_for_active(p_user_id);
-  v_owner_id uuid := coalesce(p_team_id, p_user_id);
-  v_member_id uuid := case when p_team_id is not null then p_user_id end;
-  v_price byok.prices;
-  v_is_reserved boolean := false;
+  v_hold byok.placed_hold;
 begin
   if p_team_id is not null then
     perform byok.require_owner(p_user_id, p_team_id, 'member');
     perform byok.act_for_team(p_team_id);
   end if;
-  if p_request_id is not null and length(p_request_id) not between 1 and 255 then
-    raise sqlstate 'PT400' using message = 'invalid_request', detail = '{"field":"idempotency-key"}',
-      hint = 'An idempotency key has 1 to 255 characters.';
-  end if;
-  if p_max_input_tokens is null or p_max_input_tokens < 0 or p_max_output_tokens is null or p_max_output_tokens < 0 then
-    raise sqlstate 'PT400' using message = 'invalid_request', hint = 'Say how many tokens the call may have at most.';
-  end if;
-  select * into v_price from byok.prices as p
-  where p.operation = p_operation and p.provider = p_provider and p.model = p_model;
-  if not found then
-    raise sqlstate 'PT403' using message = 'not_offered', detail = '{"field":"model"}',
-      hint = 'There is no row in byok.prices for this operation and model.';
-  end if;
-  microcredits := coalesce(v_price.microcredits_per_call, byok.most_microcredits(v_price, p_max_input_tokens, p_max_output_tokens));
-
-  -- Most calls have no request id, and credits enough: one statement locks the account and reserves them.
-  if p_request_id is null then
-    update byok.accounts as a
-    set available_microcredits = a.available_microcredits - place_hold.microcredits,
-        held_microcredits = a.held_microcredits + place_hold.microcredits,
-        updated_at = now()
-    where a.owner_id = v_owner_id and a.available_microcredits >= place_hold.microcredits;
-    v_is_reserved := found;
-  end if;
-  if not v_is_reserved then
-    perform byok.reserve(v_owner_id, v_member_id, p_request_id, place_hold.microcredits);
-  end if;
-
-  insert into byok.holds as h (owner_id, member_id, operation, provider, model, microcredits, request_id)
-  values (v_owner_id, v_member_id, p_operation, p_provider, p_model, place_hold.microcredits, p_request_id)
-  returning h.id into hold_id;
-
-  microcredits_per_1000_input_tokens := v_price.microcredits_per_1000_input_tokens;
-  microcredits_per_1000_cached_input_tokens := v_price.microcredits_per_1000_cached_input_tokens;
-  microcredits_per_1000_cache_write_tokens := v_price.microcredits_per_1000_cache_write_tokens;
-  microcredits_per_1000_output_tokens := v_price.microcredits_per_1000_output_tokens;
+  v_hold := byok.hold_call(
+    coalesce(p_team_id, p_user_id), case when p_team_id is not null then p_user_id end, p_request_id, p_operation, p_provider, p_model,
+    p_max_input_tokens, p_max_output_tokens);
   v_previous_claims := byok.stop_acting(v_previous_claims);
+  return v_hold;
 end
 $$;
 
 comment on function byok.place_hold(uuid, text, text, text, text, bigint, bigint, uuid) is
-  'Reserves the most that a call can cost of the credits of a user, or of a team that the user belongs to, by its price and its most input and output tokens; returns the hold and, for a metered price, the rates. Raises invalid_request, not_offered, request_in_progress, request_completed, insufficient_credits (with price_credits and available_credits); then it leaves nothing.';
+  'Reserves the most that a call can cost of the credits of a user, or of a team that the user belongs to, by its price and its most input and output tokens, once it is known that they pay; returns the hold and, for a metered price, the rates. Raises not_a_member, invalid_request, not_offered, request_in_progress, request_completed, insufficient_credits (with price_credits and available_credits); then it leaves nothing.';
 
 revoke execute on function
-  byok.owners_to_ask(uuid, uuid), byok.owner_with_account(uuid, uuid[], uuid), byok.open_call(uuid, text, uuid),
-  byok.reserve(uuid, uuid, text, bigint),
+  byok.owners_to_ask(uuid, uuid), byok.owner_with_account(uuid, uuid[], uuid), byok.open_call(uuid, text, uuid, jsonb),
+  byok.reserve(uuid, uuid, text, text, text, text, bigint), byok.hold_call(uuid, uuid, text, text, text, text, bigint, bigint),
   byok.place_hold(uuid, text, text, text, text, bigint, bigint, uuid)
 from public;
 grant execute on function
-  byok.owners_to_ask(uuid, uuid), byok.owner_with_account(uuid, uuid[], uuid), byok.reserve(uuid, uuid, text, bigint)
+  byok.owners_to_ask(uuid, uuid), byok.owner_with_account(uuid, uuid[], uuid),
+  byok.reserve(uuid, uuid, text, text, text, text, bigint), byok.hold_call(uuid, uuid, text, text, text, text, bigint, bigint)
 to byok_server;
-grant execute on function byok.open_call(uuid, text, uuid), byok.place_hold(uuid, text, text, text, text, bigint, bigint, uuid) to service_role;
+grant execute on function
+  byok.open_call(uuid, text, uuid, jsonb), byok.place_hold(uuid, text, text, text, text, bigint, bigint, uuid)
+to service_role;
 
 -- Parsing, planning and committing cost more than what most statements here do, so what many requests ask for travels in one.
-create function byok.run_batch(p_steps jsonb) returns table (number integer, answer jsonb, refusal jsonb)
+create function byok.run_batch(p_steps jsonb) returns table (number integer, answer json, refusal jsonb)
 language plpgsql
 security definer
 set search_path = ''
@@ -2398,17 +2485,17 @@ begin
       end if;
       case v_step ->> 'step'
         when 'open_call' then
-          answer := to_jsonb(byok.open_call(v_user_id, v_step ->> 'provider', v_team_id));
+          answer := to_json(byok.open_call(v_user_id, v_step ->> 'provider', v_team_id, v_step -> 'call'));
         when 'place_hold' then
-          answer := to_jsonb(byok.place_hold(
+          answer := to_json(byok.place_hold(
             v_user_id, v_step ->> 'request_id', v_step ->> 'operation', v_step ->> 'provider', v_step ->> 'model',
             (v_step ->> 'max_input_tokens')::bigint, (v_step ->> 'max_output_tokens')::bigint, v_team_id));
         when 'charge_hold' then
-          answer := to_jsonb(byok.charge_hold(v_owner_id, (v_step ->> 'hold_id')::bigint));
+          answer := to_json(byok.charge_hold(v_owner_id, (v_step ->> 'hold_id')::bigint));
         when 'void_hold' then
-          answer := to_jsonb(byok.void_hold(v_owner_id, (v_step ->> 'hold_id')::bigint, (v_step ->> 'was_asked')::boolean));
+          answer := to_json(byok.void_hold(v_owner_id, (v_step ->> 'hold_id')::bigint, (v_step ->> 'was_asked')::boolean));
         when 'refund_charge' then
-          answer := to_jsonb(byok.refund_charge(
+          answer := to_json(byok.refund_charge(
             v_owner_id, (v_step ->> 'charge_id')::bigint, (v_step ->> 'microcredits')::bigint, v_step ->> 'reason',
             (v_step ->> 'input_tokens')::bigint, (v_step ->> 'cached_input_tokens')::bigint,
             (v_step ->> 'cache_write_tokens')::bigint, (v_step ->> 'output_tokens')::bigint));
@@ -2459,7 +2546,7 @@ grant execute on function
   byok.read_envelope(uuid, text, uuid),
   byok.mark_credential(uuid, uuid, text, text, text, uuid),
   byok.note_refusal(uuid, uuid, text, text, uuid),
-  byok.open_call(uuid, text, uuid),
+  byok.open_call(uuid, text, uuid, jsonb),
   byok.list_prices(),
   byok.place_hold(uuid, text, text, text, text, bigint, bigint, uuid),
   byok.charge_hold(uuid, bigint),

@@ -44,8 +44,8 @@ export class Gate {
   }
 
   /**
-   * Holds up that billing function for the call with this request id; resolves when it has got there. Who opens a call does not
-   * say its request id yet, so `open_call` is told by the user.
+   * Holds up that billing function for the call with this request id; resolves when it has got there. Most calls are opened before
+   * their request id is said, so `open_call` is told by the user.
    */
   holdUp(name: string, rpc: Rpc, point: Point): Promise<void> {
     const barrier = {
@@ -108,8 +108,9 @@ export class Gate {
     const { method, headers, url } = request;
     const generation = this.#generation;
     const body = await request.text();
-    const { p_user_id, p_owner_id, p_hold_id, p_charge_id, p_request_id } = JSON.parse(body);
-    const requestId: string = p_request_id ?? this.#requestOfHold.get(p_hold_id ?? p_charge_id) ?? "";
+    const { p_user_id, p_owner_id, p_hold_id, p_charge_id, p_request_id, p_call } = JSON.parse(body);
+    const requestId: string =
+      p_request_id ?? p_call?.request_id ?? this.#requestOfHold.get(p_hold_id ?? p_charge_id) ?? "";
     const barrier = this.#meet(`${rpc} ${rpc === "open_call" ? p_user_id : requestId}`);
     let isTried = true;
     try {
@@ -117,7 +118,8 @@ export class Gate {
       if (barrier?.point === "amid") await this.#lock(p_owner_id ?? p_user_id, barrier);
       // The signal stays behind: a caller's death does not undo what the Data API has begun.
       const response = await this.#options.dataApi(new Request(url, { method, headers, body }));
-      const placed = rpc === "place_hold" && response.ok ? (await response.clone().json())[0]?.hold_id : null;
+      const [answer] = response.ok ? [await response.clone().json()].flat() : [];
+      const placed = rpc === "open_call" ? answer?.hold?.hold_id : rpc === "place_hold" ? answer?.hold_id : null;
       if (placed) this.#requestOfHold.set(placed, requestId);
       if (barrier && (await this.#stop(barrier, "after")) === "lost") return lost();
       if (rpc === "charge_hold" && response.ok) this.#charged.add(requestId);

@@ -54,7 +54,9 @@ export async function statesOf(client: Client, user: User, requestId: string): P
 
 export async function balanceOf(client: Client, user: User): Promise<{ available: number; held: number }> {
   const { rows } = await client.query(
-    "select available_microcredits / 1e6 as available, held_microcredits / 1e6 as held from byok.accounts where owner_id = $1",
+    `select available_microcredits / 1e6 as available,
+       (select coalesce(sum(microcredits), 0) / 1e6 from byok.holds where owner_id = $1) as held
+     from byok.accounts where owner_id = $1`,
     [user.id],
   );
   return { available: Number(rows[0].available), held: Number(rows[0].held) };

@@ -65,7 +65,8 @@ class CrashRun {
   async prepare(): Promise<void> {
     const { steps, loose } = this.#plan;
     const looseRequests = new Set(loose.map(({ request }) => request)).size;
-    const credits = [...steps.map(() => operation.credits), looseRequests * operation.credits];
+    const calls = [...steps.map((step) => ("rpc" in step && step.isSecond ? 2 : 1)), looseRequests];
+    const credits = calls.map((count) => count * operation.credits);
     this.#payers = await this.#withDatabase((client) => usersWith(this.#stack, client, credits));
     this.#looseUser = this.#payers.at(-1) as User;
   }
@@ -184,6 +185,7 @@ class CrashRun {
     const { gate, provider } = this.#stack;
     const requestId = this.#requestId(name);
     if ("rpc" in step) {
+      if (step.isSecond) await this.#again(user, this.#requestId(`${name}-first`));
       if (step.rpc === "void_hold") provider.stopAt(requestId, "refusal");
       // It breaks off as soon as some of it is there.
       const failing = step.rpc === "refund_charge" ? provider.stopAt(requestId, "middle") : null;

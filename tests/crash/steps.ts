@@ -4,21 +4,30 @@ import type { Plan } from "./plan.ts";
 import { type Stage, stages } from "./provider.ts";
 
 /** A call stands still around a billing function, or while its provider answers. */
-export type Step = { readonly rpc: Rpc; readonly point: Point } | { readonly stage: Stage };
+export type Step = RpcStep | { readonly stage: Stage };
+
+interface RpcStep {
+  readonly rpc: Rpc;
+  readonly point: Point;
+  /** The user has made a call before, so that `open_call` places the hold. */
+  readonly isSecond?: true;
+}
 
 /** Nothing holds `open_call` up amid its work: it locks nothing. */
 const openCall = points.filter((point) => point !== "amid").map((point) => ({ rpc: rpcs[0], point }));
 const atProvider = stages.slice(0, -1).map((stage) => ({ stage }));
+const openSecondCall = points.map((point): RpcStep => ({ rpc: "open_call", point, isSecond: true }));
 const billing = rpcs.slice(1).flatMap((rpc) => points.map((point) => ({ rpc, point })));
 
 /** Every step of a call on credits, from its opening to what is given back. */
-export const creditsSteps: readonly Step[] = [...openCall, ...atProvider, ...billing];
+export const creditsSteps: readonly Step[] = [...openCall, ...openSecondCall, ...atProvider, ...billing];
 
 /** Every step of a call under BYOK. */
 export const byokSteps: readonly Step[] = [...openCall, ...atProvider];
 
 export function nameOf(step: Step): string {
-  return "rpc" in step ? `${step.point} ${step.rpc}` : `provider at ${step.stage}`;
+  if ("stage" in step) return `provider at ${step.stage}`;
+  return `${step.point} ${step.rpc}${step.isSecond ? " of a second call" : ""}`;
 }
 
 /** `none`: nothing is left, because no hold was placed or it was voided. */
@@ -32,7 +41,7 @@ export function outcomesOf(step: Step, plan: Plan): readonly Outcome[] {
   if ("stage" in step) return outcomesAtProvider(step.stage, plan);
   switch (step.rpc) {
     case "open_call":
-      return outcomesOfOpening(step.point, plan);
+      return step.isSecond ? outcomesOfPlacing(step.point, plan) : outcomesOfOpening(step.point, plan);
     case "place_hold":
       return outcomesOfPlacing(step.point, plan);
     case "charge_hold":

@@ -124,11 +124,9 @@ async function post(user: Caller, slug: "save" | "verify", body: unknown): Promi
 
 /** The balance as the user sees it, in credits. */
 export async function balance(user: User): Promise<{ available: number; held: number }> {
-  const { data } = await user.supabase
-    .from("accounts")
-    .select("available_microcredits, held_microcredits")
-    .maybeSingle();
-  return { available: (data?.available_microcredits ?? 0) / 1e6, held: (data?.held_microcredits ?? 0) / 1e6 };
+  const { data } = await user.supabase.rpc("read_balance");
+  const [row] = data ?? [];
+  return { available: (row?.available_microcredits ?? 0) / 1e6, held: (row?.held_microcredits ?? 0) / 1e6 };
 }
 
 /** Waits for the balance at rest: calls are settled a moment after their answer. */

@@ -200,7 +200,7 @@ describe("the tables, even when the operator writes into them by hand", () => {
   });
 
   test.each(
-    ["available_microcredits", "held_microcredits"].flatMap((column) => noBalances.map((value) => [column, value])),
+    ["available_microcredits", "unpaid_microcredits"].flatMap((column) => noBalances.map((value) => [column, value])),
   )("refuse an account with %s %s", async (column, value) => {
     const before = await everything();
     const update = operator.query(`update byok.accounts set ${column} = ${value} where owner_id = $1`, [user]);

@@ -111,7 +111,7 @@ test("charge_hold() that waits for void_hold() charges nothing and says so", asy
   );
   expect(answer.rows).toEqual([{ charge_hold: "voided" }]);
   const { rows } = await operator.query(
-    "select byok.to_credits(available_microcredits) as available, byok.to_credits(held_microcredits) as held from byok.accounts where owner_id = $1",
+    "select byok.to_credits(available_microcredits) as available, (select byok.to_credits(coalesce(sum(microcredits), 0)::bigint) from byok.holds where owner_id = $1) as held from byok.accounts where owner_id = $1",
     [user],
   );
   expect(rows).toEqual([{ available: "20", held: "0" }]);
@@ -131,7 +131,7 @@ test("charge_hold() that comes when place_hold() is giving the expired hold back
   expect((await settling).rows).toEqual([{ charge_hold: "voided" }]);
   await opening;
   const { rows } = await operator.query(
-    "select byok.to_credits(available_microcredits) as available, byok.to_credits(held_microcredits) as held from byok.accounts where owner_id = $1",
+    "select byok.to_credits(available_microcredits) as available, (select byok.to_credits(coalesce(sum(microcredits), 0)::bigint) from byok.holds where owner_id = $1) as held from byok.accounts where owner_id = $1",
     [user],
   );
   expect(rows).toEqual([{ available: "0", held: "20" }]);
@@ -190,17 +190,18 @@ test("expire_holds() counts only what it has voided itself", async () => {
   expect(rows).toEqual([{ expire_holds: 0 }]);
 });
 
-test.each<[string, (client: Client, user: string) => Promise<unknown>]>([
-  ["place_hold()", (client, user) => open(client, user)],
-  ["expire_holds()", (client) => client.query("select byok.expire_holds(1000)")],
-])("%s that gives several holds back and the deletion of their user do not wait for each other", async (_, sweep) => {
+test.each<[string, (client: Client, user: string, hold?: string) => Promise<unknown>]>([
+  ["place_hold() that gives several holds back", (client, user) => open(client, user)],
+  ["expire_holds() that gives several holds back", (client) => client.query("select byok.expire_holds(1000)")],
+  ["charge_hold()", (client, user, hold) => client.query("select byok.charge_hold($1, $2)", [user, hold])],
+])("%s and the deletion of its user do not wait for each other", async (_, sweep) => {
   const user = await userWith(40);
   const holds = [await open(first, user), await open(first, user)];
   await expire(...holds);
-  // The sweep has the account and waits for the holds; the deletion has the user and waits for the account.
+  // It has the account and waits for a hold; the deletion has the user and waits for the account.
   await operator.query("begin");
   await operator.query("select from byok.holds where id = any($1) for update", [holds]);
-  const sweeping = sweep(first, user);
+  const sweeping = sweep(first, user, holds[0]);
   await waits(operator, first);
   await second.query("reset role");
   const leaving = second.query("delete from auth.users where id = $1", [user]);

@@ -117,7 +117,9 @@ export async function contradictions(
     [events.users],
   );
   const { rows: accounts } = await client.query<{ owner_id: string; available: string; held: string }>(
-    `select owner_id, available_microcredits / 1e6 as available, held_microcredits / 1e6 as held from ${schema}.accounts where owner_id = any($1)`,
+    `select owner_id, available_microcredits / 1e6 as available,
+       (select coalesce(sum(microcredits), 0) / 1e6 from ${schema}.holds as h where h.owner_id = a.owner_id) as held
+     from ${schema}.accounts as a where owner_id = any($1)`,
     [events.users],
   );
   const { rows: entries } = await client.query<GrantEntry>(

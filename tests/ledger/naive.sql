@@ -7,7 +7,6 @@ create table naive.prices as select operation, provider, model, microcredits_per
 create table naive.accounts (
   owner_id uuid primary key references auth.users (id) on delete cascade,
   available_microcredits bigint not null,
-  held_microcredits bigint not null,
   unpaid_microcredits bigint not null default 0
 );
 create sequence naive.entry_ids;
@@ -46,7 +45,7 @@ create policy "The functions do the rest" on naive.credentials to service_role u
 create function naive.grant_credits(p_owner_id uuid, p_credits numeric, p_reason text, p_idempotency_key text)
 returns table (available_credits numeric, granted boolean) language plpgsql as $$
 begin
-  insert into naive.accounts values (p_owner_id, 0, 0, 0) on conflict do nothing;
+  insert into naive.accounts values (p_owner_id, 0, 0) on conflict do nothing;
   select available_microcredits / 1e6 into available_credits from naive.accounts where owner_id = p_owner_id;
   granted := not exists (select from naive.entries where idempotency_key = p_idempotency_key);
   if granted then
@@ -92,8 +91,7 @@ begin
         'price_credits', place_hold.microcredits / 1e6, 'available_credits', v_account.available_microcredits / 1e6)::text;
   end if;
   update naive.accounts
-  set available_microcredits = v_account.available_microcredits - place_hold.microcredits,
-      held_microcredits = v_account.held_microcredits + place_hold.microcredits
+  set available_microcredits = v_account.available_microcredits - place_hold.microcredits
   where owner_id = p_user_id;
   insert into naive.holds (owner_id, operation, microcredits, request_id)
   values (p_user_id, p_operation, place_hold.microcredits, p_request_id)
@@ -114,8 +112,7 @@ begin
   select * into v_account from naive.accounts where owner_id = p_user_id;
   delete from naive.holds where id = p_hold_id;
   update naive.accounts
-  set held_microcredits = v_account.held_microcredits - v_hold.microcredits,
-      available_microcredits = v_account.available_microcredits + case when p_is_charged then 0 else v_hold.microcredits end
+  set available_microcredits = v_account.available_microcredits + case when p_is_charged then 0 else v_hold.microcredits end
   where owner_id = p_user_id;
   if p_is_charged then
     insert into naive.entries (id, owner_id, kind, microcredits, operation, request_id)

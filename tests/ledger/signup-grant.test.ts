@@ -56,11 +56,8 @@ test("without the trigger a new user has no credits", async () => {
 test("with the trigger a new user has them", async () => {
   const user = await signUp(stack);
   expect(await grantsOf(user)).toEqual([grantOf(user)]);
-  const { rows } = await operator.query(
-    "select available_microcredits, held_microcredits from byok.accounts where owner_id = $1",
-    [user],
-  );
-  expect(rows).toEqual([{ available_microcredits: "100000000", held_microcredits: "0" }]);
+  const { rows } = await operator.query("select available_microcredits from byok.accounts where owner_id = $1", [user]);
+  expect(rows).toEqual([{ available_microcredits: "100000000" }]);
 });
 
 test("the credits come with the confirmation, and once", async () => {

@@ -41,8 +41,8 @@ export const callerGuards: readonly Guard[] = [
     name: "No credits are held for a banned user",
     promise: "G28",
     file: "sql/60_calls.sql",
-    guard: "byok.act_for_active(p_user_id);\n  v_owner_id uuid := coalesce",
-    instead: "byok.act_for(p_user_id);\n  v_owner_id uuid := coalesce",
+    guard: "byok.act_for_active(p_user_id);\n  v_hold byok.placed_hold",
+    instead: "byok.act_for(p_user_id);\n  v_hold byok.placed_hold",
   },
   {
     ...active,

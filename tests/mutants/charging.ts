@@ -52,9 +52,16 @@ export const chargingGuards: readonly Guard[] = [
     name: "A hold that is no longer there is not charged",
     promise: "G11",
     guard:
-      "    v_outcome := 'voided';\n  end if;\n  v_previous_claims := byok.stop_acting(v_previous_claims);\n  return v_outcome;\nend\n$$;\n\ncomment on function byok.charge_hold",
+      "      v_outcome := 'voided';\n    end if;\n  end if;\n  v_previous_claims := byok.stop_acting(v_previous_claims);\n  return v_outcome;\nend\n$$;\n\ncomment on function byok.charge_hold",
     instead:
-      "    null;\n  end if;\n  v_previous_claims := byok.stop_acting(v_previous_claims);\n  return v_outcome;\nend\n$$;\n\ncomment on function byok.charge_hold",
+      "      null;\n    end if;\n  end if;\n  v_previous_claims := byok.stop_acting(v_previous_claims);\n  return v_outcome;\nend\n$$;\n\ncomment on function byok.charge_hold",
+  },
+  {
+    ...holds,
+    ...concurrency,
+    name: "A charge and a deletion of its owner do not wait for each other",
+    guard: "  perform from byok.accounts as a where a.owner_id = p_owner_id for key share;\n",
+    instead: "",
   },
   {
     ...holds,
@@ -113,8 +120,8 @@ export const chargingGuards: readonly Guard[] = [
   {
     ...calls,
     name: "Nor without a request id",
-    guard: " and a.available_microcredits >= place_hold.microcredits;",
-    instead: ";",
+    guard: " and a.available_microcredits >= v_microcredits\n",
+    instead: "\n",
   },
   {
     ...calls,

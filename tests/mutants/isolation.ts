@@ -349,9 +349,9 @@ export const isolationGuards: readonly Guard[] = [
     name: "Keys and envelopes are not cached",
     promise: "G10",
     file: "functions/_shared/credits/funding.ts",
-    guard: "await services.database.openCall(userId, provider, teamId);",
+    guard: "await services.database.openCall(userId, provider, teamId, call);",
     instead:
-      "await Promise.resolve(Reflect.get(globalThis, userId + provider) ?? services.database.openCall(userId, provider, teamId)).then((row) => (row.payer === 'byok' && Reflect.set(globalThis, userId + provider, row), row));",
+      "await Promise.resolve(Reflect.get(globalThis, userId + provider) ?? services.database.openCall(userId, provider, teamId, call)).then((row) => (row.payer === 'byok' && Reflect.set(globalThis, userId + provider, row), row));",
     test: "tests/e2e/story.test.ts",
   },
 ];

@@ -100,8 +100,8 @@ export const relayGuards: readonly Guard[] = [
     instead: "",
   },
   {
-    file: "functions/_shared/relay/waits.ts",
-    test: "tests/unit/relay/waits.test.ts",
+    file: "functions/_shared/waits.ts",
+    test: "tests/unit/waits.test.ts",
     name: "A wait has the whole of its time",
     guard: "wait.until_ms ??= now_ms + wait.timeout_ms;",
     instead: "wait.until_ms ??= now_ms;",

@@ -29,6 +29,7 @@ const layers = [
     "_shared/hooks.ts",
     "_shared/keep-alive.ts",
     "_shared/lru-cache.ts",
+    "_shared/waits.ts",
     "_shared/read-at-most.ts",
   ],
   ["../protocol/"],

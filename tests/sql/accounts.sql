@@ -33,7 +33,7 @@ select throws_ok($$delete from byok.entries$$, '42501', null, 'the service role 
 
 reset role;
 select is_empty($$select * from byok.accounts where owner_id = tests.user_id('b')$$, 'a refused grant makes no account');
-select results_eq($$select available_microcredits, held_microcredits from byok.accounts where owner_id = tests.user_id('a')$$, $$values (105::bigint, 0::bigint)$$, 'the account holds what was granted');
+select results_eq($$select available_microcredits from byok.accounts where owner_id = tests.user_id('a')$$, $$values (105::bigint)$$, 'the account holds what was granted');
 select results_eq(
   $$select kind, microcredits, reason, idempotency_key from byok.entries where owner_id = tests.user_id('a') order by id$$,
   $$values ('grant', 100::bigint, 'welcome', 'tap-1'), ('grant', 5, null, 'tap-2')$$,
@@ -69,7 +69,7 @@ select is_empty(
   ) as unsound (kind, change) where pg_temp.entry(kind, change::jsonb)$$,
   'and nothing else');
 select throws_ok($$update byok.accounts set available_microcredits = -1 where owner_id = tests.user_id('a')$$, '23514', null, 'available is never negative');
-select throws_ok($$update byok.accounts set held_microcredits = -1 where owner_id = tests.user_id('a')$$, '23514', null, 'held is never negative');
+select throws_ok($$update byok.accounts set unpaid_microcredits = -1 where owner_id = tests.user_id('a')$$, '23514', null, 'what the platform bears is never negative');
 
 select tests.authenticate_as(tests.user_id('a'));
 select results_eq('select available_microcredits from byok.accounts', $$values (105::bigint)$$, 'the owner reads the own account');

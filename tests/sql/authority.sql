@@ -110,7 +110,7 @@ insert into tests.allowed
   union all
   -- The functions that policies call for signed-in users, and the one that a page calls.
   select 'function', tests.known.name, tests.attackers.name, 'execute', 'runs' from tests.known, tests.attackers
-  where kind = 'function' and known.name in ('is_client_accepted(jsonb)', 'my_owners(text)', 'read_rights(uuid)', 'require_claims(jsonb)') and role = 'authenticated'
+  where kind = 'function' and known.name in ('is_client_accepted(jsonb)', 'my_owners(text)', 'read_balance(uuid)', 'read_rights(uuid)', 'require_claims(jsonb)') and role = 'authenticated'
   union all
   -- Nobody can become byok_server or byok_rotation but through the functions that they own.
   select 'function', name, 'byok_server without a user', 'execute', 'runs' from tests.known
@@ -124,7 +124,7 @@ insert into tests.allowed
   where kind = 'function' and name in ('add_key_event(byok.credentials,text)', 'on_key_event(jsonb)', 'record_rotation(jsonb)', 'acting_for()', 'refuse_browser()');
 
 select plan(tests.count_matrix() + (select count(*) from pg_proc cross join browsers
-  where pronamespace = 'byok'::regnamespace and (prosecdef and proname not in ('run_batch', 'is_client_accepted', 'my_owners', 'read_rights', 'require_claims', 'forget_deleted_team', 'forget_key_events', 'record_credential_change') or proname in ('act_for', 'stop_acting', 'refuse_browser')))::integer + 5);
+  where pronamespace = 'byok'::regnamespace and (prosecdef and proname not in ('run_batch', 'is_client_accepted', 'my_owners', 'read_balance', 'read_rights', 'require_claims', 'forget_deleted_team', 'forget_key_events', 'record_credential_change') or proname in ('act_for', 'stop_acting', 'refuse_browser')))::integer + 5);
 
 select tests.check_matrix();
 
@@ -138,7 +138,7 @@ grant all on all sequences in schema byok to anon, authenticated;
 create temporary table refusing as
   select proname || '(' || coalesce((select string_agg(format_type(t, null), ',' order by n) from unnest(proargtypes) with ordinality as a (t, n)), '') || ')' as name
   from pg_proc where pronamespace = 'byok'::regnamespace
-    and (prosecdef and proname not in ('run_batch', 'is_client_accepted', 'my_owners', 'read_rights', 'require_claims', 'forget_deleted_team', 'forget_key_events', 'record_credential_change') or proname in ('act_for', 'stop_acting', 'refuse_browser'));
+    and (prosecdef and proname not in ('run_batch', 'is_client_accepted', 'my_owners', 'read_balance', 'read_rights', 'require_claims', 'forget_deleted_team', 'forget_key_events', 'record_credential_change') or proname in ('act_for', 'stop_acting', 'refuse_browser'));
 
 select is(
   tests.attempt(browsers.name, 'function', refusing.name, 'execute'), 'refused as a browser',

@@ -53,7 +53,7 @@ select results_eq(
 select is((select refusal ->> 'code' from answers where number = 8), '42883', 'what is no step is refused');
 reset role;
 select results_eq(
-  $$select owner_id, available_microcredits, held_microcredits from byok.accounts where owner_id in (tests.user_id('a'), tests.user_id('c')) order by owner_id$$,
+  $$select owner_id, available_microcredits, (select coalesce(sum(h.microcredits), 0) from byok.holds as h where h.owner_id = a.owner_id)::bigint from byok.accounts as a where owner_id in (tests.user_id('a'), tests.user_id('c')) order by owner_id$$,
   $$values (tests.user_id('a'), 20::bigint, 30::bigint), (tests.user_id('c'), 40, 60)$$,
   'what was refused to one is done for the others all the same, and leaves nothing itself');
 
@@ -63,7 +63,7 @@ create function pg_temp.ending(p_step text, p_user text, p_number integer, p_mor
 $$;
 set local role byok_functions;
 select results_eq(
-  format('select number, answer, refusal from byok.run_batch(%L)', jsonb_build_array(
+  format('select number, answer::jsonb, refusal from byok.run_batch(%L)', jsonb_build_array(
     pg_temp.ending('charge_hold', 'a', 3),
     pg_temp.ending('void_hold', 'c', 1, '{"was_asked": false}'),
     pg_temp.ending('charge_hold', 'c', 1),
@@ -71,13 +71,13 @@ select results_eq(
   $$values (1, '"charged"'::jsonb, null::jsonb), (2, '"voided"', null), (3, '"voided"', null), (4, '10', null)$$,
   'holds are charged, voided and refunded, once');
 select results_eq(
-  format('select answer from byok.run_batch(%L)', jsonb_build_array(pg_temp.ending('charge_hold', 'a', 9))),
+  format('select answer::jsonb from byok.run_batch(%L)', jsonb_build_array(pg_temp.ending('charge_hold', 'a', 9))),
   array['"voided"'::jsonb], 'nobody charges the hold of another');
 select is_empty($$select * from byok.run_batch('[]')$$, 'no steps have no rows');
 select throws_ok($$select * from byok.run_batch('{}')$$, '22023', null, 'what is no list is refused');
 reset role;
 select results_eq(
-  $$select owner_id, available_microcredits, held_microcredits from byok.accounts where owner_id in (tests.user_id('a'), tests.user_id('c')) order by owner_id$$,
+  $$select owner_id, available_microcredits, (select coalesce(sum(h.microcredits), 0) from byok.holds as h where h.owner_id = a.owner_id)::bigint from byok.accounts as a where owner_id in (tests.user_id('a'), tests.user_id('c')) order by owner_id$$,
   $$values (tests.user_id('a'), 30::bigint, 0::bigint), (tests.user_id('c'), 70, 30)$$,
   'and the accounts say so');
 

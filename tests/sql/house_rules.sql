@@ -133,6 +133,7 @@ select results_eq(
   $$values
     ('authenticated' collate "C", 'is_client_accepted' collate "C"),
     ('authenticated', 'my_owners'),
+    ('authenticated', 'read_balance'),
     ('authenticated', 'read_rights'),
     ('authenticated', 'require_claims'),
     ('byok_events', 'acting_for'),
@@ -171,6 +172,7 @@ select results_eq(
     ('byok_server', 'end_expired'),
     ('byok_server', 'end_unpaid'),
     ('byok_server', 'enter_charge'),
+    ('byok_server', 'hold_call'),
     ('byok_server', 'is_active'),
     ('byok_server', 'is_membership'),
     ('byok_server', 'is_sound_entry'),

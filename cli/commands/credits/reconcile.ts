@@ -52,12 +52,9 @@ const reconcileQuery = `
   ),
   differences as (
     select a.owner_id, 'available and held microcredits' as what,
-      (a.available_microcredits::numeric + a.held_microcredits)::text as recorded, coalesce(l.microcredits, 0)::text as computed
-    from byok.accounts as a left join ledger as l using (owner_id)
-    where a.available_microcredits::numeric + a.held_microcredits <> coalesce(l.microcredits, 0)
-    union all
-    select a.owner_id, 'held microcredits', a.held_microcredits::text, coalesce(h.microcredits, 0)::text
-    from byok.accounts as a left join held as h using (owner_id) where a.held_microcredits <> coalesce(h.microcredits, 0)
+      (a.available_microcredits::numeric + coalesce(h.microcredits, 0))::text as recorded, coalesce(l.microcredits, 0)::text as computed
+    from byok.accounts as a left join held as h using (owner_id) left join ledger as l using (owner_id)
+    where a.available_microcredits::numeric + coalesce(h.microcredits, 0) <> coalesce(l.microcredits, 0)
     union all
     select owner_id, 'what was refunded of charge ' || charge_id, refunded::text, 'at most ' || charged
     from refunds where refunded > charged

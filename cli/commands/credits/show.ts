@@ -43,7 +43,7 @@ interface Account {
 const accountQuery = `
   select json_build_object(
     'available_credits', byok.to_credits(coalesce((select available_microcredits from byok.accounts where owner_id = $1), 0)),
-    'held_credits', byok.to_credits(coalesce((select held_microcredits from byok.accounts where owner_id = $1), 0)),
+    'held_credits', byok.to_credits(coalesce((select sum(microcredits) from byok.holds where owner_id = $1), 0)::bigint),
     'pending', (
       select coalesce(json_agg(h order by h.expires_at), '[]')
       from (select id, byok.to_credits(microcredits) as credits, operation, request_id, expires_at from byok.holds where owner_id = $1) as h),

@@ -3,7 +3,7 @@ import type { ProviderId } from "../providers/called.ts";
 import { ByokError } from "../errors.ts";
 import { type KeyHolder, openKey } from "../keys/opening.ts";
 import type { UnusedKey } from "../../../protocol/answers.ts";
-import type { CalledCredential, OpenedCall } from "../database/types.ts";
+import type { CalledCredential, OpenedCall, PricedCall } from "../database/types.ts";
 import type { PlacedKey } from "../providers/types.ts";
 import type { Services } from "../services.ts";
 
@@ -28,18 +28,20 @@ export interface ByokFunding extends Funding {
 export type OpenedCredits = Extract<OpenedCall, { payer: "platform" }>;
 
 /**
- * Decides who pays a call and gets the API key for it, before its body is read: under BYOK it never is. A credential that exists
- * decides for BYOK, and if it cannot be opened the call fails: it never falls back to credits.
+ * Decides who pays a call and gets the API key for it. A credential that exists decides for BYOK, and if it cannot be opened the call
+ * fails: it never falls back to credits.
  *
+ * @param call what credits are held for where they pay; without it none are held
  * @returns the key of the user or of a team, opened; or that credits would pay, if they buy the call: see `order.ts`
- * @throws ByokError `not_a_member`, `envelope_unreadable`, `too_many_calls`, `credits_not_allowed`
+ * @throws ByokError `not_a_member`, `envelope_unreadable`, `too_many_calls`, `credits_not_allowed`, and as `placeHold`
  */
 export async function openFunding(
   services: Pick<Services, "database" | "keyring">,
   { userId, teamId }: KeyHolder,
   provider: ProviderId,
+  call: PricedCall | null = null,
 ): Promise<ByokFunding | OpenedCredits> {
-  const opened = await services.database.openCall(userId, provider, teamId);
+  const opened = await services.database.openCall(userId, provider, teamId, call);
   if (opened.payer === "byok") {
     const { credentialId, envelope, status, reason } = opened;
     const ownerId = opened.teamId ?? userId;

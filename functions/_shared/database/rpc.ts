@@ -2,7 +2,7 @@
 import { ByokError } from "../errors.ts";
 import type { UnusedKey } from "../../../protocol/answers.ts";
 import type { Database as Schema } from "../../../protocol/schema.ts";
-import type { Credential, Database, Hold, HoldOutcome } from "./types.ts";
+import type { Credential, Database, Hold, HoldOutcome, PricedCall } from "./types.ts";
 
 type Functions = Schema["byok"]["Functions"];
 export type FunctionName = keyof Functions;
@@ -101,10 +101,14 @@ type CallMethods = "openCall" | "listPrices" | "placeHold" | "chargeHold" | "voi
 /** A call, from the question who pays to the end of its charge. */
 function callsOver(rpc: Rpc): Pick<Database, CallMethods> {
   return {
-    async openCall(userId, provider, teamId) {
-      const rows = await rpc("open_call", { p_user_id: userId, p_provider: provider, ...teamOf(teamId) });
+    async openCall(userId, provider, teamId, call) {
+      const parameters = { p_user_id: userId, p_provider: provider, ...teamOf(teamId) };
+      const rows = await rpc("open_call", call ? { ...parameters, p_call: pricedCallOf(call) } : parameters);
       const row = onlyRow(rows);
-      if (row.payer !== "byok") return { payer: "platform", teamId: row.team_id, unusedKey: row.unused_key };
+      if (row.payer !== "byok") {
+        const { team_id: teamId, unused_key: unusedKey, hold } = row;
+        return { payer: "platform", teamId, unusedKey, hold: hold && holdOf(hold) };
+      }
       const { team_id, credential_id, envelope, status, reason } = row;
       return { payer: "byok", teamId: team_id, credentialId: credential_id, envelope, status, reason };
     },
@@ -197,6 +201,16 @@ function operatorOver(rpc: Rpc): Pick<Database, OperatorMethods> {
   };
 }
 
+function pricedCallOf({ requestId, operation, model, maxInputTokens, maxOutputTokens }: PricedCall) {
+  return {
+    request_id: requestId,
+    operation,
+    model,
+    max_input_tokens: maxInputTokens,
+    max_output_tokens: maxOutputTokens,
+  };
+}
+
 /** A team goes along where one is named. */
 function teamOf(teamId: string | null | undefined): { p_team_id?: string } {
   return teamId ? { p_team_id: teamId } : {};
@@ -210,6 +224,7 @@ interface OpenedRow {
   readonly status: string;
   readonly reason: string | null;
   readonly unused_key: UnusedKey | null;
+  readonly hold: HoldRow | null;
 }
 
 interface HoldRow {

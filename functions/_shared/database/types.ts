@@ -84,11 +84,11 @@ export type Checker =
 
 /**
  * Who pays a call: the provider account of the owner, or the owner's credits. The owner is a team, or the user where it is null.
- * `unusedKey` is null if no key is saved.
+ * `unusedKey` is null if no key is saved, and `hold` if it was not said what the call is.
  */
 export type OpenedCall = { readonly teamId: string | null } & (
   | ({ readonly payer: "byok"; readonly status: string; readonly reason: string | null } & SavedEnvelope)
-  | { readonly payer: "platform"; readonly unusedKey: UnusedKey | null }
+  | { readonly payer: "platform"; readonly unusedKey: UnusedKey | null; readonly hold: Hold | null }
 );
 
 /** Prices of tokens, in microcredits for 1,000 of them. */
@@ -110,18 +110,22 @@ export interface Price {
   readonly max_input_bytes: number;
 }
 
-/** A call that credits are to be held for. */
-export interface HoldRequest {
-  readonly userId: string;
-  /** The team whose credits are held; null or left out if they are the user's own. */
-  readonly teamId?: string | null;
+/** A call as its price needs to know it. */
+export interface PricedCall {
   /** The caller's idempotency key; null if it sent none. */
   readonly requestId: string | null;
   readonly operation: string;
-  readonly provider: ProviderId;
   readonly model: string;
   readonly maxInputTokens: number;
   readonly maxOutputTokens: number;
+}
+
+/** A call that credits are to be held for. */
+export interface HoldRequest extends PricedCall {
+  readonly userId: string;
+  /** The team whose credits are held; null or left out if they are the user's own. */
+  readonly teamId?: string | null;
+  readonly provider: ProviderId;
 }
 
 export interface Hold {
@@ -199,12 +203,13 @@ export interface Database {
    */
   countAttempt(userId: string, seal?: string | null, teamId?: string | null): Promise<void>;
   /**
-   * Decides who pays, in one round trip, and holds nothing.
+   * Decides who pays, in one round trip.
    *
    * @param teamId the team that the call names, if it names one
-   * @throws ByokError `not_a_member`, `too_many_calls`, `credits_not_allowed` (with `unused_key`)
+   * @param call what credits are held for where they pay; without it none are held
+   * @throws ByokError `not_a_member`, `too_many_calls`, `credits_not_allowed` (with `unused_key`), and as `placeHold`
    */
-  openCall(userId: string, provider: ProviderId, teamId?: string | null): Promise<OpenedCall>;
+  openCall(userId: string, provider: ProviderId, teamId?: string | null, call?: PricedCall | null): Promise<OpenedCall>;
   listPrices(): Promise<Price[]>;
   /** @throws ByokError `not_offered`, `invalid_request`, `insufficient_credits`, `request_in_progress`, `request_completed` */
   placeHold(request: HoldRequest): Promise<Hold>;

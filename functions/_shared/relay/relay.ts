@@ -1,6 +1,6 @@
 /** Asking a provider: redirects, timeouts, and what is no answer. */
 import { ByokError } from "../errors.ts";
-import { limitWait } from "./waits.ts";
+import { limitWait } from "../waits.ts";
 
 export interface Outbound {
   readonly url: string;

@@ -1,29 +1,101 @@
 /** Reading request bodies without ever holding more than allowed. */
 import { ByokError } from "../errors.ts";
 import { isRecord, parseJson } from "../json.ts";
+import { limitWait } from "../waits.ts";
 
-/** As much of a request as reading its body needs. */
-export type Incoming = Pick<Request, "headers" | "body"> & Partial<Pick<Request, "method" | "arrayBuffer">>;
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** As much of a request as reading its body needs. Of a body that has been read its bytes are there. */
+export interface Incoming {
+  readonly headers: Headers;
+  readonly body: ReadableStream<Bytes> | Bytes | null;
+  readonly method?: string;
+  arrayBuffer?(): Promise<ArrayBuffer>;
+}
 
 /**
- * Reads a body of at most `max_bytes` as text, in at most `timeout_ms` where that is given.
+ * Reads a body of at most `max_bytes`, in at most `timeout_ms` where that is given.
  *
- * @throws ByokError `body_too_large`; `body_incomplete` if the client broke off; `invalid_request` if it is compressed, is not
- * UTF-8 or did not come in time
+ * @throws ByokError `body_too_large`; `body_incomplete` if the client broke off; `invalid_request` if it did not come in time
+ */
+export async function readWhole(request: Incoming, max_bytes: number, timeout_ms?: number): Promise<Bytes> {
+  const announced = announcedLength(request.headers, max_bytes);
+  const bytes = await (readerOfSmall(request)?.(timeout_ms) ?? readPieces(request, max_bytes, timeout_ms));
+  return requireWhole(bytes, announced, max_bytes);
+}
+
+/** A runtime may take the end of the connection for the end of the body. */
+function requireWhole(bytes: Bytes | null, announced: number, max_bytes: number): Bytes {
+  if (bytes === null || bytes.byteLength < announced) throw new ByokError("body_incomplete");
+  if (bytes.byteLength > max_bytes) throw tooLarge(max_bytes);
+  return bytes;
+}
+
+/** Null for a body that breaks off. It is read no further than `max_bytes`. */
+async function readPieces({ body }: Incoming, max_bytes: number, timeout_ms?: number): Promise<Bytes | null> {
+  if (body === null) return new Uint8Array();
+  if (body instanceof Uint8Array) return body;
+  const reader = body.getReader();
+  const end = () => void reader.cancel().catch(() => undefined);
+  const pieces: Bytes[] = [];
+  const read = async () => {
+    for (let received = 0; received <= max_bytes;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      received += value.byteLength;
+      pieces.push(value);
+    }
+    end();
+    return joined(pieces);
+  };
+  return await inTime(
+    read().catch(() => null),
+    timeout_ms,
+    end,
+  );
+}
+
+function joined(pieces: readonly Bytes[]): Bytes {
+  const whole = new Uint8Array(pieces.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.byteLength;
+  }
+  return whole;
+}
+
+/** @throws ByokError `invalid_request` when the time is over; `end` is called then */
+function inTime<Result>(work: Promise<Result>, timeout_ms: number | undefined, end: () => void): Promise<Result> {
+  if (timeout_ms === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const endWait = limitWait(timeout_ms, () => {
+      reject(new ByokError("invalid_request", { message: "The body did not come in time." }));
+      end();
+    });
+    work.finally(endWait).then(resolve, reject);
+  });
+}
+
+/** 0 without an announced length. */
+function announcedLength(headers: Headers, max_bytes: number): number {
+  const announced = Number(headers.get("content-length") ?? 0);
+  if (announced > max_bytes) throw tooLarge(max_bytes);
+  return announced;
+}
+
+/**
+ * Reads a body as text, as `readWhole` does.
+ *
+ * @throws ByokError as `readWhole`, and `invalid_request` if it is compressed or is not UTF-8
  */
 export async function readText(request: Incoming, max_bytes: number, timeout_ms?: number): Promise<string> {
   refuseEncoded(request);
-  const patience = new AbortController();
-  const timer = timeout_ms === undefined ? undefined : setTimeout(() => patience.abort(), timeout_ms);
-  const limited = limitBody(request, max_bytes, patience.signal);
+  const bytes = await readWhole(request, max_bytes, timeout_ms);
   try {
-    const bytes = await new Response(limited.body).arrayBuffer();
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    if (patience.signal.aborted) throw new ByokError("invalid_request", { message: "The body did not come in time." });
-    throw limited.failure() ?? new ByokError("invalid_request", { message: "The body is not UTF-8 text." });
-  } finally {
-    clearTimeout(timer);
+    throw new ByokError("invalid_request", { message: "The body is not UTF-8 text." });
   }
 }
 
@@ -54,13 +126,13 @@ export async function readJsonObject(
 }
 
 export interface LimitedBody {
-  readonly body: ReadableStream<Uint8Array<ArrayBuffer>> | null;
+  readonly body: ReadableStream<Bytes> | null;
   /** The refusal of a body that the client broke off or made too large: `body_too_large`, `body_incomplete`. */
   failure(): ByokError | null;
 }
 
 /** Longest body that is read at once, in bytes: most calls are such questions, and a stream of pieces costs three times as much. */
-const small_bytes = 64 * 1024;
+export const small_bytes = 64 * 1024;
 
 /**
  * Whether a body is small by its announced length. One of unknown length may be any, and so may one that comes in chunks: some
@@ -72,22 +144,38 @@ export function isSmall({ headers }: Pick<Incoming, "headers">): boolean {
 }
 
 /**
- * The body of a request, counted as it passes; the signal breaks its stream. A body that ends before the length that was
- * announced is broken too, for a runtime may take the end of the connection for the end of the body.
+ * Reads a small body in one piece, null if it breaks off. Undefined for another one. To be asked before the body is looked at, which
+ * makes a stream of it.
+ */
+function readerOfSmall(request: Incoming): ((timeout_ms?: number) => Promise<Bytes | null>) | undefined {
+  if (!isSmall(request)) return undefined;
+  const { headers, method } = request;
+  const hasOwnReader =
+    request.arrayBuffer && method !== "GET" && method !== "HEAD" && headers.get("content-length") !== "0";
+  const body = hasOwnReader ? null : request.body;
+  if (!hasOwnReader && !(body instanceof ReadableStream)) return undefined;
+  const read = () => (hasOwnReader ? request.arrayBuffer!() : new Response(body).arrayBuffer());
+  const whole = () =>
+    read()
+      .then((buffer) => new Uint8Array(buffer))
+      .catch(() => null);
+  // A body that is being read cannot be broken off.
+  return (timeout_ms) => inTime(whole(), timeout_ms, () => undefined);
+}
+
+/**
+ * The body of a request, counted as it passes. A body that ends before the length that was announced is broken, for a runtime may
+ * take the end of the connection for the end of the body.
  *
  * @throws ByokError `body_too_large` if the declared length is past the limit
  */
-export function limitBody(request: Incoming, max_bytes: number, signal?: AbortSignal): LimitedBody {
-  const announced = Number(request.headers.get("content-length") ?? 0);
-  if (announced > max_bytes) throw tooLarge(max_bytes);
-  const isAtOnce = signal === undefined && isSmall(request);
-  // Before its body is looked at, which makes a stream of it.
-  if (isAtOnce && announced > 0 && request.arrayBuffer && request.method !== "GET" && request.method !== "HEAD") {
-    return bodyAtOnce(request, () => request.arrayBuffer!(), announced, max_bytes);
-  }
+export function limitBody(request: Incoming, max_bytes: number): LimitedBody {
+  const announced = announcedLength(request.headers, max_bytes);
+  const small = readerOfSmall(request);
+  if (small) return bodyAtOnce(request, small, announced, max_bytes);
   const { body: whole } = request;
   if (whole === null) return { body: null, failure: () => null };
-  if (isAtOnce) return bodyAtOnce(request, () => new Response(whole).arrayBuffer(), announced, max_bytes);
+  if (whole instanceof Uint8Array) return { body: streamOf(whole), failure: () => null };
 
   const reader = whole.getReader();
   let received = 0;
@@ -97,18 +185,11 @@ export function limitBody(request: Incoming, max_bytes: number, signal?: AbortSi
     throw error;
   };
   // Pulled, not piped through a TransformStream: that costs three times as much for a chunk.
-  const body = new ReadableStream<Uint8Array<ArrayBuffer>>(
+  const body = new ReadableStream<Bytes>(
     {
-      start(controller) {
-        signal?.addEventListener("abort", () => {
-          controller.error(signal.reason);
-          reader.cancel().catch(() => undefined);
-        });
-      },
       async pull(controller) {
         // Why a connection broke is nobody's business.
         const { done, value } = await reader.read().catch(() => fail(new ByokError("body_incomplete")));
-        if (signal?.aborted) return;
         if (done && received < announced) fail(new ByokError("body_incomplete"));
         if (done) return controller.close();
         received += value.byteLength;
@@ -126,22 +207,24 @@ export function limitBody(request: Incoming, max_bytes: number, signal?: AbortSi
 /** A small body as a stream that is read whole when it is asked for. */
 function bodyAtOnce(
   request: Incoming,
-  read: () => Promise<ArrayBuffer>,
+  read: () => Promise<Bytes | null>,
   announced: number,
   max_bytes: number,
 ): LimitedBody {
   let failure: ByokError | null = null;
-  const stream = new ReadableStream<Uint8Array<ArrayBuffer>>(
+  const stream = new ReadableStream<Bytes>(
     {
       async pull(controller) {
-        const bytes = await read().catch(() => null);
-        if (bytes === null || bytes.byteLength < announced) throw (failure = new ByokError("body_incomplete"));
-        if (bytes.byteLength > max_bytes) throw (failure = tooLarge(max_bytes));
-        controller.enqueue(new Uint8Array(bytes));
+        const bytes = await read();
+        try {
+          controller.enqueue(requireWhole(bytes, announced, max_bytes));
+        } catch (error) {
+          failure = error as ByokError;
+          throw error;
+        }
         controller.close();
       },
-      // A body that is being read cannot be broken off.
-      cancel: () => request.body?.cancel().catch(() => undefined),
+      cancel: () => (request.body instanceof ReadableStream ? request.body.cancel().catch(() => undefined) : undefined),
     },
     { highWaterMark: 0 },
   );
@@ -155,11 +238,11 @@ export function tooLarge(max_bytes: number): ByokError {
   });
 }
 
-/** A text as a stream, which fetch cannot send a second time: see `body` in relay/relay.ts. */
-export function streamOf(text: string): ReadableStream<Uint8Array<ArrayBuffer>> {
+/** A body as a stream, which fetch cannot send a second time: see `body` in relay/relay.ts. */
+export function streamOf(body: string | Bytes): ReadableStream<Bytes> {
   return new ReadableStream({
     start(controller) {
-      controller.enqueue(new TextEncoder().encode(text));
+      controller.enqueue(typeof body === "string" ? new TextEncoder().encode(body) : body);
       controller.close();
     },
   });

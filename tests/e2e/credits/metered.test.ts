@@ -58,9 +58,8 @@ test.each(calls)("a call to $provider (streamed: $stream) costs what its tokens 
   // The output alone may be 1000 tokens by the price, or the 100 that a request to Anthropic asks for.
   const maxOutput_tokens = provider === "anthropic" ? 100 : 1000;
   expect(charge.microcredits).toBeGreaterThan((maxOutput_tokens * rates.output) / 1000);
-  await vi.waitFor(async () =>
-    expect(await balance(user)).toMatchObject({ available: 1000 - cost_microcredits / 1_000_000, held: 0 }),
-  );
+  const available = 1000 - cost_microcredits / 1_000_000;
+  await expect.poll(() => balance(user)).toMatchObject({ available, held: 0 });
 });
 
 test("a metered call whose most could cost more than there is is refused, and nothing is held", async () => {

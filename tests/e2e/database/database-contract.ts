@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type {
   Database,
   Hold,
-  HoldRequest,
+  PricedCall,
   NewCredential,
   Replacement,
 } from "../../../functions/_shared/database/types.ts";
@@ -19,6 +19,8 @@ export function describeDatabase(name: string, open: () => Database): void {
     const database = open();
     describeCredentials(name, database);
     describeFunding(name, database);
+    describeHolding(name, database, placing);
+    describeHolding(`${name}, as it opens the call,`, database, opening);
     describeHolds(name, database);
     describeAttempts(name, database);
     describeRotation(name, database);
@@ -157,11 +159,21 @@ function describeCredentials(name: string, database: Database): void {
 }
 
 /** Asks to hold credits for a call of that operation. */
-function placing(database: Database, user: User, changes: Partial<HoldRequest> = {}): Promise<Hold> {
-  return database.placeHold({
-    ...{ userId: user.id, requestId: requestId(), operation, provider: "openai", model: "gpt-5.4-nano" },
-    ...{ maxInputTokens: 10, maxOutputTokens: 10, ...changes },
-  });
+/** Places a hold of 10 credits, once it is known that credits pay. */
+function placing(database: Database, user: User, changes: Partial<PricedCall> = {}): Promise<Hold> {
+  return database.placeHold({ userId: user.id, provider: "openai", ...pricedCall(changes) });
+}
+
+/** The same in the round trip that asks who pays. */
+async function opening(database: Database, user: User, changes: Partial<PricedCall> = {}): Promise<Hold> {
+  const opened = await database.openCall(user.id, "openai", null, pricedCall(changes));
+  if (opened.payer !== "platform" || opened.hold === null) throw new Error("Nothing is held.");
+  return opened.hold;
+}
+
+function pricedCall(changes: Partial<PricedCall> = {}): PricedCall {
+  const call = { requestId: requestId(), operation, model: "gpt-5.4-nano", maxInputTokens: 10, maxOutputTokens: 10 };
+  return { ...call, ...changes };
 }
 
 function describeFunding(name: string, database: Database): void {
@@ -174,12 +186,17 @@ function describeFunding(name: string, database: Database): void {
       ...{ payer: "byok", teamId: null, credentialId, envelope },
       ...{ status: "no_credit", reason: null },
     });
+    expect(await database.openCall(user.id, "openai", null, pricedCall())).toMatchObject({
+      payer: "byok",
+      credentialId,
+    });
     expect(await ledger(user)).toEqual([]);
   });
 
-  test(`${name} opens a call on credits and holds none`, async () => {
+  test(`${name} opens a call on credits, and holds none of one that is not known yet`, async () => {
     const user = await newUser(100);
-    expect(await database.openCall(user.id, "openai")).toEqual({ payer: "platform", teamId: null, unusedKey: null });
+    const opened = { payer: "platform", teamId: null, unusedKey: null, hold: null };
+    expect(await database.openCall(user.id, "openai")).toEqual(opened);
     expect(await balance(user)).toEqual({ available: 100, held: 0 });
   });
 
@@ -190,10 +207,13 @@ function describeFunding(name: string, database: Database): void {
       ...{ isMetered: false, maxOutputTokens: 8192, max_input_bytes: 1_048_576 },
     });
   });
+}
 
+/** @param place places a hold: on its own, or as the call is opened */
+function describeHolding(name: string, database: Database, place: typeof placing): void {
   test(`${name} holds the price of a call`, async () => {
     const user = await newUser(100);
-    const hold = await placing(database, user);
+    const hold = await place(database, user);
     expect(hold).toEqual({ id: expect.any(Number), microcredits: 10_000_000, rates: null });
     expect(await balance(user)).toEqual({ available: 90, held: 10 });
   });
@@ -201,20 +221,20 @@ function describeFunding(name: string, database: Database): void {
   test(`${name} says what keeps credits from paying`, async () => {
     const user = await newUser(5);
     const notOffered = withCode("not_offered", { field: "model" });
-    await expect(placing(database, user, { operation: "mining" })).rejects.toEqual(notOffered);
-    await expect(placing(database, user, { model: "gpt-9" })).rejects.toEqual(notOffered);
+    await expect(place(database, user, { operation: "mining" })).rejects.toEqual(notOffered);
+    await expect(place(database, user, { model: "gpt-9" })).rejects.toEqual(notOffered);
     for (const id of ["", "x".repeat(256)])
-      await expect(placing(database, user, { requestId: id })).rejects.toEqual(
+      await expect(place(database, user, { requestId: id })).rejects.toEqual(
         withCode("invalid_request", { field: "idempotency-key" }),
       );
-    await expect(placing(database, user)).rejects.toEqual(
+    await expect(place(database, user)).rejects.toEqual(
       withCode("insufficient_credits", { price_credits: 10, available_credits: 5 }),
     );
     expect(await ledger(user)).toEqual(["grant 5"]);
   });
 
   test(`${name} says that a user who never had credits has none`, async () => {
-    await expect(placing(database, await newUser())).rejects.toEqual(
+    await expect(place(database, await newUser())).rejects.toEqual(
       withCode("insufficient_credits", { price_credits: 10, available_credits: 0 }),
     );
   });
@@ -222,19 +242,19 @@ function describeFunding(name: string, database: Database): void {
   test(`${name} holds credits once for a request id that is under way or completed`, async () => {
     const user = await newUser(100);
     const named = { requestId: requestId() };
-    const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => placing(database, user, named)));
+    const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => place(database, user, named)));
     const [hold, ...more] = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
     expect(more).toEqual([]);
-    await expect(placing(database, user, named)).rejects.toEqual(withCode("request_in_progress"));
+    await expect(place(database, user, named)).rejects.toEqual(withCode("request_in_progress"));
     expect(await database.chargeHold(user.id, hold!.id)).toBe("charged");
-    await expect(placing(database, user, named)).rejects.toEqual(withCode("request_completed"));
+    await expect(place(database, user, named)).rejects.toEqual(withCode("request_completed"));
     expect(await balance(user)).toEqual({ available: 90, held: 0 });
   });
 
   test(`${name} takes calls without a request id for calls of their own`, async () => {
     const user = await newUser(100);
     const nameless = { requestId: null };
-    await Promise.all([placing(database, user, nameless), placing(database, user, nameless)]);
+    await Promise.all([place(database, user, nameless), place(database, user, nameless)]);
     expect(await balance(user)).toEqual({ available: 80, held: 20 });
   });
 }

@@ -33,7 +33,7 @@ beforeAll(async () => {
   mallory = await newUser();
   for (const boss of [alice.user, mallory]) await newTeam(boss, [await newUser()]);
   await (await ask(alice.user, "groq", { operation: "single_doc_regen" })).text();
-  await vi.waitFor(async () => expect(await ledger(alice.user)).toEqual(["grant 100", "charge 2"]));
+  await vi.waitFor(async () => expect(await ledger(alice.user)).toEqual(["grant 100", "charge 2"]), 20_000);
   // A call under way.
   await postgres.query("select byok.place_hold($1, null, 'single_doc_regen', 'groq', 'openai/gpt-oss-20b', 1, 1)", [
     alice.user.id,
@@ -110,7 +110,7 @@ describe("by REST", () => {
              array(select format_type(t, null) from unnest(p.proargtypes) as t) as types
       from pg_proc as p where p.pronamespace = 'byok'::regnamespace and p.prorettype <> 'trigger'::regtype
         -- Policies and pages ask these as the user, about the user alone.
-        and p.proname not in ('is_client_accepted', 'my_owners', 'read_rights', 'require_claims')
+        and p.proname not in ('is_client_accepted', 'my_owners', 'read_balance', 'read_rights', 'require_claims')
         -- No JSON of a request becomes a row of a table; tests/sql/authority.sql tries these.
         and not exists (select from unnest(p.proargtypes) as t (id) join pg_type on oid = t.id where typtype = 'c')`);
     expect(rows.length).toBeGreaterThan(8);
@@ -124,7 +124,7 @@ describe("by REST", () => {
       jsonb: [],
       boolean: true,
     };
-    const ofPolicies = ["is_client_accepted", "my_owners", "read_rights", "require_claims"];
+    const ofPolicies = ["is_client_accepted", "my_owners", "read_balance", "read_rights", "require_claims"];
     const visitor = visitorOf(stack);
     for (const { name, arguments: names, types } of rows) {
       const given = Object.fromEntries(names.map((argument, index) => [argument, sample[types[index]!]]));

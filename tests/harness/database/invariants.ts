@@ -4,24 +4,22 @@ import type { Client } from "pg";
 /** `$1` are the users to look at; `ledger` is the schema. */
 const violations = {
   "available + held + charged - refunded + revoked = granted, for each user": `
-    select a.owner_id, a.available_microcredits, a.held_microcredits, e.microcredits from ledger.accounts as a cross join lateral (
+    select a.owner_id, a.available_microcredits, h.microcredits, e.microcredits from ledger.accounts as a cross join lateral (
       select coalesce(sum(case when kind in ('grant', 'refund') then microcredits else -microcredits end), 0) as microcredits
       from ledger.entries as e where e.owner_id = a.owner_id
-    ) as e
-    where a.owner_id = any($1) and a.available_microcredits + a.held_microcredits <> e.microcredits`,
+    ) as e cross join lateral (
+      select coalesce(sum(h.microcredits), 0) as microcredits from ledger.holds as h where h.owner_id = a.owner_id
+    ) as h
+    where a.owner_id = any($1) and a.available_microcredits + h.microcredits <> e.microcredits`,
   "available + held + charged - refunded + revoked = granted, in all": `
     select * from
-      (select sum(available_microcredits + held_microcredits) as microcredits from ledger.accounts where owner_id = any($1)) as accounts,
+      (select sum(available_microcredits) as microcredits from ledger.accounts where owner_id = any($1)) as accounts,
+      (select coalesce(sum(microcredits), 0) as microcredits from ledger.holds where owner_id = any($1)) as holds,
       (select sum(case when kind in ('grant', 'refund') then microcredits else -microcredits end) as microcredits
        from ledger.entries where owner_id = any($1)) as entries
-    where accounts.microcredits is distinct from entries.microcredits`,
+    where accounts.microcredits + holds.microcredits is distinct from entries.microcredits`,
   "nothing is negative": `
-    select * from ledger.accounts where owner_id = any($1) and (available_microcredits < 0 or held_microcredits < 0)`,
-  "held is the sum of the holds": `
-    select a.owner_id, a.held_microcredits, h.microcredits from ledger.accounts as a cross join lateral (
-      select coalesce(sum(microcredits), 0) as microcredits from ledger.holds where owner_id = a.owner_id
-    ) as h
-    where a.owner_id = any($1) and a.held_microcredits <> h.microcredits`,
+    select * from ledger.accounts where owner_id = any($1) and available_microcredits < 0`,
   "a hold is charged once, and is gone then": `
     select h.id from ledger.holds as h join ledger.entries as e on e.owner_id = h.owner_id and e.id = h.id
     where h.owner_id = any($1)

@@ -71,7 +71,7 @@ insert into tests.allowed
   select 'column', 'credentials.is_paused', attacker, 'update', 'changes ' || keys || ' rows' from people
   union all
   select 'function', f, attacker, 'execute', 'runs'
-  from people, unnest(array['is_client_accepted(jsonb)', 'my_owners(text)', 'read_rights(uuid)', 'require_claims(jsonb)']) as f;
+  from people, unnest(array['is_client_accepted(jsonb)', 'my_owners(text)', 'read_balance(uuid)', 'read_rights(uuid)', 'require_claims(jsonb)']) as f;
 
 -- Requests of the functions in the name of a user, to the red team: $1 is the user, $2 the team, $3 a hold of the team, $4 a charge of it.
 create temporary table requests (name text primary key, role text, arguments text not null);

@@ -24,7 +24,7 @@ const { envelope } = await seal(
 );
 
 const ownKey = { payer: "byok", teamId: null, credentialId, envelope, status: "verified", reason: null } as const;
-const credits: OpenedCall = { payer: "platform", teamId: null, unusedKey: null };
+const credits: OpenedCall = { payer: "platform", teamId: null, unusedKey: null, hold: null };
 const chat: Route = { provider: "openai", mount: "/byok", path: "/v1/chat/completions", search: "" };
 const files: Route = { provider: "openai", mount: "/byok", path: "/v1/files", search: "" };
 
@@ -51,7 +51,7 @@ function fund({ opened = credits, route = chat, method = "POST", headers = {}, .
     headers: { "x-byok-operation": "kernel_build", ...headers },
   });
   const funding = openFunding({ database, keyring }, { userId, teamId: null }, route.provider).then((opened) =>
-    opened.payer === "byok" ? opened : orderOf(env, opened, route, request),
+    opened.payer === "byok" ? opened : { ...opened, ...orderOf(env, route, request) },
   );
   return { database, funding };
 }
@@ -61,7 +61,7 @@ describe("openFunding() and orderOf()", () => {
     const { database, funding } = fund({ opened: ownKey });
     const credential = { ownerId: userId, credentialId, userId, status: "verified", reason: null };
     expect(await funding).toEqual({ payer: "byok", owner: "user", credential, apiKey, place: null, microcredits: 0 });
-    expect(database.openCall).toHaveBeenCalledExactlyOnceWith(userId, "openai", null);
+    expect(database.openCall).toHaveBeenCalledExactlyOnceWith(userId, "openai", null, null);
   });
 
   test("pays any call by the user's own key, whether or not credits could", async () => {
@@ -88,21 +88,17 @@ describe("openFunding() and orderOf()", () => {
 
   test("pays by credits otherwise, with the platform's key, and holds none yet", async () => {
     expect(await fund({ headers: { "idempotency-key": "req-1" } }).funding).toEqual({
-      payer: "platform",
-      owner: "user",
-      teamId: null,
-      apiKey: "sk-platform",
-      place: null,
+      ...credits,
+      key: placed("sk-platform"),
       provider: "openai",
       operation: "kernel_build",
       offered: findOffer("openai", "POST", chat.path),
       requestId: "req-1",
-      unusedKey: null,
     });
   });
 
   test("says why credits pay though a key is saved", async () => {
-    const opened: OpenedCall = { payer: "platform", teamId: null, unusedKey: "not_allowed" };
+    const opened: OpenedCall = { ...credits, unusedKey: "not_allowed" };
     expect(await fund({ opened }).funding).toMatchObject({ payer: "platform", unusedKey: "not_allowed" });
     const refused: unknown = await fund({ opened, route: files }).funding.catch((error: unknown) => error);
     const told = { code: "not_offered", details: { unused_key: "not_allowed" } };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { limitWait } from "../../../functions/_shared/relay/waits.ts";
+import { limitWait } from "../../functions/_shared/waits.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
