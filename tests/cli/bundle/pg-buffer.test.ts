@@ -3,10 +3,11 @@ import { Buffer as NodeBuffer } from "node:buffer";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Buffer } from "../../../cli/lib/bundle/pg-buffer.ts";
+import { anyText } from "../../harness/drawing/any-text.ts";
 
 const bytes = fc.uint8Array({ maxLength: 40 });
 const encodings = ["utf8", "utf-8", "base64", "hex", undefined] as const;
-const text = fc.string({ unit: "binary", maxLength: 40 }).map((drawn) => drawn.toWellFormed());
+const text = anyText({ maxLength: 40 });
 
 /** The same bytes in both, at a place in memory that is not its beginning. */
 function twins(content: Uint8Array) {

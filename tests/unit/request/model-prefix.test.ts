@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ByokError } from "../../../functions/_shared/errors.ts";
 import { takeModelPrefix } from "../../../functions/_shared/request/model-prefix.ts";
+import { anyText } from "../../harness/drawing/any-text.ts";
 
 const limits = { max_bytes: 1_000, timeout_ms: 10_000 };
 
@@ -62,7 +63,7 @@ describe("takeModelPrefix()", () => {
 
   test("finds the model wherever it stands in any JSON object, and however the body is cut", async () => {
     const fields = fc.dictionary(
-      fc.string({ unit: "binary" }).filter((name) => name !== "model"),
+      anyText().filter((name) => name !== "model"),
       fc.jsonValue(),
       { maxKeys: 4 },
     );
@@ -96,7 +97,7 @@ describe("takeModelPrefix()", () => {
       "é",
     );
     const starts = fc.constantFrom("", "{", '{"model":"', '{"a":[{"model":"x/y"},');
-    const bodies = fc.array(fc.oneof(pieces, fc.string({ unit: "binary", maxLength: 3 })), { maxLength: 20 });
+    const bodies = fc.array(fc.oneof(pieces, anyText({ maxLength: 3 })), { maxLength: 20 });
     await fc.assert(
       fc.asyncProperty(starts, bodies, fc.integer({ min: 1, max: 9 }), async (start, parts, length) => {
         const body = `${start}${parts.join("")}`;

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { providerIds, providers } from "../../../functions/_shared/providers/index.ts";
 import * as routing from "../../../functions/_shared/request/route.ts";
+import { anyText } from "../../harness/drawing/any-text.ts";
 
 // Thousands of cases each, on a machine that may be busy.
 vi.setConfig({ testTimeout: 60_000 });
@@ -226,7 +227,7 @@ describe("addressOf()", () => {
   test("never leaves the provider's API, whatever a client asks for", () => {
     const anything = fc.oneof(
       fc.webPath(),
-      fc.string({ unit: "binary" }),
+      anyText(),
       fc
         .array(
           fc.constantFrom(
