@@ -32,18 +32,6 @@ export const batchGuards: readonly Guard[] = [
   },
   {
     ...batches,
-    name: "A step that may wait for an account is sent in a batch, which does not wait",
-    guard: "if (batch.length === 1 && first && locksNothing(first))",
-    instead: "if (batch.length === 1 && first)",
-  },
-  {
-    ...batches,
-    name: "So is a call that may hold credits",
-    guard: ' && !("p_call" in parameters)',
-    instead: "",
-  },
-  {
-    ...batches,
     name: "A step that a batch does not know is sent alone",
     guard: " || isUnknownFunction(refusal)",
     instead: "",

@@ -23,8 +23,7 @@ interface Step {
 }
 
 interface Waiting {
-  readonly name: FunctionName;
-  readonly parameters: object;
+  readonly step: Step;
   resolve(answer: unknown): void;
   reject(error: unknown): void;
 }
@@ -42,35 +41,21 @@ export function inBatches(rpc: Rpc): Rpc {
   let isUnderWay = false;
   const alone = limit(maxAlone);
 
-  const enqueue = (name: FunctionName, parameters: object): Promise<unknown> =>
+  const enqueue = (step: Step): Promise<unknown> =>
     new Promise((resolve, reject) => {
-      waiting.push({ name, parameters, resolve, reject });
+      waiting.push({ step, resolve, reject });
       if (!isUnderWay) void sendAll();
     });
 
   async function sendAll(): Promise<void> {
     isUnderWay = true;
-    while (waiting.length > 0) {
-      const batch = waiting.splice(0, maxSteps);
-      const [first] = batch;
-      if (batch.length === 1 && first && locksNothing(first)) await sendAlone(first);
-      else await send(batch);
-    }
+    while (waiting.length > 0) await send(waiting.splice(0, maxSteps));
     isUnderWay = false;
-  }
-
-  async function sendAlone({ name, parameters, resolve, reject }: Waiting): Promise<void> {
-    try {
-      const [answer] = (await rpc(name, parameters as never)) as unknown[];
-      resolve(answer);
-    } catch (error) {
-      reject(error);
-    }
   }
 
   async function send(batch: readonly Waiting[]): Promise<void> {
     try {
-      const rows = await rpc("run_batch", { p_steps: batch.map(stepOf) as never });
+      const rows = await rpc("run_batch", { p_steps: batch.map(({ step }) => step) as never });
       for (const { number, answer, refusal } of rows) {
         if (refusal === null) batch[number - 1]?.resolve(answer);
         else batch[number - 1]?.reject(refusal);
@@ -85,7 +70,7 @@ export function inBatches(rpc: Rpc): Rpc {
   return async <Name extends FunctionName>(name: Name, parameters: Parameters<Name>): Promise<Rows<Name>> => {
     if (!batched.has(name)) return await rpc(name, parameters);
     try {
-      return [await enqueue(name, parameters as object)] as Rows<Name>;
+      return [await enqueue(stepOf(name, parameters as object))] as Rows<Name>;
     } catch (thrown) {
       if (thrown instanceof ByokError) throw thrown;
       const refusal = thrown as DatabaseFailure;
@@ -97,15 +82,7 @@ export function inBatches(rpc: Rpc): Rpc {
   };
 }
 
-/**
- * Whether a step never waits for a locked account, as all that are asked after it would. By itself it then goes without a batch, which
- * is a fifth of Postgres's time for the two. A call that is described may hold credits.
- */
-function locksNothing({ name, parameters }: Waiting): boolean {
-  return name === "open_call" && !("p_call" in parameters);
-}
-
-function stepOf({ name, parameters }: Waiting): Step {
+function stepOf(name: FunctionName, parameters: object): Step {
   const step: Record<string, unknown> & { step: FunctionName } = { step: name };
   for (const [parameter, value] of Object.entries(parameters)) step[parameter.slice("p_".length)] = value;
   return step;

@@ -22,27 +22,18 @@ interface Statement {
   fail(error: unknown): void;
 }
 
-/**
- * A database whose batches are answered by hand, and which answers itself what is asked outside of one.
- *
- * @param alone by default the user and the provider of a call that is opened
- */
-function batches(
-  alone: (name: string, parameters: Record<string, unknown>) => unknown = (_, { p_user_id, p_provider }) => [
-    byok(`${p_user_id} ${p_provider}`),
-  ],
-) {
+/** A database whose batches are answered by hand, and which answers itself what is asked outside of one. */
+function batches(alone: (name: string, parameters: Record<string, unknown>) => unknown = () => []) {
   const statements: Statement[] = [];
-  const ask = (async (name: string, parameters: { p_steps: Step[] }) => {
+  const rpc = (async (name: string, parameters: { p_steps: Step[] }) => {
     if (name !== "run_batch") return await alone(name, parameters as never);
     const { promise, resolve, reject } = Promise.withResolvers<readonly Row[]>();
     statements.push({ steps: parameters.p_steps, answer: resolve, fail: reject });
     return await promise;
   }) as unknown as Rpc;
-  const rpc = inBatches(ask);
-  const database = databaseOver(rpc);
+  const database = databaseOver(inBatches(rpc));
   const open = (user: string, provider = "p") => database.openCall(user, provider as "openai");
-  return { rpc, database, statements, open };
+  return { database, statements, open };
 }
 
 const byok = (credentialId: string) => ({
@@ -70,35 +61,15 @@ describe("inBatches()", () => {
     ]);
   });
 
-  test("opens a single call without a batch, and goes on when that fails", async () => {
-    const failures = [databaseUnavailable(), new ByokError("not_a_member")];
-    const { statements, open } = batches(() => {
-      const failure = failures.pop();
-      if (failure) throw failure;
-      return [byok("alone")];
-    });
-    await expect(open("ada")).rejects.toThrow(new ByokError("not_a_member"));
-    await expect(open("ada")).rejects.toMatchObject({ code: "database_unavailable" });
-    await expect(open("ada")).resolves.toEqual(opened("alone"));
-    expect(statements).toHaveLength(0);
-  });
-
-  test("waits in a batch for a call that may hold credits: its account may be locked", async () => {
-    const { statements, rpc } = batches();
-    void rpc("open_call", { p_user_id: "ada", p_provider: "p", p_call: {} } as never).catch(() => undefined);
-    await turn();
-    expect(statements).toHaveLength(1);
-  });
-
   test("sends along in the next statement what came meanwhile, and gives each its own answer", async () => {
     const { statements, open, database } = batches();
-    const first = database.chargeHold("ada", 1);
+    const first = open("ada", "1");
     const later = [open("bob", "2"), open("cyd", "3")];
     const [charged, voided] = [database.chargeHold("dan", 1), database.voidHold("ada", 2, true)];
     await turn();
     expect(statements).toHaveLength(1);
     statements[0]?.answer(echo(statements[0]));
-    await expect(first).resolves.toBe("voided");
+    await expect(first).resolves.toEqual(opened("ada 1"));
     expect(statements[1]?.steps).toMatchObject([
       { step: "open_call", user_id: "bob", provider: "2" },
       { step: "open_call", user_id: "cyd", provider: "3" },
@@ -114,9 +85,8 @@ describe("inBatches()", () => {
   });
 
   test("puts 64 steps into a statement at most, and has one under way", async () => {
-    const { statements, database, open } = batches();
-    const calls: Promise<unknown>[] = [database.chargeHold("ada", 1)];
-    for (let user = 1; user < 200; user++) calls.push(open(`user ${user}`));
+    const { statements, open } = batches();
+    const calls = Array.from({ length: 200 }, (_, user) => open(`user ${user}`));
     for (let done = 0; done < statements.length; done++) {
       expect(statements).toHaveLength(done + 1);
       statements[done]?.answer(echo(statements[done]!));
@@ -129,10 +99,11 @@ describe("inBatches()", () => {
   test("refuses those who are refused, and nobody else", async () => {
     const { statements, open } = batches();
     const [first, ...calls] = [open("ada"), open("bob"), open("cyd"), open("dan")];
+    statements[0]?.answer(echo(statements[0]));
     await first;
     await turn();
     const details = '{"price_credits": 10, "available_credits": 3}';
-    statements[0]?.answer([
+    statements[1]?.answer([
       { number: 1, answer: null, refusal: { code: "PT402", message: "insufficient_credits", details } },
       { number: 2, answer: byok("cyd"), refusal: null },
       { number: 3, answer: null, refusal: { code: "22P02", message: "s3cret", details: "" } },
@@ -153,20 +124,20 @@ describe("inBatches()", () => {
     });
     const locked = (statement: Statement) =>
       statement.steps.map((_, at) => ({ number: at + 1, answer: null, refusal: { code } }));
-    const calls = [database.chargeHold("bob", 1), open("ada"), database.voidHold("cyd", 2, false)];
+    const calls = [open("ada"), database.chargeHold("bob", 1), database.voidHold("cyd", 2, false)];
     for (const at of [0, 1]) {
       statements[at]?.answer(locked(statements[at]!));
       await turn();
     }
-    await expect(Promise.all(calls)).resolves.toEqual(["charged", opened("alone"), "charged"]);
-    expect(asked).toEqual(["charge_hold bob 1", "open_call ada p", "void_hold cyd 2 false"]);
+    await expect(Promise.all(calls)).resolves.toEqual([opened("alone"), "charged", "charged"]);
+    expect(asked).toEqual(["open_call ada p", "charge_hold bob 1", "void_hold cyd 2 false"]);
     expect(statements).toHaveLength(2);
   });
 
   test("lets three wait for locked accounts at once, and the others in their turn", async () => {
     const waiting: ((rows: unknown[]) => void)[] = [];
-    const { statements, database } = batches(() => new Promise((resolve) => waiting.push(resolve)));
-    const calls = Array.from({ length: 8 }, (_, user) => database.chargeHold(`user ${user}`, 1));
+    const { statements, open } = batches(() => new Promise((resolve) => waiting.push(resolve)));
+    const calls = Array.from({ length: 8 }, (_, user) => open(`user ${user}`));
     for (let at = 0; at < statements.length; at++) {
       const refusal = { code: "55P03" };
       statements[at]?.answer(statements[at]!.steps.map((_, index) => ({ number: index + 1, answer: null, refusal })));
@@ -174,27 +145,30 @@ describe("inBatches()", () => {
     }
     for (let answered = 0; answered < 8; answered++) {
       expect(waiting).toHaveLength(Math.min(8, answered + 3));
-      waiting[answered]?.(["charged"]);
+      waiting[answered]?.([byok("alone")]);
       await turn();
     }
-    expect(await Promise.all(calls)).toEqual(Array(8).fill("charged"));
+    expect(await Promise.all(calls)).toEqual(Array(8).fill(opened("alone")));
   });
 
   test("tells everybody when a statement fails, asks nothing twice, and goes on", async () => {
     const { statements, open } = batches();
     const [first, ...calls] = [open("ada"), open("bob"), open("cyd")];
+    statements[0]?.answer(echo(statements[0]));
     await first;
     await turn();
-    statements[0]?.fail(databaseUnavailable());
+    statements[1]?.fail(databaseUnavailable());
     for (const call of calls) await expect(call).rejects.toMatchObject({ code: "database_unavailable" });
-    await expect(open("cyd")).resolves.toEqual(opened("cyd p"));
-    expect(statements).toHaveLength(1);
+    const next = open("cyd");
+    statements[2]?.answer(echo(statements[2]));
+    await expect(next).resolves.toEqual(opened("cyd p"));
+    expect(statements).toHaveLength(3);
   });
 
   test("is internal for a step without a row", async () => {
-    const { statements, database } = batches();
-    const charged = database.chargeHold("ada", 1);
+    const { statements, open } = batches();
+    const call = open("ada");
     statements[0]?.answer([]);
-    await expect(charged).rejects.toThrow(new ByokError("internal"));
+    await expect(call).rejects.toThrow(new ByokError("internal"));
   });
 });
