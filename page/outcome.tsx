@@ -57,6 +57,11 @@ function ProblemText({ run: { problem, payment, provider } }: { run: Run }): Rea
   );
 }
 
+/** The account at a provider that pays a call on a key, in words. */
+export function billedTo(name: string, owner: "user" | "team" | null): string {
+  return `Billed to your ${owner === "team" ? "team’s " : ""}${name} account: 0 credits`;
+}
+
 /** Who paid, in words. */
 function Paid({ run: { payment, provider } }: { run: Run }): ReactNode {
   const isByok = payment?.payer === "byok";
@@ -64,7 +69,7 @@ function Paid({ run: { payment, provider } }: { run: Run }): ReactNode {
     <p className="paid" data-tone={isByok ? "good" : "neutral"}>
       <Icon name={isByok ? "check" : "wallet"} />
       {isByok
-        ? `Billed to your ${catalogue[provider].name} account: 0 credits`
+        ? billedTo(catalogue[provider].name, payment.owner)
         : `Costs ${creditsOf(english, payment?.credits ?? 0)}`}
     </p>
   );

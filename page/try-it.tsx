@@ -5,7 +5,7 @@ import { Head, Inset, Notices, ReadingFailed } from "../components/parts/parts.t
 import { creditsOf } from "../components/parts/format.ts";
 import { english } from "../components/texts.ts";
 import { Field, Select } from "./field.tsx";
-import { Outcome } from "./outcome.tsx";
+import { billedTo, Outcome } from "./outcome.tsx";
 import type { Choice } from "./use-choice.ts";
 import { useRun } from "./use-run.ts";
 
@@ -100,7 +100,7 @@ function PriceLine({ choice }: { choice: Choice }): ReactNode {
   const { price, provider } = choice;
   const { name } = catalogue[provider];
   if (!price) return null;
-  if (price.payer === "byok") return <p className="price">Billed to your {name} account: 0 credits</p>;
+  if (price.payer === "byok") return <p className="price">{billedTo(name, price.owner)}</p>;
   if (price.payer === null) {
     return (
       <Inset tone="warning">

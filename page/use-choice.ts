@@ -52,7 +52,7 @@ export interface Choice {
 
 /** Credits: the price and what is there. `null`: credits do not buy this. */
 export type Price =
-  | { readonly payer: "byok" }
+  | { readonly payer: "byok"; readonly owner: "user" | "team" }
   | { readonly payer: "platform"; readonly credits: number | null; readonly available: number }
   | { readonly payer: null };
 
@@ -70,7 +70,7 @@ export function useChoice(byok: Byok): Choice {
     ...chosen,
     providers: data?.providers ?? [],
     operations: data?.operations ?? [],
-    price: data && priceOf(data, chosen),
+    price: data && priceOf(data, chosen, byok.team === null ? "user" : "team"),
     live: { error, refresh, isEmpty: !data },
     choose(change) {
       if (change.provider) {
@@ -86,11 +86,12 @@ export function useChoice(byok: Byok): Choice {
 function priceOf(
   known: Known,
   { provider, operation, model }: Pick<Choice, "provider" | "operation" | "model">,
+  owner: "user" | "team",
 ): Price {
   const { credentials, rights, operations, balance } = known;
   if (rights.mayBringKey && credentials.some((saved) => saved.provider === provider && !saved.is_paused))
-    return { payer: "byok" };
-  if (known.teamKeys.some((key) => key.provider === provider)) return { payer: "byok" };
+    return { payer: "byok", owner };
+  if (known.teamKeys.some((key) => key.provider === provider)) return { payer: "byok", owner: "team" };
   const prices = operations.find(({ name }) => name === operation)?.prices ?? [];
   const price = prices.find((row) => row.provider === provider && row.model === model);
   const isOnCredits = known.providers.some(({ id, on_credits }) => id === provider && on_credits);

@@ -34,6 +34,9 @@ test("an admin saves and removes the team's key, a member sees it, and a former 
   expect(await rowOf(ownPage, "openai").innerText()).toMatch(/Uses your team’s key\s+0 credits/);
   await ownPage.getByText("OpenAI is billed to your team’s account: 0 credits.").waitFor();
   await review(ownPage, "team-own-page");
+  await ownPage.getByRole("link", { name: "Try it" }).click();
+  await ownPage.getByRole("button", { name: "Run" }).click();
+  await expect.poll(() => ownPage.getByText("Billed to your team’s OpenAI account: 0 credits").count()).toBe(2);
 
   await leave(teamId, member);
   await membersPage.reload();
