@@ -80,7 +80,7 @@ export const goals: readonly Goal[] = [
     of: addedFar_ms(byok),
   },
   {
-    name: "as on a hosted project: ms to the first byte, two round trips on credits",
+    name: "as on a hosted project: ms to the first byte, two round trips on credits (hold, charge)",
     atMost: 4,
     of: addedFar_ms(credits),
   },

@@ -14,9 +14,10 @@ export function withLateSignal(handler: Handler): Handler {
     const answer = await handler(request);
     if (!answer.body) return answer;
     const body = written(answer.body, () => late.abort());
+    if (!connection.aborted) return new Response(body, answer);
     // The first thing that is written is the head.
-    if (connection.aborted) await body.cancel();
-    return new Response(body, answer);
+    await body.cancel();
+    return new Response(null, answer);
   };
 }
 

@@ -9,7 +9,7 @@ import { review } from "./review.ts";
 
 test("while keys and credits are being read, the page says that it is loading", async ({ visit }) => {
   const page = await visit(await newUser(100));
-  const reading = await hold(page, "rest/v1/(credentials|accounts|entries)");
+  const reading = await hold(page, "rest/v1/(credentials|rpc/read_balance|entries)");
   await page.reload();
   for (const what of ["API keys", "credits"]) {
     await announcement(page, `Loading your ${what}`).waitFor({ state: "attached" });

@@ -178,7 +178,7 @@ test("the history is read after the balance, so that nothing the balance counts 
 }) => {
   const page = await visit(await newUser(100));
   await page.getByText("Credits added").waitFor();
-  const accounts = await hold(page, "rest/v1/accounts");
+  const accounts = await hold(page, "rest/v1/rpc/read_balance");
   let readings = 0;
   page.on("request", (request) => (readings += Number(request.url().includes("/rest/v1/entries"))));
   const prices = page.waitForResponse(/rest\/v1\/operations/);

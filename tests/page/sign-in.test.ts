@@ -220,12 +220,12 @@ test("a page that is opened with a session that has ended says why it asks to si
 
 test("signing out while the page is being read is not a session that has ended", async ({ visit }) => {
   const page = await visit(await newUser(100));
-  const balance = await hold(page, "rest/v1/accounts");
+  const balance = await hold(page, "rest/v1/rpc/read_balance");
   await page.reload();
   await balance.arrived;
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
-  const answered = page.waitForResponse(/rest\/v1\/accounts/);
+  const answered = page.waitForResponse(/rest\/v1\/rpc\/read_balance/);
   // After the balance the history is read, for which there is no session any more.
   balance.release();
   await (await answered).finished();
