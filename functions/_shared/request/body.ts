@@ -216,12 +216,15 @@ function bodyAtOnce(
     {
       async pull(controller) {
         const bytes = await read();
+        let whole: Bytes;
         try {
-          controller.enqueue(requireWhole(bytes, announced, max_bytes));
+          whole = requireWhole(bytes, announced, max_bytes);
         } catch (error) {
           failure = error as ByokError;
           throw error;
         }
+        // Throws if the stream was cancelled meanwhile, which is no refusal of the body.
+        controller.enqueue(whole);
         controller.close();
       },
       cancel: () => (request.body instanceof ReadableStream ? request.body.cancel().catch(() => undefined) : undefined),

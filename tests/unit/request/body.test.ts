@@ -190,6 +190,20 @@ describe("limitBody()", () => {
     });
   });
 
+  test("refuses no small body that comes whole when nobody reads it any more", async () => {
+    const arrived = Promise.withResolvers<ArrayBuffer>();
+    const headers = new Headers({ "content-length": "4" });
+    const limited = limitBody({ method: "POST", headers, body: null, arrayBuffer: () => arrived.promise }, 10);
+    const reader = limited.body!.getReader();
+    const reading = reader.read();
+    await Promise.resolve();
+    await reader.cancel();
+    arrived.resolve(new TextEncoder().encode("body").buffer);
+    expect(await reading).toMatchObject({ done: true });
+    await new Promise((over) => setImmediate(over));
+    expect(limited.failure()).toBeNull();
+  });
+
   test("passes chunks on one by one, before the body ends", async () => {
     let push: ((text: string) => void) | undefined;
     const body = new ReadableStream<Uint8Array>({
