@@ -204,6 +204,12 @@ describe("limitBody()", () => {
     expect(limited.failure()).toBeNull();
   });
 
+  test("breaks the stream of a large body that is shorter than announced, and tells so", async () => {
+    const limited = limitBody(send({ chunks: ["abc"], declared: 100_000 }).request, 200_000);
+    await expect(new Response(limited.body).text()).rejects.toMatchObject({ code: "body_incomplete" });
+    expect(limited.failure()).toMatchObject({ code: "body_incomplete" });
+  });
+
   test("passes chunks on one by one, before the body ends", async () => {
     let push: ((text: string) => void) | undefined;
     const body = new ReadableStream<Uint8Array>({
