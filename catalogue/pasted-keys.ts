@@ -10,6 +10,9 @@ export type PastedKey = { readonly apiKey: string } | { readonly problem: Pasted
 /** Marks that show nothing, such as zero-width spaces: chats, word processors and web pages put them into a text. */
 const invisible = /\p{Cf}/gu;
 
+/** The beginning of a JSON file, or of one in PEM (RFC 7468). */
+const file = /^\{|^-----BEGIN /;
+
 const lineBreaks = /[\r\n\u0085\u2028\u2029]+/;
 
 /** The surroundings of a key where it is copied from, one layer a pattern: quotes, brackets, the end of a list, code or a header. */
@@ -34,7 +37,7 @@ const maxLayers = 8;
  */
 export function readPastedKey(pasted: string): PastedKey {
   const visible = pasted.replace(invisible, "").trim();
-  if (/^\{|^-----BEGIN /.test(visible)) return { problem: "file" };
+  if (file.test(visible)) return { problem: "file" };
   const joined = joinLines(visible);
   if (joined === null) return { problem: "lines" };
   const apiKey = unwrapped(joined);
@@ -63,6 +66,8 @@ function unwrapped(text: string): string {
 
 function problemOf(key: string): PastedProblem | null {
   if (key === "") return "empty";
+  // One in quotes shows itself without them.
+  if (file.test(key)) return "file";
   if (/^https?:\/\//i.test(key)) return "address";
   if (/\.{3}|…|\*{3}|•{2}/.test(key)) return "shortened";
   if (/\s/.test(key)) return "space";

@@ -93,6 +93,7 @@ describe("readPastedKey()", () => {
     [`my key\n${apiKey}`, "lines"],
     [`${apiKey}\nsomeone@example.com`, "lines"],
     ['{"type": "service_account", "private_key": "x"}', "file"],
+    ['`{"type":"service_account"}`', "file"],
     [["-----BEGIN ", "PRIVATE KEY-----\nx\n"].join(""), "file"],
   ])("says what %j is", (pasted, problem) => {
     expect(readPastedKey(pasted)).toEqual({ problem });
