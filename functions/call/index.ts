@@ -166,7 +166,7 @@ function refuseWebSocket({ headers }: Request, id: ProviderId): void {
 }
 
 /**
- * The body goes up and the answer comes down as they are, unread: nothing is buffered but the provider's errors, and the few
+ * The body goes up and the answer comes down as they are: nothing is buffered but a small body, the provider's errors, and the few
  * answers that name an address to go on at.
  */
 async function relayUnderByok(

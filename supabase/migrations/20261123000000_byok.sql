@@ -1922,8 +1922,8 @@ declare
   v_previous_claims text := byok.act_for(p_owner_id);
   v_outcome text := 'charged';
 begin
-  -- The balance stays as it is, so no other call of the owner waits. The lock is that of a foreign key: a deletion of the owner is
-  -- before all of this or after it.
+  -- The balance stays as it is, so the lock is that of a foreign key: charges share it, and a call without a request id does not wait
+  -- for them. A deletion of the owner is before all of this or after it.
   perform from byok.accounts as a where a.owner_id = p_owner_id for key share;
   with ended as (
     delete from byok.holds as h where h.owner_id = p_owner_id and h.id = p_hold_id returning h.*
