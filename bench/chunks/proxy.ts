@@ -4,6 +4,7 @@
  */
 import { watchAnswer } from "../../functions/_shared/relay/answer.ts";
 import { formOf } from "../../functions/_shared/relay/dialects.ts";
+import { sourceOf } from "../../functions/_shared/relay/source.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -25,7 +26,7 @@ const ways: Readonly<Record<string, (answer: Response, path: string) => Readable
     );
   },
   "on credits": (answer, path) =>
-    watchAnswer(answer.body!, {
+    watchAnswer(sourceOf(answer.body!), {
       form: formOf(path, answer),
       stallTimeout_ms: 60_000,
       charged: Promise.resolve(),

@@ -11,10 +11,10 @@ import { ByokError } from "../_shared/errors.ts";
 import { parseJson } from "../_shared/json.ts";
 import type { KeyHolder } from "../_shared/keys/opening.ts";
 import type { ProviderId } from "../_shared/providers/called.ts";
-import { watchAnswer } from "../_shared/relay/answer.ts";
 import { formOf } from "../_shared/relay/dialects.ts";
 import { inbound } from "../_shared/relay/headers.ts";
 import type { ModelList } from "../_shared/relay/models.ts";
+import { passOn } from "../_shared/relay/pass-on.ts";
 import { askProvider, requireGeneration } from "../_shared/relay/relay.ts";
 import type { Route } from "../_shared/request/route.ts";
 import { onError } from "./on-error.ts";
@@ -126,16 +126,21 @@ async function relay(
     hold.release(mayHaveCost(error, request.signal.aborted));
     throw error;
   }
-  const watched = watchAnswer(generation, {
-    form: formOf(route.path, answer),
-    stallTimeout_ms,
-    charged: hold.charge(),
-    onEnd(report) {
-      const { microcredits: charged_microcredits, rates } = hold;
-      hold.finish(refundOf({ report, isClientGone: request.signal.aborted, charged_microcredits, rates }));
+  const isClientGone = () => request.signal.aborted;
+  const passed = await passOn(
+    { body: generation, headers: answer.headers },
+    {
+      form: formOf(route.path, answer),
+      stallTimeout_ms,
+      charged: hold.charge(),
+      isClientGone,
+      onEnd(report) {
+        const { microcredits: charged_microcredits, rates } = hold;
+        hold.finish(refundOf({ report, isClientGone: isClientGone(), charged_microcredits, rates }));
+      },
     },
-  });
-  return inbound(answer, watched, funding);
+  );
+  return inbound(answer, passed, funding);
 }
 
 /** The body as the platform sends it, as text: what it is read into takes many times its memory, and is gone before the wait. */

@@ -1,6 +1,7 @@
 import type { Guard } from "./mutants.ts";
 
 const answer = { file: "functions/_shared/relay/answer.ts", test: "tests/unit/relay/answer.test.ts" };
+const passOn = { file: "functions/_shared/relay/pass-on.ts", test: "tests/unit/relay/pass-on.test.ts" };
 const inspector = { file: "functions/_shared/relay/inspector.ts", test: "tests/unit/relay/inspector.test.ts" };
 const usage = { file: "functions/_shared/relay/usage.ts", test: "tests/unit/relay/inspector.test.ts" };
 const error = { file: "functions/_shared/relay/platform-error.ts", test: "tests/unit/relay/platform-error.test.ts" };
@@ -28,8 +29,8 @@ export const answerGuards: readonly Guard[] = [
   {
     ...answer,
     name: "How an answer ended is told once",
-    guard: "  #end(ending: Ending): void {\n    if (this.#report) return;",
-    instead: "  #end(ending: Ending): void {",
+    guard: "  #end(ending: SeenEnding): void {\n    if (this.#report) return;",
+    instead: "  #end(ending: SeenEnding): void {",
   },
   {
     ...answer,
@@ -41,6 +42,30 @@ export const answerGuards: readonly Guard[] = [
     ...answer,
     name: "No answer ends before its charge is recorded",
     guard: "await this.#options.charged?.catch(() => undefined);",
+    instead: "",
+  },
+  {
+    ...passOn,
+    name: "No short answer passes before its charge is recorded",
+    guard: "await options.charged;",
+    instead: "",
+  },
+  {
+    ...passOn,
+    name: "A short answer that is cut off is not whole",
+    guard: 'if (whole.byteLength < length_bytes) throw new Error("The body is shorter than announced.");',
+    instead: "",
+  },
+  {
+    ...passOn,
+    name: "A long answer is not read into memory",
+    guard: "Number(announced) <= atOnce.max_bytes",
+    instead: "Number(announced) >= 0",
+  },
+  {
+    ...passOn,
+    name: "A client that has left was given nothing",
+    guard: 'if (options.isClientGone()) report("client_gone");\n  else ',
     instead: "",
   },
   {

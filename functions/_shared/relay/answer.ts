@@ -1,7 +1,7 @@
 /** Passing on an answer that credits pay for, and reporting what came of it. */
 import type { AnswerForm } from "./dialects.ts";
 import { type Batch, Inspector } from "./inspector.ts";
-import { type Source, sourceOf } from "./source.ts";
+import type { Source } from "./source.ts";
 import type { Usage } from "./usage.ts";
 
 /**
@@ -16,6 +16,9 @@ import type { Usage } from "./usage.ts";
  */
 export type Ending =
   "complete" | "error_event" | "broken_off" | "stalled" | "client_gone" | "client_stalled" | "withheld";
+
+/** The endings that are seen without looking into the answer. */
+export type SeenEnding = Exclude<Ending, "error_event">;
 
 export interface AnswerReport {
   readonly ending: Ending;
@@ -67,8 +70,8 @@ type Controller = ReadableStreamDefaultController<Bytes>;
  * Passes an answer on and reports how it ended. A JSON answer passes on once it is whole, an event stream by whole events. The
  * client sees a broken body where the provider broke off, never the reason.
  */
-export function watchAnswer(body: ReadableStream<Bytes>, options: WatchOptions): ReadableStream<Bytes> {
-  const watch = new Watch(body, options);
+export function watchAnswer(source: Source, options: WatchOptions): ReadableStream<Bytes> {
+  const watch = new Watch(source, options);
   return new ReadableStream<Bytes>(
     {
       start: (controller) => watch.start(controller),
@@ -100,10 +103,10 @@ class Watch {
   #gathering: ReturnType<typeof setTimeout> | undefined;
   #wake: (() => void) | null = null;
 
-  constructor(body: ReadableStream<Bytes>, options: WatchOptions) {
+  constructor(source: Source, options: WatchOptions) {
     this.#options = options;
     this.#inspector = new Inspector(options.form);
-    this.#source = sourceOf(body);
+    this.#source = source;
     this.#isCharged = options.charged === undefined;
   }
 
@@ -206,7 +209,7 @@ class Watch {
     // Whether it was recorded is seen to where the promise was handed over, which comes first.
     await this.#options.charged?.catch(() => undefined);
     if (this.#report) return;
-    this.#end(this.#inspector.hasError ? "error_event" : "complete");
+    this.#end("complete");
     this.#controller.close();
   }
 
@@ -215,7 +218,7 @@ class Watch {
     const rest = ending === "withheld" ? null : this.#inspector.take();
     if (rest) this.#send(rest);
     const isPause = ending === "broken_off" && this.#paused_ms >= clientPatience_ms;
-    this.#end(this.#inspector.hasError ? "error_event" : isPause ? "client_stalled" : ending);
+    this.#end(isPause ? "client_stalled" : ending);
     this.#source.cancel().catch(() => undefined);
     void this.#fail();
   }
@@ -226,19 +229,12 @@ class Watch {
     if (!this.#hasLeft) this.#controller.error(new Error("The provider broke off."));
   }
 
-  #end(ending: Ending): void {
+  #end(ending: SeenEnding): void {
     if (this.#report) return;
     clearInterval(this.#silence);
     clearTimeout(this.#gathering);
-    const usage = this.#inspector.usage(ending === "complete");
-    this.#report = {
-      // Clients leave at the provider's last event, before the connection ends.
-      ending: ending === "client_gone" && usage !== null ? "complete" : ending,
-      contentDelivered: this.#contentDelivered,
-      contentLost: this.#inspector.hasLostContent,
-      delivered_bytes: this.#delivered_bytes,
-      usage,
-    };
+    const [contentDelivered, delivered_bytes] = [this.#contentDelivered, this.#delivered_bytes];
+    this.#report = reportOf(this.#inspector, ending, { contentDelivered, delivered_bytes });
     this.#options.onEnd(this.#report);
   }
 
@@ -266,4 +262,23 @@ class Watch {
       if (looks === silentLooks) this.#breakOff("stalled");
     }, this.#options.stallTimeout_ms / silentLooks);
   }
+}
+
+/** An answer that has ended, with what was seen inside it. */
+export function reportOf(
+  inspector: Inspector,
+  ending: SeenEnding,
+  delivered: Pick<AnswerReport, "contentDelivered" | "delivered_bytes">,
+): AnswerReport {
+  const isLeft = ending === "client_gone";
+  const hasFailed = inspector.hasError && !isLeft;
+  const usage = inspector.usage(ending === "complete" && !hasFailed);
+  // Clients leave at the provider's last event, before the connection ends.
+  const isEnded = isLeft && usage !== null;
+  return {
+    ending: hasFailed ? "error_event" : isEnded ? "complete" : ending,
+    ...delivered,
+    contentLost: inspector.hasLostContent,
+    usage,
+  };
 }

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { type AnswerReport, watchAnswer } from "../../../functions/_shared/relay/answer.ts";
 import { dialects } from "../../../functions/_shared/relay/dialects.ts";
+import { sourceOf } from "../../../functions/_shared/relay/source.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -20,7 +21,7 @@ function watched({
   const writer = source.writable.getWriter();
   writer.closed.catch(cancelled);
   const options = { form, stallTimeout_ms, onEnd: (report: AnswerReport) => reports.push(report) };
-  const body = watchAnswer(source.readable, { ...options, ...(charged ? { charged } : {}) });
+  const body = watchAnswer(sourceOf(source.readable), { ...options, ...(charged ? { charged } : {}) });
   const endings = () => reports.map(({ ending, delivered_bytes }) => [ending, delivered_bytes]);
   return { body, reports, endings, writer, cancelled, send: (text: string) => writer.write(bytes(text)) };
 }
@@ -107,7 +108,9 @@ describe("watchAnswer()", () => {
       },
     });
     const options = { form: stream, stallTimeout_ms: 60_000, onEnd: (report: AnswerReport) => reports.push(report) };
-    expect(await new Response(watchAnswer(source, options)).text()).toBe(preamble + says("one") + says("two"));
+    expect(await new Response(watchAnswer(sourceOf(source), options)).text()).toBe(
+      preamble + says("one") + says("two"),
+    );
     expect(reports).toMatchObject([{ ending: "complete", contentDelivered: true }]);
   });
 
