@@ -109,6 +109,8 @@ async function relay(
   const { unusedKey } = opened;
   const { microcredits } = hold;
   const funding: Funding = { payer: "platform", owner: ownerKind(opened), ...order.key, microcredits, unusedKey };
+  // A client that has left by now has cost nobody anything: the provider is not asked any more.
+  const isAsked = !request.signal.aborted;
   let answer: Response;
   let generation: ReadableStream<Uint8Array<ArrayBuffer>>;
   try {
@@ -123,7 +125,7 @@ async function relay(
     }
     generation = await requireGeneration(answer);
   } catch (error) {
-    hold.release(mayHaveCost(error, request.signal.aborted));
+    hold.release(isAsked && mayHaveCost(error, request.signal.aborted));
     throw error;
   }
   const isClientGone = () => request.signal.aborted;

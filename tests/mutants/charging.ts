@@ -272,8 +272,15 @@ export const chargingGuards: readonly Guard[] = [
   {
     ...call,
     name: "A call that fails gives its hold back",
-    guard: "    hold.release(mayHaveCost(error, request.signal.aborted));\n",
+    guard: "    hold.release(isAsked && mayHaveCost(error, request.signal.aborted));\n",
     instead: "",
+  },
+  {
+    ...call,
+    name: "A client that leaves before the provider is asked has cost nothing",
+    guard: "const isAsked = !request.signal.aborted;",
+    instead: "const isAsked = true;",
+    test: "tests/e2e/credits/second-call.test.ts",
   },
   {
     ...call,

@@ -27,8 +27,12 @@ async function newPayer(credits: number): Promise<User> {
   return user;
 }
 
-/** The statement that waits for the account, which is locked meanwhile, while `work` goes on. */
-async function statementThatWaits(user: User, work: () => Promise<unknown>): Promise<string> {
+/** The statement that waits for the account, which is locked until `meanwhile` is done, while `work` goes on. */
+async function statementThatWaits(
+  user: User,
+  work: () => Promise<unknown>,
+  meanwhile = () => Promise.resolve(),
+): Promise<string> {
   await operator.query("begin");
   await operator.query("select from byok.accounts where owner_id = $1 for update", [user.id]);
   const observer = await connect(stack.adminDbUrl);
@@ -40,7 +44,10 @@ async function statementThatWaits(user: User, work: () => Promise<unknown>): Pro
     const { processID } = operator as Client & { processID: number };
     for (;;) {
       const { rows } = await observer.query<{ query: string }>(waiting, [processID]);
-      if (rows[0]) return rows[0].query;
+      if (rows[0]) {
+        await meanwhile();
+        return rows[0].query;
+      }
     }
   } finally {
     await observer.end();
@@ -140,6 +147,25 @@ test("a body that breaks off costs nothing and reaches nobody", async () => {
   request.destroy();
   expect((await ask(user, "openai", { operation })).status).toBe(200);
   await expectBalance(user, 96);
+  expect(await ledger(user)).toEqual(["grant 100", "charge 2", "charge 2"]);
+});
+
+test("a client that leaves before the provider is asked pays nothing, also where the platform bears no more", async () => {
+  const [user, bystander] = [await newPayer(100), await newPayer(100)];
+  await operator.query(
+    "update byok.accounts set unpaid_on = (now() at time zone 'utc')::date, unpaid_microcredits = 100000000 where owner_id = $1",
+    [user.id],
+  );
+  const leaving = new AbortController();
+  const work = () => ask(user, "openai", { operation, signal: leaving.signal }).catch(() => undefined);
+  await statementThatWaits(user, work, async () => {
+    leaving.abort();
+    // The functions have noticed once they answer somebody else.
+    expect((await ask(bystander, "openai", { operation })).status).toBe(200);
+  });
+  // Its hold is placed after that of the call before.
+  expect((await ask(user, "openai", { operation })).status).toBe(200);
+  await expect.poll(() => balance(user), { interval: 10 }).toEqual({ available: 96, held: 0 });
   expect(await ledger(user)).toEqual(["grant 100", "charge 2", "charge 2"]);
 });
 
