@@ -1,6 +1,7 @@
 /**
- * The goals of `call` beside the bare proxy and Portkey, as ratios within one run. A ratio to the bare proxy's requests/s has none: the
- * jump of WebCrypto to another thread and one round trip to the database cost more than such a proxy does in all.
+ * The goals of `call` beside the bare proxy and Portkey, as ratios within one run, so that they mean the same on a slow machine. A ratio
+ * to the bare proxy's requests/s has none: the jump of WebCrypto to another thread and one round trip to the database cost more than
+ * such a proxy does in all.
  */
 import type { Result } from "./measure.ts";
 
@@ -21,6 +22,7 @@ export interface Goal {
   of(report: Report): number;
 }
 
+const bare = "bare proxy";
 const byok = "byok, direct";
 const credits = "credits, direct";
 const figure = (row: string, key: keyof Result, of: string) => (report: Report) => report.rows[row]?.[of]?.[key] ?? NaN;
@@ -39,6 +41,14 @@ const eventsOfStream = 200;
 const lifeCpu_ms = 2_000;
 const inALife = (row: string, of: string, each: number) => (report: Report) =>
   (lifeCpu_ms / figure(row, "cpu_ms", of)(report)) * each;
+
+/** How much 2 s of CPU are enough for: the targets' calls in one row, and their streamed events in another. */
+export const lives = (report: Report) =>
+  [bare, byok, credits].map((name) => ({
+    name,
+    calls: inALife(many, name, 1)(report),
+    events: inALife(quick, name, eventsOfStream)(report),
+  }));
 /** Time to the first byte beyond that of the bare proxy, in ms, where the database is 1 ms away. */
 const addedFar_ms = (of: string) => (report: Report) =>
   figure(far, "first_ms", `${of}, hosted`)(report) - figure(far, "first_ms", "bare proxy, hosted")(report);
@@ -48,27 +58,33 @@ export const goals: readonly Goal[] = [
   {
     name: "64 in flight: CPU for a request, to the bare proxy",
     atMost: 2.8,
-    of: ratio(many, "cpu_ms", byok, "bare proxy"),
+    of: ratio(many, "cpu_ms", byok, bare),
   },
   { name: "1 in flight: p50, to Portkey", atMost: 1.2, of: ratio(alone, "p50_ms", byok, "portkey") },
   { name: "64 in flight: requests/s on credits, to BYOK", atLeast: 0.6, of: ratio(many, "perSecond", credits, byok) },
   { name: "1 in flight: p50 on credits, to BYOK", atMost: 1.5, of: ratio(alone, "p50_ms", credits, byok) },
   {
-    name: "64 in flight: Postgres's CPU for a call on credits, ms",
-    atMost: 0.15,
-    of: figure(many, "postgresCpu_ms", credits),
+    name: "64 in flight: Postgres's CPU for a call on credits, to the CPU of the bare proxy",
+    // 0.15 ms where the bare proxy takes 0.05.
+    atMost: 3,
+    of: (report) => figure(many, "postgresCpu_ms", credits)(report) / figure(many, "cpu_ms", bare)(report),
   },
   {
     name: "streams at once: CPU for an event on credits, to the bare proxy",
     atMost: 2,
-    of: ratio(quick, "cpu_ms", credits, "bare proxy"),
+    of: ratio(quick, "cpu_ms", credits, bare),
   },
   {
     name: "streams 5 ms apart: CPU for an event on credits, to the bare proxy",
     atMost: 2,
-    of: ratio(slow, "cpu_ms", credits, "bare proxy"),
+    of: ratio(slow, "cpu_ms", credits, bare),
   },
-  { name: "an isolate's life: calls on an own key", atLeast: 12_000, of: inALife(many, byok, 1) },
+  {
+    name: "an isolate's life: calls on an own key, to the bare proxy",
+    // 12,000 where the bare proxy takes 0.05 ms for each of 40,000.
+    atLeast: 0.3,
+    of: ratio(many, "cpu_ms", bare, byok),
+  },
   {
     name: "an isolate's life: streamed events on credits",
     atLeast: 50_000,
@@ -92,18 +108,18 @@ export const goals: readonly Goal[] = [
   {
     name: "streams: time between events, to the bare proxy",
     atMost: 1.1,
-    of: ratio(slow, "gap_ms", byok, "bare proxy"),
+    of: ratio(slow, "gap_ms", byok, bare),
   },
-  { name: "streams: CPU for an event, to the bare proxy", atMost: 1.4, of: ratio(slow, "cpu_ms", byok, "bare proxy") },
+  { name: "streams: CPU for an event, to the bare proxy", atMost: 1.4, of: ratio(slow, "cpu_ms", byok, bare) },
   {
     name: "streams at once: CPU for an event, to the bare proxy",
     atMost: 1.4,
-    of: ratio(quick, "cpu_ms", byok, "bare proxy"),
+    of: ratio(quick, "cpu_ms", byok, bare),
   },
   {
     name: "500 slow streams: growth of memory, to the bare proxy",
     atMost: 1.2,
-    of: (report) => growth_mb(report, byok) / growth_mb(report, "bare proxy"),
+    of: (report) => growth_mb(report, byok) / growth_mb(report, bare),
   },
   {
     name: "500 slow streams: growth of memory in a second pass, MB",

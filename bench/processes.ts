@@ -13,20 +13,25 @@ export interface Server {
   readonly pid: number;
 }
 
-/** Starts a server, which cannot outlive this process, and waits until its port can be connected to. */
+/**
+ * Starts a server, which cannot outlive this process, and waits until its port can be connected to.
+ *
+ * @param options.isQuiet keeps what it complains of to itself
+ */
 export async function startServer(
   command: string,
   args: string[],
   port: number,
   stops: Stops,
-  env = {},
+  { env = {}, isQuiet = false }: { env?: Record<string, string>; isQuiet?: boolean } = {},
 ): Promise<Server> {
   const { pid, ended, kill, stdout, stderr } = spawnSupervised({
     ...{ command, args, cwd: process.cwd(), env: { ...process.env, ...env } },
     shutdownSignals: { gentle: "TERM", hard: "KILL", patience_ms: 1_000 },
   });
   stdout.resume();
-  stderr.on("data", (chunk) => process.stderr.write(chunk));
+  if (isQuiet) stderr.resume();
+  else stderr.on("data", (chunk) => process.stderr.write(chunk));
   let hasEnded = false;
   void ended.then(() => (hasEnded = true));
   stops.push(kill);

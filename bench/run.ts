@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { load } from "./load.ts";
 import { measure, medians, memoryOfCalls_mb, memoryOfStreams_mb, type Result, type Row } from "./measure.ts";
 import { undoing } from "./stops.ts";
-import { figure, printGoals, printRatios, printRow } from "./tables.ts";
+import { figure, printGoals, printLives, printRatios, printRow } from "./tables.ts";
 import { type Measured, type Targets, startTargets, startTrees } from "./targets.ts";
 
 const rows: readonly Row[] = [
@@ -76,7 +76,9 @@ async function compare(targets: Targets): Promise<void> {
     if (against) printRatios(row.name, results, ` @ ${against}`);
   }
   if (!options.rows && !against) await measureMemory(chosen, report);
-  if (!against) printGoals(report);
+  if (against) return;
+  printLives(report);
+  printGoals(report);
 }
 
 async function interleaved(row: Row, targets: Targets, chosen: readonly Measured[]): Promise<Record<string, Result>> {

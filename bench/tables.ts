@@ -1,5 +1,5 @@
 /** Figures as Markdown tables. */
-import { goals, isMet, type Report } from "./goals.ts";
+import { goals, isMet, lives, type Report } from "./goals.ts";
 import type { Result } from "./measure.ts";
 
 /** One row of the bench, a line for each target. */
@@ -19,6 +19,16 @@ export function printRow(title: string, results: Readonly<Record<string, Result>
     ];
     console.log(`| ${name} | ${cells.join(" | ")} |`);
   }
+}
+
+/** The calls and events that one worker serves before its CPU time is over. */
+export function printLives(report: Report): void {
+  const known = lives(report).filter(({ calls, events }) => !Number.isNaN(calls + events));
+  if (known.length === 0) return;
+  console.log(
+    "\n| an isolate's life, 2 s of CPU | calls, 64 in flight | streamed events, at once |\n| --- | --: | --: |",
+  );
+  for (const { name, calls, events } of known) console.log(`| ${name} | ${figure(calls, 0)} | ${figure(events, 0)} |`);
 }
 
 /** Which goals are met. */

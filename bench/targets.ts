@@ -89,7 +89,9 @@ async function startProxies(stops: Stops) {
 async function startPortkey(origin: string, stops: Stops): Promise<Measured> {
   const port = await freePort();
   const args = [portkeyProgram(), `--port=${port}`, "--headless"];
-  const server = await startServer(process.execPath, args, port, stops, { TRUSTED_CUSTOM_HOSTS: "127.0.0.1" });
+  // It prints a trace for each stream that it cannot pass on, on this Node all of them.
+  const options = { env: { TRUSTED_CUSTOM_HOSTS: "127.0.0.1" }, isQuiet: true };
+  const server = await startServer(process.execPath, args, port, stops, options);
   const headers = () => ({
     ...ofThePlatform(),
     "x-portkey-provider": "openai",
