@@ -81,7 +81,7 @@ async function handleUnified(request: Request, url: URL, asked: string): Promise
   try {
     return await relayByPrefix(request, upload, { caller, url, path });
   } catch (error) {
-    throw upload.failure() ?? error;
+    throw (await upload.failure()) ?? error;
   } finally {
     upload.leave();
   }
@@ -184,7 +184,7 @@ async function relayUnderByok(
   try {
     answer = await askProvider({ ...outbound, redirectedTo });
   } catch (error) {
-    throw upload.failure() ?? error;
+    throw (await upload.failure()) ?? error;
   } finally {
     upload.leave();
   }

@@ -69,6 +69,20 @@ export const inputGuards: readonly Guard[] = [
     instead: "return controller.enqueue(value);",
   },
   {
+    file: "functions/_shared/request/body.ts",
+    test: "tests/unit/request/body.test.ts",
+    name: "The client of a body that is too large can read why it is refused",
+    guard: "    await rest;\n",
+    instead: "",
+  },
+  {
+    file: "functions/_shared/request/body.ts",
+    test: "tests/unit/request/body.test.ts",
+    name: "A body that never ends is refused all the same",
+    guard: "limitWait(lingering_ms, ",
+    instead: "limitWait(lingering_ms * 1000, ",
+  },
+  {
     ...body,
     name: "A declared length past the limit is refused at once",
     guard: "if (announced > max_bytes) throw tooLarge(max_bytes);",

@@ -127,8 +127,11 @@ export async function readJsonObject(
 
 export interface LimitedBody {
   readonly body: ReadableStream<Bytes> | null;
-  /** The refusal of a body that the client broke off or made too large: `body_too_large`, `body_incomplete`. */
-  failure(): ByokError | null;
+  /**
+   * The refusal of a body that the client broke off or made too large: `body_too_large`, `body_incomplete`. To be awaited before it is
+   * answered: the rest of the body is taken meanwhile.
+   */
+  failure(): Promise<ByokError | null>;
 }
 
 /** Longest body that is read at once, in bytes: most calls are such questions, and a stream of pieces costs three times as much. */
@@ -174,12 +177,13 @@ export function limitBody(request: Incoming, max_bytes: number): LimitedBody {
   const small = readerOfSmall(request);
   if (small) return bodyAtOnce(request, small, announced, max_bytes);
   const { body: whole } = request;
-  if (whole === null) return { body: null, failure: () => null };
-  if (whole instanceof Uint8Array) return { body: streamOf(whole), failure: () => null };
+  if (whole === null) return { body: null, failure: () => Promise.resolve(null) };
+  if (whole instanceof Uint8Array) return { body: streamOf(whole), failure: () => Promise.resolve(null) };
 
   const reader = whole.getReader();
   let received = 0;
   let failure: ByokError | null = null;
+  let rest: Promise<void> | null = null;
   const fail = (error: ByokError): never => {
     failure = error;
     throw error;
@@ -194,14 +198,36 @@ export function limitBody(request: Incoming, max_bytes: number): LimitedBody {
         if (done) return controller.close();
         received += value.byteLength;
         if (received <= max_bytes) return controller.enqueue(value);
-        reader.cancel().catch(() => undefined);
+        rest = discardRest(reader);
         fail(tooLarge(max_bytes));
       },
       cancel: (reason) => reader.cancel(reason),
     },
     { highWaterMark: 0 },
   );
-  return { body, failure: () => failure };
+  const failureAtEnd = async () => {
+    await rest;
+    return failure;
+  };
+  return { body, failure: failureAtEnd };
+}
+
+/** How long the rest of a body that is too large is taken, in ms. */
+const lingering_ms = 2_000;
+
+/**
+ * Takes the rest of a body and throws it away. A connection that is closed while its client still sends is reset, and the client
+ * may lose the answer that says why (https://www.rfc-editor.org/rfc/rfc9112#section-9.6).
+ */
+async function discardRest(reader: ReadableStreamDefaultReader<Bytes>): Promise<void> {
+  const endWait = limitWait(lingering_ms, () => void reader.cancel().catch(() => undefined));
+  try {
+    while (!(await reader.read()).done);
+  } catch {
+    // The client has left.
+  } finally {
+    endWait();
+  }
 }
 
 /** A small body as a stream that is read whole when it is asked for. */
@@ -231,7 +257,7 @@ function bodyAtOnce(
     },
     { highWaterMark: 0 },
   );
-  return { body: stream, failure: () => failure };
+  return { body: stream, failure: () => Promise.resolve(failure) };
 }
 
 export function tooLarge(max_bytes: number): ByokError {

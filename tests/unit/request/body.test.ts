@@ -160,13 +160,13 @@ describe("limitBody()", () => {
   test.each([3, "x", ""])("counts what comes, even where the declared length is %j", async (declared) => {
     const limited = limitBody(send({ chunks: ["123", "456"], declared }).request, 5);
     await expect(new Response(limited.body).text()).rejects.toMatchObject(tooLarge(5));
-    expect(limited.failure()).toMatchObject(tooLarge(5));
+    expect(await limited.failure()).toMatchObject(tooLarge(5));
   });
 
-  test("hands on that there is no body", () => {
+  test("hands on that there is no body", async () => {
     const limited = limitBody(new Request("http://localhost/"), 3);
     expect(limited.body).toBeNull();
-    expect(limited.failure()).toBeNull();
+    expect(await limited.failure()).toBeNull();
   });
 
   test("reads a small body whole, when it is asked for", async () => {
@@ -176,13 +176,13 @@ describe("limitBody()", () => {
     const reader = limited.body!.getReader();
     expect(Buffer.from((await reader.read()).value ?? []).toString()).toBe("abcde");
     expect(await reader.read()).toMatchObject({ done: true });
-    expect(limited.failure()).toBeNull();
+    expect(await limited.failure()).toBeNull();
   });
 
   test("refuses a small body that is shorter than announced, or breaks off", async () => {
     const limited = limitBody(send({ chunks: ["abc"], declared: 4 }).request, 10);
     await expect(new Response(limited.body).text()).rejects.toMatchObject({ code: "body_incomplete" });
-    expect(limited.failure()).toMatchObject({ code: "body_incomplete" });
+    expect(await limited.failure()).toMatchObject({ code: "body_incomplete" });
     const broken = new ReadableStream({ start: (controller) => controller.error(new Error("s3cret")) });
     const headers = new Headers({ "content-length": "4" });
     await expect(new Response(limitBody({ headers, body: broken }, 10).body).text()).rejects.toMatchObject({
@@ -201,13 +201,13 @@ describe("limitBody()", () => {
     arrived.resolve(new TextEncoder().encode("body").buffer);
     expect(await reading).toMatchObject({ done: true });
     await new Promise((over) => setImmediate(over));
-    expect(limited.failure()).toBeNull();
+    expect(await limited.failure()).toBeNull();
   });
 
   test("breaks the stream of a large body that is shorter than announced, and tells so", async () => {
     const limited = limitBody(send({ chunks: ["abc"], declared: 100_000 }).request, 200_000);
     await expect(new Response(limited.body).text()).rejects.toMatchObject({ code: "body_incomplete" });
-    expect(limited.failure()).toMatchObject({ code: "body_incomplete" });
+    expect(await limited.failure()).toMatchObject({ code: "body_incomplete" });
   });
 
   test("passes chunks on one by one, before the body ends", async () => {
@@ -228,14 +228,44 @@ describe("limitBody()", () => {
 
   test("breaks the stream past the limit and tells so", async () => {
     const limited = limitBody(send({ chunks: ["12345", "6"] }).request, 5);
-    expect(limited.failure()).toBeNull();
+    expect(await limited.failure()).toBeNull();
     await expect(new Response(limited.body).text()).rejects.toMatchObject(tooLarge(5));
-    expect(limited.failure()).toMatchObject(tooLarge(5));
+    expect(await limited.failure()).toMatchObject(tooLarge(5));
+  });
+
+  test("takes the rest of a body that is too large before it is refused, so that its client reads why", async () => {
+    const { request, asked } = send({ chunks: ["12345", "6", "7", "8"] });
+    const limited = limitBody(request, 5);
+    await expect(new Response(limited.body).text()).rejects.toMatchObject(tooLarge(5));
+    await limited.failure();
+    expect(asked()).toBe(4);
+  });
+
+  test("waits no longer than two seconds for the rest", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
+    // Its timer is the faked one.
+    vi.resetModules();
+    const { limitBody } = await import("../../../functions/_shared/request/body.ts");
+    try {
+      const cancel = vi.fn();
+      const body = new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from("123456")), cancel });
+      const limited = limitBody({ headers: new Headers(), body }, 5);
+      await expect(new Response(limited.body).text()).rejects.toMatchObject(tooLarge(5));
+      const refused = vi.fn();
+      void limited.failure().then(refused);
+      await vi.advanceTimersByTimeAsync(1_900);
+      expect(refused).not.toHaveBeenCalled();
+      await vi.advanceTimersByTimeAsync(400);
+      expect(refused).toHaveBeenCalledWith(expect.objectContaining({ code: "body_too_large" }));
+      expect(cancel).toHaveBeenCalledOnce();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test("does not tell so of a body that just fits", async () => {
     const limited = limitBody(send({ chunks: ["123", "45"] }).request, 5);
     expect(await new Response(limited.body).text()).toBe("12345");
-    expect(limited.failure()).toBeNull();
+    expect(await limited.failure()).toBeNull();
   });
 });
