@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { limitWait } from "../../functions/_shared/waits.ts";
+import type * as Waits from "../../functions/_shared/waits.ts";
 
-beforeEach(() => void vi.useFakeTimers());
+let limitWait: typeof Waits.limitWait;
+
+// Loaded anew, so that no timer of an earlier test goes on.
+beforeEach(async () => {
+  vi.resetModules();
+  vi.useFakeTimers();
+  ({ limitWait } = await import("../../functions/_shared/waits.ts"));
+});
 afterEach(() => {
   // A look that finds no wait ends the timer.
   vi.advanceTimersByTime(100);

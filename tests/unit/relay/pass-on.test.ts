@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { AnswerReport } from "../../../functions/_shared/relay/answer.ts";
 import { ByokError } from "../../../functions/_shared/errors.ts";
 import { dialects } from "../../../functions/_shared/relay/dialects.ts";
-import { passOn } from "../../../functions/_shared/relay/pass-on.ts";
+import type * as PassOn from "../../../functions/_shared/relay/pass-on.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -13,9 +13,19 @@ const answer = JSON.stringify({
 });
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-// One clock for all of them: the timer of waits outlives a test.
-beforeAll(() => void vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] }));
-afterAll(() => void vi.useRealTimers());
+let passOn: typeof PassOn.passOn;
+
+// Loaded anew, so that no timer of an earlier test goes on; nor may one of these.
+beforeAll(async () => {
+  vi.resetModules();
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
+  ({ passOn } = await import("../../../functions/_shared/relay/pass-on.ts"));
+});
+afterAll(() => {
+  vi.advanceTimersByTime(100);
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});
 
 function passedOn({
   form = json,

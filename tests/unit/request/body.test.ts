@@ -242,9 +242,9 @@ describe("limitBody()", () => {
   });
 
   test("waits no longer than two seconds for the rest", async () => {
-    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
-    // Its timer is the faked one.
+    // Loaded anew, so that no timer of an earlier test goes on; nor may this one.
     vi.resetModules();
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
     const { limitBody } = await import("../../../functions/_shared/request/body.ts");
     try {
       const cancel = vi.fn();
@@ -258,6 +258,8 @@ describe("limitBody()", () => {
       await vi.advanceTimersByTimeAsync(400);
       expect(refused).toHaveBeenCalledWith(expect.objectContaining({ code: "body_too_large" }));
       expect(cancel).toHaveBeenCalledOnce();
+      vi.advanceTimersByTime(100);
+      expect(vi.getTimerCount()).toBe(0);
     } finally {
       vi.useRealTimers();
     }
