@@ -1,7 +1,7 @@
 /**
- * The goals of `call` beside the bare proxy and Portkey, as ratios within one run, so that they mean the same on a slow machine. A ratio
- * to the bare proxy's requests/s has none: the jump of WebCrypto to another thread and one round trip to the database cost more than
- * such a proxy does in all.
+ * The goals of `call` beside the bare proxy and Portkey: ratios within one run where they can be, since those mean the same on a slow
+ * machine. A ratio to the bare proxy's requests/s has none: the jump of WebCrypto to another thread and one round trip to the database
+ * cost more than such a proxy does in all.
  */
 import type { Result } from "./measure.ts";
 
@@ -49,6 +49,7 @@ export const lives = (report: Report) =>
     calls: inALife(many, name, 1)(report),
     events: inALife(quick, name, eventsOfStream)(report),
   }));
+
 /** Time to the first byte beyond that of the bare proxy, in ms, where the database is 1 ms away. */
 const addedFar_ms = (of: string) => (report: Report) =>
   figure(far, "first_ms", `${of}, hosted`)(report) - figure(far, "first_ms", "bare proxy, hosted")(report);

@@ -69,15 +69,13 @@ export const inputGuards: readonly Guard[] = [
     instead: "return controller.enqueue(value);",
   },
   {
-    file: "functions/_shared/request/body.ts",
-    test: "tests/unit/request/body.test.ts",
+    ...body,
     name: "The client of a body that is too large can read why it is refused",
     guard: "    await rest;\n",
     instead: "",
   },
   {
-    file: "functions/_shared/request/body.ts",
-    test: "tests/unit/request/body.test.ts",
+    ...body,
     name: "A body that never ends is refused all the same",
     guard: "limitWait(lingering_ms, ",
     instead: "limitWait(lingering_ms * 1000, ",
