@@ -36,8 +36,8 @@ export type Listener = (name: Batched, failure: DatabaseFailure) => void;
  */
 export function startIsolate(url: string, hear: Listener): { rpc: Rpc; close(): Promise<void> } {
   const { ask, close } = askDirectly({ url, tls: false, sockets: nodeSockets });
-  const overheard: Ask = async (name, parameters) => {
-    const outcome = await ask(name, parameters);
+  const overheard: Ask = async (name, parameters, sent) => {
+    const outcome = await ask(name, parameters, sent);
     const { p_steps: steps } = parameters as unknown as { p_steps?: readonly { step: Batched }[] };
     for (const failed of failuresOf(name as Batched, steps, outcome)) hear(failed.name, failed.failure);
     return outcome;

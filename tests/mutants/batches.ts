@@ -48,4 +48,23 @@ export const batchGuards: readonly Guard[] = [
     guard: "waiting.splice(0, maxSteps)",
     instead: "waiting.splice(0)",
   },
+  {
+    ...batches,
+    name: "The answers of a batch wait until the next one is on its way, and no longer",
+    guard: "step) as never }, sent);",
+    instead: "step) as never });",
+  },
+  {
+    ...batches,
+    name: "A batch that fails before it is sent keeps no answers of another",
+    guard: "      sent();\n",
+    instead: "",
+  },
+  {
+    name: "A batch that waits for a connection keeps no answers of another",
+    file: "functions/_shared/database/direct.ts",
+    guard: "if (pool.idleCount === 0) sent?.();",
+    instead: "",
+    test: "tests/e2e/database/database.test.ts",
+  },
 ];

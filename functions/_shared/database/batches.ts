@@ -2,6 +2,9 @@
  * Opening calls and ending holds, many in one statement: what is asked for while one is under way goes along in the next. A round
  * trip, a transaction and a commit are then shared by all who are waiting. With two under way at once a request would wait less for
  * the one before it, but each would carry half as much: measured, that costs more than it saves.
+ *
+ * The next one is sent before the answers of the one before are given out. What they set off keeps the event loop busy, and Postgres
+ * would do nothing meanwhile.
  */
 import { ByokError } from "../errors.ts";
 import { type DatabaseFailure, isRolledBack, isUnknownFunction, refusalOf } from "./failures.ts";
@@ -28,8 +31,8 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** Most steps in a statement, so that the first of them need not wait long for the last. */
-const maxSteps = 64;
+/** Most steps in a statement: of 64 calls at once some are then in Postgres while others are at work here. With fewer a step costs more. */
+const maxSteps = 32;
 /** The SQLSTATE of a step whose account was locked by somebody else. */
 const lockNotAvailable = "55P03";
 /** Steps at once that wait for a locked account: however many there are, they leave connections for the batches. */
@@ -49,21 +52,25 @@ export function inBatches(rpc: Rpc): Rpc {
 
   async function sendAll(): Promise<void> {
     isUnderWay = true;
-    while (waiting.length > 0) await send(waiting.splice(0, maxSteps));
+    let answerAll = () => {};
+    while (waiting.length > 0) answerAll = await send(waiting.splice(0, maxSteps), answerAll);
     isUnderWay = false;
+    answerAll();
   }
 
-  async function send(batch: readonly Waiting[]): Promise<void> {
+  /**
+   * @param sent called once the batch is on its way
+   * @returns gives each its answer, or its refusal
+   */
+  async function send(batch: readonly Waiting[], sent: () => void): Promise<() => void> {
     try {
-      const rows = await rpc("run_batch", { p_steps: batch.map(({ step }) => step) as never });
-      for (const { number, answer, refusal } of rows) {
-        if (refusal === null) batch[number - 1]?.resolve(answer);
-        else batch[number - 1]?.reject(refusal);
-      }
-      // The steps without a row; for the others it is too late to be refused.
-      for (const { reject } of batch) reject({});
+      const rows = await rpc("run_batch", { p_steps: batch.map(({ step }) => step) as never }, sent);
+      return () => answer(batch, rows);
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      return () => batch.forEach(({ reject }) => reject(error));
+    } finally {
+      // Of those who have their answer already it changes nothing.
+      sent();
     }
   }
 
@@ -80,6 +87,15 @@ export function inBatches(rpc: Rpc): Rpc {
       throw refusalOf(refusal);
     }
   };
+}
+
+function answer(batch: readonly Waiting[], rows: Rows<"run_batch">): void {
+  for (const { number, answer, refusal } of rows) {
+    if (refusal === null) batch[number - 1]?.resolve(answer);
+    else batch[number - 1]?.reject(refusal);
+  }
+  // The steps without a row; for the others it is too late to be refused.
+  for (const { reject } of batch) reject({});
 }
 
 function stepOf(name: FunctionName, parameters: object): Step {

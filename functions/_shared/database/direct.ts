@@ -21,17 +21,21 @@ export function askDirectly(options: DirectOptions): { ask: Ask; close(): Promis
   // A function that uses the Data API loads no driver. One that lacks it ends here, unhandled.
   const opening = import("./postgres.ts").then(({ openPool }) => openPool(options));
 
-  const ask: Ask = async <Name extends FunctionName>(name: Name, parameters: Parameters<Name>) => {
+  const ask: Ask = async <Name extends FunctionName>(name: Name, parameters: Parameters<Name>, sent?: () => void) => {
     const names = Object.keys(parameters);
     const list = names.map((parameter, index) => `${parameter} => $${index + 1}`).join(", ");
     let client: PoolClient;
     try {
-      client = await (await opening).connect();
+      const pool = await opening;
+      if (pool.idleCount === 0) sent?.();
+      client = await pool.connect();
     } catch (thrown) {
       return { failure: { code: (thrown as Partial<DatabaseError>).code, isAway: true } };
     }
     const values = Object.values(parameters).map(toParameter);
-    const result = await query(client, `select to_json(r) from byok.${name}(${list}) as r`, values);
+    const asking = query(client, `select to_json(r) from byok.${name}(${list}) as r`, values);
+    sent?.();
+    const result = await asking;
     return "failure" in result ? result : { rows: result.rows.map(([row]) => row) as Rows<Name> };
   };
   return { ask, close: async () => (await opening).end() };

@@ -14,10 +14,11 @@ export interface DatabaseFailure {
   readonly isAway?: boolean;
 }
 
-/** One attempt at one SQL function. */
+/** One attempt at one SQL function; `sent` as for `Rpc`. */
 export type Ask = <Name extends FunctionName>(
   name: Name,
   parameters: Parameters<Name>,
+  sent?: () => void,
 ) => Promise<{ readonly rows: Rows<Name> } | { readonly failure: DatabaseFailure }>;
 
 /**
@@ -64,9 +65,9 @@ const maxAttempts = {
  */
 export function rpcOver(ask: Ask, way: Way): Rpc {
   const notices = createNotices(way);
-  return async (name, parameters) => {
+  return async (name, parameters, sent) => {
     for (let attempt = 1; ; attempt++) {
-      const outcome = await ask(name, parameters);
+      const outcome = await ask(name, parameters, sent);
       if ("rows" in outcome) return outcome.rows;
       if (attempt < attemptsFor(name, outcome.failure)) continue;
       notices.tell(outcome.failure.code ?? "", isAway(outcome.failure));

@@ -23,9 +23,14 @@ interface OutParameters {
 /**
  * Calls one SQL function, in one round trip. Rows come as JSON has them: times in ISO 8601, microcredits as numbers.
  *
+ * @param sent called when the statement is on its way, or has to wait for a connection first; not by every way to the database
  * @throws ByokError as `refusalOf` in failures.ts makes it
  */
-export type Rpc = <Name extends FunctionName>(name: Name, parameters: Parameters<Name>) => Promise<Rows<Name>>;
+export type Rpc = <Name extends FunctionName>(
+  name: Name,
+  parameters: Parameters<Name>,
+  sent?: () => void,
+) => Promise<Rows<Name>>;
 
 export function databaseOver(rpc: Rpc): Database {
   return { ...keysOver(rpc), ...callsOver(rpc), ...operatorOver(rpc) };

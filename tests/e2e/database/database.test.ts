@@ -1,7 +1,7 @@
 /** Every way in which the functions reach the database, against the one contract. */
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import { dataApi } from "../../../functions/_shared/database/data-api.ts";
-import { direct } from "../../../functions/_shared/database/direct.ts";
+import { askDirectly, direct } from "../../../functions/_shared/database/direct.ts";
 import type { HoldRequest } from "../../../functions/_shared/database/types.ts";
 import { lockAccount } from "../../harness/database/account-lock.ts";
 import { withConnection } from "../../harness/sessions.ts";
@@ -135,6 +135,24 @@ describe("direct()", () => {
     await expect(reading).rejects.toMatchObject(unavailable);
     expect(relay.accepted()).toBe(1);
     expect(await read()).toBeNull();
+  });
+
+  test("tells that a statement is on its way, or that it waits for a connection", async () => {
+    const relay = await startPostgresRelay(stack.functionsDbUrl);
+    const { ask, close } = askDirectly({ url: relay.url, tls, sockets: nodeSockets });
+    onTestFinished(close);
+    const told = () => {
+      const { promise, resolve } = Promise.withResolvers<number>();
+      return { promise, tell: () => resolve(relay.accepted()) };
+    };
+    const [waits, isOnItsWay] = [told(), told()];
+    await ask("schema_version", {} as never, waits.tell);
+    expect(await waits.promise).toBe(0);
+    relay.freeze();
+    const asking = ask("schema_version", {} as never, isOnItsWay.tell);
+    expect(await isOnItsWay.promise).toBe(1);
+    relay.reset();
+    expect(await asking).toMatchObject({ failure: { isAway: true } });
   });
 
   test("waits for an answer no longer than it has patience, and then takes a new connection", async () => {

@@ -18,17 +18,26 @@ interface Row {
 }
 interface Statement {
   readonly steps: readonly Step[];
+  sent(): void;
   answer(rows: readonly Row[]): void;
   fail(error: unknown): void;
 }
 
-/** A database whose batches are answered by hand, and which answers itself what is asked outside of one. */
-function batches(alone: (name: string, parameters: Record<string, unknown>) => unknown = () => []) {
+/**
+ * A database whose batches are answered by hand, and which answers itself what is asked outside of one.
+ *
+ * @param isPrompt false if each batch is also sent by hand
+ */
+function batches(
+  alone: (name: string, parameters: Record<string, unknown>) => unknown = () => [],
+  { isPrompt = true } = {},
+) {
   const statements: Statement[] = [];
-  const rpc = (async (name: string, parameters: { p_steps: Step[] }) => {
+  const rpc = (async (name: string, parameters: { p_steps: Step[] }, sent: () => void) => {
     if (name !== "run_batch") return await alone(name, parameters as never);
     const { promise, resolve, reject } = Promise.withResolvers<readonly Row[]>();
-    statements.push({ steps: parameters.p_steps, answer: resolve, fail: reject });
+    statements.push({ steps: parameters.p_steps, sent, answer: resolve, fail: reject });
+    if (isPrompt) sent();
     return await promise;
   }) as unknown as Rpc;
   const database = databaseOver(inBatches(rpc));
@@ -84,7 +93,33 @@ describe("inBatches()", () => {
     expect(statements).toHaveLength(2);
   });
 
-  test("puts 64 steps into a statement at most, and has one under way", async () => {
+  test.each([
+    ["is on its way", ({ sent }: Statement) => sent()],
+    ["fails without being sent", ({ fail }: Statement) => fail(databaseUnavailable())],
+  ])("gives the answers of a statement out when the next one %s", async (_, goOn) => {
+    const { statements, open } = batches(undefined, { isPrompt: false });
+    let isAnswered = false;
+    const first = open("ada").finally(() => (isAnswered = true));
+    const second = open("bob").catch(({ code }) => code);
+    statements[0]?.answer(echo(statements[0]));
+    await turn();
+    expect(statements.map(({ steps }) => steps.length)).toEqual([1, 1]);
+    expect(isAnswered).toBe(false);
+    goOn(statements[1]!);
+    await expect(first).resolves.toEqual(opened("ada p"));
+    statements[1]?.answer(echo(statements[1]));
+    expect([opened("bob p"), "database_unavailable"]).toContainEqual(await second);
+  });
+
+  test("gives the answers of a statement out at once when none is to follow", async () => {
+    const { statements, open } = batches(undefined, { isPrompt: false });
+    const call = open("ada");
+    statements[0]?.answer(echo(statements[0]));
+    await expect(call).resolves.toEqual(opened("ada p"));
+    expect(statements).toHaveLength(1);
+  });
+
+  test("puts 32 steps into a statement at most, and has one under way", async () => {
     const { statements, open } = batches();
     const calls = Array.from({ length: 200 }, (_, user) => open(`user ${user}`));
     for (let done = 0; done < statements.length; done++) {
@@ -93,7 +128,7 @@ describe("inBatches()", () => {
       await turn();
     }
     expect(await Promise.all(calls)).toHaveLength(200);
-    expect(statements.map(({ steps }) => steps.length)).toEqual([1, 64, 64, 64, 7]);
+    expect(statements.map(({ steps }) => steps.length)).toEqual([1, 32, 32, 32, 32, 32, 32, 7]);
   });
 
   test("refuses those who are refused, and nobody else", async () => {
