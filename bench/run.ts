@@ -82,22 +82,28 @@ async function compare(targets: Targets): Promise<void> {
 }
 
 async function interleaved(row: Row, targets: Targets, chosen: readonly Measured[]): Promise<Record<string, Result>> {
-  const results = new Map<string, Result[]>();
+  const results = new Map<string, Result[]>(chosen.map(({ name }) => [name, []]));
+  /** A target that fails is left out of the row: the first draft dies of its memory. */
+  const attempt = async ({ name }: Measured, work: () => Promise<unknown>) => {
+    if (!results.has(name)) return;
+    try {
+      await work();
+    } catch (error) {
+      results.delete(name);
+      console.error(`${name} does not do ${row.name}: ${String(error).slice(0, 100)}`);
+    }
+  };
   for (const target of chosen) {
     // The slow ones have nothing to warm up but themselves.
     const requests = row.requestsEach ? row.inFlight : warmUp.row / (isSlow(target) ? 10 : 1);
-    try {
-      await load(target, row.question, { inFlight: row.inFlight, requests });
-      results.set(target.name, []);
-    } catch (error) {
-      console.error(`${target.name} does not do ${row.name}: ${String(error).slice(0, 100)}`);
-    }
+    await attempt(target, () => load(target, row.question, { inFlight: row.inFlight, requests }));
   }
-  const able = chosen.filter(({ name }) => results.has(name));
   for (let round = 0; round < rounds; round++) {
     // There and back, so that work left behind, as of a Postgres that cleans up, does not always fall on the same target.
-    for (const target of round % 2 === 0 ? able : able.toReversed())
-      results.get(target.name)?.push(await measure(row, target, targets, duration_ms));
+    for (const target of round % 2 === 0 ? chosen : chosen.toReversed())
+      await attempt(target, async () =>
+        results.get(target.name)?.push(await measure(row, target, targets, duration_ms)),
+      );
   }
   return Object.fromEntries([...results].map(([name, each]) => [name, medians(each)]));
 }
