@@ -23,6 +23,13 @@ export const componentGuards: readonly Guard[] = [
   },
   {
     ...form,
+    name: "A form that unfolds does not scroll",
+    file: "components/styles/motion.css",
+    guard: "overflow: clip;",
+    instead: "overflow: hidden;",
+  },
+  {
+    ...form,
     name: "A key that is brought to another form is held by nobody else",
     file: "components/api-keys.tsx",
     guard: "moved.current = null;",

@@ -192,6 +192,20 @@ test("one form is open at a time, and Escape closes it and lets go of the key", 
   await expect.poll(() => add.evaluate((button) => button === document.activeElement)).toBe(true);
 });
 
+test("what unfolds stays where it is, so that a click meets the button that it is for", async ({ visit }) => {
+  const page = await visit(await newUser());
+  const animations = await page.context().newCDPSession(page);
+  await animations.send("Animation.enable");
+  await animations.send("Animation.setPlaybackRate", { playbackRate: 0.001 });
+  await openForm(page, "openai");
+  const save = rowOf(page, "openai").getByRole("button", { name: "Save & Verify" });
+  const scrolled_px = await save.evaluate((button) => {
+    button.scrollIntoView();
+    return button.closest(".byok-fold > div")?.scrollTop;
+  });
+  expect(scrolled_px).toBe(0);
+});
+
 test("a refused key is not saved, and the page says why", async ({ visit }) => {
   const user = await newUser(100);
   const page = await visit(user);
