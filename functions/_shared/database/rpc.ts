@@ -23,7 +23,7 @@ interface OutParameters {
 /**
  * Calls one SQL function, in one round trip. Rows come as JSON has them: times in ISO 8601, microcredits as numbers.
  *
- * @param sent called when the statement is on its way, or has to wait for a connection first; not by every way to the database
+ * @param sent called, once or more, when the statement is on its way or has to wait for a connection; the Data API calls none
  * @throws ByokError as `refusalOf` in failures.ts makes it
  */
 export type Rpc = <Name extends FunctionName>(
